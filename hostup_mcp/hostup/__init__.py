@@ -1,0 +1,1 @@
+"""The HostUp API over HTTP: requests, typed answers, typed failures. Knows nothing of MCP."""

@@ -1,0 +1,144 @@
+"""From an HTTP answer to a value or a typed failure. Pure: bytes and headers in, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from hostup_mcp.hostup.models import Model, parse_time
+from hostup_mcp.hostup.problems import (
+    BadAnswer,
+    EdgeRefused,
+    FieldError,
+    HostUpError,
+    Redirected,
+    problem_class,
+)
+from hostup_mcp.hostup.text import Json, clean_json
+
+M = TypeVar("M", bound=Model)
+
+MOST_FIELD_ERRORS = 20
+"""Entries of a problem's `errors` that are kept."""
+
+
+def parse(model: type[M], status: int, headers: Mapping[str, str], body: bytes) -> M:
+    """The value that a success answer carries.
+
+    Raises:
+        BadAnswer: it is not JSON, or not of the documented shape.
+    """
+    try:
+        document = clean_json(_json(body))
+    except ValueError:
+        raise BadAnswer(_not_json(status, headers, body), status=status) from None
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        # Where it differs, not what it held: the values are somebody's data.
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the whole"
+        raise BadAnswer(
+            f"HostUp's answer differs from its documentation at {where}: {first['msg']}",
+            status=status,
+        ) from None
+
+
+def failure(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> HostUpError:
+    """The exception for an answer that is not a success (status below 200 or from 300 on)."""
+    if status < 400:
+        if status >= 300:
+            return Redirected(
+                "HostUp answered with a redirect, which is not followed", status=status
+            )
+        return BadAnswer(f"HostUp answered with the unexpected status {status}", status=status)
+    document = _problem_document(body)
+    wait = retry_after(headers, document, now)
+    if document is None and status < 500 and status not in (401, 429) and _is_html(headers, body):
+        if status == 403:
+            return EdgeRefused(
+                "a web page with status 403 came from in front of HostUp's API", status=403
+            )
+        return BadAnswer(
+            f"a web page came instead of an API answer (status {status})", status=status
+        )
+    document = document or {}
+    return problem_class(status)(
+        _first_text(document, "detail", "message", "title", "error") or f"status {status}",
+        status=status,
+        code=_first_text(document, "code"),
+        retry_after=wait,
+        request_id=_first_text(document, "requestId") or headers.get("x-request-id"),
+        errors=_field_errors(document.get("errors")),
+    )
+
+
+def retry_after(
+    headers: Mapping[str, str], document: Mapping[str, Json] | None, now: datetime
+) -> float | None:
+    """Seconds to wait by `Retry-After` (seconds or HTTP date), or else by the reset time given."""
+    given = headers.get("retry-after", "").strip()
+    if given.isascii() and given.isdigit():
+        return float(given[:9])
+    until = _http_date(given)
+    if until is None:
+        until = parse_time(headers.get("x-ratelimit-reset"))
+    if until is None and document is not None:
+        until = parse_time(_first_text(document, "retryAfter"))
+    return None if until is None else max(0.0, (until - now).total_seconds())
+
+
+def _json(body: bytes) -> Json:
+    value: Json = from_json(body, allow_inf_nan=False)
+    return value
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _problem_document(body: bytes) -> dict[str, Json] | None:
+    try:
+        document = clean_json(_json(body))
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _first_text(document: Mapping[str, Json], *keys: str) -> str | None:
+    return next((v for key in keys if isinstance(v := document.get(key), str) and v), None)
+
+
+def _field_errors(value: Json) -> tuple[FieldError, ...]:
+    if not isinstance(value, list):
+        return ()
+    return tuple(
+        FieldError(
+            pointer=_first_text(item, "pointer") or "",
+            detail=_first_text(item, "detail") or "",
+            code=_first_text(item, "code") or "",
+        )
+        for item in value[:MOST_FIELD_ERRORS]
+        if isinstance(item, dict)
+    )
+
+
+def _is_html(headers: Mapping[str, str], body: bytes) -> bool:
+    return "html" in headers.get("content-type", "").lower() or body.lstrip()[:1] == b"<"
+
+
+def _not_json(status: int, headers: Mapping[str, str], body: bytes) -> str:
+    if not body.strip():
+        return f"HostUp's answer (status {status}) was empty"
+    if _is_html(headers, body):
+        return f"a web page came instead of an API answer (status {status})"
+    return f"HostUp's answer (status {status}) was cut short or is not JSON"

@@ -1,0 +1,218 @@
+"""Requests to HostUp: the key, the limits, the retries. Endpoints are in `client`.
+
+Reads are tried again on 429, 502, 503, 504 and broken connections, with jitter and as
+`Retry-After` asks, inside one budget of time for the whole call. When the next wait would not
+fit, the failure is raised at once and carries the seconds to wait. Writes are sent once.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import anyio
+import httpx
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_before_delay,
+    wait_random_exponential,
+)
+
+from hostup_mcp import __version__
+from hostup_mcp.hostup import answers
+from hostup_mcp.hostup.address import is_safe_base_url
+from hostup_mcp.hostup.models import Model
+from hostup_mcp.hostup.problems import (
+    BadAnswer,
+    ConnectionLost,
+    HostUpError,
+    TimedOut,
+    TooLarge,
+    Unreachable,
+)
+from hostup_mcp.hostup.text import Json
+
+M = TypeVar("M", bound=Model)
+
+LARGEST_ANSWER = 10_000_000
+"""Bytes of one answer that are read before it is refused."""
+
+CONNECT_SECONDS = 5.0
+RETRIED_STATUSES = frozenset({429, 502, 503, 504})
+
+_backoff = wait_random_exponential(multiplier=0.25, max=4)
+_jitter = wait_random_exponential(multiplier=0.1, max=0.5)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A success: its status, and its body unread."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Http:
+    """A connection to one HostUp account. Close it when done."""
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        budget: float = 20.0,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+    ) -> None:
+        """`budget` is in seconds, for one call with all its retries.
+
+        Raises:
+            ValueError: the address is not https, nor plain http to this machine.
+        """
+        if not is_safe_base_url(base_url):
+            raise ValueError("the base URL must be https, or http to a loopback address")
+        self._budget = budget
+        self._now = now
+        self._sleep = sleep
+        self._client = httpx.AsyncClient(
+            base_url=base_url,
+            transport=transport,
+            headers={
+                "Authorization": f"Bearer {api_key}",
+                "Accept": "application/json",
+                # A small compressed answer could unfold to any size.
+                "Accept-Encoding": "identity",
+                # HostUp's edge turns some libraries' default agents away.
+                "User-Agent": f"hostup-mcp/{__version__}",
+            },
+            follow_redirects=False,
+            # A proxy of the environment would see the key of a plain http request.
+            trust_env=base_url.startswith("https:"),
+            timeout=httpx.Timeout(None, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
+        )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def read(
+        self,
+        model: type[M],
+        path: str,
+        params: Mapping[str, str | int] | None = None,
+        *,
+        scopes: tuple[str, ...] = (),
+    ) -> M:
+        """GET `path` and parse the answer as `model`.
+
+        Raises:
+            HostUpError: see `problems`.
+        """
+        retrying = AsyncRetrying(
+            sleep=self._sleep,
+            retry=retry_if_exception(_worth_retrying),
+            stop=stop_before_delay(self._budget),
+            wait=_wait,
+            reraise=True,
+        )
+        deadline = anyio.current_time() + self._budget
+        try:
+            async for attempt in retrying:
+                with attempt:
+                    answer = await self._send("GET", path, params=params, deadline=deadline)
+                    return answers.parse(model, answer.status, answer.headers, answer.body)
+        except HostUpError as error:
+            error.scopes = scopes
+            raise
+        raise AssertionError("unreachable: the loop returns or raises")
+
+    async def write(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Json] | None = None,
+        *,
+        scopes: tuple[str, ...] = (),
+    ) -> Answer:
+        """Send a changing request once, whatever happens.
+
+        Raises:
+            HostUpError: where `outcome_unknown` is true it may have been carried out.
+        """
+        try:
+            deadline = anyio.current_time() + self._budget
+            return await self._send(method, path, body=body, deadline=deadline)
+        except HostUpError as error:
+            error.scopes = scopes
+            raise
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        deadline: float,
+        params: Mapping[str, str | int] | None = None,
+        body: Mapping[str, Json] | None = None,
+    ) -> Answer:
+        request = self._client.build_request(method, path, params=params, json=body)
+        try:
+            with anyio.fail_after(deadline - anyio.current_time()):
+                response = await self._client.send(request, stream=True)
+                try:
+                    content = await _read_bounded(response)
+                finally:
+                    await response.aclose()
+        except TimeoutError:
+            raise TimedOut(f"HostUp did not answer within {self._budget:g} s") from None
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise Unreachable(f"no connection to {request.url.host}: {_cause(error)}") from None
+        except httpx.TransportError as error:
+            raise ConnectionLost(f"the connection to HostUp broke: {_cause(error)}") from None
+        except httpx.DecodingError:
+            raise BadAnswer("HostUp's answer could not be decoded") from None
+        if not response.is_success:
+            raise answers.failure(response.status_code, response.headers, content, self._now())
+        return Answer(response.status_code, response.headers, content)
+
+
+async def _read_bounded(response: httpx.Response) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.aiter_bytes():
+        size += len(part)
+        if size > LARGEST_ANSWER:
+            raise TooLarge(
+                f"HostUp's answer is larger than {LARGEST_ANSWER // 1_000_000} MB",
+                status=response.status_code,
+            )
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _cause(error: Exception) -> str:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return "its certificate was not accepted"
+        cause = cause.__cause__ or cause.__context__
+    return "timed out" if isinstance(error, httpx.TimeoutException) else type(error).__name__
+
+
+def _worth_retrying(error: BaseException) -> bool:
+    if isinstance(error, Unreachable | ConnectionLost):
+        return True
+    return isinstance(error, HostUpError) and error.status in RETRIED_STATUSES
+
+
+def _wait(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.retry_after if isinstance(error, HostUpError) else None
+    return _backoff(state) if asked is None else asked + _jitter(state)
