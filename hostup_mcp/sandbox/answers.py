@@ -1,0 +1,44 @@
+"""Plain HTTP answers, and the two spellings that all of them share: JSON and timestamps."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+"""Anything that JSON can say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer before it goes on the wire."""
+
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def json_answer(
+    status: int,
+    content: Json,
+    headers: Mapping[str, str] | None = None,
+    media_type: str = "application/json",
+) -> Answer:
+    """An answer with a JSON body."""
+    body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    return Answer(status, body, (("Content-Type", media_type), *(headers or {}).items()))
+
+
+NO_CONTENT = Answer(204)
+
+
+def iso(moment: datetime) -> str:
+    """UTC with milliseconds and a Z, the API's way to write a time."""
+    utc = moment.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def iso_or_null(moment: datetime | None) -> str | None:
+    """`iso`, or null where there is no time."""
+    return None if moment is None else iso(moment)

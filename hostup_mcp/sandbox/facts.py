@@ -1,0 +1,139 @@
+"""What the embedded account is made of. Frozen facts; `state` holds which of them are current."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Whether an action is open, with the reason and the code shown when it is not."""
+
+    allowed: bool
+    reason: str | None = None
+    code: str | None = None
+
+
+OPEN = Gate(allowed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingSystem:
+    """The operating system as the inventory names it."""
+
+    display_name: str | None
+    family: str | None
+    version: str | None
+    variant: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Billing:
+    """Price in `currency` per billing cycle; `cycle` None where the account has none."""
+
+    amount: float
+    cycle: str | None = "monthly"
+    is_payg: bool = False
+    period_years: int | None = None
+    currency: str = "SEK"
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """An offsite image; `size_gb` stays an int where the API would send one."""
+
+    id: str
+    storage_key: str
+    created_at: datetime | None
+    size_gb: float
+    backup_type: str = "scheduled"
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A local rollback point, addressed by its name and gone at `expires_at`."""
+
+    name: str
+    created_at: datetime
+    expires_at: datetime
+    description: str | None = None
+    parent_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A backup schedule; `day` is the weekday (0 = Sunday) or the day of the month."""
+
+    id: str
+    name: str
+    frequency: str
+    hour: int
+    retention_count: int
+    enabled: bool
+    day: int | None = None
+    last_run: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How many backups are kept; `limit` None is the quota that the API prints as null."""
+
+    limit: int | None
+    auto_delete_oldest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One VPS with everything that belongs to it.
+
+    `disk` says in words what is on the disk, so that a test can see what a restore really did.
+    `create_gate` and `restore_gate` overrule what the gates would otherwise say.
+    """
+
+    id: str
+    owner: str
+    name: str
+    vm_number: int
+    primary_ip: str | None
+    billing: Billing
+    retention: Retention
+    created_at: datetime | None
+    service_status: str = "active"
+    power_state: str | None = "running"
+    operating_system: OperatingSystem | None = None
+    product_name: str | None = None
+    next_due_at: datetime | None = None
+    cpu_cores: int = 2
+    memory_gb: int = 4
+    storage_gb: int = 80
+    backups_included: int = 3
+    snapshot_limit: int = 2
+    backups: tuple[Backup, ...] = ()
+    snapshots: tuple[Snapshot, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    create_gate: Gate | None = None
+    restore_gate: Gate | None = None
+    disk: str = "live"
+
+    def backup(self, backup_id: str) -> Backup | None:
+        """The backup with this id, if the server has it."""
+        return next((each for each in self.backups if each.id == backup_id), None)
+
+    def snapshot(self, name: str) -> Snapshot | None:
+        """The snapshot with this name, if the server has it."""
+        return next((each for each in self.snapshots if each.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Retained:
+    """A terminated service whose backups were kept; only ever a restore source."""
+
+    id: str
+    owner: str
+    name: str
+    backups: tuple[Backup, ...]
+    service_status: str = "terminated"
+
+    def backup(self, backup_id: str) -> Backup | None:
+        """The backup with this id, if it was kept."""
+        return next((each for each in self.backups if each.id == backup_id), None)

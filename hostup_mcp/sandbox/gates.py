@@ -1,0 +1,119 @@
+"""The action gates. Codes other than `pending_order` are the sandbox's own: the set is open."""
+
+from dataclasses import dataclass
+
+from .access import Key
+from .facts import OPEN, Gate, Server
+from .jobs import Job
+from .problems import ProblemError
+from .readings import Readings
+
+_JOB_WORDS = {
+    "backup": "A backup of this server is running.",
+    "restore": "A restore of this server is running.",
+    "restore_from_vps": "A restore of this server is running.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A server as one key sees it, with the job that holds it, if any."""
+
+    server: Server
+    busy: Job | None
+    key: Key
+    readings: Readings
+
+
+def create_backup(view: View) -> Gate:
+    """`actions.canCreateBackup` of the backups list."""
+    general = _general(view, view.server.create_gate)
+    return general if not general.allowed else _quota(view)
+
+
+def restore_backup(view: View) -> Gate:
+    """`actions.canRestore` of the backups list; open even where there is nothing to restore."""
+    return _general(view, view.server.restore_gate)
+
+
+def restore_from_vps(view: View) -> Gate:
+    """`actions.canRestoreFromAnotherVps`, wherever the readings show it."""
+    return _general(view, view.server.restore_gate)
+
+
+def create_snapshot(view: View) -> Gate:
+    """`actions.canCreate` of the snapshots list."""
+    general = restore_snapshot(view)
+    if general.allowed and len(view.server.snapshots) >= view.server.snapshot_limit:
+        return Gate(False, "All snapshot slots are taken.", "snapshot_limit_reached")
+    return general
+
+
+def restore_snapshot(view: View) -> Gate:
+    """`actions.canRestore` of the snapshots list."""
+    if view.server.snapshot_limit == 0:
+        return Gate(False, "The plan has no snapshots.", "snapshots_unavailable")
+    return _general(view, None)
+
+
+def create_schedule(view: View) -> Gate:
+    """`actions.canCreate` of the schedules; scopes play no part in it."""
+    return _service(view.server) or _held(view.busy) or OPEN
+
+
+def power(view: View) -> Gate:
+    """The restart and reset gates of the inventory and the details."""
+    return _service(view.server) or _held(view.busy) or OPEN
+
+
+def enforce(gate: Gate) -> None:
+    """Raise the 409 problem of a closed gate, with the gate's own code where it has one."""
+    if not gate.allowed:
+        raise ProblemError(
+            409,
+            gate.code or "vps_not_ready",
+            gate.reason or "The server cannot do this at the moment.",
+        )
+
+
+def _general(view: View, fixed: Gate | None) -> Gate:
+    return _service(view.server) or _permission(view) or _held(view.busy) or _closed(fixed) or OPEN
+
+
+def _closed(gate: Gate | None) -> Gate | None:
+    return gate if gate is not None and not gate.allowed else None
+
+
+def _service(server: Server) -> Gate | None:
+    status = server.service_status
+    if status == "active":
+        return None
+    if status == "pending":
+        return Gate(False, "The order for this server is not complete.", "pending_order")
+    return Gate(False, f"The service is {status}.", f"service_{status}")
+
+
+def _permission(view: View) -> Gate | None:
+    if not view.readings.gates_fold_permission or "backup:vm" in view.key.scopes:
+        return None
+    code = view.readings.missing_scope_code
+    return Gate(False, "The API key lacks the scope backup:vm.", code)
+
+
+def _held(job: Job | None) -> Gate | None:
+    if job is None:
+        return None
+    reason = _JOB_WORDS.get(job.kind, "A snapshot operation on this server is running.")
+    return Gate(False, reason, "operation_in_progress")
+
+
+def _quota(view: View) -> Gate:
+    retention = view.server.retention
+    if retention.limit is None:
+        if view.readings.null_quota == "unlimited":
+            return OPEN
+        return Gate(False, "The plan has no backup slots.", "backups_unavailable")
+    if retention.auto_delete_oldest or len(view.server.backups) < retention.limit:
+        return OPEN
+    reason = f"All {retention.limit} backup slots are taken."
+    return Gate(False, reason, "backup_quota_reached")

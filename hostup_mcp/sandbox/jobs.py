@@ -1,0 +1,97 @@
+"""Asynchronous jobs: when they begin and end, and what they look like at a moment in between."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from .facts import Server
+
+JobKind = Literal[
+    "backup",
+    "restore",
+    "restore_from_vps",
+    "restore_to_payg",
+    "snapshot",
+    "snapshot_restore",
+    "snapshot_delete",
+]
+Phase = Literal["pending", "queued", "in_progress", "completed", "failed"]
+PowerAfter = Literal["as_before", "running", "stopped"]
+
+DISK_KINDS: frozenset[JobKind] = frozenset({"restore", "restore_from_vps", "snapshot_restore"})
+"""The kinds that stop the server and replace its disk."""
+
+_WAITING_SHARE = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Durations:
+    """How long things take, in seconds of clock time."""
+
+    backup: float = 20.0
+    restore: float = 40.0
+    snapshot: float = 3.0
+    snapshot_life: float = 24 * 3600.0
+
+    def of(self, kind: JobKind) -> float:
+        """The seconds from the request to the end of a job of this kind."""
+        if kind == "backup":
+            return self.backup
+        return self.snapshot if kind.startswith("snapshot") else self.restore
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One piece of work on `server_id`; `failure` is the reason with which it ends badly."""
+
+    id: str
+    kind: JobKind
+    owner: str
+    server_id: str
+    created_at: datetime
+    begins_at: datetime
+    ends_at: datetime
+    backup_id: str | None = None
+    source_id: str | None = None
+    snapshot_name: str | None = None
+    note: str | None = None
+    new_server: Server | None = None
+    failure: str | None = None
+    power_after: PowerAfter = "as_before"
+    power_before: str | None = None
+    begun: bool = False
+    ended: bool = False
+
+    @property
+    def holds_server(self) -> bool:
+        """Whether other writes on the server must wait; a PAYG restore leaves its source alone."""
+        return self.kind != "restore_to_payg"
+
+
+def timetable(
+    created: datetime, seconds: float, free_from: datetime | None
+) -> tuple[datetime, datetime]:
+    """When a job of `seconds` begins and ends, if the server is only free from `free_from`."""
+    begins = created + timedelta(seconds=seconds * _WAITING_SHARE)
+    if free_from is not None and free_from > begins:
+        begins = free_from
+    return begins, begins + timedelta(seconds=seconds * (1 - _WAITING_SHARE))
+
+
+def phase(job: Job, now: datetime) -> Phase:
+    """The documented status word for this moment."""
+    if now >= job.ends_at:
+        return "failed" if job.failure is not None else "completed"
+    if now >= job.begins_at:
+        return "in_progress"
+    return "queued" if now >= job.created_at + (job.begins_at - job.created_at) / 3 else "pending"
+
+
+def progress(job: Job, now: datetime) -> int:
+    """Whole percent done; a failed job stays where it broke."""
+    if phase(job, now) == "failed":
+        return 40
+    if now >= job.ends_at:
+        return 100
+    done = (now - job.begins_at) / (job.ends_at - job.begins_at)
+    return max(0, min(99, int(done * 100)))

@@ -1,0 +1,70 @@
+"""The endpoints: method, path, required scopes and handler of each."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..answers import Answer
+from ..calls import Call
+from ..readings import Readings
+from . import account, backups, inventory, jobs, restores, schedules, snapshots
+
+Handler = Callable[[Call], Answer]
+_READ = frozenset({"read:vm"})
+_BACKUP = frozenset({"backup:vm"})
+_WRITE = frozenset({"write:vm"})
+_SPEND = frozenset({"backup:vm", "write:billing"})
+_NONE: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One endpoint; `template` holds path parameters in braces."""
+
+    method: str
+    template: str
+    scopes: frozenset[str]
+    handler: Handler
+
+    def match(self, path: str) -> dict[str, str] | None:
+        """The path parameters if the path is of this form."""
+        found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.template), path)
+        return None if found is None else found.groupdict()
+
+
+_VPS = "/api/v2/vps/{id}"
+_BACKUPS = f"{_VPS}/backups"
+_SCHEDULES = f"{_VPS}/backup-schedules"
+_SNAPSHOTS = f"{_VPS}/snapshots"
+
+# Fixed segments stand before parameters in the same place: the first match wins.
+_ROUTES = (
+    Route("GET", "/api/v2/vps", _READ, inventory.list_servers),
+    Route("GET", _VPS, _READ, inventory.get_server),
+    Route("GET", f"{_VPS}/details", _READ, inventory.get_details),
+    Route("GET", f"{_VPS}/status", _READ, inventory.get_status),
+    Route("GET", _BACKUPS, _READ, backups.list_backups),
+    Route("POST", _BACKUPS, _BACKUP, backups.create),
+    Route("GET", f"{_BACKUPS}/restore-sources", _BACKUP, restores.list_sources),
+    Route("POST", f"{_BACKUPS}/actions/restore-from-vps", _BACKUP, restores.from_other_server),
+    Route("DELETE", f"{_BACKUPS}/{{backupId}}", _BACKUP, backups.delete),
+    Route("POST", f"{_BACKUPS}/{{backupId}}/actions/restore", _BACKUP, restores.in_place),
+    Route("POST", f"{_BACKUPS}/{{backupId}}/actions/restore-to-payg", _SPEND, restores.to_payg),
+    Route("GET", _SCHEDULES, _READ, schedules.list_schedules),
+    Route("POST", _SCHEDULES, _WRITE, schedules.put_schedule),
+    Route("PATCH", _SCHEDULES, _WRITE, schedules.change_settings),
+    Route("DELETE", f"{_SCHEDULES}/{{scheduleId}}", _WRITE, schedules.delete),
+    Route("GET", _SNAPSHOTS, _READ, snapshots.list_snapshots),
+    Route("POST", _SNAPSHOTS, _BACKUP, snapshots.create),
+    Route("DELETE", f"{_SNAPSHOTS}/{{name}}", _BACKUP, snapshots.delete),
+    Route("POST", f"{_SNAPSHOTS}/{{name}}/actions/restore", _BACKUP, snapshots.restore),
+    Route("GET", "/api/v2/me", _NONE, account.who_am_i),
+)
+
+
+def routes(readings: Readings) -> tuple[Route, ...]:
+    """The endpoints that exist under these readings."""
+    elsewhere = readings.poll_url == "operations"
+    path = "/api/v2/operations/{jobId}" if elsewhere else "/api/jobs/{jobId}"
+    scopes = _NONE if readings.job_scope is None else frozenset({readings.job_scope})
+    return (*_ROUTES, Route("GET", path, scopes, jobs.get_job))

@@ -1,0 +1,117 @@
+"""Backup schedules and retention settings."""
+
+from dataclasses import replace
+
+from .. import effects, gates, wire
+from ..answers import NO_CONTENT, Answer, Json, json_answer
+from ..calls import Call
+from ..facts import Schedule, Server
+from ..problems import not_found
+from ..validation import Fields
+
+_DAY_FIELDS = {"weekly": ("dayOfWeek", 0, 6), "monthly": ("dayOfMonth", 1, 31)}
+
+
+def list_schedules(call: Call) -> Answer:
+    """`GET /api/v2/vps/{id}/backup-schedules`."""
+    call.query()
+    return json_answer(200, wire.schedules(call.view(call.server())))
+
+
+def put_schedule(call: Call) -> Answer:
+    """`POST /api/v2/vps/{id}/backup-schedules`; replaces the one of the same frequency."""
+    call.query()
+    server = call.server()
+    call.need_body()
+    wanted = _wanted(call, server)
+    gates.enforce(gates.create_schedule(call.writing(server)))
+    old = next((s for s in server.schedules if s.frequency == wanted.frequency), None)
+    if old is not None:
+        wanted = replace(wanted, id=old.id, last_run=old.last_run)
+    others = tuple(
+        replace(each, enabled=each.enabled and not wanted.enabled)
+        for each in server.schedules
+        if each.frequency != wanted.frequency
+    )
+    changed = replace(server, schedules=(*others, wanted))
+    call.state.put(changed)
+    return _schedule_answer(call, changed, wanted)
+
+
+def change_settings(call: Call) -> Answer:
+    """`PATCH /api/v2/vps/{id}/backup-schedules`; may make old backups disappear at once."""
+    call.query()
+    server = call.server()
+    call.need_body()
+    fields = call.fields("maxTotalBackups", "autoDeleteOldest")
+    limit = fields.integer("maxTotalBackups", 1, _purchased(server))
+    auto = fields.flag("autoDeleteOldest")
+    if not (fields.has("maxTotalBackups") or fields.has("autoDeleteOldest")):
+        fields.refuse("maxTotalBackups", "Give at least one of the settings.", "missing_required")
+    fields.finish()
+    gates.enforce(gates.create_schedule(call.writing(server)))
+    retention = replace(
+        server.retention,
+        limit=server.retention.limit if limit is None else limit,
+        auto_delete_oldest=server.retention.auto_delete_oldest if auto is None else auto,
+    )
+    changed = effects.trim(replace(server, retention=retention))
+    call.state.put(changed)
+    return json_answer(200, {"settings": wire.settings(changed)})
+
+
+def delete(call: Call) -> Answer:
+    """`DELETE /api/v2/vps/{id}/backup-schedules/{scheduleId}`; the backups stay."""
+    call.query()
+    call.no_body()
+    server = call.server()
+    kept = tuple(each for each in server.schedules if each.id != call.params["scheduleId"])
+    if len(kept) == len(server.schedules):
+        raise not_found("backup schedule")
+    gates.enforce(gates.create_schedule(call.writing(server)))
+    call.state.put(replace(server, schedules=kept))
+    return NO_CONTENT if call.readings.schedule_delete == 204 else json_answer(200, {})
+
+
+def _wanted(call: Call, server: Server) -> Schedule:
+    fields = call.fields(
+        "frequency", "hour", "dayOfWeek", "dayOfMonth", "retentionCount", "enabled", "name"
+    )
+    frequency = fields.need_text("frequency", "daily|weekly|monthly")
+    schedule = Schedule(
+        id=call.state.new_id("bks"),
+        name=fields.text("name") or f"{frequency.capitalize()} backup",
+        frequency=frequency,
+        hour=fields.need_integer("hour", 0, 23),
+        retention_count=fields.need_integer("retentionCount", 1, _purchased(server)),
+        enabled=fields.need_flag("enabled"),
+        day=_day(fields, frequency),
+    )
+    fields.finish()
+    return schedule
+
+
+def _day(fields: Fields, frequency: str) -> int | None:
+    day = None
+    for owner, (name, low, high) in _DAY_FIELDS.items():
+        if owner == frequency:
+            day = fields.need_integer(name, low, high)
+        elif fields.has(name):
+            fields.refuse(name, f"`{name}` does not go with `{frequency}`.", "not_allowed")
+    return day
+
+
+def _purchased(server: Server) -> int | None:
+    return None if server.retention.limit is None else server.backups_included
+
+
+def _schedule_answer(call: Call, server: Server, schedule: Schedule) -> Answer:
+    status = call.readings.schedule_status
+    if status == 204:
+        return NO_CONTENT
+    shown: dict[str, Json] = {}
+    if call.readings.schedule_answer == "schedule":
+        shown = {"schedule": wire.schedule(schedule, call.readings)}
+    elif call.readings.schedule_answer == "schedules":
+        shown = wire.schedules(call.view(server))
+    return json_answer(status, shown)

@@ -1,0 +1,30 @@
+"""`hostup-mcp sandbox`: the embedded account over HTTP, on this machine only."""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+import uvicorn
+
+from .access import SANDBOX_API_KEY
+from .sandbox import Sandbox
+
+
+def serve_sandbox(port: int) -> int:
+    """Serve until a signal to stop; the exit code. Port 0 takes a free one."""
+    try:
+        listener = socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        print(f"hostup-mcp: cannot listen on port {port}: {error.strerror}.", file=sys.stderr)  # noqa: T201
+        return 2
+    with listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        print(  # noqa: T201
+            f"The embedded HostUp account answers at {address}\n"
+            f"  HOSTUP_BASE_URL={address}\n  HOSTUP_API_KEY={SANDBOX_API_KEY}",
+            flush=True,
+        )
+        config = uvicorn.Config(Sandbox().app, log_config=None, access_log=False)
+        uvicorn.Server(config).run(sockets=[listener])
+    return 0

@@ -1,0 +1,123 @@
+"""The live account: which servers and jobs there are now. It moves only when `settle` is called."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import count
+
+from . import effects
+from .facts import Retained, Server
+from .ids import make_id
+from .jobs import Durations, Job, phase
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Everything that is there when the sandbox starts."""
+
+    servers: tuple[Server, ...]
+    retained: tuple[Retained, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    payg_owners: frozenset[str] = frozenset()
+    """The owners who may order pay-as-you-go servers."""
+
+
+class State:
+    """Servers by id, jobs by id, and how the passing of time changes them."""
+
+    def __init__(self, account: Account, durations: Durations) -> None:
+        self.servers: dict[str, Server] = {each.id: each for each in account.servers}
+        self.retained: dict[str, Retained] = {each.id: each for each in account.retained}
+        self.jobs: dict[str, Job] = {each.id: each for each in account.jobs}
+        self.payg_owners = account.payg_owners
+        self.durations = durations
+        self._numbers = count(1)
+
+    def by_name(self, name: str) -> Server:
+        """The server with this display name; KeyError if there is none."""
+        for server in self.servers.values():
+            if server.name == name:
+                return server
+        raise KeyError(name)
+
+    def owned(self, owner: str) -> list[Server]:
+        """An owner's servers, in the order in which they came to be."""
+        return [each for each in self.servers.values() if each.owner == owner]
+
+    def busy(self, server_id: str, now: datetime) -> Job | None:
+        """The job that holds the server now; of several, the one that is over first."""
+        held = self._holding(server_id, now)
+        return min(held, key=lambda job: job.ends_at, default=None)
+
+    def free_from(self, server_id: str, now: datetime) -> datetime | None:
+        """When the last of the server's jobs is over; None if it has none now."""
+        held = self._holding(server_id, now)
+        return max((job.ends_at for job in held), default=None)
+
+    def running(self, server_id: str, now: datetime) -> list[Job]:
+        """All unfinished jobs that name the server, oldest first."""
+        return [
+            job for job in self.jobs.values() if job.server_id == server_id and now < job.ends_at
+        ]
+
+    def new_id(self, prefix: str) -> str:
+        """An id that was not used before."""
+        return make_id(prefix, f"live-{next(self._numbers)}")
+
+    def put(self, server: Server) -> None:
+        """Make this the current truth about the server."""
+        self.servers[server.id] = server
+
+    def add_job(self, job: Job, now: datetime) -> Job:
+        """Take a job in; returns it as it is now (it may be over at once)."""
+        self.jobs[job.id] = job
+        self.settle(now)
+        return self.jobs[job.id]
+
+    def settle(self, now: datetime) -> None:
+        """Bring everything up to `now`, in the order in which it was due."""
+        for _, _, job_id, step in sorted(self._due(now), key=lambda due: due[:2]):
+            step(self.jobs[job_id])
+        for server in list(self.servers.values()):
+            self.put(effects.unexpired(server, now))
+
+    def _holding(self, server_id: str, now: datetime) -> list[Job]:
+        return [job for job in self.running(server_id, now) if job.holds_server]
+
+    def _due(self, now: datetime) -> Iterator[tuple[datetime, int, str, Callable[[Job], None]]]:
+        for job in self.jobs.values():
+            if not job.begun and job.begins_at <= now:
+                yield job.begins_at, 0, job.id, self._begin
+            if not job.ended and job.ends_at <= now:
+                yield job.ends_at, 1, job.id, self._end
+
+    def _begin(self, job: Job) -> None:
+        server = self.servers[job.server_id]
+        self.jobs[job.id] = replace(job, begun=True, power_before=server.power_state)
+        self.put(effects.begin(server, job))
+
+    def _end(self, job: Job) -> None:
+        if self._lost_its_backup(job):
+            job = replace(job, failure="The backup is no longer there.")
+        self.jobs[job.id] = replace(job, ended=True)
+        self.put(effects.end(self.servers[job.server_id], job, self.durations.snapshot_life))
+        if job.new_server is not None:
+            self._deliver(job.new_server, failed=job.failure is not None)
+
+    def _lost_its_backup(self, job: Job) -> bool:
+        if job.kind not in {"restore", "restore_from_vps", "restore_to_payg"}:
+            return False
+        source = job.source_id or job.server_id
+        holder = self.servers.get(source) or self.retained.get(source)
+        return holder is None or holder.backup(job.backup_id or "") is None
+
+    def _deliver(self, server: Server, *, failed: bool) -> None:
+        if not failed:
+            self.put(replace(server, service_status="active", power_state="running"))
+        elif server.id in self.servers:
+            self.put(replace(server, power_state="error"))
+
+
+def is_over(job: Job, now: datetime) -> bool:
+    """Whether the job has come to its end, good or bad."""
+    return phase(job, now) in {"completed", "failed"}

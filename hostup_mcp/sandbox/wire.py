@@ -1,0 +1,286 @@
+"""Servers, backups, schedules and snapshots on the wire, field by field as documented."""
+
+import math
+from collections.abc import Iterable
+from datetime import datetime
+
+from . import gates
+from .answers import Json, iso, iso_or_null
+from .effects import finished_backup
+from .facts import Backup, Billing, Gate, OperatingSystem, Retained, Schedule, Server, Snapshot
+from .jobs import Job
+from .readings import Readings
+
+_DETAIL_STATUSES = {"active", "pending", "suspended", "terminated", "cancelled"}
+_WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+
+
+def gate(shown: Gate, readings: Readings) -> dict[str, Json]:
+    """A gate; `code` is left out where there is none, unless the readings always send it."""
+    answer: dict[str, Json] = {"allowed": shown.allowed, "reason": shown.reason}
+    if shown.code is not None or readings.gate_code == "always":
+        answer["code"] = shown.code
+    return answer
+
+
+def inventory(view: gates.View) -> dict[str, Json]:
+    """A server in the shape that the list and `GET /api/v2/vps/{id}` share."""
+    server, readings = view.server, view.readings
+    shown: dict[str, Json] = {
+        "id": server.id,
+        "name": server.name,
+        "primaryIp": server.primary_ip,
+        "serviceStatus": server.service_status,
+        "powerState": server.power_state,
+        "operatingSystem": _system(server.operating_system),
+        "billing": {**_billing(server.billing), "periodYears": server.billing.period_years},
+        "resources": {
+            "cpuCores": server.cpu_cores,
+            "memoryGb": server.memory_gb,
+            "storageGb": server.storage_gb,
+        },
+    }
+    if readings.vps_extras:
+        shown |= {"tags": [], "isPinned": False, "bandwidth": _bandwidth(server)}
+    return shown
+
+
+def power_gates(view: gates.View) -> dict[str, Json]:
+    """The power gates of a server."""
+    shown = gate(gates.power(view), view.readings)
+    return {"canRestart": shown, "canReset": shown}
+
+
+def details(view: gates.View) -> dict[str, Json]:
+    """`GET /api/v2/vps/{id}/details`."""
+    server, readings = view.server, view.readings
+    status = server.service_status
+    actions = power_gates(view)
+    if readings.from_vps_gate == "details":
+        actions["canRestoreFromAnotherVps"] = gate(gates.restore_from_vps(view), readings)
+    return {
+        "id": server.id,
+        "productName": server.product_name,
+        "hostname": server.name if server.name.isascii() and server.name.isprintable() else None,
+        "serviceStatus": status if status in _DETAIL_STATUSES else "unknown",
+        "createdAt": iso_or_null(server.created_at),
+        "nextDueAt": iso_or_null(server.next_due_at),
+        "billing": {**_billing(server.billing), "billingCycle": server.billing.cycle or "free"},
+        "cpuCores": server.cpu_cores,
+        "memoryGb": server.memory_gb,
+        "storageGb": server.storage_gb,
+        "backupsIncluded": server.backups_included,
+        "bandwidth": _bandwidth(server),
+        "primaryIp": server.primary_ip,
+        "powerState": server.power_state,
+        "actions": actions,
+    }
+
+
+def status(view: gates.View, running: Iterable[Job], now: datetime) -> dict[str, Json]:
+    """`GET /api/v2/vps/{id}/status`."""
+    server, on = view.server, view.server.power_state == "running"
+    memory = round(server.memory_gb * 0.42, 1) if on else 0
+    uptime = now - server.created_at if on and server.created_at else None
+    shown: dict[str, Json] = {
+        "id": server.id,
+        "powerState": server.power_state or "unknown",
+        "uptimeSeconds": None if uptime is None else int(uptime.total_seconds()),
+        "cpuUsagePercent": 7.5 if on else 0,
+        "cpuCores": server.cpu_cores,
+        "memory": _usage(memory, server.memory_gb),
+        "storage": _usage(0, server.storage_gb),
+        "network": {"inboundGb": 3.1, "outboundGb": 9.4, "totalGb": 12.5},
+    }
+    tasks = list(running)
+    if view.readings.pending_tasks == "objects":
+        shown["pendingTasks"] = [
+            {"type": job.kind, "jobId": job.id, "createdAt": iso(job.created_at)} for job in tasks
+        ]
+    elif view.readings.pending_tasks == "strings":
+        shown["pendingTasks"] = [job.kind for job in tasks]
+    elif view.readings.pending_tasks == "count":
+        shown["pendingTasks"] = len(tasks)
+    return shown
+
+
+def backups(view: gates.View) -> dict[str, Json]:
+    """`GET /api/v2/vps/{id}/backups`."""
+    server, readings = view.server, view.readings
+    listed: list[dict[str, Json]] = [backup(each) for each in in_order(server.backups, readings)]
+    if readings.running_backup_listed and view.busy is not None and view.busy.kind == "backup":
+        coming = backup(finished_backup(server, view.busy))
+        key = coming["storageKey"]
+        listed.insert(0, {**coming, "createdAt": None, "displayId": f"unknown ({key})"})
+    limit = server.retention.limit
+    actions: dict[str, Json] = {
+        "canCreateBackup": gate(gates.create_backup(view), readings),
+        "canRestore": gate(gates.restore_backup(view), readings),
+    }
+    if readings.from_vps_gate == "backups":
+        actions["canRestoreFromAnotherVps"] = gate(gates.restore_from_vps(view), readings)
+    return {
+        "backups": listed,
+        "quotaInfo": {
+            "used": len(listed),
+            "limit": limit,
+            "remaining": None if limit is None else max(0, limit - len(listed)),
+        },
+        "actions": actions,
+    }
+
+
+def backup(each: Backup) -> dict[str, Json]:
+    """One backup of the list."""
+    return {
+        **_backup_core(each),
+        "sizeGb": each.size_gb,
+        "backupType": each.backup_type,
+        "note": each.note,
+    }
+
+
+def source(holder: Server | Retained, source_type: str, readings: Readings) -> dict[str, Json]:
+    """One entry of the restore sources."""
+    whole = readings.source_sizes == "integer"
+    return {
+        "id": holder.id,
+        "name": holder.name,
+        "serviceStatus": holder.service_status,
+        "sourceType": source_type,
+        "backups": [
+            {**_backup_core(each), "sizeGb": math.ceil(each.size_gb) if whole else each.size_gb}
+            for each in in_order(holder.backups, readings)
+        ],
+    }
+
+
+def in_order(listed: Iterable[Backup], readings: Readings) -> list[Backup]:
+    """Backups in the order that the readings choose; undated ones count as the oldest."""
+    if readings.backup_order == "by_id":
+        return sorted(listed, key=lambda each: each.id)
+    newest_first = readings.backup_order == "newest_first"
+    return sorted(
+        listed,
+        key=lambda each: (iso(each.created_at) if each.created_at else "", each.id),
+        reverse=newest_first,
+    )
+
+
+def schedules(view: gates.View) -> dict[str, Json]:
+    """`GET /api/v2/vps/{id}/backup-schedules`."""
+    server, readings = view.server, view.readings
+    shown: dict[str, Json] = {
+        "schedules": [schedule(each, readings) for each in server.schedules],
+    }
+    if readings.schedule_tail:
+        shown["settings"] = settings(server)
+        shown["limits"] = {"totalBackups": _total_limit(server)}
+        shown["history"] = []
+        shown["actions"] = {"canCreate": gate(gates.create_schedule(view), readings)}
+    return shown
+
+
+def schedule(each: Schedule, readings: Readings) -> dict[str, Json]:
+    """One backup schedule."""
+    day = None if each.day is None else str(each.day)
+    if each.day is not None and each.frequency == "weekly" and readings.day_specifier == "name":
+        day = _WEEKDAYS[each.day]
+    return {
+        "id": each.id,
+        "name": each.name,
+        "frequency": each.frequency,
+        "time": f"{each.hour:02d}:00",
+        "daySpecifier": day,
+        "retentionCount": each.retention_count,
+        "enabled": each.enabled,
+        "lastRun": iso_or_null(each.last_run),
+    }
+
+
+def settings(server: Server) -> dict[str, Json]:
+    """The retention settings, as the change of them answers."""
+    manual = sum(each.backup_type == "manual" for each in server.backups)
+    limit = _total_limit(server)
+    return {
+        "totalBackupLimit": limit,
+        "manualBackupsActive": manual,
+        "scheduledBackupsActive": len(server.backups) - manual,
+        "availableScheduledSlots": max(0, limit - len(server.backups)),
+        "autoDeleteOldest": server.retention.auto_delete_oldest,
+    }
+
+
+def snapshots(view: gates.View) -> dict[str, Json]:
+    """`GET /api/v2/vps/{id}/snapshots`."""
+    server, readings = view.server, view.readings
+    shown: dict[str, Json] = {"data": [_snapshot(each) for each in server.snapshots]}
+    if readings.snapshot_tail:
+        shown["available"] = server.snapshot_limit > 0
+        shown["limits"] = {"totalSnapshots": server.snapshot_limit}
+        shown["actions"] = {
+            "canCreate": gate(gates.create_snapshot(view), readings),
+            "canRestore": gate(gates.restore_snapshot(view), readings),
+        }
+    return shown
+
+
+def _snapshot(each: Snapshot) -> dict[str, Json]:
+    return {
+        "displayId": f"{each.name} ({iso(each.created_at)})",
+        "name": each.name,
+        "description": each.description,
+        "createdAt": iso(each.created_at),
+        "expiresAt": iso(each.expires_at),
+        "includesMemoryState": False,
+        "parentName": each.parent_name,
+    }
+
+
+def _backup_core(each: Backup) -> dict[str, Json]:
+    created = iso_or_null(each.created_at)
+    return {
+        "id": each.id,
+        "displayId": f"{created or 'unknown'} ({each.storage_key})",
+        "storageKey": each.storage_key,
+        "createdAt": created,
+    }
+
+
+def _system(system: OperatingSystem | None) -> Json:
+    if system is None:
+        return None
+    return {
+        "displayName": system.display_name,
+        "family": system.family,
+        "version": system.version,
+        "variant": system.variant,
+    }
+
+
+def _billing(billing: Billing) -> dict[str, Json]:
+    return {
+        "amount": billing.amount,
+        "currencyCode": billing.currency,
+        "billingCycle": billing.cycle,
+        "isPayg": billing.is_payg,
+    }
+
+
+def _bandwidth(server: Server) -> dict[str, Json]:
+    return {
+        "usedGb": 12.5,
+        "limitGb": 2000 * server.cpu_cores,
+        "inboundGb": 3.1,
+        "outboundGb": 9.4,
+        "usagePercent": round(100 * 12.5 / (2000 * server.cpu_cores), 2),
+    }
+
+
+def _usage(used: float, total: float) -> dict[str, Json]:
+    return {"usedGb": used, "totalGb": total, "usagePercent": round(100 * used / total, 1)}
+
+
+def _total_limit(server: Server) -> int:
+    limit = server.retention.limit
+    return server.backups_included if limit is None else limit

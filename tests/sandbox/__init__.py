@@ -1,0 +1,1 @@
+"""The embedded account keeps the documented contract."""

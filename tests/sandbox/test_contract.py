@@ -1,0 +1,147 @@
+"""Every answer has exactly the documented fields, for every server of the account."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from hostup_mcp.sandbox import HOSTILE_NAME, RUNNING_JOB_ID, ManualClock, Sandbox
+
+from . import contract
+from .wiring import Api
+
+pytestmark = pytest.mark.anyio
+
+NAMES = [each.name for each in Sandbox(clock=ManualClock()).state.owned("main")]
+READS = {
+    "": contract.VPS,
+    "/details": contract.DETAILS,
+    "/status": contract.STATUS,
+    "/backups": contract.BACKUPS,
+    "/backup-schedules": contract.SCHEDULES,
+    "/snapshots": contract.SNAPSHOTS,
+}
+
+
+@pytest.mark.parametrize("rest", READS)
+@pytest.mark.parametrize("name", NAMES)
+async def test_reads_of_every_server(api: Api, name: str, rest: str) -> None:
+    answer = await api.get(api.vps(name, rest))
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    READS[rest](answer.json(), rest)
+
+
+async def test_the_list_of_servers(api: Api) -> None:
+    contract.VPS_PAGE(await api.json("/api/v2/vps"), "")
+
+
+async def test_the_restore_sources(api: Api) -> None:
+    for name in NAMES:
+        answer = await api.get(api.vps(name, "/backups/restore-sources"))
+        if api.sandbox.state.by_name(name).service_status == "active":
+            contract.SOURCES(answer.json(), "")
+        else:
+            contract.PROBLEM(answer.json(), "")
+            assert answer.status_code == 409
+
+
+async def test_who_am_i(api: Api) -> None:
+    assert "read:vm" in (await api.json("/api/v2/me"))["scopes"]
+
+
+async def test_a_job(api: Api) -> None:
+    contract.JOB(await api.json(f"/api/jobs/{RUNNING_JOB_ID}"), "")
+
+
+def _writes(api: Api) -> dict[str, tuple[str, str, Any, int]]:
+    bkp, media = api.backup("web-01"), api.sandbox.state.by_name("dev-01")
+    source = {"sourceVpsId": media.id, "backupId": media.backups[0].id}
+    schedule = {"frequency": "daily", "hour": 2, "retentionCount": 2, "enabled": True}
+    restore = "/snapshots/before-php-83/actions/restore"
+    return {
+        "backup": ("POST", "/backups", {"note": "x"}, 202),
+        "restore": ("POST", f"/backups/{bkp}/actions/restore", None, 202),
+        "payg": ("POST", f"/backups/{bkp}/actions/restore-to-payg", {"name": "restore-web"}, 202),
+        "from_vps": ("POST", "/backups/actions/restore-from-vps", source, 202),
+        "snapshot": ("POST", "/snapshots", {"name": "a-b_1", "description": None}, 202),
+        "rollback": ("POST", restore, None, 202),
+        "schedule": ("POST", "/backup-schedules", schedule, 200),
+        "settings": ("PATCH", "/backup-schedules", {"maxTotalBackups": 5}, 200),
+        "delete_backup": ("DELETE", f"/backups/{bkp}", None, 204),
+        "delete_snapshot": ("DELETE", "/snapshots/before-php-83", None, 204),
+    }
+
+
+@pytest.mark.parametrize("which", ["backup", "restore", "payg", "from_vps", "snapshot", "rollback"])
+async def test_queued_writes_answer_with_an_operation(api: Api, which: str) -> None:
+    method, rest, body, status = _writes(api)[which]
+    answer = await api.call(method, api.vps("web-01", rest), json=body)
+    assert answer.status_code == status, answer.text
+    contract.OPERATION(answer.json(), "")
+    polled = await api.json(answer.json()["operation"]["pollUrl"])
+    contract.JOB(polled, "")
+
+
+@pytest.mark.parametrize("which", ["delete_backup", "delete_snapshot"])
+async def test_deletions_answer_without_a_body(api: Api, which: str) -> None:
+    method, rest, _, status = _writes(api)[which]
+    answer = await api.call(method, api.vps("web-01", rest))
+    assert (answer.status_code, answer.content) == (status, b"")
+    assert "content-length" not in answer.headers
+
+
+async def test_schedule_writes(api: Api) -> None:
+    method, rest, body, _ = _writes(api)["schedule"]
+    answer = await api.call(method, api.vps("web-01", rest), json=body)
+    contract.SCHEDULE(answer.json()["schedule"], "")
+    method, rest, body, _ = _writes(api)["settings"]
+    answer = await api.call(method, api.vps("web-01", rest), json=body)
+    contract.shape(settings=contract.SETTINGS)(answer.json(), "")
+    schedule = api.sandbox.state.by_name("web-01").schedules[0].id
+    gone = await api.call("DELETE", api.vps("web-01", f"/backup-schedules/{schedule}"))
+    assert gone.status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/v2/domains", 404),
+        ("GET", "/", 404),
+        ("GET", "/api/v2/vps/", 404),
+        ("PUT", "/api/v2/vps", 405),
+        ("DELETE", "/api/v2/vps", 405),
+        ("GET", "/api/v2/vps/vps_none", 404),
+        ("GET", "/api/v2/vps?limit=0", 400),
+        ("GET", "/api/jobs/job_none", 404),
+    ],
+)
+async def test_every_refusal_is_a_problem(api: Api, method: str, path: str, status: int) -> None:
+    answer = await api.call(method, path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    contract.PROBLEM(answer.json(), "")
+    assert answer.json()["status"] == status
+    assert answer.json()["instance"] == path.partition("?")[0]
+
+
+async def test_405_names_the_methods_that_work(api: Api) -> None:
+    answer = await api.call("PUT", api.vps("web-01", "/backup-schedules"))
+    assert answer.headers["allow"] == "GET, POST, PATCH"
+
+
+async def test_request_ids_differ(api: Api) -> None:
+    answers: list[httpx.Response] = [await api.get("/nowhere") for _ in range(5)]
+    assert len({each.json()["requestId"] for each in answers}) == 5
+
+
+async def test_gates_leave_out_an_absent_code(api: Api) -> None:
+    assert await api.gates("web-01") == {
+        "canCreateBackup": {"allowed": True, "reason": None},
+        "canRestore": {"allowed": True, "reason": None},
+    }
+
+
+async def test_hostile_text_travels_unchanged(api: Api) -> None:
+    shown = await api.json(api.vps(HOSTILE_NAME))
+    assert shown["name"] == HOSTILE_NAME

@@ -1,0 +1,53 @@
+"""Whatever is asked for, in whatever order: a write succeeds exactly when its gate said so."""
+
+import anyio
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hostup_mcp.sandbox import ManualClock, Sandbox
+
+from . import contract
+from .wiring import Api, forward
+
+NAMES = ("web-01", "shop-prod", "mail", "staging", "files", "build-01", "dev-01", "crm")
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(("create", "restore", "delete", "wait", "shrink")),
+        st.sampled_from(NAMES),
+        st.integers(1, 60),
+    ),
+    max_size=12,
+)
+
+
+async def _play(steps: list[tuple[str, str, int]]) -> None:
+    api = Api(Sandbox(clock=ManualClock(), rate_limit=None))
+    for step, name, number in steps:
+        path = api.vps(name, "/backups")
+        shown = await api.json(path)
+        contract.BACKUPS(shown, "")
+        ids = [each["id"] for each in shown["backups"]]
+        assert shown["quotaInfo"]["used"] == len(ids)
+        gates = shown["actions"]
+        if step == "wait":
+            forward(api, number)
+        elif step == "shrink":
+            body = {"maxTotalBackups": 1 + number % 2, "autoDeleteOldest": True}
+            await api.call("PATCH", api.vps(name, "/backup-schedules"), json=body)
+        elif step == "create":
+            accepted = (await api.call("POST", path)).status_code == 202
+            assert accepted == gates["canCreateBackup"]["allowed"]
+        elif ids and step == "restore":
+            target = f"{path}/{ids[number % len(ids)]}/actions/restore"
+            accepted = (await api.call("POST", target)).status_code == 202
+            assert accepted == gates["canRestore"]["allowed"]
+        elif ids and step == "delete":
+            target = f"{path}/{ids[number % len(ids)]}"
+            assert (await api.call("DELETE", target)).status_code in {204, 409}
+    assert {each.status for each in api.sandbox.requests} <= {200, 202, 204, 409}
+
+
+@given(STEPS)
+@settings(max_examples=40, deadline=None, database=None)
+def test_gates_keep_their_word(steps: list[tuple[str, str, int]]) -> None:
+    anyio.run(_play, steps)
