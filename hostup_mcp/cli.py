@@ -1,0 +1,148 @@
+"""The command `hostup-mcp`: serve (the default), demo, doctor, sandbox.
+
+Imports stay inside the commands: a stdio session has to be answered before the rest is loaded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from hostup_mcp import __version__
+
+TRANSPORTS = ("stdio", "streamable-http", "sse")
+
+
+class UsageError(Exception):
+    """The command line cannot be understood; the message says why."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]
+        raise UsageError(message)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help", "--version")):
+        words.insert(0, "serve")
+    try:
+        arguments = _parser().parse_args(words)
+    except UsageError as error:
+        if words[0] == "serve":
+            return _serve_unusable(words, f"The command line is wrong: {error}.")
+        print(f"hostup-mcp: {error}. See hostup-mcp --help.", file=sys.stderr)  # noqa: T201
+        return 2
+    try:
+        return _COMMANDS[arguments.command](arguments)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="hostup-mcp",
+        description="Lets an assistant see HostUp backups and say whether a restore is possible.",
+        epilog="Without a command it serves stdio. The key is read from HOSTUP_API_KEY.",
+    )
+    parser.add_argument("--version", action="version", version=f"hostup-mcp {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+    serve = commands.add_parser("serve", help="serve MCP (default: over stdio)")
+    serve.add_argument("--transport", choices=TRANSPORTS, default="stdio")
+    serve.add_argument("--host", default="127.0.0.1", help="loopback address for HTTP")
+    serve.add_argument("--port", type=int, default=8000, help="port for HTTP; 0 takes a free one")
+    _sandbox_flag(serve)
+    serve.add_argument("--allow", metavar="GROUPS", help="create,restore,delete,schedule,spend|all")
+    serve.add_argument("--audit-log", metavar="PATH", help="file that each write is noted in")
+    commands.add_parser("demo", help="watch an assistant work on the embedded account")
+    doctor = commands.add_parser("doctor", help="check the configuration with one cheap read")
+    _sandbox_flag(doctor)
+    sandbox = commands.add_parser("sandbox", help="serve the embedded account over HTTP")
+    sandbox.add_argument("--port", type=int, default=8080, help="0 takes a free one")
+    return parser
+
+
+def _sandbox_flag(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--sandbox", action="store_const", const="1", help="use the embedded account, no key needed"
+    )
+
+
+def _flags(arguments: argparse.Namespace) -> dict[str, str | None]:
+    return {
+        "sandbox": arguments.sandbox,
+        "allow": getattr(arguments, "allow", None),
+        "audit-log": getattr(arguments, "audit_log", None),
+    }
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    if arguments.transport == "stdio":
+        return _serve_stdio(_flags(arguments))
+    from hostup_mcp.config import Misconfigured, load
+
+    settings = load(_flags(arguments), os.environ)
+    if isinstance(settings, Misconfigured):
+        print(f"hostup-mcp: {' '.join(settings.problems)}", file=sys.stderr)  # noqa: T201
+        return 2
+    from hostup_mcp.logs import log_to_stderr
+
+    log_to_stderr()
+    from hostup_mcp.remote.serve import CannotListen, Listen, serve_http
+    from hostup_mcp.server.app import build_server
+
+    try:
+        listen = Listen(arguments.transport, arguments.host, arguments.port)
+        return serve_http(build_server(settings), listen)
+    except CannotListen as error:
+        print(f"hostup-mcp: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+
+
+def _serve_stdio(flags: dict[str, str | None], *usage: str) -> int:
+    from hostup_mcp.server.opening import open_stdio
+
+    opening = open_stdio()
+    from hostup_mcp.logs import log_to_stderr
+
+    log_to_stderr()
+    from hostup_mcp.config import Misconfigured, load
+    from hostup_mcp.server.app import build_server
+    from hostup_mcp.server.stdio import serve_stdio
+
+    configuration = Misconfigured(usage) if usage else load(flags, os.environ)
+    return serve_stdio(build_server(configuration), opening)
+
+
+def _serve_unusable(words: Sequence[str], problem: str) -> int:
+    """Over stdio every tool can say what is wrong; a dead process says nothing to a client."""
+    text = " ".join(words)
+    if "streamable-http" in text or "sse" in text:
+        print(f"hostup-mcp: {problem}", file=sys.stderr)  # noqa: T201
+        return 2
+    return _serve_stdio({}, problem)
+
+
+def _demo(_: argparse.Namespace) -> int:
+    from hostup_mcp.demo import demo
+
+    return demo()
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from hostup_mcp.config import load
+    from hostup_mcp.doctor import doctor
+
+    return doctor(load(_flags(arguments), os.environ))
+
+
+def _sandbox(arguments: argparse.Namespace) -> int:
+    from hostup_mcp.sandbox.serve import serve_sandbox
+
+    return serve_sandbox(arguments.port)
+
+
+_COMMANDS = {"serve": _serve, "demo": _demo, "doctor": _doctor, "sandbox": _sandbox}

@@ -1,0 +1,65 @@
+"""`hostup-mcp doctor`: is this configuration going to work? One cheap read tells."""
+
+from __future__ import annotations
+
+import anyio
+from rich.console import Console
+
+from hostup_mcp.config import KEYS_PAGE, Misconfigured, Settings
+from hostup_mcp.hostup.problems import (
+    BadAnswer,
+    EdgeRefused,
+    Forbidden,
+    HostUpError,
+    NotFound,
+    RateLimited,
+    Unauthorized,
+    Unreachable,
+)
+from hostup_mcp.server.services import connect
+
+
+def doctor(configuration: Settings | Misconfigured, console: Console | None = None) -> int:
+    """Print what is wrong, one line each; 0 if nothing is."""
+    console = console or Console(soft_wrap=True, highlight=False, markup=False)
+    if isinstance(configuration, Misconfigured):
+        for problem in configuration.problems:
+            console.print(f"✗ {problem}")
+        return 1
+    where = "the embedded account" if configuration.sandbox else configuration.base_url
+    try:
+        servers = anyio.run(_one_read, configuration)
+    except HostUpError as error:
+        console.print(f"✗ {diagnosis(error, configuration)}")
+        return 1
+    console.print(f"✓ {where} accepts the key and lets it list servers.")
+    if not servers:
+        console.print("✓ The account has no servers that this key can see.")
+    return 0
+
+
+def diagnosis(error: HostUpError, settings: Settings) -> str:
+    """What is wrong, in one line."""
+    match error:
+        case Unauthorized():
+            return f"HostUp refuses the key (401). Make or check it at {KEYS_PAGE}."
+        case EdgeRefused():
+            return "Something in front of HostUp's API refuses this network (403, a web page)."
+        case Forbidden():
+            return f"The key lacks the scope read:vm (403). Give it that at {KEYS_PAGE}."
+        case NotFound() | BadAnswer():
+            return f"{settings.base_url} does not answer like HostUp's API: {error}."
+        case RateLimited():
+            return "HostUp accepts no more requests at the moment (429); the rest seems in order."
+        case Unreachable():
+            return f"No network, or the wrong HOSTUP_BASE_URL: {error}."
+        case _:
+            return f"HostUp did not give an answer: {error}."
+
+
+async def _one_read(settings: Settings) -> int:
+    client = connect(settings)
+    try:
+        return len((await client.list_vps(limit=1)).data)
+    finally:
+        await client.close()

@@ -1,0 +1,74 @@
+"""Every tool there is, with its group and what it may do."""
+
+from __future__ import annotations
+
+from mcp.server.mcpserver.tools import Tool
+
+from hostup_mcp.config import Group
+from hostup_mcp.server.tool import tool
+from hostup_mcp.server.tools.backup_changes import create_vps_backup, delete_vps_backup
+from hostup_mcp.server.tools.backups import list_vps_backups
+from hostup_mcp.server.tools.jobs import get_job
+from hostup_mcp.server.tools.plan import plan_restore
+from hostup_mcp.server.tools.restore import restore_vps
+from hostup_mcp.server.tools.schedules import (
+    list_backup_schedules,
+    set_backup_retention,
+    set_backup_schedule,
+)
+from hostup_mcp.server.tools.snapshots import (
+    create_vps_snapshot,
+    delete_vps_snapshot,
+    list_vps_snapshots,
+)
+from hostup_mcp.server.tools.sources import list_restore_sources
+from hostup_mcp.server.tools.vps import list_vps
+from hostup_mcp.server.writes import WriteTool, write_tool
+
+
+def reading_tools() -> list[Tool]:
+    """The tools that are always there; they only read."""
+    return [
+        tool(list_vps, "List servers"),
+        tool(list_vps_backups, "Read a server's backups"),
+        tool(plan_restore, "Plan a recovery"),
+        tool(list_restore_sources, "List other restore sources"),
+        tool(list_vps_snapshots, "Read a server's snapshots"),
+        tool(list_backup_schedules, "Read backup schedules"),
+        tool(get_job, "Follow a job"),
+    ]
+
+
+def writing_tools() -> list[WriteTool]:
+    """The tools that change something, each locked until its group is allowed."""
+    return [
+        write_tool(
+            create_vps_backup, "Make a backup", Group.CREATE, destroys=False, idempotent=False
+        ),
+        write_tool(
+            create_vps_snapshot, "Make a snapshot", Group.CREATE, destroys=False, idempotent=False
+        ),
+        write_tool(
+            restore_vps, "Carry out a recovery", Group.RESTORE, destroys=True, idempotent=False
+        ),
+        write_tool(
+            delete_vps_backup, "Delete a backup", Group.DELETE, destroys=True, idempotent=True
+        ),
+        write_tool(
+            delete_vps_snapshot, "Delete a snapshot", Group.DELETE, destroys=True, idempotent=True
+        ),
+        write_tool(
+            set_backup_schedule,
+            "Set the backup schedule",
+            Group.SCHEDULE,
+            destroys=True,
+            idempotent=True,
+        ),
+        write_tool(
+            set_backup_retention,
+            "Set backup retention",
+            Group.SCHEDULE,
+            destroys=True,
+            idempotent=True,
+        ),
+    ]

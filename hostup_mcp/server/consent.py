@@ -1,0 +1,134 @@
+"""The person's yes, asked for by this server itself. No argument of a tool can stand in for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mcp.server.elicitation import AcceptedElicitation, ElicitationResult
+from mcp.server.mcpserver import Elicit
+from pydantic import BaseModel, Field
+
+from hostup_mcp.config import Confirm
+from hostup_mcp.hostup.models import Vps, parse_time
+from hostup_mcp.hostup.text import clean_text
+from hostup_mcp.server import failures
+from hostup_mcp.server.answer import quoted
+from hostup_mcp.server.services import Ctx, services
+
+LONGEST_TYPED = 64
+"""A longer name is not typed; the id is instead."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the person is asked, and the text to type as a yes (None: a plain yes is enough)."""
+
+    message: str
+    to_type: str | None
+
+
+class Consent(BaseModel):
+    """Who said yes, and how."""
+
+    by: Literal["person", "client"]
+    how: str
+
+
+class TypedName(BaseModel):
+    """The form for what destroys: the name of the server, typed."""
+
+    serverName: str = Field(  # noqa: N815
+        title="Server name", description="Type the server's name to go ahead.", max_length=200
+    )
+
+
+class PlainYes(BaseModel):
+    """The form for what does not destroy."""
+
+    yes: bool = Field(title="Yes, do this", description="Leave it off to stop here.")
+
+
+def to_type(vps: Vps) -> str:
+    """What the person types for this server: its name, or its id where there is no usable one."""
+    name = (vps.name or "").strip()
+    return name if 0 < len(name) <= LONGEST_TYPED else vps.id
+
+
+def describe(vps: Vps) -> str:
+    """A server in a question: name, id and address, so that the person knows which."""
+    name = quoted(vps.name) if vps.name else "the server without a name"
+    return f"{name} ({vps.id}, {vps.primary_ip or 'no IP'})"
+
+
+def when(created_at: str | None) -> str:
+    """A date in a question, to the minute."""
+    moment = parse_time(created_at)
+    if moment is None:
+        return "an unknown date"
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def ask(ctx: Ctx, question: Question) -> Consent | Elicit[BaseModel]:
+    """Put `question` to the person, unless the operator left the asking to the client.
+
+    Raises:
+        Refusal: this client has no way to ask; the answer is no.
+    """
+    if services(ctx).settings.confirm is Confirm.CLIENT:
+        return Consent(by="client", how="HOSTUP_MCP_CONFIRM=client")
+    if not _can_ask(ctx):
+        raise failures.refuse(
+            "cannot_ask",
+            "This needs the person's own yes, and this client cannot show them the question. "
+            "Nothing was changed.",
+            "Tell the person the ways on: a client that supports MCP elicitation, HostUp's panel, "
+            "or their operator's HOSTUP_MCP_CONFIRM setting. Do not try again in this client.",
+        )
+    form = PlainYes if question.to_type is None else TypedName
+    return Elicit(question.message, form)
+
+
+def require_yes(outcome: ElicitationResult[BaseModel], question: Question) -> Consent:
+    """The consent that `outcome` holds.
+
+    Raises:
+        Refusal: it is anything but a yes to this very question.
+    """
+    if isinstance(outcome, AcceptedElicitation):
+        match outcome.data:
+            case Consent() as consent:
+                return consent
+            case TypedName(serverName=typed) if question.to_type is not None:
+                if clean_text(typed) == question.to_type:
+                    return Consent(by="person", how="typed the server's name")
+                raise _no("The name typed is not this server's")
+            case PlainYes(yes=True) if question.to_type is None:
+                return Consent(by="person", how="said yes to the question")
+        raise _no("The person did not say yes")
+    verb = "declined" if outcome.action == "decline" else "closed the question"
+    raise _no(f"The person {verb}")
+
+
+def nobody_answered() -> failures.Refusal:
+    """Why a question that stayed open too long counts as a no."""
+    return _no("Nobody answered the question in time")
+
+
+def _no(why: str) -> failures.Refusal:
+    return failures.refuse(
+        "not_confirmed",
+        f"{why}. Nothing was changed.",
+        "Tell the person so. Do not try again unless they ask for it themselves.",
+    )
+
+
+def _can_ask(ctx: Ctx) -> bool:
+    try:
+        capabilities = ctx.client_capabilities
+        elicitation = capabilities.elicitation if capabilities is not None else None
+        # A bare capability means forms; one that names only URLs does not.
+        return elicitation is not None and (elicitation.form is not None or elicitation.url is None)
+    except Exception:
+        # Whatever broke in the check, the answer is no.
+        return False

@@ -1,0 +1,130 @@
+"""Prompts to begin with, resources to look at, and completion of ids that were given out."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
+from mcp.types import (
+    Completion,
+    CompletionArgument,
+    CompletionContext,
+    PromptReference,
+    ResourceTemplateReference,
+)
+from pydantic import Field
+
+from hostup_mcp.hostup.problems import HostUpError
+from hostup_mcp.server import failures
+from hostup_mcp.server.services import Services, caller
+from hostup_mcp.server.tools.backups import list_vps_backups
+from hostup_mcp.server.tools.vps import page_data, read_page
+
+MOST_COMPLETIONS = 100
+
+
+def add_guidance(server: MCPServer[Services], services: Services) -> None:
+    """Give `server` its prompts, resources and completion."""
+    server.prompt(
+        title="Recover a server", description="Find the safest way back for a server in trouble."
+    )(recover_server)
+    server.prompt(
+        title="Check all backups", description="See which servers have no recent backup."
+    )(check_backups)
+
+    @server.resource(
+        "hostup://vps",
+        name="servers",
+        title="Servers",
+        description="The first 100 servers of the account, as list_vps gives them.",
+        mime_type="application/json",
+    )
+    async def servers() -> str:
+        try:
+            return json.dumps(page_data(await read_page(services, 100)), ensure_ascii=False)
+        except (HostUpError, failures.Refusal) as error:
+            raise _in_words(error) from None
+
+    server.resource(
+        "hostup://vps/{id}/backups",
+        name="backups",
+        title="Backups of a server",
+        description="Backups, quota, gates and what they mean, as list_vps_backups gives them.",
+        mime_type="application/json",
+    )(backups)
+
+    @server.completion()  # type: ignore[no-untyped-call, untyped-decorator]
+    async def complete(
+        ref: PromptReference | ResourceTemplateReference,  # noqa: ARG001 - an id is an id
+        argument: CompletionArgument,
+        context: CompletionContext | None,  # noqa: ARG001
+    ) -> Completion | None:
+        if argument.name != "id":
+            return None
+        given = await services.memory.given_to(caller())
+        servers = [i for i in given if "/" not in i]
+        fitting = [i for i in servers if i.startswith(argument.value)]
+        return Completion(
+            values=fitting[:MOST_COMPLETIONS],
+            total=len(fitting),
+            has_more=len(fitting) > MOST_COMPLETIONS,
+        )
+
+
+def recover_server(
+    id: Annotated[  # noqa: A002
+        str, Field(description="The server's id of list_vps; leave empty to be asked which.")
+    ] = "",
+    trouble: Annotated[str, Field(description="What happened, in your words.")] = "",
+) -> str:
+    """The steps of a careful recovery."""
+    which = f"the server {id}" if id else "a server; ask me which one of list_vps it is"
+    what = f" What happened: {trouble}" if trouble else ""
+    return (
+        f"Help me recover {which}.{what}\n"
+        "1. Call list_vps, then list_vps_backups of that server.\n"
+        "2. Tell me in plain words whether a restore is possible, and if not, why and what would "
+        "unblock it.\n"
+        "3. Look at list_vps_snapshots too: a recent snapshot may lose less.\n"
+        "4. Call plan_restore for the way that loses least. Tell me what would be lost, what else "
+        "happens, and the less risky ways.\n"
+        "5. Then stop and wait for my decision. Change nothing without it."
+    )
+
+
+def check_backups(
+    days: Annotated[str, Field(description="A backup older than this many days is old.")] = "1",
+) -> str:
+    """The overview of all servers."""
+    return (
+        "Give me an overview of my backups.\n"
+        "1. Call list_vps, page by page until there is no nextCursor.\n"
+        "2. Call list_vps_backups for each server.\n"
+        f"3. Make a table: server, newest backup and its age, slots used, whether a restore is "
+        f"possible. First those without any backup from the last {days} day(s), or of unknown "
+        "date.\n"
+        "4. For those, say why if HostUp tells. Only report; change nothing."
+    )
+
+
+async def backups(id: str, ctx: Context[Any, Any]) -> str:  # noqa: A002
+    """`list_vps_backups` as a resource."""
+    try:
+        result = await list_vps_backups(ctx, id)
+    except failures.Refusal as error:
+        if error.failure.kind == "unknown_id":
+            raise ResourceNotFoundError(
+                f"{error.failure.message} {error.failure.next_step}"
+            ) from None
+        raise _in_words(error) from None
+    except HostUpError as error:
+        raise _in_words(error) from None
+    return json.dumps(result.structured_content, ensure_ascii=False)
+
+
+def _in_words(error: HostUpError | failures.Refusal) -> ResourceError:
+    failure = error.failure if isinstance(error, failures.Refusal) else failures.of_hostup(error)
+    return ResourceError(f"{failure.message} {failure.next_step}")

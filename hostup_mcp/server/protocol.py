@@ -1,0 +1,56 @@
+"""Where the SDK is looser than the protocol: unknown tools, prompts and cursors are errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mcp.server import MCPServer
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.mcpserver import Context
+from mcp.shared.exceptions import MCPError
+from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult, Tool
+
+from hostup_mcp.server.services import Services
+
+_LISTS = frozenset({"tools/list", "prompts/list", "resources/list", "resources/templates/list"})
+
+
+class StrictServer(MCPServer[Services]):
+    """An `MCPServer` that lists only what is unlocked, and answers what does not exist as such."""
+
+    locked: Callable[[str], bool] = staticmethod(lambda _: False)
+    """Whether the tool of that name is locked for the one who calls."""
+
+    async def list_tools(self) -> list[Tool]:
+        return [tool for tool in await super().list_tools() if not self.locked(tool.name)]
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Services, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        if all(name != tool.name for tool in await super().list_tools()):
+            raise _invalid(f"Unknown tool: {name[:80]!r}")
+        return await super().call_tool(name, arguments, context)
+
+    async def get_prompt(
+        self,
+        name: str,
+        arguments: dict[str, Any] | None = None,
+        context: Context[Services, Any] | None = None,
+    ) -> GetPromptResult | InputRequiredResult:
+        if all(name != prompt.name for prompt in await self.list_prompts()):
+            raise _invalid(f"Unknown prompt: {name[:80]!r}")
+        return await super().get_prompt(name, arguments, context)
+
+
+async def refuse_cursors(
+    ctx: ServerRequestContext[Services, Any], call_next: CallNext
+) -> HandlerResult:
+    """Nothing here is paged, so no cursor of a protocol list can be one that was given out."""
+    if ctx.method in _LISTS and (ctx.params or {}).get("cursor") is not None:
+        raise _invalid("Invalid cursor: this list has one page")
+    return await call_next(ctx)
+
+
+def _invalid(message: str) -> MCPError:
+    return MCPError(code=INVALID_PARAMS, message=message)

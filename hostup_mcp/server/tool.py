@@ -1,0 +1,101 @@
+"""A tool as it is meant here: strict about arguments, lean in its schema, plain in its failures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from inspect import cleandoc
+from typing import Any
+
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
+from mcp.server.mcpserver.tools import Tool
+from mcp.types import ToolAnnotations
+from pydantic import ValidationError
+
+from hostup_mcp.hostup.problems import HostUpError
+from hostup_mcp.server import failures
+
+READ_ONLY = ToolAnnotations(
+    read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True
+)
+
+
+class PlainTool(Tool):
+    """A tool whose failures are answers in our own words, with a structured part."""
+
+    async def run(
+        self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False
+    ) -> Any:
+        try:
+            return await super().run(arguments, context, convert_result)
+        except ToolError as error:
+            failure = _failure(self.name, error)
+            if failure is None:
+                raise
+            return failures.answer(failure)
+
+
+def tool(
+    function: Callable[..., Any], title: str, annotations: ToolAnnotations = READ_ONLY
+) -> Tool:
+    """`function` as a tool: its name, docstring and annotated parameters are what a model reads."""
+    made = PlainTool.from_function(
+        function,
+        title=title,
+        description=" ".join(cleandoc(function.__doc__ or "").split()),
+        annotations=annotations,
+    )
+    arguments = made.fn_metadata.arg_model
+    # The SDK drops arguments it does not know; here a misspelt one must not pass for a default.
+    arguments.model_config["extra"] = "forbid"
+    arguments.model_rebuild(force=True)
+    made.parameters = lean(arguments.model_json_schema(by_alias=True))
+    if made.fn_metadata.output_schema is not None:
+        made.fn_metadata.output_schema = lean(made.fn_metadata.output_schema, outermost=False)
+    return made
+
+
+def lean(schema: dict[str, Any], *, outermost: bool = True) -> dict[str, Any]:
+    """`schema` without what costs tokens and says nothing: titles, and nulls of optional arguments.
+
+    An optional argument is one that may be left out; that null is taken for it need not be told.
+    """
+    properties = schema.get("properties", {})
+    slim = {
+        key: _slim(value) for key, value in schema.items() if key not in ("title", "properties")
+    }
+    if properties or outermost:
+        slim["properties"] = {
+            name: _optional(_slim(value)) if outermost else _slim(value)
+            for name, value in properties.items()
+        }
+    return slim
+
+
+def _slim(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_slim(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "$defs" in value or "properties" in value or "type" in value or "anyOf" in value:
+        return lean(value, outermost=False)
+    return {key: _slim(item) for key, item in value.items()}
+
+
+def _optional(schema: dict[str, Any]) -> dict[str, Any]:
+    choices = [c for c in schema.get("anyOf", ()) if c != {"type": "null"}]
+    if len(choices) != 1 or "default" not in schema:
+        return schema
+    rest = {k: v for k, v in schema.items() if k not in ("anyOf", "default")}
+    return {**choices[0], **rest}
+
+
+def _failure(tool_name: str, error: ToolError) -> failures.Failure | None:
+    cause = error.__cause__
+    if isinstance(cause, failures.Refusal):
+        return cause.failure
+    if isinstance(cause, HostUpError):
+        return failures.of_hostup(cause)
+    if isinstance(cause, ValidationError) and not isinstance(error, UnexpectedToolError):
+        return failures.bad_arguments(tool_name, cause)
+    return None

@@ -1,0 +1,117 @@
+"""`get_job`: how far a backup or restore has come."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Annotated
+
+import anyio
+from mcp.types import CallToolResult
+from pydantic import BaseModel, Field
+
+from hostup_mcp.hostup.jobs import Job, JobState
+from hostup_mcp.hostup.problems import HostUpError, NotFound
+from hostup_mcp.server import failures
+from hostup_mcp.server.answer import answer, number, quoted, word
+from hostup_mcp.server.ids import JobId, require_job
+from hostup_mcp.server.services import Ctx, services
+
+MOST_WAIT = 300
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 10.0
+
+_OVER = frozenset({JobState.COMPLETED, JobState.FAILED})
+
+
+class JobResult(BaseModel):
+    """One job as last seen."""
+
+    jobId: str = Field(description="The job.")  # noqa: N815
+    vpsId: str = Field(description="The server it works on.")  # noqa: N815
+    state: str = Field(description="waiting, running, completed, failed, or gone.")
+    status: str | None = Field(description="HostUp's own word for the state.")
+    progress: float | None = Field(description="Percent done; null if not told.")
+    message: str = Field(description="What that means.")
+
+
+async def get_job(
+    ctx: Ctx,
+    jobId: JobId,  # noqa: N803
+    waitSeconds: Annotated[  # noqa: N803
+        int, Field(ge=0, le=MOST_WAIT, description="Wait up to this long for its end.")
+    ] = 0,
+) -> Annotated[CallToolResult, JobResult]:
+    """See how far a job (backup, restore, snapshot) has come, and with waitSeconds wait for its
+    end. When the wait is over first, the job goes on: call again."""
+    noted = json.loads(await require_job(ctx, jobId))
+    poll: str | None = noted["poll"]
+    if poll is None:
+        raise failures.refuse(
+            "poll_url_refused",
+            "HostUp gave an address on another host for following this job; it is not followed.",
+            "See with list_vps_backups when the gates open again.",
+        )
+    job, gone = await _follow(ctx, poll, waitSeconds)
+    return _result(jobId, noted["vps"], job, gone)
+
+
+async def _follow(ctx: Ctx, poll: str, wait_seconds: int) -> tuple[Job | None, bool]:
+    """The job as last seen, and whether HostUp no longer knows it."""
+    hostup = services(ctx).hostup
+    until = anyio.current_time() + wait_seconds
+    pause, shown = FIRST_PAUSE, -1.0
+    job: Job | None = None
+    while True:
+        try:
+            job = await hostup.get_job(poll)
+        except NotFound:
+            return job, True
+        except HostUpError:
+            # One look that failed says nothing about the job, if an earlier one told something.
+            if job is None:
+                raise
+        if job.progress is not None and job.progress > shown:
+            shown = job.progress
+            await ctx.report_progress(shown, 100, job.message)
+        left = until - anyio.current_time()
+        if job.state in _OVER or left <= 0:
+            return job, False
+        await anyio.sleep(min(left, pause * random.uniform(0.8, 1.2)))  # noqa: S311 - jitter
+        pause = min(LONGEST_PAUSE, pause * 1.5)
+
+
+def _result(job_id: str, vps_id: str, job: Job | None, gone: bool) -> CallToolResult:
+    if gone or job is None:
+        state, status, progress = "gone", None, None
+        message = (
+            "HostUp no longer knows this job. That tells neither success nor failure: look with "
+            "list_vps and list_vps_backups how the server stands."
+        )
+    else:
+        state, status, progress = job.state.value, job.status, job.progress
+        message = {
+            JobState.COMPLETED: "HostUp says it is completed. list_vps shows if the server runs.",
+            JobState.FAILED: "HostUp says it failed. See list_vps and list_vps_backups for how the "
+            "server stands, and tell the person.",
+            JobState.RUNNING: "It is still running; this is not a failure. Call again to follow.",
+            JobState.WAITING: "It has not begun yet; this is not a failure. Call again to follow.",
+        }[job.state]
+    facts = [f"Job {word(job_id)} on {word(vps_id)}: {state}"]
+    if status is not None and status != state:
+        facts.append(f"HostUp's word {quoted(status)}")
+    if progress is not None:
+        facts.append(f"{number(progress)} %")
+    if job is not None and job.message and not gone:
+        facts.append(quoted(job.message))
+    return answer(
+        [f"{', '.join(facts)}. {message}"],
+        {
+            "jobId": job_id,
+            "vpsId": vps_id,
+            "state": state,
+            "status": status,
+            "progress": progress,
+            "message": message,
+        },
+    )

@@ -1,0 +1,53 @@
+"""What a write answers once HostUp has accepted it."""
+
+from __future__ import annotations
+
+from mcp.types import CallToolResult
+from pydantic import BaseModel, Field
+
+from hostup_mcp.hostup.jobs import JobState, Started
+from hostup_mcp.server import failures
+from hostup_mcp.server.answer import answer, word
+
+
+class WriteResult(BaseModel):
+    """How far an accepted change has come."""
+
+    state: str = Field(description="done, started, or accepted (HostUp named no job to follow).")
+    jobId: str | None = Field(description="Job to follow with get_job; null if none.")  # noqa: N815
+    vpsId: str | None = Field(description="The server it is about; a new one if one was made.")  # noqa: N815
+    message: str = Field(description="What happens now.")
+
+
+def result_of(
+    started: Started, doing: str, vps_id: str, *, at_once: bool = False
+) -> CallToolResult:
+    """The answer for `started`; `at_once` for what HostUp does before it answers.
+
+    Raises:
+        Refusal: HostUp accepted it and says in the same breath that it failed.
+    """
+    if started.state is JobState.FAILED:
+        raise failures.refuse(
+            "job_failed",
+            f"{doing}: HostUp says at once that it failed.",
+            "Look with list_vps_backups how the server stands, and tell the person.",
+        )
+    done = started.state is JobState.COMPLETED or (
+        at_once and started.job_id is None and started.state is None
+    )
+    state = "done" if done else "started" if started.job_id else "accepted"
+    next_step = {
+        "done": "Done.",
+        "started": f"Started as job {word(started.job_id or '')}; follow it with get_job.",
+        "accepted": "HostUp accepted it and named no job; list_vps_backups shows when it is over.",
+    }[state]
+    new = f" New server: {word(started.vps_id)}." if started.vps_id else ""
+    message = f"{doing}. {next_step}{new}"
+    data = {
+        "state": state,
+        "jobId": started.job_id,
+        "vpsId": started.vps_id or vps_id,
+        "message": message,
+    }
+    return answer([message], data)

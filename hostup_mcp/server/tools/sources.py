@@ -1,0 +1,73 @@
+"""`list_restore_sources`: what else could be restored onto a server."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from mcp.types import CallToolResult
+from pydantic import BaseModel, ConfigDict, Field
+
+from hostup_mcp.hostup.models import RestoreSource, SourceBackup
+from hostup_mcp.recovery.spans import age, words
+from hostup_mcp.server.answer import answer, number, quoted, word
+from hostup_mcp.server.ids import VpsId, require_vps
+from hostup_mcp.server.services import Ctx, caller, services
+
+
+class SourceItem(BaseModel):
+    """A server, or what is kept of a terminated one."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str = Field(description="sourceVpsId of plan_restore.")
+    name: str = Field(description="Its name; somebody's text.")
+    serviceStatus: str = Field(description="Such as active or terminated.")  # noqa: N815
+    sourceType: str = Field(description="server, or retained after termination.")  # noqa: N815
+    backups: list[dict[str, Any]] = Field(description="Its backups, with id, createdAt, sizeGb.")
+
+
+class SourceListing(BaseModel):
+    """What may be restored onto one server."""
+
+    id: str = Field(description="The target asked about.")
+    sources: list[SourceItem] = Field(description="Where backups could come from.")
+
+
+async def list_restore_sources(ctx: Ctx, id: VpsId) -> Annotated[CallToolResult, SourceListing]:  # noqa: A002
+    """List backups of other servers, also terminated ones, that could be restored onto this server
+    (the target). Needs a key with backup:vm. For the server's own backups use list_vps_backups."""
+    await require_vps(ctx, id)
+    means = services(ctx)
+    listing = await means.hostup.list_restore_sources(id)
+    await means.memory.remember(
+        caller(),
+        {f"{id}/source/{s.id}/{b.id}": "" for s in listing.sources for b in s.backups},
+    )
+    now = means.now()
+
+    def described(backup: SourceBackup) -> str:
+        span = age(backup.created, now)
+        when = f"{word(backup.created_at)}, " if backup.created_at else ""
+        old = f"{words(span)} old" if span is not None else "age unknown"
+        return f"  {word(backup.id)} · {when}{old} · {number(backup.size_gb)} GB"
+
+    lines = [f"Backups that could be restored onto {id}:"]
+    if not listing.sources:
+        lines = [
+            f"Nothing else can be restored onto {id}. Only servers of this account, and retained "
+            "backups that HostUp ties to it, are visible here."
+        ]
+    for source in listing.sources:
+        lines.append(_heading(source))
+        lines += [described(b) for b in source.backups] or ["  no backups"]
+    return answer(
+        lines,
+        {"id": id, "sources": [s.model_dump(mode="json", by_alias=True) for s in listing.sources]},
+    )
+
+
+def _heading(source: RestoreSource) -> str:
+    return (
+        f"{word(source.id)} {quoted(source.name)} "
+        f"({word(source.service_status)}, {word(source.source_type)}):"
+    )

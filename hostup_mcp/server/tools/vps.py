@@ -1,0 +1,125 @@
+"""`list_vps`: which servers there are, and the ids that every other tool asks for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from mcp.types import CallToolResult
+from pydantic import BaseModel, ConfigDict, Field
+
+from hostup_mcp.hostup.models import OperatingSystem, Vps, VpsPage
+from hostup_mcp.server.answer import answer, number, quoted, word
+from hostup_mcp.server.services import Ctx, Services, caller, services
+
+
+class VpsItem(BaseModel):
+    """One server, with HostUp's own field names."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str = Field(description="Id that other tools take.")
+    name: str | None = Field(description="Display name; somebody's text.")
+    primaryIp: str | None = Field(description="Main IP address.")  # noqa: N815
+    serviceStatus: str | None = Field(description="active, suspended, ...")  # noqa: N815
+    powerState: str | None = Field(description="running, stopped, ...; null if unknown.")  # noqa: N815
+    operatingSystem: dict[str, Any] | None = Field(description="Null if unknown.")  # noqa: N815
+    resources: dict[str, Any] | None = Field(description="cpuCores, memoryGb, storageGb.")
+    isPayg: bool | None = Field(description="True if paid by use; null if not told.")  # noqa: N815
+
+
+class VpsListing(BaseModel):
+    """One page of servers."""
+
+    data: list[VpsItem] = Field(description="The servers of this page.")
+    nextCursor: str | None = Field(description="Cursor of the next page; null on the last.")  # noqa: N815
+
+
+async def list_vps(
+    ctx: Ctx,
+    limit: Annotated[int, Field(ge=1, le=100, description="Servers per page.")] = 50,
+    cursor: Annotated[
+        str | None, Field(max_length=4096, description="nextCursor of the page before.")
+    ] = None,
+    name: Annotated[
+        str | None, Field(max_length=255, description="Exact display name, any case.")
+    ] = None,
+    primaryIp: Annotated[  # noqa: N803 - the API's name
+        str | None, Field(max_length=45, description="Exact main IP.")
+    ] = None,
+) -> Annotated[CallToolResult, VpsListing]:
+    """List the person's HostUp servers (VPS): id, name, IP, status, power, OS, size, billing.
+    Start here: every other tool takes an id from this answer. For backups or restores, go on with
+    list_vps_backups."""
+    page = await read_page(services(ctx), limit, cursor, name, primaryIp)
+    return answer(_lines(page.data, page.next_cursor, name, primaryIp), page_data(page))
+
+
+async def read_page(
+    means: Services,
+    limit: int,
+    cursor: str | None = None,
+    name: str | None = None,
+    primary_ip: str | None = None,
+) -> VpsPage:
+    """One page of servers, whose ids the caller knows from now on."""
+    page = await means.hostup.list_vps(limit=limit, cursor=cursor, name=name, primary_ip=primary_ip)
+    await means.memory.remember(caller(), {vps.id: "" for vps in page.data})
+    return page
+
+
+def page_data(page: VpsPage) -> dict[str, Any]:
+    """A page as data."""
+    return {"data": [_item(vps) for vps in page.data], "nextCursor": page.next_cursor}
+
+
+def describe(vps: Vps) -> str:
+    """One server on one line."""
+    facts = [
+        word(vps.id),
+        quoted(vps.name) if vps.name is not None else "no name",
+        word(vps.primary_ip) if vps.primary_ip else "no IP",
+        f"service {word(vps.service_status or 'unknown')}",
+        f"power {word(vps.power_state or 'unknown')}",
+        quoted(system) if (system := _system(vps.operating_system)) else "OS unknown",
+    ]
+    if (size := vps.resources) is not None:
+        facts += [
+            f"{number(amount)} {unit}"
+            for amount, unit in (
+                (size.cpu_cores, "cores"),
+                (size.memory_gb, "GB memory"),
+                (size.storage_gb, "GB disk"),
+            )
+            if amount is not None
+        ]
+    payg = vps.billing.is_payg if vps.billing is not None else None
+    facts.append({True: "PAYG", False: "not PAYG", None: "billing unknown"}[payg])
+    return " · ".join(facts)
+
+
+def _system(system: OperatingSystem | None) -> str | None:
+    return None if system is None else system.display_name or system.family
+
+
+def _item(vps: Vps) -> dict[str, Any]:
+    known = vps.model_dump(mode="json", by_alias=True, exclude={"billing"})
+    return {**known, "isPayg": vps.billing.is_payg if vps.billing is not None else None}
+
+
+def _lines(
+    page: tuple[Vps, ...], next_cursor: str | None, name: str | None, primary_ip: str | None
+) -> list[str]:
+    asked = [
+        f"{key} {quoted(value)}"
+        for key, value in (("name", name), ("primaryIp", primary_ip))
+        if value
+    ]
+    matching = f" with {' and '.join(asked)}" if asked else ""
+    if not page:
+        lines = [f"No servers{matching} here. Only those of this key's account are visible."]
+    else:
+        count = "1 server" if len(page) == 1 else f"{len(page)} servers"
+        lines = [f"{count}{matching}:", *(describe(vps) for vps in page)]
+    if next_cursor:
+        lines.append(f"More follow: call list_vps with cursor {quoted(next_cursor)}.")
+    return lines

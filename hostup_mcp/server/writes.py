@@ -1,0 +1,250 @@
+"""The one way by which anything is changed: allowed, noted, alone on its server, sent once.
+
+A tool that writes runs inside an `Attempt`, which leaves its line in the trail however it ends.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+from mcp.server.mcpserver import Context
+from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
+from pydantic import Field as ModelField
+
+from hostup_mcp.config import Group, Settings
+from hostup_mcp.hostup.client import segment
+from hostup_mcp.hostup.jobs import Started, is_path_on_host
+from hostup_mcp.hostup.problems import HostUpError, Unreachable
+from hostup_mcp.server import failures
+from hostup_mcp.server.consent import Consent, nobody_answered
+from hostup_mcp.server.services import Ctx, Services, caller, services
+from hostup_mcp.server.tool import PlainTool, tool
+
+QUESTION_SECONDS = 600.0
+"""How long a question to the person may stay open."""
+
+WRITE_SECONDS = 120.0
+"""How long a server counts as being written to when nothing more is heard of the write."""
+
+
+@dataclass
+class Attempt:
+    """One call of a writing tool, on its way to its line in the trail."""
+
+    tool: str
+    caller: str
+    ids: dict[str, str] = field(default_factory=dict)
+    plan: str | None = None
+    consent: Consent | None = None
+    request_id: str | None = None
+    job_id: str | None = None
+    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+
+    def entry(self, outcome: str) -> dict[str, object]:
+        """This attempt as a line of the trail."""
+        return {
+            "caller": self.caller,
+            "tool": self.tool,
+            "ids": self.ids,
+            "plan": self.plan,
+            "yes": self.consent.model_dump() if self.consent else None,
+            "requestId": self.request_id,
+            "jobId": self.job_id,
+            "outcome": outcome,
+        }
+
+
+_attempt: ContextVar[Attempt] = ContextVar("attempt")
+
+
+def attempt() -> Attempt:
+    """The attempt that is running."""
+    return _attempt.get()
+
+
+class WriteTool(PlainTool):
+    """A tool that changes something, and its group; it does nothing where the group is locked."""
+
+    group: Group = ModelField(description="The group of --allow that unlocks it.")
+
+    async def run(
+        self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False
+    ) -> Any:
+        means: Services = services(context)
+        if not isinstance(means.configuration, Settings):
+            return await super().run(arguments, context, convert_result)
+        trying = Attempt(self.name, caller())
+        outcome = "given up by the client"
+        _attempt.set(trying)
+        try:
+            if self.group not in means.allowed():
+                result: Any = failures.answer(locked(self.name, self.group).failure)
+            else:
+                result = failures.answer(nobody_answered().failure)
+                with trying.scope:
+                    trying.scope.deadline = anyio.current_time() + QUESTION_SECONDS
+                    result = await super().run(arguments, context, convert_result)
+            outcome = _outcome(result)
+        finally:
+            # What happened stays what it is, also where it cannot be noted any more.
+            with suppress(failures.Refusal):
+                means.trail.note(means.now(), trying.entry(outcome))
+        return result
+
+
+def write_tool(
+    function: Callable[..., Any], title: str, group: Group, *, destroys: bool, idempotent: bool
+) -> WriteTool:
+    """`function` as a tool that changes something."""
+    annotations = ToolAnnotations(
+        read_only_hint=False,
+        destructive_hint=destroys,
+        idempotent_hint=idempotent,
+        open_world_hint=True,
+    )
+    return WriteTool(**dict(tool(function, title, annotations)), group=group)
+
+
+@asynccontextmanager
+async def alone_on(ctx: Ctx, vps_id: str) -> AsyncIterator[None]:
+    """Hold `vps_id` for one write.
+
+    Raises:
+        Refusal: another write on it is under way, or its outcome is not known yet.
+    """
+    memory = services(ctx).memory
+    name = f"write/{vps_id}"
+    if not await memory.claim(name, WRITE_SECONDS):
+        raise failures.refuse(
+            "write_in_flight",
+            "Another change of this server is under way, or how it ended is not known yet. "
+            "Nothing was changed by this call.",
+            "Look with list_vps_backups how it stands, and tell the person.",
+        )
+    try:
+        yield
+    except OutcomeUnknown:
+        # The name stays taken: what was sent may still be at work.
+        raise
+    except BaseException:
+        with anyio.CancelScope(shield=True):
+            await memory.release(name)
+        raise
+    await memory.release(name)
+
+
+class OutcomeUnknown(failures.Refusal):
+    """A write was sent and its answer lost: it may have been carried out."""
+
+
+async def send(
+    ctx: Ctx,
+    vps_id: str,
+    write: Callable[[], Awaitable[Started]],
+    look: Callable[[], Awaitable[str]],
+    check: str,
+) -> Started:
+    """Send one write, noted before it leaves, never twice, and not interrupted half-way.
+
+    `look` reads once what became of a write whose answer was lost; `check` tells the person where
+    to look.
+
+    Raises:
+        Refusal: the plan was used before, or the trail cannot be written; nothing was sent.
+        OutcomeUnknown: it was sent, and what became of it is not known.
+        HostUpError: HostUp refused it, or could not be reached.
+    """
+    means, trying = services(ctx), attempt()
+    trying.scope.deadline = math.inf
+    with anyio.CancelScope(shield=True):
+        plan = plan_claim(trying.plan) if trying.plan else None
+        if plan is not None and not await means.memory.claim(plan, QUESTION_SECONDS * 2):
+            raise plan_used()
+        try:
+            means.trail.note(means.now(), trying.entry("sent"))
+            result = await write()
+        except HostUpError as error:
+            trying.request_id = error.request_id
+            if error.outcome_unknown:
+                raise await _unknown(error, look, check) from None
+            if plan is not None and isinstance(error, Unreachable):
+                await means.memory.release(plan)
+            raise
+        except failures.Refusal:
+            if plan is not None:
+                await means.memory.release(plan)
+            raise
+        await _remember_job(ctx, vps_id, result)
+        trying.job_id = result.job_id
+    return result
+
+
+def plan_claim(nonce: str) -> str:
+    """The claim that marks a plan as carried out."""
+    return f"plan/{nonce}"
+
+
+def plan_used() -> failures.Refusal:
+    """Why a plan that was carried out is not carried out again."""
+    return failures.refuse(
+        "plan_used",
+        "This plan was carried out before, and each plan is good for once. "
+        "Nothing was changed by this call.",
+        "Follow what it started with get_job, or look with list_vps_backups.",
+    )
+
+
+async def _unknown(
+    error: HostUpError, look: Callable[[], Awaitable[str]], check: str
+) -> OutcomeUnknown:
+    try:
+        seen = await look()
+    except HostUpError:
+        seen = "A look at the server got no answer either."
+    failure = failures.of_hostup(error)
+    return OutcomeUnknown(
+        failure.model_copy(
+            update={
+                "kind": "outcome_unknown",
+                "message": "The change was sent and its answer lost, so it is NOT KNOWN whether it "
+                f"was carried out: {failure.message} {seen}",
+                "next_step": f"Do not send it again. {check} Tell the person that it is unknown.",
+            }
+        )
+    )
+
+
+async def _remember_job(ctx: Ctx, vps_id: str, result: Started) -> None:
+    if result.job_id is None:
+        return
+    poll = result.poll_url or f"/api/jobs/{segment(result.job_id)}"
+    note = json.dumps({"vps": vps_id, "poll": poll if is_path_on_host(poll) else None})
+    await services(ctx).memory.remember(caller(), {f"job/{result.job_id}": note})
+
+
+def locked(tool: str, *groups: Group) -> failures.Refusal:
+    """What unlocks a tool whose group is not allowed."""
+    names = " and ".join(groups)
+    return failures.refuse(
+        "not_allowed",
+        f"{tool} is not unlocked on this server. Nothing was changed.",
+        f"Only the person can unlock it where the server is configured: --allow with {names} "
+        "(HOSTUP_MCP_ALLOW). They can also do it themselves in HostUp's panel.",
+    )
+
+
+def _outcome(result: Any) -> str:
+    if isinstance(result, InputRequiredResult):
+        return "asked the person"
+    if isinstance(result, CallToolResult) and result.is_error:
+        error = (result.structured_content or {}).get("error", {})
+        kind = error.get("kind", "failed")
+        return kind if kind == "outcome_unknown" else f"refused: {kind}"
+    return "accepted by HostUp"
