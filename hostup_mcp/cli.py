@@ -6,6 +6,7 @@ Imports stay inside the commands: a stdio session has to be answered before the 
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -106,6 +107,8 @@ def _serve_stdio(flags: dict[str, str | None], *usage: str) -> int:
     from hostup_mcp.server.opening import open_stdio
 
     opening = open_stdio()
+    # A tenth of the time that loading takes would go to looking for garbage where there is none.
+    gc.disable()
     from hostup_mcp.logs import log_to_stderr
 
     log_to_stderr()
@@ -114,7 +117,10 @@ def _serve_stdio(flags: dict[str, str | None], *usage: str) -> int:
     from hostup_mcp.server.stdio import serve_stdio
 
     configuration = Misconfigured(usage) if usage else load(flags, os.environ)
-    return serve_stdio(build_server(configuration), opening)
+    server = build_server(configuration)
+    gc.freeze()
+    gc.enable()
+    return serve_stdio(server, opening)
 
 
 def _serve_unusable(words: Sequence[str], problem: str) -> int:

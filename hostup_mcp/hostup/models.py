@@ -35,6 +35,8 @@ class Model(BaseModel):
         extra="allow",
         # Checks are strict so that an answer outside the contract shows, instead of being bent.
         strict=True,
+        # Built at first use: a session must not wait for answers it never gets.
+        defer_build=True,
     )
 
 

@@ -16,6 +16,7 @@ class Finding(BaseModel):
         populate_by_name=True,
         frozen=True,
         extra="forbid",
+        defer_build=True,
     )
 
 

@@ -18,7 +18,7 @@ from .account import HOSTILE_NAME, RETAINED_NAME, RUNNING_JOB_ID, demo_account
 from .clock import STORY_START, Clock, ManualClock
 from .facts import Backup, Gate, Retained, Schedule, Server, Snapshot
 from .faults import ConnectionDroppedError, Fault, FaultKind, Faults
-from .jobs import Durations, Job
+from .jobs import IN_A_HURRY, Durations, Job
 from .rates import RateLimit
 from .readings import Readings
 from .recording import RecordedRequest
@@ -29,6 +29,7 @@ __all__ = [
     "ALL_SCOPES",
     "DEFAULT_KEYS",
     "HOSTILE_NAME",
+    "IN_A_HURRY",
     "MAIN_OWNER",
     "OTHER_OWNER",
     "RETAINED_NAME",

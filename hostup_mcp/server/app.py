@@ -9,13 +9,15 @@ from datetime import UTC, datetime
 import httpx
 from mcp.server import MCPServer
 from mcp.server.request_state import RequestStateSecurity
+from mcp.types import CallToolResult
 
 from hostup_mcp import __version__
 from hostup_mcp.config import Misconfigured, Settings
-from hostup_mcp.server.catalog import reading_tools, writing_tools
+from hostup_mcp.server.catalog import WRITING, reading_tools
 from hostup_mcp.server.guidance import add_guidance
 from hostup_mcp.server.protocol import StrictServer, refuse_cursors
 from hostup_mcp.server.services import Services
+from hostup_mcp.server.writes import refuse_locked
 
 INSTRUCTIONS = """\
 Backups of a person's HostUp servers (VPS). Call list_vps first: ids come from its answer, never \
@@ -35,16 +37,18 @@ def build_server(
     `transport` and `now` stand in for the network and the clock.
     """
     services = Services(configuration, transport, now)
-    writing = writing_tools()
-    groups = {tool.name: tool.group for tool in writing}
+    writing = [w.tool() for w in WRITING.values() if w.group in services.allowed()]
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[Services]) -> AsyncIterator[Services]:
         async with services.used():
             yield services
 
-    def locked(name: str) -> bool:
-        return name in groups and groups[name] not in services.allowed()
+    def is_open(name: str) -> bool:
+        return name not in WRITING or WRITING[name].group in services.allowed()
+
+    def locked(name: str) -> CallToolResult | None:
+        return None if is_open(name) else refuse_locked(services, name, WRITING[name].group)
 
     server = StrictServer(
         name="hostup-mcp",
@@ -59,6 +63,6 @@ def build_server(
         request_state_security=RequestStateSecurity(keys=services.keys),
         log_level="WARNING",
     )
-    server.locked = locked
+    server.lists, server.locked = is_open, locked
     add_guidance(server, services)
     return server

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
 from mcp.server.mcpserver.tools import Tool
 
 from hostup_mcp.config import Group
@@ -23,7 +27,7 @@ from hostup_mcp.server.tools.snapshots import (
 )
 from hostup_mcp.server.tools.sources import list_restore_sources
 from hostup_mcp.server.tools.vps import list_vps
-from hostup_mcp.server.writes import WriteTool, write_tool
+from hostup_mcp.server.writes import write_tool
 
 
 def reading_tools() -> list[Tool]:
@@ -39,36 +43,33 @@ def reading_tools() -> list[Tool]:
     ]
 
 
-def writing_tools() -> list[WriteTool]:
-    """The tools that change something, each locked until its group is allowed."""
-    return [
-        write_tool(
-            create_vps_backup, "Make a backup", Group.CREATE, destroys=False, idempotent=False
-        ),
-        write_tool(
-            create_vps_snapshot, "Make a snapshot", Group.CREATE, destroys=False, idempotent=False
-        ),
-        write_tool(
-            restore_vps, "Carry out a recovery", Group.RESTORE, destroys=True, idempotent=False
-        ),
-        write_tool(
-            delete_vps_backup, "Delete a backup", Group.DELETE, destroys=True, idempotent=True
-        ),
-        write_tool(
-            delete_vps_snapshot, "Delete a snapshot", Group.DELETE, destroys=True, idempotent=True
-        ),
-        write_tool(
-            set_backup_schedule,
-            "Set the backup schedule",
-            Group.SCHEDULE,
-            destroys=True,
-            idempotent=True,
-        ),
-        write_tool(
-            set_backup_retention,
-            "Set backup retention",
-            Group.SCHEDULE,
-            destroys=True,
-            idempotent=True,
-        ),
-    ]
+@dataclass(frozen=True)
+class Writing:
+    """A tool that changes something: the group that unlocks it, and what it may do."""
+
+    function: Callable[..., Any]
+    title: str
+    group: Group
+    destroys: bool
+    idempotent: bool
+
+    def tool(self) -> Tool:
+        """The tool itself; made only where it is unlocked, since making it takes time."""
+        return write_tool(
+            self.function, self.title, destroys=self.destroys, idempotent=self.idempotent
+        )
+
+
+WRITING = {
+    writing.function.__name__: writing
+    for writing in (
+        Writing(create_vps_backup, "Make a backup", Group.CREATE, False, False),
+        Writing(create_vps_snapshot, "Make a snapshot", Group.CREATE, False, False),
+        Writing(restore_vps, "Carry out a recovery", Group.RESTORE, True, False),
+        Writing(delete_vps_backup, "Delete a backup", Group.DELETE, True, True),
+        Writing(delete_vps_snapshot, "Delete a snapshot", Group.DELETE, True, True),
+        Writing(set_backup_schedule, "Set the backup schedule", Group.SCHEDULE, True, True),
+        Writing(set_backup_retention, "Set backup retention", Group.SCHEDULE, True, True),
+    )
+}
+"""The tools that change something, by name."""

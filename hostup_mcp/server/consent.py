@@ -38,7 +38,7 @@ class Consent(BaseModel):
 class TypedName(BaseModel):
     """The form for what destroys: the name of the server, typed."""
 
-    serverName: str = Field(  # noqa: N815
+    serverName: str = Field(
         title="Server name", description="Type the server's name to go ahead.", max_length=200
     )
 

@@ -29,6 +29,7 @@ from hostup_mcp.hostup.problems import (
     Unauthorized,
     Unreachable,
 )
+from hostup_mcp.hostup.text import clean_text
 from hostup_mcp.recovery.findings import Finding
 from hostup_mcp.recovery.gates import closed_because, opened_by
 
@@ -136,6 +137,18 @@ def bad_arguments(tool: str, error: ValidationError) -> Failure:
     )
 
 
+def unknown_arguments(tool: str, names: list[str]) -> Failure:
+    """Arguments that the tool does not have. Their names are the model's own words, cut short."""
+    return Failure(
+        kind="bad_arguments",
+        message=f"{tool} was not called right; nothing was sent.",
+        next_step="Leave these out and call again.",
+        fields=tuple(
+            f"{clean_text(name, 40)}: is not an argument of this tool" for name in names[:10]
+        ),
+    )
+
+
 def of_hostup(error: HostUpError) -> Failure:
     """A failed call to HostUp."""
     problem = error if isinstance(error, Problem) else None
@@ -237,7 +250,6 @@ _NOT_AN_ID = "is not an id or name from an earlier answer; list_vps comes first"
 
 _ARGUMENT_WORDS = {
     "missing": "is required",
-    "extra_forbidden": "is not an argument of this tool",
     "string_type": "must be text",
     "string_pattern_mismatch": _NOT_AN_ID,
     "string_too_long": "is longer than {max_length} characters",

@@ -75,7 +75,7 @@ def add_guidance(server: MCPServer[Services], services: Services) -> None:
 
 
 def recover_server(
-    id: Annotated[  # noqa: A002
+    id: Annotated[
         str, Field(description="The server's id of list_vps; leave empty to be asked which.")
     ] = "",
     trouble: Annotated[str, Field(description="What happened, in your words.")] = "",
@@ -110,7 +110,7 @@ def check_backups(
     )
 
 
-async def backups(id: str, ctx: Context[Any, Any]) -> str:  # noqa: A002
+async def backups(id: str, ctx: Context[Any, Any]) -> str:
     """`list_vps_backups` as a resource."""
     try:
         result = await list_vps_backups(ctx, id)

@@ -19,15 +19,20 @@ _LISTS = frozenset({"tools/list", "prompts/list", "resources/list", "resources/t
 class StrictServer(MCPServer[Services]):
     """An `MCPServer` that lists only what is unlocked, and answers what does not exist as such."""
 
-    locked: Callable[[str], bool] = staticmethod(lambda _: False)
-    """Whether the tool of that name is locked for the one who calls."""
+    locked: Callable[[str], CallToolResult | None] = staticmethod(lambda _: None)
+    """What a tool answers that is locked for the one who calls; None where it is not."""
+
+    lists: Callable[[str], bool] = staticmethod(lambda _: True)
+    """Whether the one who calls is shown the tool of that name."""
 
     async def list_tools(self) -> list[Tool]:
-        return [tool for tool in await super().list_tools() if not self.locked(tool.name)]
+        return [tool for tool in await super().list_tools() if self.lists(tool.name)]
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Services, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
+        if (refused := self.locked(name)) is not None:
+            return refused
         if all(name != tool.name for tool in await super().list_tools()):
             raise _invalid(f"Unknown tool: {name[:80]!r}")
         return await super().call_tool(name, arguments, context)

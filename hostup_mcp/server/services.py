@@ -101,8 +101,8 @@ def connect(
 ) -> HostUpClient:
     """A client for the account of `settings`: HostUp's, or the embedded one."""
     if settings.sandbox:
-        from hostup_mcp.sandbox import SANDBOX_API_KEY, Sandbox
+        from hostup_mcp.sandbox import IN_A_HURRY, SANDBOX_API_KEY, Sandbox
 
-        embedded = transport or httpx.ASGITransport(Sandbox().app)
+        embedded = transport or Sandbox(durations=IN_A_HURRY).transport()
         return HostUpClient(Http("http://localhost", SANDBOX_API_KEY, transport=embedded, now=now))
     return HostUpClient(Http(settings.base_url, settings.api_key, transport=transport, now=now))

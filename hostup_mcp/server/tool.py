@@ -26,6 +26,10 @@ class PlainTool(Tool):
     async def run(
         self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False
     ) -> Any:
+        known = self.parameters["properties"]
+        if unknown := [name for name in arguments if name not in known]:
+            # The SDK would drop them; a misspelt argument must not pass for a default.
+            return failures.answer(failures.unknown_arguments(self.name, unknown))
         try:
             return await super().run(arguments, context, convert_result)
         except ToolError as error:
@@ -45,11 +49,7 @@ def tool(
         description=" ".join(cleandoc(function.__doc__ or "").split()),
         annotations=annotations,
     )
-    arguments = made.fn_metadata.arg_model
-    # The SDK drops arguments it does not know; here a misspelt one must not pass for a default.
-    arguments.model_config["extra"] = "forbid"
-    arguments.model_rebuild(force=True)
-    made.parameters = lean(arguments.model_json_schema(by_alias=True))
+    made.parameters = {**lean(made.parameters), "additionalProperties": False}
     if made.fn_metadata.output_schema is not None:
         made.fn_metadata.output_schema = lean(made.fn_metadata.output_schema, outermost=False)
     return made

@@ -16,7 +16,6 @@ from typing import Any
 import anyio
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
-from pydantic import Field as ModelField
 
 from hostup_mcp.config import Group, Settings
 from hostup_mcp.hostup.client import segment
@@ -70,9 +69,7 @@ def attempt() -> Attempt:
 
 
 class WriteTool(PlainTool):
-    """A tool that changes something, and its group; it does nothing where the group is locked."""
-
-    group: Group = ModelField(description="The group of --allow that unlocks it.")
+    """A tool that changes something. Whether it is unlocked is seen to before it is called."""
 
     async def run(
         self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False
@@ -84,13 +81,10 @@ class WriteTool(PlainTool):
         outcome = "given up by the client"
         _attempt.set(trying)
         try:
-            if self.group not in means.allowed():
-                result: Any = failures.answer(locked(self.name, self.group).failure)
-            else:
-                result = failures.answer(nobody_answered().failure)
-                with trying.scope:
-                    trying.scope.deadline = anyio.current_time() + QUESTION_SECONDS
-                    result = await super().run(arguments, context, convert_result)
+            result: Any = failures.answer(nobody_answered().failure)
+            with trying.scope:
+                trying.scope.deadline = anyio.current_time() + QUESTION_SECONDS
+                result = await super().run(arguments, context, convert_result)
             outcome = _outcome(result)
         finally:
             # What happened stays what it is, also where it cannot be noted any more.
@@ -100,7 +94,7 @@ class WriteTool(PlainTool):
 
 
 def write_tool(
-    function: Callable[..., Any], title: str, group: Group, *, destroys: bool, idempotent: bool
+    function: Callable[..., Any], title: str, *, destroys: bool, idempotent: bool
 ) -> WriteTool:
     """`function` as a tool that changes something."""
     annotations = ToolAnnotations(
@@ -109,7 +103,7 @@ def write_tool(
         idempotent_hint=idempotent,
         open_world_hint=True,
     )
-    return WriteTool(**dict(tool(function, title, annotations)), group=group)
+    return WriteTool(**dict(tool(function, title, annotations)))
 
 
 @asynccontextmanager
@@ -227,6 +221,14 @@ async def _remember_job(ctx: Ctx, vps_id: str, result: Started) -> None:
     poll = result.poll_url or f"/api/jobs/{segment(result.job_id)}"
     note = json.dumps({"vps": vps_id, "poll": poll if is_path_on_host(poll) else None})
     await services(ctx).memory.remember(caller(), {f"job/{result.job_id}": note})
+
+
+def refuse_locked(means: Services, tool: str, group: Group) -> CallToolResult:
+    """The answer of a tool whose group is not allowed; it leaves its line in the trail too."""
+    refusal = locked(tool, group)
+    with suppress(failures.Refusal):
+        means.trail.note(means.now(), Attempt(tool, caller()).entry("refused: not_allowed"))
+    return failures.answer(refusal.failure)
 
 
 def locked(tool: str, *groups: Group) -> failures.Refusal:

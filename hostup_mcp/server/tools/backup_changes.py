@@ -30,7 +30,7 @@ class BackupToMake:
     question: Question | None
 
 
-async def look_before_create(ctx: Ctx, id: VpsId) -> BackupToMake:  # noqa: A002
+async def look_before_create(ctx: Ctx, id: VpsId) -> BackupToMake:
     """Read afresh whether a backup can be made now."""
     await require_vps(ctx, id)
     attempt().ids |= {"id": id}
@@ -63,7 +63,7 @@ def ask_create(
 
 async def create_vps_backup(
     ctx: Ctx,
-    id: VpsId,  # noqa: A002
+    id: VpsId,
     found: Annotated[BackupToMake, Resolve(look_before_create)],
     yes: Annotated[ElicitationResult[BaseModel], Resolve(ask_create)],
     note: Annotated[str | None, Field(max_length=200, description="A note to know it by.")] = None,
@@ -102,7 +102,7 @@ class BackupToDelete:
     question: Question
 
 
-async def find_backup_to_delete(ctx: Ctx, id: VpsId, backupId: BackupId) -> BackupToDelete:  # noqa: A002, N803
+async def find_backup_to_delete(ctx: Ctx, id: VpsId, backupId: BackupId) -> BackupToDelete:
     """Read afresh what would be deleted, and refuse what must not be."""
     await require_vps(ctx, id)
     await require_backup(ctx, id, backupId)
@@ -146,8 +146,8 @@ def ask_delete(
 
 async def delete_vps_backup(
     ctx: Ctx,
-    id: VpsId,  # noqa: A002
-    backupId: BackupId,  # noqa: N803
+    id: VpsId,
+    backupId: BackupId,
     found: Annotated[BackupToDelete, Resolve(find_backup_to_delete)],
     yes: Annotated[ElicitationResult[BaseModel], Resolve(ask_delete)],
 ) -> Annotated[CallToolResult, WriteResult]:

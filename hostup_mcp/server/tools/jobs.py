@@ -27,8 +27,8 @@ _OVER = frozenset({JobState.COMPLETED, JobState.FAILED})
 class JobResult(BaseModel):
     """One job as last seen."""
 
-    jobId: str = Field(description="The job.")  # noqa: N815
-    vpsId: str = Field(description="The server it works on.")  # noqa: N815
+    jobId: str = Field(description="The job.")
+    vpsId: str = Field(description="The server it works on.")
     state: str = Field(description="waiting, running, completed, failed, or gone.")
     status: str | None = Field(description="HostUp's own word for the state.")
     progress: float | None = Field(description="Percent done; null if not told.")
@@ -37,8 +37,8 @@ class JobResult(BaseModel):
 
 async def get_job(
     ctx: Ctx,
-    jobId: JobId,  # noqa: N803
-    waitSeconds: Annotated[  # noqa: N803
+    jobId: JobId,
+    waitSeconds: Annotated[
         int, Field(ge=0, le=MOST_WAIT, description="Wait up to this long for its end.")
     ] = 0,
 ) -> Annotated[CallToolResult, JobResult]:

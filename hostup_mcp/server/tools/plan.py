@@ -68,7 +68,7 @@ class Facts:
 
 async def plan_restore(
     ctx: Ctx,
-    id: VpsId,  # noqa: A002
+    id: VpsId,
     mode: Annotated[
         Mode,
         Field(
@@ -76,9 +76,9 @@ async def plan_restore(
             "backup over this one. new_cloud_vps: new paid server from a backup. snapshot."
         ),
     ],
-    backupId: BackupId | None = None,  # noqa: N803
-    sourceVpsId: SourceVpsId | None = None,  # noqa: N803
-    snapshotName: SnapshotName | None = None,  # noqa: N803
+    backupId: BackupId | None = None,
+    sourceVpsId: SourceVpsId | None = None,
+    snapshotName: SnapshotName | None = None,
     name: Annotated[
         str | None,
         Field(
@@ -88,11 +88,18 @@ async def plan_restore(
         ),
     ] = None,
     region: Annotated[
-        str | None, Field(pattern=r"^[0-9A-Za-z_-]+$", max_length=40, description="new_cloud_vps.")
+        str | None,
+        Field(pattern=r"^[0-9A-Za-z_-]+$", max_length=40, description="new_cloud_vps: where."),
     ] = None,
-    cpuCores: Annotated[int | None, Field(ge=1, le=32)] = None,  # noqa: N803
-    memoryGb: Annotated[int | None, Field(ge=1, le=256)] = None,  # noqa: N803
-    storageGb: Annotated[int | None, Field(ge=1, le=2000)] = None,  # noqa: N803
+    cpuCores: Annotated[
+        int | None, Field(ge=1, le=32, description="new_cloud_vps: its cores.")
+    ] = None,
+    memoryGb: Annotated[
+        int | None, Field(ge=1, le=256, description="new_cloud_vps: its memory.")
+    ] = None,
+    storageGb: Annotated[
+        int | None, Field(ge=1, le=2000, description="new_cloud_vps: its disk.")
+    ] = None,
 ) -> Annotated[CallToolResult, PlanResult]:
     """Plan a recovery without changing anything: possible, blocked or unknown and why, what would
     be lost, what else happens, what to do first, less risky ways, and a planId when possible. Show

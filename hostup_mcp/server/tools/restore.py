@@ -41,7 +41,7 @@ class RestoreToDo:
     question: Question
 
 
-async def open_plan(ctx: Ctx, planId: PlanId) -> RestoreToDo:  # noqa: N803
+async def open_plan(ctx: Ctx, planId: PlanId) -> RestoreToDo:
     """Open the plan and read its facts afresh; refuse it where they are not what they were."""
     means = services(ctx)
     plan = means.plans.open(planId, caller(), means.now())
@@ -72,7 +72,7 @@ def ask_restore(
 
 async def restore_vps(
     ctx: Ctx,
-    planId: PlanId,  # noqa: N803
+    planId: PlanId,
     found: Annotated[RestoreToDo, Resolve(open_plan)],
     yes: Annotated[ElicitationResult[BaseModel], Resolve(ask_restore)],
 ) -> Annotated[CallToolResult, WriteResult]:

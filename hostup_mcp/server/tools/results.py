@@ -14,8 +14,8 @@ class WriteResult(BaseModel):
     """How far an accepted change has come."""
 
     state: str = Field(description="done, started, or accepted (HostUp named no job to follow).")
-    jobId: str | None = Field(description="Job to follow with get_job; null if none.")  # noqa: N815
-    vpsId: str | None = Field(description="The server it is about; a new one if one was made.")  # noqa: N815
+    jobId: str | None = Field(description="Job to follow with get_job; null if none.")
+    vpsId: str | None = Field(description="The server it is about; a new one if one was made.")
     message: str = Field(description="What happens now.")
 
 

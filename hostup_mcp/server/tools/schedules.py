@@ -30,10 +30,10 @@ class ScheduleItem(BaseModel):
     name: str = Field(description="Its name; somebody's text.")
     frequency: str = Field(description="daily, weekly or monthly.")
     time: str | None = Field(description="Time of day; HostUp does not say in which zone.")
-    daySpecifier: str | None = Field(description="Day, as HostUp writes it.")  # noqa: N815
-    retentionCount: int = Field(description="Backups kept of this schedule.")  # noqa: N815
+    daySpecifier: str | None = Field(description="Day, as HostUp writes it.")
+    retentionCount: int = Field(description="Backups kept of this schedule.")
     enabled: bool = Field(description="Whether it is on.")
-    lastRun: str | None = Field(description="When it last ran; null if never or unknown.")  # noqa: N815
+    lastRun: str | None = Field(description="When it last ran; null if never or unknown.")
 
 
 class ScheduleListing(BaseModel):
@@ -45,7 +45,7 @@ class ScheduleListing(BaseModel):
     actions: dict[str, Any] = Field(description="Gate canCreate, if it came.")
 
 
-async def list_backup_schedules(ctx: Ctx, id: VpsId) -> Annotated[CallToolResult, ScheduleListing]:  # noqa: A002
+async def list_backup_schedules(ctx: Ctx, id: VpsId) -> Annotated[CallToolResult, ScheduleListing]:
     """Read when HostUp backs a server up by itself and what it keeps or removes. For the backups
     themselves use list_vps_backups."""
     await require_vps(ctx, id)
@@ -110,13 +110,13 @@ class Change:
 
 async def look_before_schedule(
     ctx: Ctx,
-    id: VpsId,  # noqa: A002
+    id: VpsId,
     enabled: bool,
     frequency: str | None,
     hour: int | None,
-    retentionCount: int | None,  # noqa: N803
-    dayOfWeek: int | None,  # noqa: N803
-    dayOfMonth: int | None,  # noqa: N803
+    retentionCount: int | None,
+    dayOfWeek: int | None,
+    dayOfMonth: int | None,
     name: str | None,
 ) -> Change:
     """Read the present schedule, and make of the arguments what HostUp wants."""
@@ -164,18 +164,20 @@ def ask_schedule(
 
 async def set_backup_schedule(
     ctx: Ctx,
-    id: VpsId,  # noqa: A002
+    id: VpsId,
     enabled: Annotated[bool, Field(description="False turns it off.")],
     found: Annotated[Change, Resolve(look_before_schedule)],
     yes: Annotated[ElicitationResult[BaseModel], Resolve(ask_schedule)],
-    frequency: Literal["daily", "weekly", "monthly"] | None = None,
+    frequency: Annotated[
+        Literal["daily", "weekly", "monthly"] | None, Field(description="How often.")
+    ] = None,
     hour: Annotated[
         int | None, Field(ge=0, le=23, description="HostUp does not say in which zone.")
     ] = None,
-    retentionCount: Annotated[int | None, Field(ge=1, le=1000, description="Backups kept.")] = None,  # noqa: N803
-    dayOfWeek: Annotated[int | None, Field(ge=0, le=6, description="0 Sunday; weekly.")] = None,  # noqa: N803
-    dayOfMonth: Annotated[int | None, Field(ge=1, le=31, description="monthly.")] = None,  # noqa: N803
-    name: Annotated[str | None, Field(max_length=100)] = None,
+    retentionCount: Annotated[int | None, Field(ge=1, le=1000, description="Backups kept.")] = None,
+    dayOfWeek: Annotated[int | None, Field(ge=0, le=6, description="0 Sunday; weekly.")] = None,
+    dayOfMonth: Annotated[int | None, Field(ge=1, le=31, description="monthly.")] = None,
+    name: Annotated[str | None, Field(max_length=100, description="Its name.")] = None,
 ) -> Annotated[CallToolResult, WriteResult]:
     """Replaces a server's backup schedule, or turns it off (enabled false alone); older scheduled
     backups beyond retentionCount are removed by HostUp. The person is asked. To turn one on give
@@ -206,9 +208,9 @@ async def set_backup_schedule(
 
 async def look_before_retention(
     ctx: Ctx,
-    id: VpsId,  # noqa: A002
-    maxTotalBackups: int | None,  # noqa: N803
-    autoDeleteOldest: bool | None,  # noqa: N803
+    id: VpsId,
+    maxTotalBackups: int | None,
+    autoDeleteOldest: bool | None,
 ) -> Change:
     """Read what there is, and tell what the change may remove."""
     await require_vps(ctx, id)
@@ -249,13 +251,13 @@ def ask_retention(
 
 async def set_backup_retention(
     ctx: Ctx,
-    id: VpsId,  # noqa: A002
+    id: VpsId,
     found: Annotated[Change, Resolve(look_before_retention)],
     yes: Annotated[ElicitationResult[BaseModel], Resolve(ask_retention)],
-    maxTotalBackups: Annotated[  # noqa: N803
+    maxTotalBackups: Annotated[
         int | None, Field(ge=1, le=1000, description="Backups kept in all.")
     ] = None,
-    autoDeleteOldest: Annotated[  # noqa: N803
+    autoDeleteOldest: Annotated[
         bool | None, Field(description="True: HostUp deletes the oldest by itself.")
     ] = None,
 ) -> Annotated[CallToolResult, WriteResult]:

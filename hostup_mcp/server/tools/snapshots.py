@@ -29,8 +29,8 @@ class SnapshotItem(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     name: str = Field(description="Its name, which is its id.")
-    createdAt: str | None = Field(description="When it was made; null if unknown.")  # noqa: N815
-    expiresAt: str | None = Field(description="When HostUp removes it; null if unknown.")  # noqa: N815
+    createdAt: str | None = Field(description="When it was made; null if unknown.")
+    expiresAt: str | None = Field(description="When HostUp removes it; null if unknown.")
     age: str | None = Field(description="How old in words; null if unknown.")
 
 
@@ -41,11 +41,11 @@ class SnapshotListing(BaseModel):
     data: list[SnapshotItem] = Field(description="The snapshots, as they came.")
     available: bool | None = Field(description="False: this plan has none. Null: not told.")
     reason: str | None = Field(description="HostUp's reason for that.")
-    totalSnapshots: int | None = Field(description="How many are allowed; null if not told.")  # noqa: N815
+    totalSnapshots: int | None = Field(description="How many are allowed; null if not told.")
     actions: dict[str, Any] = Field(description="Gates canCreate and canRestore, if they came.")
 
 
-async def list_vps_snapshots(ctx: Ctx, id: VpsId) -> Annotated[CallToolResult, SnapshotListing]:  # noqa: A002
+async def list_vps_snapshots(ctx: Ctx, id: VpsId) -> Annotated[CallToolResult, SnapshotListing]:
     """Read one server's snapshots and their gates. Snapshots are local and last about a day: the
     quick way back from a recent change. For durable copies use list_vps_backups."""
     await require_vps(ctx, id)
@@ -106,7 +106,7 @@ def _describe(snapshot: Snapshot, old: str | None) -> str:
 
 async def create_vps_snapshot(
     ctx: Ctx,
-    id: VpsId,  # noqa: A002
+    id: VpsId,
     name: Annotated[
         str,
         Field(
@@ -154,7 +154,7 @@ class SnapshotToDelete:
     question: Question
 
 
-async def find_snapshot_to_delete(ctx: Ctx, id: str, snapshotName: str) -> SnapshotToDelete:  # noqa: A002, N803
+async def find_snapshot_to_delete(ctx: Ctx, id: str, snapshotName: str) -> SnapshotToDelete:
     """Read afresh what would be deleted, and refuse what must not be."""
     await require_vps(ctx, id)
     await require_snapshot(ctx, id, snapshotName)
@@ -189,8 +189,8 @@ def ask_delete_snapshot(
 
 async def delete_vps_snapshot(
     ctx: Ctx,
-    id: VpsId,  # noqa: A002
-    snapshotName: SnapshotName,  # noqa: N803
+    id: VpsId,
+    snapshotName: SnapshotName,
     found: Annotated[SnapshotToDelete, Resolve(find_snapshot_to_delete)],
     yes: Annotated[ElicitationResult[BaseModel], Resolve(ask_delete_snapshot)],
 ) -> Annotated[CallToolResult, WriteResult]:

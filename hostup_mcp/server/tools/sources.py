@@ -21,8 +21,8 @@ class SourceItem(BaseModel):
 
     id: str = Field(description="sourceVpsId of plan_restore.")
     name: str = Field(description="Its name; somebody's text.")
-    serviceStatus: str = Field(description="Such as active or terminated.")  # noqa: N815
-    sourceType: str = Field(description="server, or retained after termination.")  # noqa: N815
+    serviceStatus: str = Field(description="Such as active or terminated.")
+    sourceType: str = Field(description="server, or retained after termination.")
     backups: list[dict[str, Any]] = Field(description="Its backups, with id, createdAt, sizeGb.")
 
 
@@ -33,7 +33,7 @@ class SourceListing(BaseModel):
     sources: list[SourceItem] = Field(description="Where backups could come from.")
 
 
-async def list_restore_sources(ctx: Ctx, id: VpsId) -> Annotated[CallToolResult, SourceListing]:  # noqa: A002
+async def list_restore_sources(ctx: Ctx, id: VpsId) -> Annotated[CallToolResult, SourceListing]:
     """List backups of other servers, also terminated ones, that could be restored onto this server
     (the target). Needs a key with backup:vm. For the server's own backups use list_vps_backups."""
     await require_vps(ctx, id)

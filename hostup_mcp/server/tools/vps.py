@@ -19,19 +19,19 @@ class VpsItem(BaseModel):
 
     id: str = Field(description="Id that other tools take.")
     name: str | None = Field(description="Display name; somebody's text.")
-    primaryIp: str | None = Field(description="Main IP address.")  # noqa: N815
-    serviceStatus: str | None = Field(description="active, suspended, ...")  # noqa: N815
-    powerState: str | None = Field(description="running, stopped, ...; null if unknown.")  # noqa: N815
-    operatingSystem: dict[str, Any] | None = Field(description="Null if unknown.")  # noqa: N815
+    primaryIp: str | None = Field(description="Main IP address.")
+    serviceStatus: str | None = Field(description="active, suspended, ...")
+    powerState: str | None = Field(description="running, stopped, ...; null if unknown.")
+    operatingSystem: dict[str, Any] | None = Field(description="Null if unknown.")
     resources: dict[str, Any] | None = Field(description="cpuCores, memoryGb, storageGb.")
-    isPayg: bool | None = Field(description="True if paid by use; null if not told.")  # noqa: N815
+    isPayg: bool | None = Field(description="True if paid by use; null if not told.")
 
 
 class VpsListing(BaseModel):
     """One page of servers."""
 
     data: list[VpsItem] = Field(description="The servers of this page.")
-    nextCursor: str | None = Field(description="Cursor of the next page; null on the last.")  # noqa: N815
+    nextCursor: str | None = Field(description="Cursor of the next page; null on the last.")
 
 
 async def list_vps(
@@ -43,9 +43,7 @@ async def list_vps(
     name: Annotated[
         str | None, Field(max_length=255, description="Exact display name, any case.")
     ] = None,
-    primaryIp: Annotated[  # noqa: N803 - the API's name
-        str | None, Field(max_length=45, description="Exact main IP.")
-    ] = None,
+    primaryIp: Annotated[str | None, Field(max_length=45, description="Exact main IP.")] = None,
 ) -> Annotated[CallToolResult, VpsListing]:
     """List the person's HostUp servers (VPS): id, name, IP, status, power, OS, size, billing.
     Start here: every other tool takes an id from this answer. For backups or restores, go on with

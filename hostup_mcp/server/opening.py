@@ -1,0 +1,192 @@
+"""The first moments of a stdio session, before anything heavy is imported.
+
+A client that speaks both protocol eras asks `server/discover` as soon as it has started a server,
+and takes silence for an old one. The SDK needs about a second until it can answer anything. So one
+thread reads standard input from the start: it answers a leading discover from a prepared result,
+and keeps every other line, in order, for whoever serves the session.
+
+Only light modules of the standard library may be imported here, and on the way here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+from hostup_mcp.server.probe import discover_id, load
+
+PREPARED = os.path.join(os.path.dirname(__file__), "discover.json")
+"""The answer to `server/discover`, as `python -m hostup_mcp.server.prepare` writes it."""
+
+MAX_LINE = 4 * 1024 * 1024
+"""The longest message in bytes; the limit of the HTTP transports too."""
+
+LAST_MOMENT = 1.5
+"""Seconds from the end of a session to the end of the process, however busy that still is."""
+
+_LINES_AHEAD = 16
+_CHUNK = 64 * 1024
+
+
+class Opening:
+    """Standard input and output, taken at once: what was read, and who is told of more."""
+
+    def __init__(self, stdin: int, stdout: int, prepared: str | None) -> None:
+        self._stdin = stdin
+        self._stdout = stdout
+        self._versions, self._result = load(prepared)
+        self._lines: deque[bytes] = deque()
+        self._room = threading.Semaphore(_LINES_AHEAD)
+        self._wake: Callable[[], None] | None = None
+        self._handover = threading.Lock()
+        self._running = threading.Lock()
+        self._running.acquire()
+        self.ended = False
+        """No line follows those that are waiting."""
+
+    def start(self) -> None:
+        """Begin to read. Once."""
+        threading.Thread(target=self._read, name="stdin", daemon=True).start()
+
+    def listen(self, wake: Callable[[], None]) -> None:
+        """From now on call `wake`, from any thread, for each new line and at the end.
+
+        Until then the process may be ended at any time; afterwards the end is the listener's, who
+        has `LAST_MOMENT` for it.
+        """
+        threading.Thread(target=self._watch, name="last moment", daemon=True).start()
+        with self._handover:
+            self._wake = wake
+        wake()
+
+    def take(self) -> bytes | None:
+        """The next line; None if there is none now. Over `MAX_LINE` it is cut, and still over."""
+        with suppress(IndexError):
+            line = self._lines.popleft()
+            self._room.release()
+            return line
+        return None
+
+    def write(self, data: bytes) -> None:
+        """Write all of `data` to the client.
+
+        Raises:
+            OSError: the client does not listen any more.
+        """
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(self._stdout, rest) :]
+
+    def stop(self, *_: object) -> None:
+        """End the session without what is unread. A signal may call it: it waits for no lock."""
+        if self._wake is None:
+            os._exit(0)
+        self._lines.clear()
+        self._end(self._wake)
+
+    def _read(self) -> None:
+        leading = True
+        for line in split_lines(self._chunk):
+            if not line or line.isspace():
+                continue
+            # Nobody else writes before the first line is handed over, so nothing can interleave.
+            if leading and (asked := discover_id(line, self._versions)) is not None:
+                self._answer(asked)
+                continue
+            leading = False
+            self._room.acquire()
+            self._lines.append(line)
+            if self._wake is not None:
+                self._wake()
+        with self._handover:
+            if self._wake is None and not self._lines:
+                os._exit(0)
+            self._end(self._wake)
+
+    def _chunk(self) -> bytes:
+        with suppress(OSError):
+            return os.read(self._stdin, _CHUNK)
+        return b""
+
+    def _answer(self, asked: int | str) -> None:
+        head = '{"jsonrpc":"2.0","id":' + json.dumps(asked, ensure_ascii=False) + ',"result":'
+        try:
+            self.write(head.encode() + self._result + b"}\n")
+        except OSError:
+            self.stop()
+
+    def _end(self, wake: Callable[[], None] | None) -> None:
+        self.ended = True
+        with suppress(RuntimeError):  # released already: there are several ways to end
+            self._running.release()
+        if wake is not None:
+            wake()
+
+    def _watch(self) -> None:
+        self._running.acquire()
+        time.sleep(LAST_MOMENT)
+        os._exit(0)
+
+
+def open_stdio(prepared: str | None = PREPARED) -> Opening:
+    """Take over standard input and output, and answer from the file `prepared` if it is there.
+
+    Call it once, in the main thread, before any heavy import. From here on what is printed goes to
+    standard error, standard input is empty to everybody else, and SIGINT and SIGTERM end the
+    process with exit code 0.
+    """
+    for fd in (0, 1, 2):
+        try:
+            os.fstat(fd)
+        except OSError:  # closed by who started us; the lowest free number, so this one, is taken
+            os.open(os.devnull, os.O_RDWR)
+    stdin = _divert(0, lambda: os.open(os.devnull, os.O_RDONLY))
+    stdout = _divert(1, lambda: os.dup(2))
+    opening = Opening(stdin, stdout, prepared)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, opening.stop)
+    opening.start()
+    return opening
+
+
+def split_lines(read: Callable[[], bytes]) -> Iterator[bytes]:
+    """The lines of what `read` gives until it gives nothing, each without its newline.
+
+    A line over `MAX_LINE` comes as soon as it is known to be, cut to one byte more than that.
+    """
+    held = bytearray()
+    skipping = False
+    while chunk := read():
+        *parts, rest = chunk.split(b"\n")
+        for part in parts:
+            held += part
+            if not skipping:
+                yield bytes(held[: MAX_LINE + 1])
+            held.clear()
+            skipping = False
+        if not skipping:
+            held += rest
+        if len(held) > MAX_LINE:
+            yield bytes(held[: MAX_LINE + 1])
+            held.clear()
+            skipping = True
+    if held:
+        yield bytes(held)
+
+
+def _divert(fd: int, elsewhere: Callable[[], int]) -> int:
+    """Point `fd` elsewhere; what it was is returned, blocking, under a number of its own."""
+    wire = os.dup(fd)
+    if sys.platform != "win32":
+        os.set_blocking(wire, True)
+    other = elsewhere()
+    os.dup2(other, fd)
+    os.close(other)
+    return wire

@@ -1,0 +1,73 @@
+"""A client's probe, `server/discover`: which one may be answered without the SDK, and with what.
+
+Only light modules of the standard library may be imported here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+TYPE_CHECKING = False  # the one of `typing` would cost its import
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
+
+
+def discover_id(line: bytes, versions: Sequence[str]) -> int | str | None:
+    """The id of a `server/discover` in one of `versions` that has all it needs; else None."""
+    if b"server/discover" not in line:
+        return None
+    try:
+        message: Json = json.loads(line.decode())
+        json.dumps(message, ensure_ascii=False).encode()  # refuses what is no Unicode text
+    except (ValueError, RecursionError):
+        return None
+    match message:
+        case {
+            "jsonrpc": "2.0",
+            "id": int() | str() as asked,
+            "method": "server/discover",
+            "params": {
+                "_meta": {
+                    "io.modelcontextprotocol/protocolVersion": str() as version,
+                    "io.modelcontextprotocol/clientCapabilities": {**capabilities},
+                    **others,
+                }
+            },
+        } if (
+            not isinstance(asked, bool)
+            and version in versions
+            and all(isinstance(value, dict) for value in capabilities.values())
+            and all(_is_plain(key, value) for key, value in others.items())
+        ):
+            return asked
+        case _:
+            return None
+
+
+def _is_plain(key: object, value: object) -> bool:
+    """Whether an optional field of the envelope is beyond doubt; the SDK judges the others."""
+    match key, value:
+        case "io.modelcontextprotocol/clientInfo", None | {"name": str(), "version": str()}:
+            return True
+        case _:
+            return key != "progressToken" and not str(key).startswith("io.modelcontextprotocol/")
+
+
+def load(path: str | None) -> tuple[list[str], bytes]:
+    """The versions and the wire form of the prepared result in `path`; none where there is none."""
+    if path is None:
+        return [], b""
+    try:
+        with open(path, encoding="utf-8") as file:
+            result: Json = json.load(file)
+    except (OSError, ValueError):
+        return [], b""
+    match result:
+        case {"supportedVersions": [*versions]}:
+            wire = json.dumps(result, ensure_ascii=False, separators=(",", ":"))
+            return [str(version) for version in versions], wire.encode()
+        case _:
+            return [], b""

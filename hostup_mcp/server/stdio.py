@@ -1,0 +1,208 @@
+"""A stdio session, from the first line that the opening kept to the end of the process.
+
+It differs from the SDK's own in three ways. A leading `server/discover` does not decide the
+protocol era, because a client that got no answer in time goes on with `initialize` on the same
+process. A line that is no message gets an error. And the session ends in time, with clean-up,
+whatever a tool is doing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import TypeAlias, TypeVar
+
+import anyio
+import anyio.to_thread
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from mcp.server import MCPServer
+from mcp.server.lowlevel import Server
+from mcp.server.runner import serve_dual_era_loop
+from mcp.shared.message import SessionMessage
+from mcp_types import (
+    INTERNAL_ERROR,
+    INVALID_REQUEST,
+    PARSE_ERROR,
+    ErrorData,
+    JSONRPCError,
+    JSONRPCMessage,
+    JSONRPCRequest,
+    JSONRPCResponse,
+    RequestId,
+    jsonrpc_message_adapter,
+)
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from hostup_mcp.server.opening import MAX_LINE, Opening, open_stdio
+
+State = TypeVar("State")
+Inbox: TypeAlias = MemoryObjectSendStream[SessionMessage | Exception]
+Outbox: TypeAlias = MemoryObjectSendStream[SessionMessage]
+
+GRACE = 0.5
+"""Seconds for calls in flight to end, once the session has; then the clean-up starts anyway."""
+
+
+def serve_stdio(server: MCPServer[State], opening: Opening | None = None) -> int:
+    """Serve until the client leaves, or SIGINT or SIGTERM comes; the exit code of the process.
+
+    Without an `opening` it takes over standard input and output now, with nothing prepared.
+    The process is to end then: `opening.LAST_MOMENT` later it does so by itself, with code 0.
+    """
+    asyncio.run(_serve(lowlevel(server), opening or open_stdio(None)))
+    return 0
+
+
+def lowlevel(server: MCPServer[State]) -> Server[State]:
+    """The registry inside `server`, which the SDK's loop wants and no public name gives."""
+    return server._lowlevel_server  # pyright: ignore[reportPrivateUsage]
+
+
+async def _serve(server: Server[State], opening: Opening) -> None:
+    loop = asyncio.get_running_loop()
+    arrived, over = asyncio.Event(), asyncio.Event()
+
+    def look() -> None:
+        arrived.set()
+        if opening.ended:
+            loop.call_later(GRACE, over.set)
+
+    def wake() -> None:
+        with suppress(RuntimeError):  # the loop is closed: the end has been seen
+            loop.call_soon_threadsafe(look)
+
+    opening.listen(wake)
+    async with server.lifespan(server) as state:
+        session = asyncio.create_task(_session(server, opening, arrived, state))
+        session.add_done_callback(lambda _: over.set())
+        await over.wait()
+    if not session.done():
+        os._exit(0)  # a call holds a thread or ignores its cancellation: nothing would end it
+    session.result()
+
+
+async def _session(
+    server: Server[State], opening: Opening, arrived: asyncio.Event, state: State
+) -> None:
+    inbox, received = anyio.create_memory_object_stream[SessionMessage | Exception]()
+    outbox, to_send = anyio.create_memory_object_stream[SessionMessage]()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_send, opening, to_send)
+        tasks.start_soon(_receive, server, opening, arrived, state, inbox, outbox.clone())
+        await _loop(server, received, outbox, state)
+
+
+async def _loop(
+    server: Server[State],
+    received: MemoryObjectReceiveStream[SessionMessage | Exception],
+    outbox: Outbox,
+    state: State,
+) -> None:
+    options = server.create_initialization_options()
+    await serve_dual_era_loop(server, received, outbox, lifespan_state=state, init_options=options)
+
+
+async def _receive(
+    server: Server[State],
+    opening: Opening,
+    arrived: asyncio.Event,
+    state: State,
+    inbox: Inbox,
+    outbox: Outbox,
+) -> None:
+    leading = True
+    async with inbox, outbox:
+        async for line in _lines(opening, arrived):
+            message = parse(line)
+            if isinstance(message, ErrorData):
+                await outbox.send(_error(_id_in(line), message))
+                continue
+            if leading and isinstance(message, JSONRPCRequest):
+                if message.method == "server/discover":
+                    await answer_alone(server, message, state, outbox)
+                    continue
+                leading = False
+            await inbox.send(SessionMessage(message))
+
+
+async def _lines(opening: Opening, arrived: asyncio.Event) -> AsyncIterator[bytes]:
+    while True:
+        arrived.clear()
+        ended = opening.ended
+        while (line := opening.take()) is not None:
+            yield line
+        if ended:
+            return
+        await arrived.wait()
+
+
+async def _send(opening: Opening, messages: MemoryObjectReceiveStream[SessionMessage]) -> None:
+    # Not the common limiter: calls that hold all of its threads must not hold their answers too.
+    own_thread = anyio.CapacityLimiter(1)
+    async with messages:
+        async for item in messages:
+            data = _wire_form(item.message)
+            try:
+                await anyio.to_thread.run_sync(opening.write, data, limiter=own_thread)
+            except OSError:
+                opening.stop()
+
+
+async def answer_alone(
+    server: Server[State], request: JSONRPCRequest, state: State, outbox: Outbox
+) -> None:
+    """Answer `request` as if it were all that the client ever asked, on a connection of its own."""
+    inbox, received = anyio.create_memory_object_stream[SessionMessage | Exception](1)
+    replies, replied = anyio.create_memory_object_stream[SessionMessage]()
+    async with anyio.create_task_group() as tasks, replied:
+        tasks.start_soon(_loop, server, received, replies, state)
+        async with inbox:
+            await inbox.send(SessionMessage(request))
+            async for reply in replied:
+                await outbox.send(reply)
+                if isinstance(reply.message, JSONRPCResponse | JSONRPCError):
+                    break
+
+
+def parse(line: bytes) -> JSONRPCMessage | ErrorData:
+    """The message in `line`, or what is wrong with it."""
+    if len(line) > MAX_LINE:
+        return ErrorData(code=INVALID_REQUEST, message=f"Message longer than {MAX_LINE} bytes")
+    try:
+        return jsonrpc_message_adapter.validate_json(line, by_name=False)
+    except ValidationError as failure:
+        if failure.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid":
+            return ErrorData(code=PARSE_ERROR, message="Parse error")
+        return ErrorData(code=INVALID_REQUEST, message="Not a JSON-RPC 2.0 message")
+
+
+def _id_in(line: bytes) -> RequestId | None:
+    """The id of something that wants to be a request, so that its sender need not wait for ever."""
+    if len(line) <= MAX_LINE:
+        with suppress(ValueError):
+            match from_json(line):
+                case {"method": _, "id": bool()}:
+                    return None
+                case {"method": _, "id": int() | str() as asked}:
+                    return asked
+                case _:
+                    return None
+    return None
+
+
+def _error(to: RequestId | None, error: ErrorData) -> SessionMessage:
+    return SessionMessage(JSONRPCError(jsonrpc="2.0", id=to, error=error))
+
+
+def _wire_form(message: JSONRPCMessage) -> bytes:
+    try:
+        text = message.model_dump_json(by_alias=True, exclude_unset=True)
+    except ValueError:  # a text with half a surrogate pair, which has no form in UTF-8
+        if not isinstance(message, JSONRPCResponse):
+            return b""
+        failure = ErrorData(code=INTERNAL_ERROR, message="The answer is not valid Unicode")
+        text = _error(message.id, failure).message.model_dump_json(exclude_unset=True)
+    return text.encode() + b"\n"

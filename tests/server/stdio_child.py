@@ -1,0 +1,48 @@
+"""A small server in a process of its own, for the tests of a stdio session.
+
+It opens as the product does: `open_stdio()` first, then the imports, then `serve_stdio()`.
+"""
+
+import argparse
+import os
+import sys
+import time
+
+from hostup_mcp.server.opening import open_stdio
+
+
+def main() -> int:
+    flags = argparse.ArgumentParser()
+    flags.add_argument("--prepared", help="the result that is answered early")
+    flags.add_argument("--late", action="store_true", help="open with the session, not before")
+    flags.add_argument("--plain", action="store_true", help="the SDK's own session, to compare")
+    flags.add_argument("--prepare", metavar="PATH", help="write the result, and serve nothing")
+    flags.add_argument("--loading", type=float, default=0, help="seconds that loading takes more")
+    flags.add_argument("--marker", metavar="PATH", help="what lifespan and tools write on")
+    flags.add_argument("--stuck-cleanup", action="store_true")
+    options = flags.parse_args()
+
+    opening = None
+    if not (options.late or options.plain or options.prepare):
+        opening = open_stdio(options.prepared)
+        sys.stdout.write("printed while loading\n")
+        os.write(1, b"written while loading\n")
+        time.sleep(options.loading)
+
+    from stdio_tools import build_server
+
+    from hostup_mcp.server.prepare import write_discover
+    from hostup_mcp.server.stdio import serve_stdio
+
+    server = build_server(options.marker, options.stuck_cleanup)
+    if options.prepare:
+        write_discover(server, options.prepare)
+        return 0
+    if options.plain:
+        server.run("stdio")
+        return 0
+    return serve_stdio(server, opening)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
