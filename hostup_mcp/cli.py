@@ -1,4 +1,4 @@
-"""The command `hostup-mcp`: serve (the default), demo, doctor, sandbox.
+"""The command `hostup-mcp`: serve (the default), demo, doctor, sandbox, token.
 
 Imports stay inside the commands: a stdio session has to be answered before the rest is loaded.
 """
@@ -58,6 +58,14 @@ def _parser() -> argparse.ArgumentParser:
     _sandbox_flag(serve)
     serve.add_argument("--allow", metavar="GROUPS", help="create,restore,delete,schedule,spend|all")
     serve.add_argument("--audit-log", metavar="PATH", help="file that each write is noted in")
+    serve.add_argument("--tokens", metavar="PATH", help="file of hashed tokens, for other callers")
+    serve.add_argument("--state", metavar="URL", help="redis:// address that replicas share")
+    token = commands.add_parser("token", help="make a bearer token for a caller over HTTP")
+    new = token.add_subparsers(dest="action", required=True, parser_class=_Parser).add_parser(
+        "new", help="print a new token once; only its hash is kept"
+    )
+    new.add_argument("name", help="whose token it is")
+    new.add_argument("--tokens", metavar="PATH", required=True, help="file that keeps the hash")
     commands.add_parser("demo", help="watch an assistant work on the embedded account")
     doctor = commands.add_parser("doctor", help="check the configuration with one cheap read")
     _sandbox_flag(doctor)
@@ -77,6 +85,8 @@ def _flags(arguments: argparse.Namespace) -> dict[str, str | None]:
         "sandbox": arguments.sandbox,
         "allow": getattr(arguments, "allow", None),
         "audit-log": getattr(arguments, "audit_log", None),
+        "tokens": getattr(arguments, "tokens", None),
+        "state": getattr(arguments, "state", None),
     }
 
 
@@ -91,14 +101,13 @@ def _serve(arguments: argparse.Namespace) -> int:
         return 2
     from hostup_mcp.logs import log_to_stderr
 
-    log_to_stderr()
-    from hostup_mcp.remote.serve import CannotListen, Listen, serve_http
-    from hostup_mcp.server.app import build_server
+    log_to_stderr(as_json=settings.remote.authenticates)
+    from hostup_mcp.remote.app import Listen
+    from hostup_mcp.remote.serve import CannotServe, serve_http
 
     try:
-        listen = Listen(arguments.transport, arguments.host, arguments.port)
-        return serve_http(build_server(settings), listen)
-    except CannotListen as error:
+        return serve_http(settings, Listen(arguments.transport, arguments.host, arguments.port))
+    except CannotServe as error:
         print(f"hostup-mcp: {error}", file=sys.stderr)  # noqa: T201
         return 2
 
@@ -145,10 +154,29 @@ def _doctor(arguments: argparse.Namespace) -> int:
     return doctor(load(_flags(arguments), os.environ))
 
 
+def _token(arguments: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from hostup_mcp.remote.tokens import TokenFileError, new_token
+
+    try:
+        print(new_token(Path(arguments.tokens).expanduser(), arguments.name))  # noqa: T201
+    except TokenFileError as error:
+        print(f"hostup-mcp: {error}.", file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
+
+
 def _sandbox(arguments: argparse.Namespace) -> int:
     from hostup_mcp.sandbox.serve import serve_sandbox
 
     return serve_sandbox(arguments.port)
 
 
-_COMMANDS = {"serve": _serve, "demo": _demo, "doctor": _doctor, "sandbox": _sandbox}
+_COMMANDS = {
+    "serve": _serve,
+    "demo": _demo,
+    "doctor": _doctor,
+    "sandbox": _sandbox,
+    "token": _token,
+}

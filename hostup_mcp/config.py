@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from hostup_mcp.hostup.address import is_safe_base_url
 
 DEFAULT_BASE_URL = "https://cloud.hostup.se"
+SHORTEST_SECRET = 32
 KEYS_PAGE = "https://cloud.hostup.se/api-management"
 
 
@@ -31,6 +32,28 @@ class Confirm(StrEnum):
 
 
 @dataclass(frozen=True)
+class Remote:
+    """What only a server for others needs. A person on a laptop never meets it."""
+
+    tokens: Path | None = None
+    issuer: str | None = None
+    audience: str | None = None
+    jwks_url: str | None = None
+    scope: str = "hostup"
+    public_url: str | None = None
+    credentials: Path | None = None
+    state: str | None = field(default=None, repr=False)
+    calls_per_minute: int = 120
+    calls_at_once: int = 8
+    metrics_port: int | None = None
+
+    @property
+    def authenticates(self) -> bool:
+        """Whether callers have to show who they are."""
+        return self.tokens is not None or self.issuer is not None
+
+
+@dataclass(frozen=True)
 class Settings:
     """A configuration that can be worked with."""
 
@@ -40,6 +63,8 @@ class Settings:
     allow: frozenset[Group] = frozenset()
     confirm: Confirm = Confirm.PERSON
     audit_log: Path | None = None
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    remote: Remote = Remote()
 
 
 @dataclass(frozen=True)
@@ -63,8 +88,13 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
     sandbox = _switch(given("sandbox", "HOSTUP_SANDBOX"), "HOSTUP_SANDBOX", problems)
     api_key = environ.get("HOSTUP_API_KEY", "").strip()
     base_url = environ.get("HOSTUP_BASE_URL", "").strip() or DEFAULT_BASE_URL
+    remote = _remote(given, problems)
+    secrets = _secrets(environ.get("HOSTUP_MCP_SECRET", ""), remote, problems)
     if not sandbox:
-        problems += [*_key_problems(api_key), *_url_problems(base_url)]
+        problems += _url_problems(base_url)
+        # With a credentials file, each caller brings the key of an account.
+        if api_key or remote.credentials is None:
+            problems += _key_problems(api_key)
     allow = _groups(given("allow", "HOSTUP_MCP_ALLOW"), problems)
     confirm = environ.get("HOSTUP_MCP_CONFIRM", "").strip() or Confirm.PERSON
     if confirm not in set(Confirm):
@@ -81,7 +111,77 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
         allow=allow,
         confirm=Confirm(confirm),
         audit_log=Path(audit_log).expanduser() if audit_log else None,
+        secrets=secrets,
+        remote=remote,
     )
+
+
+def _remote(given: Callable[[str, str], str], problems: list[str]) -> Remote:
+    def text(flag: str, variable: str) -> str | None:
+        return given(flag, variable) or None
+
+    def file(flag: str, variable: str) -> Path | None:
+        value = text(flag, variable)
+        path = Path(value).expanduser() if value else None
+        if path is not None and not path.is_file():
+            problems.append(f"The file of {variable} does not exist.")
+        return path
+
+    def count(variable: str, default: int) -> int:
+        value = given("", variable)
+        if value and (not value.isdecimal() or not 1 <= int(value) <= 65535):
+            problems.append(f"{variable} must be a number from 1 to 65535.")
+            return default
+        return int(value) if value else default
+
+    issuer = text("", "HOSTUP_MCP_OAUTH_ISSUER")
+    audience = text("", "HOSTUP_MCP_OAUTH_AUDIENCE")
+    jwks_url = text("", "HOSTUP_MCP_OAUTH_JWKS")
+    public_url = text("", "HOSTUP_MCP_PUBLIC_URL")
+    if issuer and not (audience and jwks_url and public_url):
+        problems.append(
+            "HOSTUP_MCP_OAUTH_ISSUER also needs HOSTUP_MCP_OAUTH_AUDIENCE, HOSTUP_MCP_OAUTH_JWKS "
+            "and HOSTUP_MCP_PUBLIC_URL."
+        )
+    for variable, url in (
+        ("HOSTUP_MCP_OAUTH_ISSUER", issuer),
+        ("HOSTUP_MCP_OAUTH_JWKS", jwks_url),
+        ("HOSTUP_MCP_PUBLIC_URL", public_url),
+    ):
+        if url and not is_safe_base_url(url):
+            problems.append(f"{variable} must be https (plain http only to a loopback address).")
+    tokens = file("tokens", "HOSTUP_MCP_TOKENS")
+    if tokens and issuer:
+        problems.append("Set HOSTUP_MCP_TOKENS or HOSTUP_MCP_OAUTH_ISSUER, not both.")
+    return Remote(
+        tokens=tokens,
+        issuer=issuer,
+        audience=audience,
+        jwks_url=jwks_url,
+        scope=text("", "HOSTUP_MCP_OAUTH_SCOPE") or Remote.scope,
+        public_url=public_url,
+        credentials=file("", "HOSTUP_MCP_CREDENTIALS"),
+        state=text("state", "HOSTUP_MCP_STATE"),
+        calls_per_minute=count("HOSTUP_MCP_CALLS_PER_MINUTE", Remote.calls_per_minute),
+        calls_at_once=count("HOSTUP_MCP_CALLS_AT_ONCE", Remote.calls_at_once),
+        metrics_port=count("HOSTUP_MCP_METRICS_PORT", 0) or None,
+    )
+
+
+def _secrets(value: str, remote: Remote, problems: list[str]) -> tuple[str, ...]:
+    ring = tuple(part.strip() for part in value.split(",") if part.strip())
+    if any(len(part) < SHORTEST_SECRET for part in ring):
+        problems.append(f"Each key of HOSTUP_MCP_SECRET must have {SHORTEST_SECRET} characters.")
+    if len(set(ring)) < len(ring):
+        problems.append("HOSTUP_MCP_SECRET names a key twice.")
+    if remote.state and not ring:
+        problems.append(
+            "Shared state (HOSTUP_MCP_STATE) needs HOSTUP_MCP_SECRET, the same on all replicas. "
+            'Make one with: python -c "import secrets; print(secrets.token_hex(32))"'
+        )
+    if remote.state and not remote.state.startswith(("redis://", "rediss://", "unix://")):
+        problems.append("HOSTUP_MCP_STATE must be a redis:// address.")
+    return ring
 
 
 def _key_problems(api_key: str) -> list[str]:

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 
 
-def log_to_stderr(level: int = logging.WARNING) -> None:
+def log_to_stderr(level: int = logging.WARNING, *, as_json: bool = False) -> None:
     """Send everything at `level` and above to stderr. Called before the SDK sets up its own."""
-    logging.basicConfig(
-        level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", force=True
-    )
-    # Request lines of the HTTP client would repeat every id; failures are reported by the tools.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Json() if as_json else logging.Formatter(_TEXT))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    # The trail of writes is part of the log however quiet the rest is.
+    logging.getLogger("hostup_mcp.trail").setLevel(logging.INFO)
+
+
+_TEXT = "%(levelname)s %(name)s: %(message)s"
+
+
+class _Json(logging.Formatter):
+    """One JSON object a line, for machines that collect logs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {
+            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        return json.dumps(entry, ensure_ascii=False)

@@ -11,7 +11,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import anyio
 import httpx
@@ -31,6 +31,7 @@ from hostup_mcp.hostup.problems import (
     BadAnswer,
     ConnectionLost,
     HostUpError,
+    RateLimited,
     TimedOut,
     TooLarge,
     Unreachable,
@@ -58,6 +59,19 @@ class Answer:
     body: bytes
 
 
+@dataclass(frozen=True)
+class Throttle:
+    """What all users of one key share: `pause` tells the seconds that HostUp wants no request,
+    `limited` notes them."""
+
+    pause: Callable[[], Awaitable[float]]
+    limited: Callable[[float], Awaitable[None]]
+
+
+Observer: TypeAlias = Callable[[str, str, float], None]
+"""Told of each request: its method, the status or the failure, and the seconds it took."""
+
+
 class Http:
     """A connection to one HostUp account. Close it when done."""
 
@@ -70,6 +84,8 @@ class Http:
         budget: float = 20.0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        throttle: Throttle | None = None,
+        observe: Observer | None = None,
     ) -> None:
         """`budget` is in seconds, for one call with all its retries.
 
@@ -81,6 +97,8 @@ class Http:
         self._budget = budget
         self._now = now
         self._sleep = sleep
+        self._throttle = throttle
+        self._observe = observe or (lambda *_: None)
         self._client = httpx.AsyncClient(
             base_url=base_url,
             transport=transport,
@@ -162,6 +180,30 @@ class Http:
         params: Mapping[str, str | int] | None = None,
         body: Mapping[str, Json] | None = None,
     ) -> Answer:
+        if self._throttle is not None and (left := await self._throttle.pause()) > 0:
+            # Another user of this key was told to wait; asking all the same would prolong it.
+            raise RateLimited("too many requests with this key", status=429, retry_after=left)
+        began, outcome = anyio.current_time(), "failed"
+        try:
+            answer = await self._exchange(method, path, deadline, params, body)
+            outcome = str(answer.status)
+            return answer
+        except HostUpError as error:
+            outcome = str(error.status or type(error).__name__)
+            if self._throttle is not None and isinstance(error, RateLimited) and error.retry_after:
+                await self._throttle.limited(error.retry_after)
+            raise
+        finally:
+            self._observe(method, outcome, anyio.current_time() - began)
+
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        deadline: float,
+        params: Mapping[str, str | int] | None,
+        body: Mapping[str, Json] | None,
+    ) -> Answer:
         request = self._client.build_request(method, path, params=params, json=body)
         try:
             with anyio.fail_after(deadline - anyio.current_time()):
@@ -180,7 +222,16 @@ class Http:
             raise BadAnswer("HostUp's answer could not be decoded") from None
         if not response.is_success:
             raise answers.failure(response.status_code, response.headers, content, self._now())
+        await self._heed(response.headers)
         return Answer(response.status_code, response.headers, content)
+
+    async def _heed(self, headers: Mapping[str, str]) -> None:
+        """Stop in time where a success says that it was the last one allowed for now."""
+        if self._throttle is None or headers.get("x-ratelimit-remaining", "").strip() != "0":
+            return
+        wait = answers.retry_after(headers, None, self._now())
+        if wait:
+            await self._throttle.limited(wait)
 
 
 async def _read_bounded(response: httpx.Response) -> bytes:

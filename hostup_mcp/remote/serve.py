@@ -1,79 +1,105 @@
-"""Streamable HTTP and SSE on this machine, with Host and Origin checked."""
+"""Serving HTTP: where it may listen, and how it ends."""
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import sys
-from dataclasses import dataclass
-from typing import Literal
+from contextlib import AsyncExitStack
+from types import FrameType
 
 import anyio
 import uvicorn
-from mcp.server import MCPServer
-from mcp.server.transport_security import TransportSecuritySettings
-from starlette.applications import Starlette
 
+from hostup_mcp.config import Settings
 from hostup_mcp.hostup.address import is_loopback
+from hostup_mcp.remote.accounts import CredentialsError
+from hostup_mcp.remote.app import PATHS, Listen, Service, build_service
+from hostup_mcp.remote.tokens import TokenFileError
+from hostup_mcp.remote.tracing import TracingError, trace_if_configured
 
 DRAIN_SECONDS = 3
 """How long open requests may take to finish after a signal to stop."""
 
-
-@dataclass(frozen=True)
-class Listen:
-    """Where to listen; port 0 takes a free one."""
-
-    transport: Literal["streamable-http", "sse"]
-    host: str = "127.0.0.1"
-    port: int = 8000
+DRAIN_SECONDS_FOR_OTHERS = 20
+"""The same where others are served."""
 
 
-class CannotListen(Exception):
-    """The address cannot be served; the message is one line that says why."""
+class CannotServe(Exception):
+    """It cannot be served like this; the message is one line that says why."""
 
 
-def serve_http(server: MCPServer, listen: Listen) -> int:
+def serve_http(settings: Settings, listen: Listen) -> int:
     """Serve until a signal to stop; the exit code.
 
     Raises:
-        CannotListen: not a loopback address, or it is taken.
+        CannotServe: not a loopback address and nobody to check callers, an address that is taken,
+            a file that cannot be used, or an extra that is missing.
     """
-    if not is_loopback(listen.host):
-        raise CannotListen(
-            f"hostup-mcp serves HTTP to this machine only, and {listen.host} is not a loopback "
-            "address. Use --host 127.0.0.1."
+    remote = settings.remote
+    if not is_loopback(listen.host) and not remote.authenticates:
+        raise CannotServe(
+            f"{listen.host} is not a loopback address, and whoever reaches it could use the key. "
+            "Set HOSTUP_MCP_TOKENS or HOSTUP_MCP_OAUTH_ISSUER, or use --host 127.0.0.1."
         )
     try:
-        family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
-        listener = socket.create_server((listen.host, listen.port), family=family)
-    except OSError as error:
-        reason = error.strerror or error
-        raise CannotListen(
-            f"cannot listen on {listen.host} port {listen.port}: {reason}."
+        trace_if_configured(os.environ)
+        service = build_service(settings, listen)
+        if remote.metrics_port is not None:
+            service.metrics.serve(listen.host, remote.metrics_port)
+    except (TokenFileError, CredentialsError, TracingError) as error:
+        raise CannotServe(f"{error}.") from None
+    except ModuleNotFoundError:
+        raise CannotServe(
+            "HOSTUP_MCP_STATE needs the extra replicas: pip install 'hostup-mcp[replicas]'."
         ) from None
-    with listener:
-        host = f"[{listen.host}]" if family == socket.AF_INET6 else listen.host
-        path = "/mcp" if listen.transport == "streamable-http" else "/sse"
-        address = f"http://{host}:{listener.getsockname()[1]}{path}"
+    except OSError as error:
+        raise CannotServe(f"cannot serve metrics: {error.strerror}.") from None
+    with _listener(listen) as listener:
+        host = f"[{listen.host}]" if ":" in listen.host else listen.host
+        address = f"http://{host}:{listener.getsockname()[1]}{PATHS[listen.transport]}"
         print(f"hostup-mcp serves {listen.transport} at {address}", file=sys.stderr, flush=True)  # noqa: T201
-        config = uvicorn.Config(
-            app(server, listen, host),
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=DRAIN_SECONDS,
-        )
-        anyio.run(uvicorn.Server(config).serve, [listener])
+        anyio.run(_run, service, listener, remote.authenticates)
     return 0
 
 
-def app(server: MCPServer, listen: Listen, host: str) -> Starlette:
-    """The ASGI application for `listen`."""
-    names = sorted({host, "127.0.0.1", "localhost", "[::1]"})
-    security = TransportSecuritySettings(
-        enable_dns_rebinding_protection=True,
-        allowed_hosts=[f"{name}:*" for name in names],
-        allowed_origins=[f"http://{name}:*" for name in names],
+async def _run(service: Service, listener: socket.socket, for_others: bool) -> None:
+    config = uvicorn.Config(
+        service.app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=DRAIN_SECONDS_FOR_OTHERS if for_others else DRAIN_SECONDS,
+        proxy_headers=False,
     )
-    if listen.transport == "sse":
-        return server.sse_app(transport_security=security, host=listen.host)
-    return server.streamable_http_app(transport_security=security, host=listen.host)
+    async with AsyncExitStack() as stack:
+        if service.engine is not None:
+            stack.push_async_callback(service.engine.redis.aclose)
+            await stack.enter_async_context(service.engine.news.heard())
+        await _Server(config, service).serve([listener])
+
+
+class _Server(uvicorn.Server):
+    """Says that it is not ready any more as soon as it is told to stop."""
+
+    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+        super().__init__(config)
+        self._service = service
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # Not the inherited one: it would raise the signal again at the end, past our clean-up.
+        del frame
+        self._service.draining = True
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+
+
+def _listener(listen: Listen) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+        return socket.create_server((listen.host, listen.port), family=family)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise CannotServe(f"cannot listen on {listen.host} port {listen.port}: {reason}.") from None

@@ -8,7 +8,10 @@ from datetime import UTC, datetime
 
 import httpx
 from mcp.server import MCPServer
+from mcp.server.auth.provider import TokenVerifier
+from mcp.server.auth.settings import AuthSettings
 from mcp.server.request_state import RequestStateSecurity
+from mcp.server.subscriptions import SubscriptionBus
 from mcp.types import CallToolResult
 
 from hostup_mcp import __version__
@@ -31,13 +34,23 @@ def build_server(
     *,
     transport: httpx.AsyncBaseTransport | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> MCPServer[Services]:
+) -> StrictServer:
     """The server for `configuration`; one that cannot be worked with makes each tool say why.
 
     `transport` and `now` stand in for the network and the clock.
     """
-    services = Services(configuration, transport, now)
-    writing = [w.tool() for w in WRITING.values() if w.group in services.allowed()]
+    return serve_with(Services(configuration, transport, now))
+
+
+def serve_with(
+    services: Services,
+    *,
+    subscriptions: SubscriptionBus | None = None,
+    token_verifier: TokenVerifier | None = None,
+    auth: AuthSettings | None = None,
+) -> StrictServer:
+    """The server that works with `services`; the rest is for serving over a network."""
+    unlockable = services.unlockable or frozenset()
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[Services]) -> AsyncIterator[Services]:
@@ -57,12 +70,15 @@ def build_server(
         version=__version__,
         instructions=INSTRUCTIONS,
         website_url="https://developer.hostup.se",
-        tools=[*reading_tools(), *writing],
+        tools=[*reading_tools(), *(w.tool() for w in WRITING.values() if w.group in unlockable)],
         lifespan=lifespan,
         middleware=[refuse_cursors],
         request_state_security=RequestStateSecurity(keys=services.keys),
+        subscriptions=subscriptions,
+        token_verifier=token_verifier,
+        auth=auth,
         log_level="WARNING",
     )
-    server.lists, server.locked = is_open, locked
+    server.lists, server.locked, server.watch = is_open, locked, services.watch
     add_guidance(server, services)
     return server

@@ -93,6 +93,16 @@ def not_configured(configuration: Misconfigured) -> Failure:
     )
 
 
+def memory_away() -> Failure:
+    """What is remembered between calls cannot be reached."""
+    return Failure(
+        kind="memory_away",
+        message="This server's shared memory is away, so nothing can be changed now. "
+        "Nothing was changed by this call.",
+        next_step="Reading still works. Tell the person; their operator can see it in /readyz.",
+    )
+
+
 def unknown_id(argument: str, tool: str, path: str) -> Refusal:
     """An id that this caller was not given. The value is not repeated: it may be anything."""
     return refuse(

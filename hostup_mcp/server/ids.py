@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from hostup_mcp.server import failures
+from hostup_mcp.server.memory import MemoryAway
 from hostup_mcp.server.services import Ctx, caller, services
 
 VpsId = Annotated[
@@ -79,11 +80,19 @@ async def require_snapshot(ctx: Ctx, vps_id: str, name: str) -> None:
 async def require_job(ctx: Ctx, job_id: str) -> str:
     """What was noted of a job that this caller was given; refuse any other."""
     name, path = "jobId", "the jobId"
-    return await _require(ctx, f"job/{job_id}", name, "the tool that starts the job", path)
+    note = await _require(ctx, f"job/{job_id}", name, "the tool that starts the job", path)
+    if note is None:
+        raise failures.Refusal(failures.memory_away())
+    return note
 
 
-async def _require(ctx: Ctx, known: str, argument: str, tool: str, path: str) -> str:
-    note = await services(ctx).memory.recall(caller(), known)
+async def _require(ctx: Ctx, known: str, argument: str, tool: str, path: str) -> str | None:
+    try:
+        note = await services(ctx).memory.recall(caller(), known)
+    except MemoryAway:
+        # It cannot be checked now. HostUp refuses what is not this account's, and writes have
+        # been stopped before they get here; a read goes on.
+        return None
     if note is None:
         raise failures.unknown_id(argument, tool, path)
     return note

@@ -18,8 +18,15 @@ MOST_IDS = 10_000
 MOST_CLAIMS = 100_000
 
 
+class MemoryAway(Exception):
+    """What is remembered cannot be reached now (only where it is kept outside the process)."""
+
+
 class Memory(Protocol):
-    """Shared by all calls of a server, and by its replicas where there are some."""
+    """Shared by all calls of a server, and by its replicas where there are some.
+
+    Each method may raise `MemoryAway`.
+    """
 
     async def remember(self, caller: str, ids: Mapping[str, str]) -> None:
         """Note that `caller` was given `ids`, each with its note."""
@@ -37,8 +44,8 @@ class Memory(Protocol):
         """Take `name` for `seconds`; false if somebody holds it."""
         ...
 
-    async def held(self, name: str) -> bool:
-        """Whether somebody holds `name` now."""
+    async def held(self, name: str) -> float:
+        """For how many more seconds somebody holds `name`; 0 if nobody does."""
         ...
 
     async def release(self, name: str) -> None:
@@ -94,9 +101,8 @@ class InMemory:
         self._claims[name] = now + seconds
         return True
 
-    async def held(self, name: str) -> bool:
-        now = self._clock()
-        return self._claims.get(name, now) > now
+    async def held(self, name: str) -> float:
+        return max(0.0, self._claims.get(name, 0.0) - self._clock())
 
     async def release(self, name: str) -> None:
         self._claims.pop(name, None)

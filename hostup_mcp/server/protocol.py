@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from mcp.server.mcpserver import Context
 from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult, Tool
 
-from hostup_mcp.server.services import Services
+from hostup_mcp.server.services import Services, Watch
 
 _LISTS = frozenset({"tools/list", "prompts/list", "resources/list", "resources/templates/list"})
 
@@ -25,6 +26,9 @@ class StrictServer(MCPServer[Services]):
     lists: Callable[[str], bool] = staticmethod(lambda _: True)
     """Whether the one who calls is shown the tool of that name."""
 
+    watch: Watch = Watch()
+    """Told of each tool that answers."""
+
     async def list_tools(self) -> list[Tool]:
         return [tool for tool in await super().list_tools() if self.lists(tool.name)]
 
@@ -35,7 +39,13 @@ class StrictServer(MCPServer[Services]):
             return refused
         if all(name != tool.name for tool in await super().list_tools()):
             raise _invalid(f"Unknown tool: {name[:80]!r}")
-        return await super().call_tool(name, arguments, context)
+        began, outcome = time.monotonic(), "fault"
+        try:
+            result = await super().call_tool(name, arguments, context)
+            outcome = _outcome(result)
+            return result
+        finally:
+            self.watch.called(name, outcome, time.monotonic() - began)
 
     async def get_prompt(
         self,
@@ -55,6 +65,12 @@ async def refuse_cursors(
     if ctx.method in _LISTS and (ctx.params or {}).get("cursor") is not None:
         raise _invalid("Invalid cursor: this list has one page")
     return await call_next(ctx)
+
+
+def _outcome(result: CallToolResult | InputRequiredResult) -> str:
+    if isinstance(result, InputRequiredResult):
+        return "asked"
+    return "error" if result.is_error else "ok"
 
 
 def _invalid(message: str) -> MCPError:

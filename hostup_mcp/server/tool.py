@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from hostup_mcp.hostup.problems import HostUpError
 from hostup_mcp.server import failures
+from hostup_mcp.server.memory import MemoryAway
 
 READ_ONLY = ToolAnnotations(
     read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True
@@ -94,6 +95,8 @@ def _failure(tool_name: str, error: ToolError) -> failures.Failure | None:
     cause = error.__cause__
     if isinstance(cause, failures.Refusal):
         return cause.failure
+    if isinstance(cause, MemoryAway):
+        return failures.memory_away()
     if isinstance(cause, HostUpError):
         return failures.of_hostup(cause)
     if isinstance(cause, ValidationError) and not isinstance(error, UnexpectedToolError):

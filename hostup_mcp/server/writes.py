@@ -23,6 +23,7 @@ from hostup_mcp.hostup.jobs import Started, is_path_on_host
 from hostup_mcp.hostup.problems import HostUpError, Unreachable
 from hostup_mcp.server import failures
 from hostup_mcp.server.consent import Consent, nobody_answered
+from hostup_mcp.server.memory import Memory, MemoryAway
 from hostup_mcp.server.services import Ctx, Services, caller, services
 from hostup_mcp.server.tool import PlainTool, tool
 
@@ -80,12 +81,20 @@ class WriteTool(PlainTool):
         trying = Attempt(self.name, caller())
         outcome = "given up by the client"
         _attempt.set(trying)
+        result: Any = failures.answer(nobody_answered().failure)
         try:
-            result: Any = failures.answer(nobody_answered().failure)
+            # Without what is remembered nothing may be sent, so the person is not asked either.
+            await means.memory.held("anything")
             with trying.scope:
                 trying.scope.deadline = anyio.current_time() + QUESTION_SECONDS
                 result = await super().run(arguments, context, convert_result)
             outcome = _outcome(result)
+        except MemoryAway:
+            result = failures.answer(failures.memory_away())
+            outcome = _outcome(result)
+        except Exception:
+            outcome = "failed: a fault of this server"
+            raise
         finally:
             # What happened stays what it is, also where it cannot be noted any more.
             with suppress(failures.Refusal):
@@ -128,10 +137,12 @@ async def alone_on(ctx: Ctx, vps_id: str) -> AsyncIterator[None]:
         # The name stays taken: what was sent may still be at work.
         raise
     except BaseException:
-        with anyio.CancelScope(shield=True):
+        with anyio.CancelScope(shield=True), suppress(MemoryAway):
             await memory.release(name)
         raise
-    await memory.release(name)
+    # The write is done; where its name cannot be given back now, it runs out by itself.
+    with suppress(MemoryAway):
+        await memory.release(name)
 
 
 class OutcomeUnknown(failures.Refusal):
@@ -169,14 +180,15 @@ async def send(
             if error.outcome_unknown:
                 raise await _unknown(error, look, check) from None
             if plan is not None and isinstance(error, Unreachable):
-                await means.memory.release(plan)
+                await _give_back(means.memory, plan)
             raise
         except failures.Refusal:
             if plan is not None:
-                await means.memory.release(plan)
+                await _give_back(means.memory, plan)
             raise
         await _remember_job(ctx, vps_id, result)
         trying.job_id = result.job_id
+        await ctx.notify_resource_updated(f"hostup://vps/{vps_id}/backups")
     return result
 
 
@@ -215,12 +227,17 @@ async def _unknown(
     )
 
 
+async def _give_back(memory: Memory, plan: str) -> None:
+    with suppress(MemoryAway):
+        await memory.release(plan)
+
+
 async def _remember_job(ctx: Ctx, vps_id: str, result: Started) -> None:
     if result.job_id is None:
         return
     poll = result.poll_url or f"/api/jobs/{segment(result.job_id)}"
     note = json.dumps({"vps": vps_id, "poll": poll if is_path_on_host(poll) else None})
-    await services(ctx).memory.remember(caller(), {f"job/{result.job_id}": note})
+    await services(ctx).remember({f"job/{result.job_id}": note})
 
 
 def refuse_locked(means: Services, tool: str, group: Group) -> CallToolResult:

@@ -19,7 +19,7 @@ from hostup_mcp.recovery.assessment import (
 from hostup_mcp.recovery.spans import age, words
 from hostup_mcp.server.answer import answer, gate_text, number, quoted, word
 from hostup_mcp.server.ids import VpsId, require_vps
-from hostup_mcp.server.services import Ctx, caller, services
+from hostup_mcp.server.services import Ctx, services
 
 
 class BackupItem(BaseModel):
@@ -86,7 +86,7 @@ async def list_vps_backups(ctx: Ctx, id: VpsId) -> Annotated[CallToolResult, Bac
     means = services(ctx)
     listing = await means.hostup.list_backups(id)
     now = means.now()
-    await means.memory.remember(caller(), {f"{id}/{b.id}": "" for b in listing.backups})
+    await means.remember({f"{id}/{b.id}": "" for b in listing.backups})
     assessment = assess(listing, now)
     return answer(_lines(id, listing, assessment, now), _data(id, listing, assessment, now))
 

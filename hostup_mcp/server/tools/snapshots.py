@@ -17,7 +17,7 @@ from hostup_mcp.server import failures
 from hostup_mcp.server.answer import answer, gate_text, quoted, word
 from hostup_mcp.server.consent import Consent, Question, ask, describe, require_yes, to_type, when
 from hostup_mcp.server.ids import SnapshotName, VpsId, require_snapshot, require_vps
-from hostup_mcp.server.services import Ctx, caller, services
+from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.server.tools.results import WriteResult, result_of
 from hostup_mcp.server.tools.running import refuse_while_working
 from hostup_mcp.server.writes import alone_on, attempt, send
@@ -51,7 +51,7 @@ async def list_vps_snapshots(ctx: Ctx, id: VpsId) -> Annotated[CallToolResult, S
     await require_vps(ctx, id)
     means = services(ctx)
     listing = await means.hostup.list_snapshots(id)
-    await means.memory.remember(caller(), {f"{id}/snapshot/{s.name}": "" for s in listing.data})
+    await means.remember({f"{id}/snapshot/{s.name}": "" for s in listing.data})
     now = means.now()
     spans = [age(s.created, now) for s in listing.data]
     ages = [words(span) if span is not None else None for span in spans]

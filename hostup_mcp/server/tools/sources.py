@@ -11,7 +11,7 @@ from hostup_mcp.hostup.models import RestoreSource, SourceBackup
 from hostup_mcp.recovery.spans import age, words
 from hostup_mcp.server.answer import answer, number, quoted, word
 from hostup_mcp.server.ids import VpsId, require_vps
-from hostup_mcp.server.services import Ctx, caller, services
+from hostup_mcp.server.services import Ctx, services
 
 
 class SourceItem(BaseModel):
@@ -39,9 +39,8 @@ async def list_restore_sources(ctx: Ctx, id: VpsId) -> Annotated[CallToolResult,
     await require_vps(ctx, id)
     means = services(ctx)
     listing = await means.hostup.list_restore_sources(id)
-    await means.memory.remember(
-        caller(),
-        {f"{id}/source/{s.id}/{b.id}": "" for s in listing.sources for b in s.backups},
+    await means.remember(
+        {f"{id}/source/{s.id}/{b.id}": "" for s in listing.sources for b in s.backups}
     )
     now = means.now()
 

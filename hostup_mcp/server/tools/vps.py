@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.hostup.models import OperatingSystem, Vps, VpsPage
 from hostup_mcp.server.answer import answer, number, quoted, word
-from hostup_mcp.server.services import Ctx, Services, caller, services
+from hostup_mcp.server.services import Ctx, Services, services
 
 
 class VpsItem(BaseModel):
@@ -61,7 +61,7 @@ async def read_page(
 ) -> VpsPage:
     """One page of servers, whose ids the caller knows from now on."""
     page = await means.hostup.list_vps(limit=limit, cursor=cursor, name=name, primary_ip=primary_ip)
-    await means.memory.remember(caller(), {vps.id: "" for vps in page.data})
+    await means.remember({vps.id: "" for vps in page.data})
     return page
 
 

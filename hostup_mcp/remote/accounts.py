@@ -1,0 +1,110 @@
+"""Whose HostUp account a caller works on: one for all, or each their own.
+
+The credentials file is JSON. A key is given by value, by the name of an environment variable, or
+by a file, so that secrets can be mounted:
+
+    {"callers": {"web-team": {"key": {"file": "/run/secrets/web"}, "allow": ["create"]}}}
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from hostup_mcp.config import Group, Settings
+from hostup_mcp.server import failures
+from hostup_mcp.server.services import Account
+
+
+class CredentialsError(Exception):
+    """The credentials file cannot be used; the message is one line without secrets."""
+
+
+class _Key(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    value: Annotated[str | None, Field(repr=False)] = None
+    env: str | None = None
+    file: Path | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> _Key:
+        if sum(x is not None for x in (self.value, self.env, self.file)) != 1:
+            raise ValueError("exactly one of value, env and file")
+        return self
+
+
+class _Caller(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    key: _Key
+    allow: frozenset[Group] | None = None
+
+
+class _Credentials(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    callers: dict[str, _Caller]
+
+
+def read_accounts(
+    path: Path, settings: Settings, environ: Mapping[str, str] = os.environ
+) -> dict[str, Account]:
+    """Caller (token name, or subject of the JWT) to account.
+
+    Raises:
+        CredentialsError: the file or one of its keys cannot be read.
+    """
+    try:
+        credentials = _Credentials.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise CredentialsError(f"the credentials file cannot be read: {error.strerror}") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise CredentialsError(
+            f"the credentials file is wrong at {where}: {first['type']}"
+        ) from None
+    return {
+        name: Account(
+            _read_key(name, entry.key, environ),
+            settings.allow if entry.allow is None else entry.allow,
+        )
+        for name, entry in credentials.callers.items()
+    }
+
+
+def account_of(accounts: Mapping[str, Account]) -> Callable[[str | None], Account]:
+    """The look-up that refuses a caller without an account."""
+
+    def look_up(name: str | None) -> Account:
+        account = accounts.get(name) if name is not None else None
+        if account is None:
+            raise failures.refuse(
+                "no_account",
+                "No HostUp account is set up for this caller.",
+                "Tell the person; their operator has to add them to the credentials file.",
+            )
+        return account
+
+    return look_up
+
+
+def _read_key(name: str, key: _Key, environ: Mapping[str, str]) -> str:
+    try:
+        text = (
+            key.file.read_text()
+            if key.file is not None
+            else environ.get(key.env, "")
+            if key.env is not None
+            else key.value or ""
+        ).strip()
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    if not text or not text.isascii() or not text.isprintable() or " " in text:
+        raise CredentialsError(f"the key of {name!r} is missing or not a key")
+    return text

@@ -1,0 +1,204 @@
+"""The HTTP application: the server for this configuration, with its callers checked and counted."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import urlsplit
+
+import httpx
+from limits.aio.storage import Storage
+from mcp.server.auth.middleware.auth_context import get_access_token
+from mcp.server.auth.provider import TokenVerifier
+from mcp.server.auth.settings import AuthSettings
+from mcp.server.transport_security import TransportSecuritySettings
+from pydantic import AnyHttpUrl
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from hostup_mcp.config import Settings
+from hostup_mcp.remote.accounts import account_of, read_accounts
+from hostup_mcp.remote.limits import CallerLimits
+from hostup_mcp.remote.metrics import Metrics
+from hostup_mcp.remote.oauth import JwtVerifier
+from hostup_mcp.remote.tokens import HashedTokens
+from hostup_mcp.server.app import serve_with
+from hostup_mcp.server.memory import InMemory
+from hostup_mcp.server.protocol import StrictServer
+from hostup_mcp.server.services import Services, caller
+
+PATHS = {"streamable-http": "/mcp", "sse": "/sse"}
+
+
+@dataclass(frozen=True)
+class Listen:
+    """Where to listen; port 0 takes a free one."""
+
+    transport: Literal["streamable-http", "sse"]
+    host: str = "127.0.0.1"
+    port: int = 8000
+
+
+@dataclass
+class Service:
+    """The application, and what belongs to its life."""
+
+    app: Starlette
+    metrics: Metrics
+    engine: Engine | None
+    draining: bool = field(default=False)
+
+    async def is_ready(self) -> bool:
+        """Whether every kind of call can be taken now."""
+        ready = not self.draining and (self.engine is None or await self.engine.memory.is_there())
+        self.metrics.ready(ready)
+        return ready
+
+
+class Engine:
+    """The shared state of replicas. Needs the extra `replicas`."""
+
+    def __init__(self, url: str) -> None:
+        from limits.aio.storage import RedisStorage
+
+        from hostup_mcp.remote.state import ENGINE_SECONDS, InRedis, News, connect
+
+        self.redis = connect(url)
+        self.memory = InRedis(self.redis)
+        self.news = News(self.redis)
+        self.limits: Storage = RedisStorage(
+            url,
+            implementation="redispy",
+            key_prefix="hostup-mcp/limits",
+            socket_timeout=ENGINE_SECONDS,
+            socket_connect_timeout=ENGINE_SECONDS,
+        )
+
+
+def build_service(
+    settings: Settings,
+    listen: Listen,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Service:
+    """The service for `settings`.
+
+    Raises:
+        TokenFileError, CredentialsError: one of the files cannot be used.
+        ImportError: an extra that the settings need is not installed.
+    """
+    remote, metrics = settings.remote, Metrics()
+    engine = Engine(remote.state) if remote.state else None
+    accounts = read_accounts(remote.credentials, settings, environ) if remote.credentials else None
+    services = Services(
+        settings,
+        transport,
+        memory=engine.memory if engine else InMemory(),
+        account_of=account_of(accounts) if accounts is not None else None,
+        unlockable=settings.allow.union(*(a.allow for a in (accounts or {}).values())),
+        watch=metrics,
+    )
+    server = serve_with(
+        services,
+        subscriptions=engine.news if engine else None,
+        token_verifier=_verifier(settings),
+        auth=_auth(settings, listen),
+    )
+    app = _mcp_app(server, listen, settings)
+    # Last means innermost: the caller is known by then.
+    app.user_middleware.append(
+        Middleware(
+            CallerLimits,
+            who=_who(settings),
+            per_minute=remote.calls_per_minute,
+            at_once=remote.calls_at_once,
+            shared=engine.limits if engine else None,
+            refused=metrics.refused,
+        )
+    )
+    service = Service(app, metrics, engine)
+    _add_health(app, service)
+    return service
+
+
+def _mcp_app(server: StrictServer, listen: Listen, settings: Settings) -> Starlette:
+    names = {_bracketed(listen.host), "127.0.0.1", "localhost", "[::1]", socket.gethostname()}
+    hosts = [f"{name}:*" for name in sorted(names)]
+    origins = [f"http://{name}:*" for name in sorted(names)]
+    if settings.remote.public_url:
+        public = urlsplit(settings.remote.public_url)
+        hosts.append(public.netloc)
+        origins.append(f"{public.scheme}://{public.netloc}")
+    security = TransportSecuritySettings(
+        enable_dns_rebinding_protection=True, allowed_hosts=hosts, allowed_origins=origins
+    )
+    if listen.transport == "sse":
+        return server.sse_app(transport_security=security, host=listen.host)
+    return server.streamable_http_app(
+        transport_security=security,
+        host=listen.host,
+        # Any replica has to be able to answer any request.
+        stateless_http=settings.remote.state is not None,
+    )
+
+
+def _verifier(settings: Settings) -> TokenVerifier | None:
+    remote = settings.remote
+    if remote.tokens is not None:
+        return HashedTokens(remote.tokens)
+    if remote.issuer is not None:
+        return JwtVerifier(remote.issuer, remote.audience or "", remote.jwks_url or "")
+    return None
+
+
+def _auth(settings: Settings, listen: Listen) -> AuthSettings | None:
+    remote = settings.remote
+    if remote.issuer is not None:
+        resource = f"{(remote.public_url or '').rstrip('/')}{PATHS[listen.transport]}"
+        return AuthSettings(
+            issuer_url=AnyHttpUrl(remote.issuer),
+            resource_server_url=AnyHttpUrl(resource),
+            required_scopes=[remote.scope],
+            # The verifier checks the audience itself; it need not be this server's address.
+            validate_token_resource=False,
+        )
+    if remote.tokens is not None:
+        # No authorization server: the SDK wants an issuer all the same, and publishes nothing.
+        return AuthSettings(
+            issuer_url=AnyHttpUrl(remote.public_url or "http://localhost"), resource_server_url=None
+        )
+    return None
+
+
+def _who(settings: Settings) -> Callable[[], str | None]:
+    """Whose limits a request counts toward; None for one that will be turned away."""
+
+    def who() -> str | None:
+        if settings.remote.authenticates and get_access_token() is None:
+            return None
+        return caller()
+
+    return who
+
+
+def _add_health(app: Starlette, service: Service) -> None:
+    async def healthz(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(_: Request) -> Response:
+        ready = await service.is_ready()
+        state = "ready" if ready else "draining" if service.draining else "shared state is away"
+        return JSONResponse({"status": state}, status_code=200 if ready else 503)
+
+    app.add_route("/healthz", healthz, ["GET"])
+    app.add_route("/readyz", readyz, ["GET"])
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,114 @@
+"""What one caller may take: calls a minute and at once, the size of a body, and time to send it.
+
+A caller over a limit gets 429 with `Retry-After`; the others do not feel it. Calls a minute are
+counted together on all replicas where they share an engine.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage, Storage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger(__name__)
+
+BODY_SECONDS = 15.0
+"""How long a caller may take to send a whole request body."""
+
+
+class CallerLimits:
+    """ASGI middleware. `who` names the caller; one without a name is not let in anyway."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        who: Callable[[], str | None],
+        per_minute: int,
+        at_once: int,
+        shared: Storage | None = None,
+        refused: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._app = app
+        self._who = who
+        self._item = RateLimitItemPerMinute(per_minute)
+        self._at_once = at_once
+        self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._shared = SlidingWindowCounterRateLimiter(shared) if shared is not None else None
+        self._running: Counter[str] = Counter()
+        self._refused = refused
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        caller = self._who()
+        if caller is None:
+            await self._app(scope, receive, send)
+            return
+        wait = await self._seconds_over(caller)
+        if wait is not None:
+            self._refused("rate")
+            await _too_many(send, wait, "too many calls in a minute")
+            return
+        if self._running[caller] >= self._at_once:
+            self._refused("at once")
+            await _too_many(send, 1, "too many calls at once")
+            return
+        self._running[caller] += 1
+        try:
+            await self._app(scope, _in_time(receive), send)
+        finally:
+            self._running[caller] -= 1
+            if not self._running[caller]:
+                del self._running[caller]
+
+    async def _seconds_over(self, caller: str) -> int | None:
+        """Seconds to wait for a caller over its rate; None for one below it."""
+        for limiter in (self._shared, self._own):
+            if limiter is None:
+                continue
+            try:
+                if await limiter.hit(self._item, caller):
+                    return None
+                stats = await limiter.get_window_stats(self._item, caller)
+                return max(1, math.ceil(stats.reset_time - time.time()))
+            except Exception as error:
+                # The shared engine is away: count here alone until it is back.
+                log.warning("calls are counted by this replica alone: %s", type(error).__name__)
+        return None
+
+
+def _in_time(receive: Receive) -> Receive:
+    """`receive` that gives up on a body which does not arrive; a disconnect is waited for."""
+    deadline = anyio.current_time() + BODY_SECONDS
+    whole = False
+
+    async def bounded() -> Message:
+        nonlocal whole
+        if whole:
+            return await receive()
+        with anyio.move_on_at(deadline):
+            message = await receive()
+            whole = message["type"] != "http.request" or not message.get("more_body", False)
+            return message
+        whole = True
+        return {"type": "http.disconnect"}
+
+    return bounded
+
+
+async def _too_many(send: Send, seconds: int, why: str) -> None:
+    body: dict[str, Any] = {"error": "too_many_requests", "error_description": f"{why}"}
+    headers = [(b"content-type", b"application/json"), (b"retry-after", str(seconds).encode())]
+    await send({"type": "http.response.start", "status": 429, "headers": headers})
+    await send({"type": "http.response.body", "body": json.dumps(body).encode()})

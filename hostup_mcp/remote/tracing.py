@@ -1,0 +1,38 @@
+"""OpenTelemetry: the SDK's own spans, and one for each request to HostUp, where an exporter is set.
+
+Needs the extra `otel`; without an exporter's address in the environment nothing is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+
+
+class TracingError(Exception):
+    """An exporter is configured, and the extra that it needs is not installed."""
+
+
+def trace_if_configured(environ: Mapping[str, str]) -> bool:
+    """Set tracing up if an exporter's address is set; whether it was.
+
+    Raises:
+        TracingError: the extra `otel` is missing.
+    """
+    if not any(environ.get(name) for name in _ENDPOINTS):
+        return False
+    try:
+        from opentelemetry import trace
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
+        from opentelemetry.sdk.resources import Resource
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    except ImportError:
+        raise TracingError("tracing needs the extra otel: pip install 'hostup-mcp[otel]'") from None
+    provider = TracerProvider(resource=Resource.create({"service.name": "hostup-mcp"}))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    trace.set_tracer_provider(provider)
+    HTTPXClientInstrumentor().instrument(tracer_provider=provider)
+    return True

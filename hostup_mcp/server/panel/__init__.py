@@ -1,0 +1,12 @@
+"""The recovery panel: one HTML file, built from `panel/` in the sources."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+
+@cache
+def html() -> str:
+    """The panel as hosts of MCP Apps get it."""
+    return files(__name__).joinpath("recovery.html").read_text(encoding="utf-8")
