@@ -100,8 +100,11 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
     if confirm not in set(Confirm):
         problems.append("HOSTUP_MCP_CONFIRM must be person or client.")
     audit_log = given("audit-log", "HOSTUP_MCP_AUDIT_LOG")
-    if audit_log and not Path(audit_log).expanduser().parent.is_dir():
-        problems.append("The folder of the audit log (HOSTUP_MCP_AUDIT_LOG) does not exist.")
+    log_path = _path(audit_log) if audit_log else None
+    if audit_log and (log_path is None or not log_path.parent.is_dir() or log_path.is_dir()):
+        problems.append(
+            "The audit log (HOSTUP_MCP_AUDIT_LOG) must be a file in a folder that exists."
+        )
     if problems:
         return Misconfigured(tuple(problems))
     return Settings(
@@ -110,7 +113,7 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
         sandbox=sandbox,
         allow=allow,
         confirm=Confirm(confirm),
-        audit_log=Path(audit_log).expanduser() if audit_log else None,
+        audit_log=log_path,
         secrets=secrets,
         remote=remote,
     )
@@ -122,14 +125,14 @@ def _remote(given: Callable[[str, str], str], problems: list[str]) -> Remote:
 
     def file(flag: str, variable: str) -> Path | None:
         value = text(flag, variable)
-        path = Path(value).expanduser() if value else None
-        if path is not None and not path.is_file():
+        path = _path(value) if value else None
+        if value and (path is None or not path.is_file()):
             problems.append(f"The file of {variable} does not exist.")
         return path
 
     def count(variable: str, default: int) -> int:
         value = given("", variable)
-        if value and (not value.isdecimal() or not 1 <= int(value) <= 65535):
+        if value and (not value.isdecimal() or len(value) > 5 or not 1 <= int(value) <= 65535):
             problems.append(f"{variable} must be a number from 1 to 65535.")
             return default
         return int(value) if value else default
@@ -182,6 +185,13 @@ def _secrets(value: str, remote: Remote, problems: list[str]) -> tuple[str, ...]
     if remote.state and not remote.state.startswith(("redis://", "rediss://", "unix://")):
         problems.append("HOSTUP_MCP_STATE must be a redis:// address.")
     return ring
+
+
+def _path(text: str) -> Path | None:
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # the home folder of somebody who does not exist
+        return None
 
 
 def _key_problems(api_key: str) -> list[str]:

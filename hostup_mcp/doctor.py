@@ -19,6 +19,10 @@ from hostup_mcp.hostup.problems import (
 from hostup_mcp.server.services import connect
 
 
+PATIENCE = 6.0
+"""Seconds for the one read, retries included; a person is watching."""
+
+
 def doctor(configuration: Settings | Misconfigured, console: Console | None = None) -> int:
     """Print what is wrong, one line each; 0 if nothing is."""
     console = console or Console(soft_wrap=True, highlight=False, markup=False)
@@ -46,6 +50,8 @@ def diagnosis(error: HostUpError, settings: Settings) -> str:
         case EdgeRefused():
             return "Something in front of HostUp's API refuses this network (403, a web page)."
         case Forbidden():
+            if error.code not in (None, "forbidden"):
+                return f'HostUp refuses this account (403, code {error.code}): "{error}"'
             return f"The key lacks the scope read:vm (403). Give it that at {KEYS_PAGE}."
         case NotFound() | BadAnswer():
             return f"{settings.base_url} does not answer like HostUp's API: {error}."
@@ -58,7 +64,7 @@ def diagnosis(error: HostUpError, settings: Settings) -> str:
 
 
 async def _one_read(settings: Settings) -> int:
-    client = connect(settings)
+    client = connect(settings, budget=PATIENCE)
     try:
         return len((await client.list_vps(limit=1)).data)
     finally:

@@ -19,7 +19,7 @@ from hostup_mcp.hostup.problems import (
     Redirected,
     problem_class,
 )
-from hostup_mcp.hostup.text import Json, clean_json
+from hostup_mcp.hostup.text import Json, clean_json, clean_text
 
 M = TypeVar("M", bound=Model)
 
@@ -38,7 +38,8 @@ def parse(model: type[M], status: int, headers: Mapping[str, str], body: bytes) 
     except ValueError:
         raise BadAnswer(_not_json(status, headers, body), status=status) from None
     try:
-        return model.model_validate(document)
+        # On the wire only the API's own names count.
+        return model.model_validate(document, by_alias=True, by_name=False)
     except ValidationError as error:
         # Where it differs, not what it held: the values are somebody's data.
         first = error.errors(include_url=False, include_input=False)[0]
@@ -73,7 +74,9 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, now: datetime)
         status=status,
         code=_first_text(document, "code"),
         retry_after=wait,
-        request_id=_first_text(document, "requestId") or headers.get("x-request-id"),
+        request_id=_first_text(document, "requestId")
+        or clean_text(headers.get("x-request-id", ""))
+        or None,
         errors=_field_errors(document.get("errors")),
     )
 
@@ -101,9 +104,9 @@ def _json(body: bytes) -> Json:
 def _http_date(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _problem_document(body: bytes) -> dict[str, Json] | None:

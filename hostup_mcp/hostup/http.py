@@ -31,6 +31,7 @@ from hostup_mcp.hostup.problems import (
     BadAnswer,
     ConnectionLost,
     HostUpError,
+    Problem,
     RateLimited,
     TimedOut,
     TooLarge,
@@ -94,6 +95,7 @@ class Http:
         """
         if not is_safe_base_url(base_url):
             raise ValueError("the base URL must be https, or http to a loopback address")
+        self._secret = api_key.encode()
         self._budget = budget
         self._now = now
         self._sleep = sleep
@@ -111,6 +113,8 @@ class Http:
                 "User-Agent": f"hostup-mcp/{__version__}",
             },
             follow_redirects=False,
+            # httpx reads it even so, and takes one that it cannot read for a broken connection.
+            event_hooks={"response": [_forget_location]},
             # A proxy of the environment would see the key of a plain http request.
             trust_env=base_url.startswith("https:"),
             timeout=httpx.Timeout(None, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
@@ -221,6 +225,8 @@ class Http:
         except httpx.DecodingError:
             raise BadAnswer("HostUp's answer could not be decoded") from None
         if not response.is_success:
+            # Something on the way may repeat what it was sent.
+            content = content.replace(self._secret, b"***") if self._secret else content
             raise answers.failure(response.status_code, response.headers, content, self._now())
         await self._heed(response.headers)
         return Answer(response.status_code, response.headers, content)
@@ -232,6 +238,10 @@ class Http:
         wait = answers.retry_after(headers, None, self._now())
         if wait:
             await self._throttle.limited(wait)
+
+
+async def _forget_location(response: httpx.Response) -> None:
+    response.headers.pop("location", None)
 
 
 async def _read_bounded(response: httpx.Response) -> bytes:
@@ -250,9 +260,12 @@ async def _read_bounded(response: httpx.Response) -> bytes:
 
 def _cause(error: Exception) -> str:
     cause: BaseException | None = error
-    while cause is not None:
+    seen: set[int] = set()
+    # A chain of causes may lead back to where it began.
+    while cause is not None and id(cause) not in seen:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return "its certificate was not accepted"
+        seen.add(id(cause))
         cause = cause.__cause__ or cause.__context__
     return "timed out" if isinstance(error, httpx.TimeoutException) else type(error).__name__
 
@@ -260,7 +273,7 @@ def _cause(error: Exception) -> str:
 def _worth_retrying(error: BaseException) -> bool:
     if isinstance(error, Unreachable | ConnectionLost):
         return True
-    return isinstance(error, HostUpError) and error.status in RETRIED_STATUSES
+    return isinstance(error, Problem) and error.status in RETRIED_STATUSES
 
 
 def _wait(state: RetryCallState) -> float:

@@ -7,7 +7,9 @@ lengths and nesting are bounded. What remains is still only data.
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from math import isfinite
 from typing import TypeAlias
 
 Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
@@ -25,13 +27,19 @@ LONGEST_OPAQUE = 4096
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
+# Of other categories, but drawn as nothing all the same (Default_Ignorable_Code_Point):
+# joiners, fillers and variation selectors, which can carry whole hidden messages.
+_DRAWN_AS_NOTHING = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+
 
 def clean_text(text: str, longest: int = LONGEST_TEXT) -> str:
     """`text` on one line, without invisible or reordering characters, at most `longest` long."""
     # A text a million characters long is cut before, not after, each is looked at.
     kept = "".join(
         " " if char in "\n\r\t\u2028\u2029" else char
-        for char in text[: longest * 4]
+        for char in _DRAWN_AS_NOTHING.sub("", text[: longest * 4])
         if char in "\n\r\t\u2028\u2029" or unicodedata.category(char) not in _INVISIBLE
     )
     line = " ".join(kept.split())
@@ -42,7 +50,7 @@ def clean_json(value: Json, depth: int = 0) -> Json:
     """`value` with each text in it cleaned, keys included.
 
     Raises:
-        ValueError: it is nested deeper than `DEEPEST`.
+        ValueError: it is nested deeper than `DEEPEST`, or holds a number that is not finite.
     """
     if depth > DEEPEST:
         raise ValueError(f"nested deeper than {DEEPEST} levels")
@@ -51,10 +59,14 @@ def clean_json(value: Json, depth: int = 0) -> Json:
     if isinstance(value, list):
         return [clean_json(item, depth + 1) for item in value]
     if isinstance(value, dict):
+        # A key that only looks like another one after cleaning does not take its place.
         return {
-            clean_text(key, 100): clean_text(item, LONGEST_OPAQUE)
+            cleaned: clean_text(item, LONGEST_OPAQUE)
             if key in OPAQUE_KEYS and isinstance(item, str)
             else clean_json(item, depth + 1)
             for key, item in value.items()
+            if (cleaned := clean_text(key, 100)) == key or cleaned not in value
         }
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError("a number beyond all bounds")
     return value

@@ -52,7 +52,11 @@ class Assessment(Finding):
 
 def newest_first(backups: tuple[Backup, ...]) -> tuple[Backup, ...]:
     """Newest to oldest; those of unknown date last, in the order they came."""
-    return tuple(sorted(backups, key=lambda b: b.created or _BEGINNING, reverse=True))
+    return tuple(
+        sorted(
+            backups, key=lambda b: (b.created is not None, b.created or _BEGINNING), reverse=True
+        )
+    )
 
 
 def overwrites(backup: Backup, now: datetime) -> Overwrites:

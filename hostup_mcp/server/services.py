@@ -179,8 +179,12 @@ def connect(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     throttle: Throttle | None = None,
     observe: Observer | None = None,
+    budget: float = 20.0,
 ) -> HostUpClient:
-    """A client for the account of `settings`: HostUp's, or the embedded one."""
+    """A client for the account of `settings`: HostUp's, or the embedded one.
+
+    `budget` is in seconds, for one call with all its retries.
+    """
     base_url, api_key = settings.base_url, settings.api_key
     if settings.sandbox:
         from hostup_mcp.sandbox import IN_A_HURRY, SANDBOX_API_KEY, Sandbox
@@ -188,5 +192,13 @@ def connect(
         base_url, api_key = "http://localhost", SANDBOX_API_KEY
         transport = transport or Sandbox(durations=IN_A_HURRY).transport()
     return HostUpClient(
-        Http(base_url, api_key, transport=transport, now=now, throttle=throttle, observe=observe)
+        Http(
+            base_url,
+            api_key,
+            transport=transport,
+            budget=budget,
+            now=now,
+            throttle=throttle,
+            observe=observe,
+        )
     )

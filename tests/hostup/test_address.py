@@ -1,0 +1,149 @@
+"""The key travels over https, or over plain http to this machine, and nowhere else."""
+
+import httpx
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from hostup_mcp.hostup.address import is_loopback, is_safe_base_url
+from hostup_mcp.hostup.http import Http
+
+SAFE = [
+    "https://cloud.hostup.se",
+    "https://cloud.hostup.se/",
+    "https://cloud.hostup.se:8443",
+    "https://cloud.hostup.se/behind/a/prefix",
+    "HTTPS://cloud.hostup.se",
+    "https://203.0.113.7",
+    "https://[2001:db8::7]:8443",
+    "http://localhost",
+    "http://LOCALHOST:8080",
+    "HTTP://localhost",
+    "http://127.0.0.1:8080",
+    "http://127.0.0.2",
+    "http://127.255.255.254",
+    "http://[::1]",
+    "http://[::1]:8080",
+]
+
+UNSAFE = [
+    # Plain http to elsewhere, or to what only looks like this machine.
+    "http://cloud.hostup.se",
+    "http://localhost.evil.example",
+    "http://evil.example/localhost",
+    "http://127.0.0.1.evil.example",
+    "http://127.0.0.1%2eevil.example",
+    "http://localhost.",
+    "http://0.0.0.0",
+    "http://10.0.0.1",
+    "http://192.168.1.1",
+    "http://[2001:db8::1]",
+    "http://[fe80::1]",
+    "http://[::]",
+    "http://2130706433",
+    "http://0x7f.0.0.1",
+    "http://127.1",
+    "http://[::1]evil.example",
+    "http://evil.example[::1]",
+    # Another address hides behind the visible one.
+    "https://user@cloud.hostup.se",
+    "https://user:word@cloud.hostup.se",
+    "https://@cloud.hostup.se",
+    "http://127.0.0.1@evil.example",
+    "http://localhost:80@evil.example",
+    "http://127.0.0.1\\@evil.example",
+    "http://evil.example#@localhost",
+    "http://evil.example?@localhost",
+    # More than an address.
+    "https://cloud.hostup.se?key=value",
+    "https://cloud.hostup.se#part",
+    "https://cloud.hostup.se?",
+    # Not an address.
+    "",
+    " ",
+    "cloud.hostup.se",
+    "//cloud.hostup.se",
+    "https:",
+    "https://",
+    "https:///api",
+    "https:cloud.hostup.se",
+    "ftp://localhost",
+    "file:///etc/hosts",
+    "javascript:alert(1)",
+    "https://cloud.hostup.se:port",
+    "https://cloud.hostup.se:65536",
+    "https://cloud.hostup.se:-1",
+    "https://cloud.hostup.se:80:80",
+    "http://127.0.0.1:80:80",
+    "https://[::1",
+    "https://[::1]]",
+    "https://::1",
+    "https://[not-an-address]",
+    # Characters that one reader of addresses drops and the next one does not.
+    "https://cloud.hostup.se\x7f",
+    "https://cloud.hostup.se/\x00",
+    "ht\ntps://cloud.hostup.se",
+    "https://cloud\t.hostup.se",
+    " https://cloud.hostup.se",
+    "https://cloud .hostup.se",
+    "https://bücher..example",
+]
+
+
+@pytest.mark.parametrize("address", SAFE)
+def test_the_key_may_travel_over_https_and_to_this_machine(address: str) -> None:
+    assert is_safe_base_url(address)
+
+
+@pytest.mark.parametrize("address", UNSAFE)
+def test_the_key_may_not_travel_anywhere_else(address: str) -> None:
+    assert not is_safe_base_url(address)
+
+
+@pytest.mark.parametrize("address", UNSAFE)
+def test_no_connection_is_made_ready_for_an_unsafe_address(address: str) -> None:
+    with pytest.raises(ValueError, match="https, or http to a loopback"):
+        Http(address, "key")
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("", False),
+        ("localhost.evil.example", False),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("128.0.0.1", False),
+        ("[::1]", False),
+        ("127.0.0.1:80", False),
+    ],
+)
+def test_only_names_and_addresses_of_this_machine_are_loopback(host: str, expected: bool) -> None:
+    assert is_loopback(host) is expected
+
+
+addresses = st.text(max_size=30) | st.builds(
+    "{}://{}{}{}".format,
+    st.sampled_from(["http", "https", "HTTP", "ftp"]),
+    st.sampled_from(["localhost", "127.0.0.1", "[::1]", "cloud.hostup.se"]) | st.text(max_size=12),
+    st.sampled_from(["", ":80", ":", "?", "#", "/", "\\", "[::1]"]) | st.text(max_size=4),
+    st.sampled_from(["", "/", "@evil.example", ":80"]) | st.text(max_size=4),
+)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(addresses)
+@example("http://[::1%25lo]")
+@example("https://a\u0080b")
+def test_whatever_passes_as_safe_is_read_alike_by_the_http_library(address: str) -> None:
+    if not is_safe_base_url(address):
+        return
+    url = httpx.URL(address)
+    assert url.scheme == "https" or is_loopback(url.host)
+    assert not url.userinfo
+    assert not url.query
+    assert not url.fragment

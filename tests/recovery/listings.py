@@ -1,0 +1,78 @@
+"""Backup lists for these tests, said in few words, and any at all."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import strategies as st
+
+from hostup_mcp.hostup.models import Backup, BackupList
+
+NOW = datetime(2026, 4, 27, 12, 0, tzinfo=UTC)
+OPEN = {"allowed": True, "reason": None}
+
+
+def closed(reason: str | None = None, **code: str | None) -> dict[str, Any]:
+    return {"allowed": False, "reason": reason, **code}
+
+
+def backup(name: str = "bkp_1", created: str | None = "2026-04-27T10:00:00.000Z") -> dict[str, Any]:
+    return {
+        "id": name,
+        "displayId": f"{created} (vzdump-qemu-101.vma.zst)",
+        "storageKey": "vzdump-qemu-101.vma.zst",
+        "createdAt": created,
+        "sizeGb": 12.4,
+        "backupType": "manual",
+        "note": None,
+    }
+
+
+def listing(
+    *backups: dict[str, Any],
+    restore: dict[str, Any] = OPEN,
+    create: dict[str, Any] = OPEN,
+    used: int = 1,
+    limit: int | None = 3,
+    remaining: int | None = 2,
+) -> BackupList:
+    return BackupList.model_validate(
+        {
+            "backups": list(backups),
+            "quotaInfo": {"used": used, "limit": limit, "remaining": remaining},
+            "actions": {"canCreateBackup": create, "canRestore": restore},
+        }
+    )
+
+
+words = st.none() | st.sampled_from(["", "pending_order", "something_new"]) | st.text(max_size=30)
+gates = st.fixed_dictionaries({"allowed": st.booleans(), "reason": words}, optional={"code": words})
+dates = (
+    st.none()
+    | st.datetimes().map(lambda moment: moment.isoformat() + "Z")
+    | st.sampled_from(
+        [
+            "2026-04-27T10:00:00.000Z",
+            "2026-04-26T10:00:00.000Z",
+            "2026-04-27T12:05:00.000Z",
+            "2031-01-01T00:00:00.000Z",
+            "0001-01-01T00:00:00Z",
+            "9999-12-31T23:59:59Z",
+            "2026-04-27",
+            "yesterday",
+            "",
+        ]
+    )
+)
+numbers = st.integers(-(10**25), 10**25) | st.integers(-2, 5)
+backup_tuples = st.lists(
+    st.builds(backup, st.sampled_from("abcde") | st.text(max_size=10), dates), max_size=6
+).map(lambda some: tuple(Backup.model_validate(one) for one in some))
+listings = st.builds(
+    lambda backups, **rest: listing(*backups, **rest),
+    st.lists(st.builds(backup, st.text(max_size=10), dates), max_size=5),
+    restore=gates,
+    create=gates,
+    used=numbers,
+    limit=st.none() | numbers,
+    remaining=st.none() | numbers,
+)

@@ -1,0 +1,415 @@
+"""Settings are checked once, each mistake gets a line of its own, and no secret shows anywhere."""
+
+from pathlib import Path
+
+import pytest
+
+from hostup_mcp.config import (
+    DEFAULT_BASE_URL,
+    KEYS_PAGE,
+    Confirm,
+    Group,
+    Misconfigured,
+    Remote,
+    Settings,
+    load,
+)
+
+SECRET = "5ecret-that-must-not-show"
+KEY = {"HOSTUP_API_KEY": "hu_live_key"}
+EVERY = frozenset(Group)
+
+
+def loaded(flags: dict[str, str | None] | None = None, **environ: str) -> Settings:
+    settings = load(flags or {}, KEY | environ)
+    assert isinstance(settings, Settings), settings
+    return settings
+
+
+def problems(flags: dict[str, str | None] | None = None, **environ: str) -> tuple[str, ...]:
+    found = load(flags or {}, environ)
+    assert isinstance(found, Misconfigured), found
+    return found.problems
+
+
+def test_a_key_is_all_that_is_needed() -> None:
+    assert load({}, KEY) == Settings(
+        api_key="hu_live_key",
+        base_url="https://cloud.hostup.se",
+        sandbox=False,
+        allow=frozenset(),
+        confirm=Confirm.PERSON,
+        audit_log=None,
+    )
+
+
+def test_every_variable_is_read(tmp_path: Path) -> None:
+    settings = loaded(
+        HOSTUP_BASE_URL="http://127.0.0.1:8080",
+        HOSTUP_SANDBOX="0",
+        HOSTUP_MCP_ALLOW="create,restore",
+        HOSTUP_MCP_CONFIRM="client",
+        HOSTUP_MCP_AUDIT_LOG=str(tmp_path / "audit.jsonl"),
+    )
+    assert settings.api_key == "hu_live_key"
+    assert settings.base_url == "http://127.0.0.1:8080"
+    assert settings.allow == {Group.CREATE, Group.RESTORE}
+    assert settings.confirm is Confirm.CLIENT
+    assert settings.audit_log == tmp_path / "audit.jsonl"
+
+
+def test_every_flag_is_read(tmp_path: Path) -> None:
+    settings = loaded({"sandbox": "1", "allow": "spend", "audit-log": str(tmp_path / "log")})
+    assert settings.sandbox is True
+    assert settings.allow == {Group.SPEND}
+    assert settings.audit_log == tmp_path / "log"
+
+
+def test_a_flag_wins_over_its_variable(tmp_path: Path) -> None:
+    settings = loaded(
+        {"sandbox": "1", "allow": "delete", "audit-log": str(tmp_path / "flag")},
+        HOSTUP_SANDBOX="0",
+        HOSTUP_MCP_ALLOW="all",
+        HOSTUP_MCP_AUDIT_LOG=str(tmp_path / "variable"),
+    )
+    assert settings.sandbox is True
+    assert settings.allow == {Group.DELETE}
+    assert settings.audit_log == tmp_path / "flag"
+
+
+def test_an_empty_flag_takes_back_what_its_variable_unlocks() -> None:
+    assert loaded({"allow": ""}, HOSTUP_MCP_ALLOW="all").allow == frozenset()
+
+
+def test_a_flag_that_was_not_given_leaves_its_variable() -> None:
+    flags = {"sandbox": None, "allow": None, "audit-log": None}
+    settings = loaded(flags, HOSTUP_SANDBOX="1", HOSTUP_MCP_ALLOW="all")
+    assert settings.sandbox is True
+    assert settings.allow == EVERY
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\n"])
+def test_a_blank_variable_counts_as_not_set(blank: str) -> None:
+    names = ("HOSTUP_BASE_URL", "HOSTUP_SANDBOX", "HOSTUP_MCP_ALLOW", "HOSTUP_MCP_CONFIRM")
+    blanks = dict.fromkeys((*names, "HOSTUP_MCP_AUDIT_LOG"), blank)
+    assert loaded(None, **blanks) == loaded()
+
+
+def test_blanks_around_a_value_do_no_harm() -> None:
+    settings = load({}, {"HOSTUP_API_KEY": " hu_live_key\n", "HOSTUP_MCP_CONFIRM": " client "})
+    assert settings == Settings(api_key="hu_live_key", confirm=Confirm.CLIENT)
+
+
+# The sandbox.
+
+
+@pytest.mark.parametrize("value", ["1", "true", "TRUE", "Yes", "on", " 1 "])
+def test_the_sandbox_is_switched_on_and_needs_no_key(value: str) -> None:
+    settings = load({}, {"HOSTUP_SANDBOX": value})
+    assert isinstance(settings, Settings)
+    assert settings.sandbox is True
+
+
+@pytest.mark.parametrize("value", ["", "0", "false", "False", "NO", "off", " 0 "])
+def test_the_sandbox_is_switched_off(value: str) -> None:
+    assert loaded(HOSTUP_SANDBOX=value).sandbox is False
+
+
+@pytest.mark.parametrize("value", ["2", "maybe", "sandbox", SECRET])
+def test_a_switch_in_no_known_position_is_a_mistake_and_never_the_real_account(value: str) -> None:
+    assert problems(None, HOSTUP_SANDBOX=value) == ("HOSTUP_SANDBOX must be 1 or 0.",)
+    assert problems(None, HOSTUP_SANDBOX=value, **KEY) == ("HOSTUP_SANDBOX must be 1 or 0.",)
+
+
+def test_the_sandbox_does_not_mind_a_wrong_key_or_address() -> None:
+    settings = load({"sandbox": "1"}, {"HOSTUP_API_KEY": "a b", "HOSTUP_BASE_URL": "nonsense"})
+    assert isinstance(settings, Settings)
+
+
+# Groups of writing tools.
+
+
+@pytest.mark.parametrize(
+    ("value", "groups"),
+    [
+        ("", set()),
+        (" , ", set()),
+        ("create", {Group.CREATE}),
+        ("create,restore,delete,schedule,spend", EVERY),
+        (" Create , RESTORE ,", {Group.CREATE, Group.RESTORE}),
+        ("delete,delete", {Group.DELETE}),
+        ("all", EVERY),
+        (" ALL ", EVERY),
+    ],
+)
+def test_only_the_groups_that_are_named_are_unlocked(value: str, groups: set[Group]) -> None:
+    assert loaded({"allow": value}).allow == groups
+    assert loaded(HOSTUP_MCP_ALLOW=value).allow == groups
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [("write", 1), ("create,backup", 1), ("create;restore", 1), ("x,y,create", 2), ("*", 1)],
+)
+def test_a_group_that_is_not_known_unlocks_nothing(value: str, count: int) -> None:
+    (problem,) = problems({"allow": value}, **KEY)
+    assert "--allow" in problem
+    assert "HOSTUP_MCP_ALLOW" in problem
+    assert f"{count} unknown" in problem
+    assert all(group in problem for group in Group)
+
+
+def test_the_groups_are_the_promised_ones() -> None:
+    assert [*Group] == ["create", "restore", "delete", "schedule", "spend"]
+    assert [*Confirm] == ["person", "client"]
+
+
+# Mistakes.
+
+
+def test_a_missing_key_says_where_to_make_one_and_how_to_do_without() -> None:
+    (problem,) = problems()
+    assert problem.startswith("HOSTUP_API_KEY is not set.")
+    assert KEYS_PAGE in problem
+    assert "read:vm" in problem
+    assert "HOSTUP_SANDBOX=1" in problem
+
+
+@pytest.mark.parametrize(
+    "key", ["Bearer hu_live", "hu live", "hu\tlive", "hu\nlive", "hu\x00live", "nyckelå", "“hu”"]
+)
+def test_a_key_that_cannot_be_sent_is_a_mistake(key: str) -> None:
+    (problem,) = problems(None, HOSTUP_API_KEY=key)
+    assert problem.startswith("HOSTUP_API_KEY holds")
+    assert key not in problem
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://cloud.hostup.se",
+        "cloud.hostup.se",
+        "https://user:word@cloud.hostup.se",
+        "https://cloud.hostup.se?x=y",
+        "https://cloud.hostup.se:port",
+        "https://",
+    ],
+)
+def test_an_address_that_the_key_may_not_travel_to_is_a_mistake(address: str) -> None:
+    (problem,) = problems(None, HOSTUP_BASE_URL=address, **KEY)
+    assert problem.startswith("HOSTUP_BASE_URL must be an https address")
+    assert DEFAULT_BASE_URL in problem
+
+
+@pytest.mark.parametrize("value", ["nobody", "person,client", "1"])
+def test_another_way_to_confirm_is_a_mistake(value: str) -> None:
+    assert problems(None, HOSTUP_MCP_CONFIRM=value, **KEY) == (
+        "HOSTUP_MCP_CONFIRM must be person or client.",
+    )
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param("{here}/missing/audit.jsonl", id="folder missing"),
+        pytest.param("{here}/file/audit.jsonl", id="folder is a file"),
+        pytest.param("{here}", id="a folder itself"),
+        pytest.param("~nobody-has-this-name/audit.jsonl", id="home of nobody"),
+    ],
+)
+def test_an_audit_log_that_cannot_be_written_is_a_mistake(tmp_path: Path, path: str) -> None:
+    (tmp_path / "file").touch()
+    (problem,) = problems({"audit-log": path.format(here=tmp_path)}, **KEY)
+    assert "HOSTUP_MCP_AUDIT_LOG" in problem
+    assert str(tmp_path) not in problem
+
+
+def test_an_audit_log_may_be_in_the_home_folder() -> None:
+    assert loaded({"audit-log": "~/audit.jsonl"}).audit_log == Path.home() / "audit.jsonl"
+
+
+def test_all_mistakes_are_told_at_once_one_line_each() -> None:
+    found = problems(
+        {"allow": "x"},
+        HOSTUP_BASE_URL="http://cloud.hostup.se",
+        HOSTUP_MCP_CONFIRM="x",
+        HOSTUP_MCP_AUDIT_LOG="/nowhere/at/all",
+    )
+    assert len(found) == 5
+    assert not any("\n" in problem for problem in found)
+
+
+# Secrets.
+
+VARIABLES = [
+    "HOSTUP_API_KEY",
+    "HOSTUP_BASE_URL",
+    "HOSTUP_SANDBOX",
+    "HOSTUP_MCP_ALLOW",
+    "HOSTUP_MCP_CONFIRM",
+    "HOSTUP_MCP_AUDIT_LOG",
+]
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
+@pytest.mark.parametrize(
+    "value", [SECRET, f"x {SECRET}", f"https://x:{SECRET}@host", f"/nowhere/{SECRET}/x"]
+)
+def test_a_secret_in_the_wrong_place_is_not_repeated(variable: str, value: str) -> None:
+    found = load({}, KEY | {variable: value})
+    if isinstance(found, Misconfigured) or variable == "HOSTUP_API_KEY":
+        assert SECRET not in repr(found)
+    else:
+        # Only a plain file name is a value that may be shown.
+        assert variable == "HOSTUP_MCP_AUDIT_LOG"
+
+
+@pytest.mark.parametrize("flag", ["sandbox", "allow", "audit-log"])
+def test_a_secret_in_a_flag_is_not_repeated_either(flag: str) -> None:
+    assert SECRET not in repr(problems({flag: f"/nowhere/{SECRET}/x"}, **KEY))
+
+
+def test_the_key_does_not_show_in_settings() -> None:
+    settings = load({}, {"HOSTUP_API_KEY": SECRET})
+    assert isinstance(settings, Settings)
+    assert settings.api_key == SECRET
+    assert SECRET not in repr(settings)
+    assert SECRET not in str(settings)
+    assert SECRET not in f"{[settings]}"
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(AttributeError):
+        loaded().sandbox = True  # type: ignore[misc]
+
+
+# Serving others.
+
+RING = "k" * 64
+OAUTH = {
+    "HOSTUP_MCP_OAUTH_ISSUER": "https://login.example",
+    "HOSTUP_MCP_OAUTH_AUDIENCE": "hostup-mcp",
+    "HOSTUP_MCP_OAUTH_JWKS": "https://login.example/keys",
+    "HOSTUP_MCP_PUBLIC_URL": "https://mcp.example/mcp",
+}
+
+
+def test_by_default_nobody_else_is_served() -> None:
+    remote = loaded().remote
+    assert remote == Remote()
+    assert remote.authenticates is False
+    assert loaded().secrets == ()
+
+
+def test_every_variable_for_serving_others_is_read(tmp_path: Path) -> None:
+    (tmp_path / "credentials").touch()
+    settings = loaded(
+        None,
+        **OAUTH,
+        HOSTUP_MCP_OAUTH_SCOPE="backups",
+        HOSTUP_MCP_CREDENTIALS=str(tmp_path / "credentials"),
+        HOSTUP_MCP_STATE="redis://127.0.0.1/0",
+        HOSTUP_MCP_SECRET=f"{RING}, {'j' * 64}",
+        HOSTUP_MCP_CALLS_PER_MINUTE="7",
+        HOSTUP_MCP_CALLS_AT_ONCE="2",
+        HOSTUP_MCP_METRICS_PORT="9100",
+    )
+    assert settings.remote == Remote(
+        issuer="https://login.example",
+        audience="hostup-mcp",
+        jwks_url="https://login.example/keys",
+        public_url="https://mcp.example/mcp",
+        scope="backups",
+        credentials=tmp_path / "credentials",
+        state="redis://127.0.0.1/0",
+        calls_per_minute=7,
+        calls_at_once=2,
+        metrics_port=9100,
+    )
+    assert settings.remote.authenticates is True
+    assert settings.secrets == (RING, "j" * 64)
+
+
+def test_the_flags_for_serving_others_win_over_their_variables(tmp_path: Path) -> None:
+    for name in ("flag", "variable"):
+        (tmp_path / name).touch()
+    settings = loaded(
+        {"tokens": str(tmp_path / "flag"), "state": "redis://flag"},
+        HOSTUP_MCP_TOKENS=str(tmp_path / "variable"),
+        HOSTUP_MCP_STATE="redis://variable",
+        HOSTUP_MCP_SECRET=RING,
+    )
+    assert settings.remote.tokens == tmp_path / "flag"
+    assert settings.remote.state == "redis://flag"
+    assert settings.remote.authenticates is True
+
+
+def test_where_callers_bring_credentials_no_key_is_needed(tmp_path: Path) -> None:
+    (tmp_path / "credentials").touch()
+    environ = {"HOSTUP_MCP_CREDENTIALS": str(tmp_path / "credentials")}
+    assert isinstance(load({}, environ), Settings)
+    (problem,) = problems(None, **environ, HOSTUP_API_KEY="a b")
+    assert problem.startswith("HOSTUP_API_KEY holds")
+
+
+@pytest.mark.parametrize("variable", ["HOSTUP_MCP_TOKENS", "HOSTUP_MCP_CREDENTIALS"])
+@pytest.mark.parametrize("path", ["/nowhere/at/all", "/", "~nobody-has-this-name/tokens"])
+def test_a_file_that_is_not_there_is_a_mistake(variable: str, path: str) -> None:
+    (problem,) = problems(None, **KEY, **{variable: path})
+    assert variable in problem
+    assert path not in problem or path == "/"
+
+
+@pytest.mark.parametrize("missing", list(OAUTH)[1:])
+def test_an_issuer_without_its_companions_is_a_mistake(missing: str) -> None:
+    environ = {name: value for name, value in OAUTH.items() if name != missing}
+    (problem,) = problems(None, **KEY, **environ)
+    assert missing in problem
+
+
+@pytest.mark.parametrize(
+    "variable", ["HOSTUP_MCP_OAUTH_ISSUER", "HOSTUP_MCP_OAUTH_JWKS", "HOSTUP_MCP_PUBLIC_URL"]
+)
+def test_plain_http_to_elsewhere_is_a_mistake_for_others_too(variable: str) -> None:
+    (problem,) = problems(None, **KEY, **(OAUTH | {variable: "http://login.example"}))
+    assert problem.startswith(f"{variable} must be https")
+
+
+def test_there_is_one_way_to_know_callers(tmp_path: Path) -> None:
+    (tmp_path / "tokens").touch()
+    (problem,) = problems(None, **KEY, **OAUTH, HOSTUP_MCP_TOKENS=str(tmp_path / "tokens"))
+    assert "not both" in problem
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "65536", "1.5", "many", "9" * 5000])
+@pytest.mark.parametrize(
+    "variable",
+    ["HOSTUP_MCP_CALLS_PER_MINUTE", "HOSTUP_MCP_CALLS_AT_ONCE", "HOSTUP_MCP_METRICS_PORT"],
+)
+def test_a_number_out_of_bounds_is_a_mistake(variable: str, number: str) -> None:
+    (problem,) = problems(None, **KEY, **{variable: number})
+    assert problem == f"{variable} must be a number from 1 to 65535."
+
+
+@pytest.mark.parametrize(
+    ("environ", "told"),
+    [
+        ({"HOSTUP_MCP_SECRET": "short"}, "Each key of HOSTUP_MCP_SECRET"),
+        ({"HOSTUP_MCP_SECRET": f"{RING},short"}, "Each key of HOSTUP_MCP_SECRET"),
+        ({"HOSTUP_MCP_SECRET": f"{RING},{RING}"}, "names a key twice"),
+        ({"HOSTUP_MCP_STATE": "redis://127.0.0.1"}, "needs HOSTUP_MCP_SECRET"),
+        ({"HOSTUP_MCP_STATE": "http://x", "HOSTUP_MCP_SECRET": RING}, "must be a redis:// address"),
+    ],
+)
+def test_a_key_ring_that_cannot_seal_is_a_mistake(environ: dict[str, str], told: str) -> None:
+    (problem,) = problems(None, **KEY, **environ)
+    assert told in problem
+
+
+def test_neither_the_key_ring_nor_the_state_shows() -> None:
+    settings = loaded(
+        HOSTUP_MCP_SECRET=SECRET * 4, HOSTUP_MCP_STATE=f"redis://:{SECRET}@127.0.0.1/0"
+    )
+    assert SECRET not in repr(settings)
+    found = problems(None, HOSTUP_MCP_SECRET=SECRET, HOSTUP_MCP_STATE=f"http://:{SECRET}@x")
+    assert SECRET not in repr(found)
