@@ -1,0 +1,44 @@
+"""Write the table of tools into README.md from the tools themselves.
+
+    .venv/bin/python scripts/readme.py [--check]
+
+With --check it changes nothing and fails where the table is not what it would write.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+from hostup_mcp.server.catalog import WRITING, reading_tools
+
+README = Path(__file__).parent.parent / "README.md"
+MARKS = re.compile(r"(<!-- tools: [^>]*-->\n).*(<!-- /tools -->)", re.DOTALL)
+
+
+def table() -> str:
+    """The tools as a table: what each is for, in the first sentence that a model reads."""
+    rows = ["| tool | what it does | unlocked by |", "| --- | --- | --- |"]
+    rows += [row(tool.name, tool.description, "always there") for tool in reading_tools()]
+    rows += [
+        row(name, writing.tool().description, f"`{writing.group}`")
+        for name, writing in WRITING.items()
+    ]
+    return "\n".join(rows) + "\n"
+
+
+def row(name: str, description: str, group: str) -> str:
+    first = re.split(r"(?<=[.])\s", description)[0]
+    return f"| `{name}` | {first} | {group} |"
+
+
+def main() -> int:
+    text = README.read_text()
+    wanted = MARKS.sub(lambda found: found[1] + table() + found[2], text)
+    if "--check" in sys.argv:
+        return 0 if text == wanted else print("README.md: run scripts/readme.py") or 1
+    README.write_text(wanted)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
