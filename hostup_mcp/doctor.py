@@ -18,7 +18,6 @@ from hostup_mcp.hostup.problems import (
 )
 from hostup_mcp.server.services import connect
 
-
 PATIENCE = 6.0
 """Seconds for the one read, retries included; a person is watching."""
 

@@ -22,6 +22,7 @@ def table() -> str:
     rows += [
         row(name, writing.tool().description, f"`{writing.group}`")
         for name, writing in WRITING.items()
+        if not writing.app_only
     ]
     return "\n".join(rows) + "\n"
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import httpx
 from mcp.server import MCPServer
+from mcp.server.apps import Apps, ResourceCsp
 from mcp.server.auth.provider import TokenVerifier
 from mcp.server.auth.settings import AuthSettings
 from mcp.server.request_state import RequestStateSecurity
@@ -16,9 +17,10 @@ from mcp.types import CallToolResult
 
 from hostup_mcp import __version__
 from hostup_mcp.config import Misconfigured, Settings
-from hostup_mcp.server.catalog import WRITING, reading_tools
+from hostup_mcp.server.catalog import PANEL_URI, WRITING, reading_tools
 from hostup_mcp.server.guidance import add_guidance
-from hostup_mcp.server.protocol import StrictServer, refuse_cursors
+from hostup_mcp.server.panel import html
+from hostup_mcp.server.protocol import StrictServer, hide_panel, refuse_cursors
 from hostup_mcp.server.services import Services
 from hostup_mcp.server.writes import refuse_locked
 
@@ -40,6 +42,21 @@ def build_server(
     `transport` and `now` stand in for the network and the clock.
     """
     return serve_with(Services(configuration, transport, now))
+
+
+def panel() -> Apps:
+    """The view for hosts that show MCP Apps. It asks for no permission and reaches no address."""
+    apps = Apps()
+    apps.add_html_resource(
+        PANEL_URI,
+        html(),
+        name="recovery",
+        title="Recovery panel",
+        description="One server's backups, what they allow, and a plan to confirm by hand.",
+        csp=ResourceCsp(connect_domains=[], resource_domains=[]),
+        prefers_border=True,
+    )
+    return apps
 
 
 def serve_with(
@@ -72,7 +89,8 @@ def serve_with(
         website_url="https://developer.hostup.se",
         tools=[*reading_tools(), *(w.tool() for w in WRITING.values() if w.group in unlockable)],
         lifespan=lifespan,
-        middleware=[refuse_cursors],
+        middleware=[refuse_cursors, hide_panel],
+        extensions=[panel()],
         request_state_security=RequestStateSecurity(keys=services.keys),
         subscriptions=subscriptions,
         token_verifier=token_verifier,

@@ -12,6 +12,7 @@ from hostup_mcp.config import Group
 from hostup_mcp.server.tool import tool
 from hostup_mcp.server.tools.backup_changes import create_vps_backup, delete_vps_backup
 from hostup_mcp.server.tools.backups import list_vps_backups
+from hostup_mcp.server.tools.confirm import confirm_restore
 from hostup_mcp.server.tools.jobs import get_job
 from hostup_mcp.server.tools.plan import plan_restore
 from hostup_mcp.server.tools.restore import restore_vps
@@ -29,10 +30,13 @@ from hostup_mcp.server.tools.sources import list_restore_sources
 from hostup_mcp.server.tools.vps import list_vps
 from hostup_mcp.server.writes import write_tool
 
+PANEL_URI = "ui://hostup/recovery"
+SHOWN_IN_PANEL = frozenset({"list_vps_backups", "plan_restore"})
+
 
 def reading_tools() -> list[Tool]:
     """The tools that are always there; they only read."""
-    return [
+    tools = [
         tool(list_vps, "List servers"),
         tool(list_vps_backups, "Read a server's backups"),
         tool(plan_restore, "Plan a recovery"),
@@ -41,6 +45,10 @@ def reading_tools() -> list[Tool]:
         tool(list_backup_schedules, "Read backup schedules"),
         tool(get_job, "Follow a job"),
     ]
+    for shown in tools:
+        if shown.name in SHOWN_IN_PANEL:
+            shown.meta = {"ui": {"resourceUri": PANEL_URI}}
+    return tools
 
 
 @dataclass(frozen=True)
@@ -52,12 +60,16 @@ class Writing:
     group: Group
     destroys: bool
     idempotent: bool
+    app_only: bool = False
 
     def tool(self) -> Tool:
         """The tool itself; made only where it is unlocked, since making it takes time."""
-        return write_tool(
+        made = write_tool(
             self.function, self.title, destroys=self.destroys, idempotent=self.idempotent
         )
+        if self.app_only:
+            made.meta = {"ui": {"resourceUri": PANEL_URI, "visibility": ["app"]}}
+        return made
 
 
 WRITING = {
@@ -66,6 +78,7 @@ WRITING = {
         Writing(create_vps_backup, "Make a backup", Group.CREATE, False, False),
         Writing(create_vps_snapshot, "Make a snapshot", Group.CREATE, False, False),
         Writing(restore_vps, "Carry out a recovery", Group.RESTORE, True, False),
+        Writing(confirm_restore, "Confirm a recovery", Group.RESTORE, True, False, app_only=True),
         Writing(delete_vps_backup, "Delete a backup", Group.DELETE, True, True),
         Writing(delete_vps_snapshot, "Delete a snapshot", Group.DELETE, True, True),
         Writing(set_backup_schedule, "Set the backup schedule", Group.SCHEDULE, True, True),

@@ -110,6 +110,17 @@ def require_yes(outcome: ElicitationResult[BaseModel], question: Question) -> Co
     raise _no(f"The person {verb}")
 
 
+def yes_in_panel(typed: str, vps: Vps) -> Consent:
+    """The consent of a person who typed `typed` into the panel.
+
+    Raises:
+        Refusal: it is not the name of this server.
+    """
+    if clean_text(typed) != to_type(vps):
+        raise _no("The name typed is not this server's")
+    return Consent(by="person", how="typed the server's name in the panel")
+
+
 def nobody_answered() -> failures.Refusal:
     """Why a question that stayed open too long counts as a no."""
     return _no("Nobody answered the question in time")

@@ -74,6 +74,20 @@ class PlanSealer:
             raise plan_again("This plan has expired")
         return plan
 
+    def ticket(self, plan: SealedPlan) -> str:
+        """What the panel gets with `plan` and a model does not, to show that a yes came from it."""
+        return self._codec.seal(f"{_TICKET}{plan.nonce}".encode())
+
+    def is_ticket(self, ticket: str, plan: SealedPlan) -> bool:
+        """Whether `ticket` was made here for `plan`."""
+        try:
+            return self._codec.unseal(ticket) == f"{_TICKET}{plan.nonce}".encode()
+        except InvalidRequestState:
+            return False
+
+
+_TICKET = "ticket:"
+
 
 def plan_again(why: str) -> failures.Refusal:
     """A refusal for a plan that cannot be carried out (any more)."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mcp.server import MCPServer
+from mcp.server.apps import client_supports_apps
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import Context
 from mcp.shared.exceptions import MCPError
@@ -65,6 +66,25 @@ async def refuse_cursors(
     if ctx.method in _LISTS and (ctx.params or {}).get("cursor") is not None:
         raise _invalid("Invalid cursor: this list has one page")
     return await call_next(ctx)
+
+
+async def hide_panel(
+    ctx: ServerRequestContext[Services, Any], call_next: CallNext
+) -> HandlerResult:
+    """Show the panel, and the tool that only it may call, to hosts that show MCP Apps alone.
+
+    To any other client the definitions are as if there were no panel: it could hand the tool that
+    is meant for the person's hand to the model.
+    """
+    result = await call_next(ctx)
+    if ctx.method != "tools/list" or not isinstance(result, dict) or client_supports_apps(ctx):
+        return result
+    tools = [tool for tool in result["tools"] if not _only_for_apps(tool)]
+    return {**result, "tools": [{k: v for k, v in t.items() if k != "_meta"} for t in tools]}
+
+
+def _only_for_apps(tool: dict[str, Any]) -> bool:
+    return bool(tool.get("_meta", {}).get("ui", {}).get("visibility") == ["app"])
 
 
 def _outcome(result: CallToolResult | InputRequiredResult) -> str:

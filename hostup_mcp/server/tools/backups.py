@@ -122,7 +122,9 @@ def _lines(vps_id: str, listing: BackupList, assessment: Assessment, now: dateti
         *_explain("New backup", gates.can_create_backup, assessment.create),
         f"Quota: {describe_quota(listing.quota_info)}.",
         *assessment.advice,
-        f"Backups of {vps_id}, newest first:" if listing.backups else f"No backups of {vps_id}.",
+        f"Backups of {vps_id}, newest first:"
+        if listing.backups
+        else f"HostUp lists no backups of {vps_id} for this key.",
         *(_describe(backup, now) for backup in newest_first(listing.backups)),
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+from mcp.server.apps import client_supports_apps
 from mcp.types import CallToolResult
 from pydantic import Field
 
@@ -46,6 +47,11 @@ SourceVpsId = Annotated[
         description="sources[].id of list_restore_sources; for from_other_vps.",
     ),
 ]
+
+
+CONFIRM_TOOL = "confirm_restore"
+CONFIRM_META = "hostup-mcp/confirm"
+"""Where the panel finds the tool and the ticket that it confirms a plan with."""
 
 
 class PlanResult(Plan):
@@ -139,9 +145,12 @@ async def plan_restore(
         plan_id=means.plans.seal(sealed) if possible else None,
         expires_at=(sealed.issued_at + LIFE).isoformat() if possible else None,
     )
-    return answer(
-        _lines(result, _may_carry_out(ctx, mode)), result.model_dump(mode="json", by_alias=True)
-    )
+    allowed = _may_carry_out(ctx, mode)
+    told = answer(_lines(result, allowed), result.model_dump(mode="json", by_alias=True))
+    if possible and allowed and client_supports_apps(ctx):
+        # For the panel's eyes: hosts do not show a result's _meta to the model.
+        told.meta = {CONFIRM_META: {"tool": CONFIRM_TOOL, "ticket": means.plans.ticket(sealed)}}
+    return told
 
 
 async def read_facts(ctx: Ctx, plan: SealedPlan) -> Facts:

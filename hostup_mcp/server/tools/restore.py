@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from hostup_mcp.config import Group
 from hostup_mcp.hostup.client import HostUpClient
 from hostup_mcp.hostup.jobs import Started
+from hostup_mcp.hostup.models import Vps
 from hostup_mcp.recovery.findings import Verdict
 from hostup_mcp.recovery.plan import Mode
 from hostup_mcp.server.consent import Consent, Question, ask, describe, require_yes, to_type, when
@@ -38,6 +39,7 @@ class RestoreToDo:
     """A plan that can be carried out now, and what the person is asked."""
 
     plan: SealedPlan
+    vps: Vps
     question: Question
 
 
@@ -60,7 +62,7 @@ async def open_plan(ctx: Ctx, planId: PlanId) -> RestoreToDo:
         raise plan_again(f"It is not possible any more: {reasons}")
     if facts.digest != plan.facts:
         raise plan_again("What was planned with has changed since")
-    return RestoreToDo(plan, _question(plan, facts))
+    return RestoreToDo(plan, facts.vps, _question(plan, facts))
 
 
 def ask_restore(
@@ -80,9 +82,14 @@ async def restore_vps(
     builds a new server that costs money). Call it only when the person has seen the plan and wants
     it; this server asks them itself. To look or plan, use list_vps_backups and plan_restore."""
     attempt().consent = require_yes(yes, found.question)
-    means, plan = services(ctx), found.plan
+    return await carry_out(ctx, planId, found.plan)
+
+
+async def carry_out(ctx: Ctx, plan_id: str, plan: SealedPlan) -> CallToolResult:
+    """Send what the person said yes to, once its facts have been read a last time."""
+    means = services(ctx)
     async with alone_on(ctx, plan.vps_id):
-        await open_plan(ctx, planId)
+        await open_plan(ctx, plan_id)
 
         async def look() -> str:
             now = await means.hostup.list_backups(plan.vps_id)
@@ -91,7 +98,7 @@ async def restore_vps(
         started = await send(
             ctx,
             plan.vps_id,
-            lambda: _carry_out(means.hostup, plan),
+            lambda: _request(means.hostup, plan),
             look,
             "Look with list_vps and list_vps_backups in some minutes"
             + (
@@ -103,7 +110,7 @@ async def restore_vps(
     return result_of(started, f"Restoring {plan.vps_id} ({plan.mode})", plan.vps_id)
 
 
-async def _carry_out(hostup: HostUpClient, plan: SealedPlan) -> Started:
+async def _request(hostup: HostUpClient, plan: SealedPlan) -> Started:
     match plan.mode:
         case Mode.IN_PLACE:
             return await hostup.restore_backup(plan.vps_id, plan.point)

@@ -75,9 +75,12 @@ async def list_vps_snapshots(ctx: Ctx, id: VpsId) -> Annotated[CallToolResult, S
 def _lines(vps_id: str, listing: SnapshotList, ages: list[str | None]) -> list[str]:
     gates = listing.actions
     total = listing.limits.total_snapshots if listing.limits is not None else None
+    count = len(listing.data)
+    found = f"{count} snapshot{'' if count == 1 else 's'} of {vps_id}"
+    if not count:
+        found = f"HostUp lists no snapshots of {vps_id} for this key; expired ones are gone"
     lines = [
-        f"{len(listing.data)} snapshots of {vps_id}"
-        + (f" ({total} allowed)." if total is not None else "."),
+        found + (f" ({total} allowed)." if total is not None else "."),
         f"Restore: {gate_text(gates.can_restore)}. New snapshot: {gate_text(gates.can_create)}.",
     ]
     if listing.available is False:
