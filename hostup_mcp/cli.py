@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import itertools
 import os
 import sys
 from collections.abc import Sequence
@@ -34,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = _parser().parse_args(words)
     except UsageError as error:
         if words[0] == "serve":
-            return _serve_unusable(words, f"The command line is wrong: {error}.")
+            return _serve_unusable(words, f"The command line is wrong: {_without_values(error)}.")
         print(f"hostup-mcp: {error}. See hostup-mcp --help.", file=sys.stderr)  # noqa: T201
         return 2
     try:
@@ -112,6 +113,12 @@ def _serve(arguments: argparse.Namespace) -> int:
         return 2
 
 
+def _without_values(error: UsageError) -> str:
+    """What is wrong, without what was given: it may be a key in the wrong place."""
+    parts = str(error).split(": ")
+    return ": ".join(parts[: 2 if parts[0].startswith("argument ") else 1])
+
+
 def _serve_stdio(flags: dict[str, str | None], *usage: str) -> int:
     from hostup_mcp.server.opening import open_stdio
 
@@ -134,8 +141,8 @@ def _serve_stdio(flags: dict[str, str | None], *usage: str) -> int:
 
 def _serve_unusable(words: Sequence[str], problem: str) -> int:
     """Over stdio every tool can say what is wrong; a dead process says nothing to a client."""
-    text = " ".join(words)
-    if "streamable-http" in text or "sse" in text:
+    after = dict(itertools.pairwise(words)).get("--transport", "")
+    if {after, *(word.removeprefix("--transport=") for word in words)} & {"streamable-http", "sse"}:
         print(f"hostup-mcp: {problem}", file=sys.stderr)  # noqa: T201
         return 2
     return _serve_stdio({}, problem)

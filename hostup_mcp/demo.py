@@ -10,12 +10,12 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from functools import partial
-from typing import Any
+from typing import Any, TextIO
 
 import anyio
 from mcp import Client, StdioServerParameters
 from mcp.client import ClientRequestContext
+from mcp.client.stdio import stdio_client
 from mcp.types import CallToolResult, ElicitRequestParams, ElicitResult, TextContent
 from rich.console import Console
 from rich.padding import Padding
@@ -27,7 +27,10 @@ LONGEST_ARGUMENT = 44
 
 def demo(console: Console | None = None, *, only_looking: bool = False) -> int:
     """Play the story on `console`, or only its reading half; the exit code."""
-    anyio.run(partial(_play, console or Console(highlight=False), only_looking=only_looking))
+    console = console or Console(highlight=False)
+    # What the server logs, the trail of its writes among it, is no part of the story.
+    with open(os.devnull, "w") as log:
+        anyio.run(_play, console, log, only_looking)
     return 0
 
 
@@ -75,7 +78,7 @@ class _Stage:
         return dict(data)
 
 
-async def _play(console: Console, *, only_looking: bool = False) -> None:
+async def _play(console: Console, log: TextIO, only_looking: bool) -> None:
     stage = _Stage(console)
     child = StdioServerParameters(
         command=sys.executable,
@@ -90,7 +93,8 @@ async def _play(console: Console, *, only_looking: bool = False) -> None:
             style="cyan",
         )
     )
-    async with Client(child, elicitation_callback=stage.answers) as client:
+    wire = stdio_client(child, errlog=log)
+    async with Client(wire, elicitation_callback=stage.answers) as client:
         await _look(stage, client)
         if not only_looking:
             await _recover(stage, client)

@@ -186,7 +186,9 @@ class Http:
     ) -> Answer:
         if self._throttle is not None and (left := await self._throttle.pause()) > 0:
             # Another user of this key was told to wait; asking all the same would prolong it.
-            raise RateLimited("too many requests with this key", status=429, retry_after=left)
+            error = RateLimited("too many requests with this key", status=429, retry_after=left)
+            error.sent = False
+            raise error
         began, outcome = anyio.current_time(), "failed"
         try:
             answer = await self._exchange(method, path, deadline, params, body)

@@ -37,8 +37,11 @@ class HostUpError(Exception):
     """A call that got no usable answer. The message is one line, safe to show.
 
     `status` is the HTTP status where one came, `retry_after` is in seconds, `request_id` is
-    HostUp's, and `scopes` are what the key needs for this endpoint.
+    HostUp's, and `scopes` are what the key needs for this endpoint. `sent` is false where no
+    request left.
     """
+
+    sent = True
 
     def __init__(
         self,
@@ -62,6 +65,8 @@ class HostUpError(Exception):
 
 class Unreachable(HostUpError):
     """No connection could be made, so nothing was sent."""
+
+    sent = False
 
     @property
     def outcome_unknown(self) -> bool:

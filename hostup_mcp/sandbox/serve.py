@@ -15,8 +15,9 @@ def serve_sandbox(port: int) -> int:
     """Serve until a signal to stop; the exit code. Port 0 takes a free one."""
     try:
         listener = socket.create_server(("127.0.0.1", port))
-    except OSError as error:
-        print(f"hostup-mcp: cannot listen on port {port}: {error.strerror}.", file=sys.stderr)  # noqa: T201
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        print(f"hostup-mcp: cannot listen on port {port}: {reason}.", file=sys.stderr)  # noqa: T201
         return 2
     with listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -25,6 +25,7 @@ from hostup_mcp.hostup.problems import (
     Problem,
     RateLimited,
     Redirected,
+    Refused,
     TimedOut,
     Unauthorized,
     Unreachable,
@@ -32,6 +33,7 @@ from hostup_mcp.hostup.problems import (
 from hostup_mcp.hostup.text import clean_text
 from hostup_mcp.recovery.findings import Finding
 from hostup_mcp.recovery.gates import closed_because, opened_by
+from hostup_mcp.server.answer import quoted, word
 
 
 class Failure(Finding):
@@ -114,11 +116,11 @@ def unknown_id(argument: str, tool: str, path: str) -> Refusal:
 
 def gate_closed(gate: Gate) -> Refusal:
     """A gate that is closed now."""
-    reason = closed_because(gate)
-    code = f" (code {gate.code})" if gate.code else ""
+    reason = quoted(closed_because(gate).message)
+    code = f" (code {word(gate.code)})" if gate.code else ""
     return refuse(
         "gate_closed",
-        f'HostUp does not allow this now: "{reason.message}"{code}. Nothing was changed.',
+        f"HostUp does not allow this now: {reason}{code}. Nothing was changed.",
         f"{opened_by(gate)} Tell the person; list_vps_backups shows the gates.",
     )
 
@@ -178,7 +180,7 @@ def of_hostup(error: HostUpError) -> Failure:
 
 def _in_words(error: HostUpError, wait: int | None) -> tuple[str, str, str]:
     """(kind, message, next step). HostUp's own words are quoted, ours stand around them."""
-    said = f'HostUp said: "{error}"'
+    said = f"HostUp said: {quoted(str(error))}"
     match error:
         case Unauthorized():
             return (
@@ -221,6 +223,12 @@ def _in_words(error: HostUpError, wait: int | None) -> tuple[str, str, str]:
                 f"Wait {wait} s, then call again."
                 if wait is not None
                 else "Wait a minute, then call again.",
+            )
+        case Refused():
+            return (
+                "refused",
+                f"HostUp refused this. {said}",
+                "Trying again does not help. Tell the person what HostUp said.",
             )
         case Problem():
             return (
@@ -283,4 +291,4 @@ def _limits(item: object) -> dict[str, object]:
 
 
 def _field(item: FieldError) -> str:
-    return f'{item.pointer or "request"}: "{item.detail}" ({item.code})'
+    return f"{quoted(item.pointer or 'request')}: {quoted(item.detail)} ({word(item.code)})"

@@ -12,6 +12,7 @@ from mcp.server.mcpserver.tools import Tool
 from mcp.types import ToolAnnotations
 from pydantic import ValidationError
 
+from hostup_mcp.config import Misconfigured
 from hostup_mcp.hostup.problems import HostUpError
 from hostup_mcp.server import failures
 from hostup_mcp.server.memory import MemoryAway
@@ -27,6 +28,9 @@ class PlainTool(Tool):
     async def run(
         self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False
     ) -> Any:
+        means = context.request_context.lifespan_context
+        if isinstance(means.configuration, Misconfigured):
+            return failures.answer(failures.not_configured(means.configuration))
         known = self.parameters["properties"]
         if unknown := [name for name in arguments if name not in known]:
             # The SDK would drop them; a misspelt argument must not pass for a default.
@@ -56,31 +60,34 @@ def tool(
     return made
 
 
+_NAMED = frozenset({"properties", "$defs"})
+_DATA = frozenset({"default", "enum", "const", "examples"})
+
+
 def lean(schema: dict[str, Any], *, outermost: bool = True) -> dict[str, Any]:
     """`schema` without what costs tokens and says nothing: titles, and nulls of optional arguments.
 
     An optional argument is one that may be left out; that null is taken for it need not be told.
     """
-    properties = schema.get("properties", {})
     slim = {
-        key: _slim(value) for key, value in schema.items() if key not in ("title", "properties")
+        key: {name: lean(value, outermost=False) for name, value in part.items()}
+        if key in _NAMED
+        else part
+        if key in _DATA
+        else _slim(part)
+        for key, part in schema.items()
+        if key != "title"
     }
-    if properties or outermost:
-        slim["properties"] = {
-            name: _optional(_slim(value)) if outermost else _slim(value)
-            for name, value in properties.items()
-        }
+    if outermost:
+        properties = slim.get("properties", {})
+        slim["properties"] = {name: _optional(value) for name, value in properties.items()}
     return slim
 
 
-def _slim(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_slim(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if "$defs" in value or "properties" in value or "type" in value or "anyOf" in value:
-        return lean(value, outermost=False)
-    return {key: _slim(item) for key, item in value.items()}
+def _slim(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_slim(item) for item in part]
+    return lean(part, outermost=False) if isinstance(part, dict) else part
 
 
 def _optional(schema: dict[str, Any]) -> dict[str, Any]:

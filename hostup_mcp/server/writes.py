@@ -6,6 +6,7 @@ A tool that writes runs inside an `Attempt`, which leaves its line in the trail 
 from __future__ import annotations
 
 import json
+import logging
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -17,15 +18,17 @@ import anyio
 from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 
-from hostup_mcp.config import Group, Settings
+from hostup_mcp.config import Group, Misconfigured
 from hostup_mcp.hostup.client import segment
 from hostup_mcp.hostup.jobs import Started, is_path_on_host
-from hostup_mcp.hostup.problems import HostUpError, Unreachable
+from hostup_mcp.hostup.problems import HostUpError
 from hostup_mcp.server import failures
 from hostup_mcp.server.consent import Consent, nobody_answered
 from hostup_mcp.server.memory import Memory, MemoryAway
 from hostup_mcp.server.services import Ctx, Services, caller, services
 from hostup_mcp.server.tool import PlainTool, tool
+
+log = logging.getLogger(__name__)
 
 QUESTION_SECONDS = 600.0
 """How long a question to the person may stay open."""
@@ -76,7 +79,7 @@ class WriteTool(PlainTool):
         self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False
     ) -> Any:
         means: Services = services(context)
-        if not isinstance(means.configuration, Settings):
+        if isinstance(means.configuration, Misconfigured):
             return await super().run(arguments, context, convert_result)
         trying = Attempt(self.name, caller())
         outcome = "given up by the client"
@@ -137,11 +140,14 @@ async def alone_on(ctx: Ctx, vps_id: str) -> AsyncIterator[None]:
         # The name stays taken: what was sent may still be at work.
         raise
     except BaseException:
-        with anyio.CancelScope(shield=True), suppress(MemoryAway):
-            await memory.release(name)
+        await _let_go(memory, name)
         raise
-    # The write is done; where its name cannot be given back now, it runs out by itself.
-    with suppress(MemoryAway):
+    await _let_go(memory, name)
+
+
+async def _let_go(memory: Memory, name: str) -> None:
+    """Release `name`, also for a client that has given up; else it runs out by itself."""
+    with anyio.CancelScope(shield=True), suppress(MemoryAway):
         await memory.release(name)
 
 
@@ -179,16 +185,19 @@ async def send(
             trying.request_id = error.request_id
             if error.outcome_unknown:
                 raise await _unknown(error, look, check) from None
-            if plan is not None and isinstance(error, Unreachable):
-                await _give_back(means.memory, plan)
+            if plan is not None and not error.sent:
+                await _let_go(means.memory, plan)
             raise
         except failures.Refusal:
             if plan is not None:
-                await _give_back(means.memory, plan)
+                await _let_go(means.memory, plan)
             raise
         await _remember_job(ctx, vps_id, result)
         trying.job_id = result.job_id
-        await ctx.notify_resource_updated(f"hostup://vps/{vps_id}/backups")
+        try:
+            await ctx.notify_resource_updated(f"hostup://vps/{vps_id}/backups")
+        except Exception:
+            log.warning("nobody could be told of a change", exc_info=True)
     return result
 
 
@@ -212,7 +221,10 @@ async def _unknown(
 ) -> OutcomeUnknown:
     try:
         seen = await look()
-    except HostUpError:
+    except Exception as trouble:
+        # Whatever happens to the look, what is told about the write stays true.
+        if not isinstance(trouble, HostUpError):
+            log.exception("a look after a lost answer failed")
         seen = "A look at the server got no answer either."
     failure = failures.of_hostup(error)
     return OutcomeUnknown(
@@ -221,15 +233,11 @@ async def _unknown(
                 "kind": "outcome_unknown",
                 "message": "The change was sent and its answer lost, so it is NOT KNOWN whether it "
                 f"was carried out: {failure.message} {seen}",
+                "retry_after_seconds": None,
                 "next_step": f"Do not send it again. {check} Tell the person that it is unknown.",
             }
         )
     )
-
-
-async def _give_back(memory: Memory, plan: str) -> None:
-    with suppress(MemoryAway):
-        await memory.release(plan)
 
 
 async def _remember_job(ctx: Ctx, vps_id: str, result: Started) -> None:
@@ -242,6 +250,8 @@ async def _remember_job(ctx: Ctx, vps_id: str, result: Started) -> None:
 
 def refuse_locked(means: Services, tool: str, group: Group) -> CallToolResult:
     """The answer of a tool whose group is not allowed; it leaves its line in the trail too."""
+    if isinstance(means.configuration, Misconfigured):
+        return failures.answer(failures.not_configured(means.configuration))
     refusal = locked(tool, group)
     with suppress(failures.Refusal):
         means.trail.note(means.now(), Attempt(tool, caller()).entry("refused: not_allowed"))
