@@ -7,6 +7,7 @@ lengths and nesting are bounded. What remains is still only data.
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from math import isfinite
@@ -70,3 +71,16 @@ def clean_json(value: Json, depth: int = 0) -> Json:
     if isinstance(value, float) and not isfinite(value):
         raise ValueError("a number beyond all bounds")
     return value
+
+
+_PLAIN = re.compile(r"[0-9A-Za-z/][0-9A-Za-z_.:+/~-]{0,63}")
+
+
+def word(text: str) -> str:
+    """A status, date, id or pointer as it is; anything that does not look like one, quoted."""
+    return text if _PLAIN.fullmatch(text) else quoted(text)
+
+
+def quoted(text: str) -> str:
+    """Somebody's text inside quotes that it cannot close, so that it reads as data."""
+    return json.dumps(text, ensure_ascii=False)

@@ -22,6 +22,7 @@ from hostup_mcp.hostup.models import (
     SourceBackup,
     Vps,
 )
+from hostup_mcp.hostup.text import quoted
 from hostup_mcp.recovery.assessment import is_full, newest_first
 from hostup_mcp.recovery.findings import Finding, Reason, Source, Verdict
 from hostup_mcp.recovery.gates import allowed_because, closed_because
@@ -181,7 +182,7 @@ def before(listing: BackupList) -> tuple[str, ...]:
     if gate.allowed:
         return ("Back up the present state first, so that this step can be undone itself.",)
     reason = closed_because(gate)
-    steps = [f"The present state cannot be backed up now: {reason.message}"]
+    steps = [f"The present state cannot be backed up now: {quoted(reason.message)}."]
     oldest = next((b for b in reversed(newest_first(listing.backups)) if b.created), None)
     if is_full(listing.quota_info) and oldest is not None:
         steps.append(
@@ -219,7 +220,7 @@ _SNAPSHOTS = "list_vps_snapshots: a snapshot of the last day would lose less."
 
 
 def _name(vps: Vps) -> str:
-    return f'"{vps.name}"' if vps.name else "the server"
+    return quoted(vps.name) if vps.name else "the server"
 
 
 def _decide(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mcp.types import CallToolResult, TextContent
 
 from hostup_mcp.hostup.models import Gate
+from hostup_mcp.hostup.text import quoted
 
 
 def answer(lines: Iterable[str], data: Mapping[str, Any]) -> CallToolResult:
@@ -17,14 +16,6 @@ def answer(lines: Iterable[str], data: Mapping[str, Any]) -> CallToolResult:
     return CallToolResult(
         content=[TextContent(type="text", text="\n".join(lines))], structured_content=dict(data)
     )
-
-
-_PLAIN = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.:+-]{0,63}")
-
-
-def word(text: str) -> str:
-    """A status, date or id as it is; anything that does not look like one, quoted."""
-    return text if _PLAIN.fullmatch(text) else quoted(text)
 
 
 def gate_text(gate: Gate | None) -> str:
@@ -37,11 +28,6 @@ def gate_text(gate: Gate | None) -> str:
     elif not gate.allowed:
         text += ", reason null"
     return text + (f", code {quoted(gate.code)}" if gate.code is not None else "")
-
-
-def quoted(text: str) -> str:
-    """Somebody's text inside quotes that it cannot close, so that it reads as data."""
-    return json.dumps(text, ensure_ascii=False)
 
 
 def number(value: float) -> str:

@@ -11,9 +11,8 @@ from pydantic import BaseModel, Field
 
 from hostup_mcp.config import Confirm
 from hostup_mcp.hostup.models import Vps, parse_time
-from hostup_mcp.hostup.text import clean_text
+from hostup_mcp.hostup.text import clean_text, quoted
 from hostup_mcp.server import failures
-from hostup_mcp.server.answer import quoted
 from hostup_mcp.server.services import Ctx, services
 
 LONGEST_TYPED = 64

@@ -30,10 +30,9 @@ from hostup_mcp.hostup.problems import (
     Unauthorized,
     Unreachable,
 )
-from hostup_mcp.hostup.text import clean_text
+from hostup_mcp.hostup.text import clean_text, quoted, word
 from hostup_mcp.recovery.findings import Finding
 from hostup_mcp.recovery.gates import closed_because, opened_by
-from hostup_mcp.server.answer import quoted, word
 
 
 class Failure(Finding):
@@ -291,4 +290,4 @@ def _limits(item: object) -> dict[str, object]:
 
 
 def _field(item: FieldError) -> str:
-    return f"{quoted(item.pointer or 'request')}: {quoted(item.detail)} ({word(item.code)})"
+    return f"{word(item.pointer or 'request')}: {quoted(item.detail)} ({word(item.code)})"

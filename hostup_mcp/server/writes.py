@@ -33,8 +33,11 @@ log = logging.getLogger(__name__)
 QUESTION_SECONDS = 600.0
 """How long a question to the person may stay open."""
 
-WRITE_SECONDS = 120.0
-"""How long a server counts as being written to when nothing more is heard of the write."""
+WRITE_SECONDS = 240.0
+"""How long a server counts as being written to when nothing more is heard of the write.
+
+Longer than the reads before it, the write, and the look after it can take together.
+"""
 
 
 @dataclass

@@ -11,10 +11,11 @@ from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
 from hostup_mcp.hostup.models import Backup, BackupList
+from hostup_mcp.hostup.text import quoted
 from hostup_mcp.recovery.assessment import describe_quota, is_full, newest_first
 from hostup_mcp.recovery.plan import find_backup
 from hostup_mcp.server import failures
-from hostup_mcp.server.answer import number, quoted
+from hostup_mcp.server.answer import number
 from hostup_mcp.server.consent import Consent, Question, ask, describe, require_yes, to_type, when
 from hostup_mcp.server.ids import BackupId, VpsId, require_backup, require_vps
 from hostup_mcp.server.services import Ctx, services

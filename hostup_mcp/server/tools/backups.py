@@ -9,6 +9,7 @@ from mcp.types import CallToolResult
 from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.hostup.models import Backup, BackupList, Gate
+from hostup_mcp.hostup.text import quoted, word
 from hostup_mcp.recovery.assessment import (
     Assessment,
     Explanation,
@@ -17,7 +18,7 @@ from hostup_mcp.recovery.assessment import (
     newest_first,
 )
 from hostup_mcp.recovery.spans import age, words
-from hostup_mcp.server.answer import answer, gate_text, number, quoted, word
+from hostup_mcp.server.answer import answer, gate_text, number
 from hostup_mcp.server.ids import VpsId, require_vps
 from hostup_mcp.server.services import Ctx, services
 

@@ -12,8 +12,9 @@ from pydantic import BaseModel, Field
 
 from hostup_mcp.hostup.jobs import Job, JobState
 from hostup_mcp.hostup.problems import HostUpError, NotFound
+from hostup_mcp.hostup.text import quoted, word
 from hostup_mcp.server import failures
-from hostup_mcp.server.answer import answer, number, quoted, word
+from hostup_mcp.server.answer import answer, number
 from hostup_mcp.server.ids import JobId, require_job
 from hostup_mcp.server.services import Ctx, services
 

@@ -12,6 +12,7 @@ from pydantic import Field
 from hostup_mcp.config import Group
 from hostup_mcp.hostup.client import HostUpClient
 from hostup_mcp.hostup.models import Backup, BackupList, Gate, Snapshot, SourceBackup, Vps
+from hostup_mcp.hostup.text import quoted, word
 from hostup_mcp.recovery.findings import Verdict
 from hostup_mcp.recovery.plan import (
     Mode,
@@ -242,7 +243,8 @@ def _may_carry_out(ctx: Ctx, mode: Mode) -> bool:
 
 def _lines(plan: PlanResult, allowed: bool) -> list[str]:
     reasons = " ".join(
-        f"{r.message} ({r.source}{f', code {r.code}' if r.code else ''})" for r in plan.reasons
+        f"{quoted(r.message)} ({r.source}{f', code {r.code}' if r.code else ''})"
+        for r in plan.reasons
     )
     lines = [f"{plan.mode} of {plan.id}: {plan.verdict.upper()}. {reasons}", f"Lost: {plan.lost}"]
     lines += [f"Also: {text}" for text in plan.happens]

@@ -14,6 +14,7 @@ from hostup_mcp.config import Group
 from hostup_mcp.hostup.client import HostUpClient
 from hostup_mcp.hostup.jobs import Started
 from hostup_mcp.hostup.models import Vps
+from hostup_mcp.hostup.text import quoted
 from hostup_mcp.recovery.findings import Verdict
 from hostup_mcp.recovery.plan import Mode
 from hostup_mcp.server.consent import Consent, Question, ask, describe, require_yes, to_type, when
@@ -58,7 +59,7 @@ async def open_plan(ctx: Ctx, planId: PlanId) -> RestoreToDo:
         raise plan_used()
     facts = await read_facts(ctx, plan)
     if facts.plan.verdict is not Verdict.POSSIBLE:
-        reasons = " ".join(reason.message for reason in facts.plan.reasons)
+        reasons = " ".join(quoted(reason.message) for reason in facts.plan.reasons)
         raise plan_again(f"It is not possible any more: {reasons}")
     if facts.digest != plan.facts:
         raise plan_again("What was planned with has changed since")

@@ -6,8 +6,9 @@ from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
 from hostup_mcp.hostup.jobs import JobState, Started
+from hostup_mcp.hostup.text import word
 from hostup_mcp.server import failures
-from hostup_mcp.server.answer import answer, word
+from hostup_mcp.server.answer import answer
 
 
 class WriteResult(BaseModel):

@@ -11,9 +11,9 @@ from mcp.types import CallToolResult
 from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.hostup.models import BackupSchedule, BackupSchedules, BackupSettings
-from hostup_mcp.hostup.text import Json
+from hostup_mcp.hostup.text import Json, quoted, word
 from hostup_mcp.server import failures
-from hostup_mcp.server.answer import answer, gate_text, quoted, word
+from hostup_mcp.server.answer import answer, gate_text
 from hostup_mcp.server.consent import Consent, Question, ask, describe, require_yes, to_type
 from hostup_mcp.server.ids import VpsId, require_vps
 from hostup_mcp.server.services import Ctx, services

@@ -11,10 +11,11 @@ from mcp.types import CallToolResult
 from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.hostup.models import Gate, Snapshot, SnapshotList
+from hostup_mcp.hostup.text import quoted, word
 from hostup_mcp.recovery.plan import find_snapshot
 from hostup_mcp.recovery.spans import age, words
 from hostup_mcp.server import failures
-from hostup_mcp.server.answer import answer, gate_text, quoted, word
+from hostup_mcp.server.answer import answer, gate_text
 from hostup_mcp.server.consent import Consent, Question, ask, describe, require_yes, to_type, when
 from hostup_mcp.server.ids import SnapshotName, VpsId, require_snapshot, require_vps
 from hostup_mcp.server.services import Ctx, services

@@ -8,8 +8,9 @@ from mcp.types import CallToolResult
 from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.hostup.models import RestoreSource, SourceBackup
+from hostup_mcp.hostup.text import quoted, word
 from hostup_mcp.recovery.spans import age, words
-from hostup_mcp.server.answer import answer, number, quoted, word
+from hostup_mcp.server.answer import answer, number
 from hostup_mcp.server.ids import VpsId, require_vps
 from hostup_mcp.server.services import Ctx, services
 

@@ -8,7 +8,8 @@ from mcp.types import CallToolResult
 from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.hostup.models import OperatingSystem, Vps, VpsPage
-from hostup_mcp.server.answer import answer, number, quoted, word
+from hostup_mcp.hostup.text import quoted, word
+from hostup_mcp.server.answer import answer, number
 from hostup_mcp.server.services import Ctx, Services, services
 
 

@@ -1,0 +1,71 @@
+"""Text for the model: facts as they are, somebody's words in quotes that they cannot close."""
+
+import json
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from hostup_mcp.hostup.models import Gate
+from hostup_mcp.hostup.text import quoted, word
+from hostup_mcp.server.answer import answer, gate_text, number
+
+from .wiring import text_of
+
+
+def test_a_success_has_text_and_data() -> None:
+    result = answer(["one", "two"], {"id": "a", "more": [1]})
+    assert text_of(result) == "one\ntwo"
+    assert result.structured_content == {"id": "a", "more": [1]}
+    assert not result.is_error
+
+
+@pytest.mark.parametrize(
+    "text", ["active", "2026-04-27T02:00:00Z", "vps_abc", "1.5", "in-progress", "a+b", "x" * 64]
+)
+def test_a_plain_word_is_left_as_it_is(text: str) -> None:
+    assert word(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "two words", "a\nb", "-x", "a;b", "x" * 65, "é", 'a"', "(a)", "ok · next"]
+)
+def test_what_is_no_plain_word_stands_in_quotes(text: str) -> None:
+    assert word(text) == quoted(text)
+
+
+@examples(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.text())
+def test_quotes_hold_whatever_is_in_them(text: str) -> None:
+    assert json.loads(quoted(text)) == text
+    assert "\n" not in quoted(text)
+    assert word(text) in (text, quoted(text))
+
+
+def test_letters_of_the_persons_language_stay_readable() -> None:
+    assert quoted("Före uppgradering") == '"Före uppgradering"'
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(12.0, "12"), (12.4, "12.4"), (0, "0"), (0.1 + 0.2, "0.3"), (1024, "1024"), (22.50, "22.5")],
+)
+def test_numbers_come_without_what_they_do_not_need(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("gate", "text"),
+    [
+        (None, "no gate in HostUp's answer"),
+        (Gate(allowed=True, reason=None), "gate open"),
+        (Gate(allowed=True, reason="soon"), 'gate open, reason "soon"'),
+        (Gate(allowed=False, reason=None), "gate closed, reason null"),
+        (Gate(allowed=False, reason=""), 'gate closed, reason ""'),
+        (Gate(allowed=False, reason="a", code="b"), 'gate closed, reason "a", code "b"'),
+        (Gate(allowed=False, reason=None, code="b"), 'gate closed, reason null, code "b"'),
+    ],
+)
+def test_a_gate_is_told_as_it_came(gate: Gate | None, text: str) -> None:
+    assert gate_text(gate) == text

@@ -1,0 +1,429 @@
+"""What a model sees of the tools: kept word for word, complete, and true.
+
+After a change that is meant: `pytest tests/server/test_definitions.py --rewrite-definitions`.
+"""
+
+import difflib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from mcp.client import advertise
+from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
+
+from hostup_mcp.config import Group
+from hostup_mcp.server.catalog import WRITING
+
+from .wiring import ALL, ERAS, client_of, ids_of
+
+KEPT = Path(__file__).with_name("definitions")
+READING = {
+    "list_vps",
+    "list_vps_backups",
+    "plan_restore",
+    "list_restore_sources",
+    "list_vps_snapshots",
+    "list_backup_schedules",
+    "get_job",
+}
+# What a model may be offered; the rest is for the person's own hand in the panel.
+OFFERED = {name: writing for name, writing in WRITING.items() if not writing.app_only}
+BY_HAND = {"confirm_restore"}
+SETS: dict[str, frozenset[Group]] = {"nothing allowed": frozenset(), "all allowed": ALL}
+
+# Which tool an id argument comes from.
+SOURCES = {
+    "id": "list_vps",
+    "backupId": "list_vps_backups",
+    "sourceVpsId": "list_restore_sources",
+    "snapshotName": "list_vps_snapshots",
+    "planId": "plan_restore",
+    "jobId": "the tool that started it",
+}
+
+Definition = dict[str, Any]
+
+
+async def definitions(
+    allow: frozenset[Group], mode: str = "auto", **options: Any
+) -> dict[str, Definition]:
+    """Name to definition, as a client receives them."""
+    async with client_of(allow=allow, mode=mode, **options) as client:
+        tools = (await client.list_tools()).tools
+    assert len({tool.name for tool in tools}) == len(tools)
+    return {t.name: t.model_dump(mode="json", by_alias=True, exclude_none=True) for t in tools}
+
+
+async def guidance() -> Definition:
+    """Everything else that a model or its client reads of the server."""
+    async with client_of() as client:
+        prompts = (await client.list_prompts()).prompts
+        resources = (await client.list_resources()).resources
+        templates = (await client.list_resource_templates()).resource_templates
+        return {
+            "instructions": client.instructions,
+            "prompts": [_plain(each) for each in prompts],
+            "resources": [_plain(each) for each in resources],
+            "resourceTemplates": [_plain(each) for each in templates],
+        }
+
+
+async def for_apps(allow: frozenset[Group], mode: str = "auto") -> dict[str, Definition]:
+    """The definitions as a host that shows the panel receives them."""
+    apps = advertise(EXTENSION_ID, {"mimeTypes": [APP_MIME_TYPE]})
+    return await definitions(allow, mode, extensions=[apps])
+
+
+async def panel() -> Definition:
+    """What such a host receives beyond the others."""
+    shown = await for_apps(ALL)
+    return {
+        "meta": {name: tool["_meta"] for name, tool in shown.items() if "_meta" in tool},
+        "tools": [shown[name] for name in sorted(BY_HAND)],
+    }
+
+
+def _plain(item: Any) -> Definition:
+    plain: Definition = item.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return plain
+
+
+@pytest.fixture(scope="module", params=SETS.values(), ids=SETS)
+def tools(request: pytest.FixtureRequest) -> dict[str, Definition]:
+    return anyio.run(definitions, request.param)
+
+
+@pytest.fixture(scope="module")
+def every() -> dict[str, Definition]:
+    return anyio.run(definitions, ALL)
+
+
+# Word for word ------------------------------------------------------------------------------------
+
+
+def text_of(definition: Definition) -> str:
+    return json.dumps(definition, indent=2, ensure_ascii=False) + "\n"
+
+
+async def test_definitions_change_only_on_purpose(request: pytest.FixtureRequest) -> None:
+    now = {**(await definitions(ALL)), "guidance": await guidance(), "panel": await panel()}
+    now = {f"{name}.json": text_of(definition) for name, definition in now.items()}
+    if request.config.getoption("--rewrite-definitions", default=False):
+        KEPT.mkdir(exist_ok=True)
+        for path in KEPT.glob("*.json"):
+            path.unlink()
+        for name, text in now.items():
+            (KEPT / name).write_text(text, encoding="utf-8")
+    kept = {path.name: path.read_text(encoding="utf-8") for path in KEPT.glob("*.json")}
+    changes = [
+        line
+        for name in sorted({*kept, *now})
+        for line in difflib.unified_diff(
+            kept.get(name, "").splitlines(),
+            now.get(name, "").splitlines(),
+            f"kept/{name}",
+            f"now/{name}",
+            lineterm="",
+        )
+    ]
+    if changes:
+        pytest.fail(
+            "what a model sees has changed; if that is meant, run\n"
+            "  pytest tests/server/test_definitions.py --rewrite-definitions\n"
+            + "\n".join(changes),
+            pytrace=False,
+        )
+
+
+async def test_both_eras_and_both_sets_show_the_same_definitions(
+    every: dict[str, Definition],
+) -> None:
+    few = await definitions(frozenset())
+    assert few == {name: every[name] for name in few}
+    for mode in ERAS:
+        assert await definitions(ALL, mode) == every
+
+
+async def test_no_call_changes_a_definition(every: dict[str, Definition]) -> None:
+    async with client_of(allow=ALL) as client:
+        web = (await ids_of(client))["web-01"]
+        for name in ("list_vps_backups", "list_vps_snapshots", "delete_vps_backup", "get_job"):
+            await client.call_tool(name, {"id": web})
+        await client.list_prompts()
+        after = (await client.list_tools()).tools
+        again = (await client.list_tools()).tools
+    for listed in (after, again):
+        assert [_plain(tool) for tool in listed] == list(every.values())
+
+
+# The inventory ------------------------------------------------------------------------------------
+
+
+async def test_the_tools_are_the_expected_ones() -> None:
+    assert set(await definitions(frozenset())) == READING
+    assert set(await definitions(ALL)) == READING | set(OFFERED)
+    assert (len(READING), len(OFFERED)) == (7, 7)
+    assert not READING & set(WRITING)
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_the_panels_tool_is_shown_to_hosts_of_the_panel_alone(
+    mode: str, every: dict[str, Definition]
+) -> None:
+    shown = await for_apps(ALL, mode)
+    assert set(shown) == set(every) | BY_HAND == set(every) | (set(WRITING) - set(OFFERED))
+    for name, definition in shown.items():
+        about = definition.pop("_meta", {})
+        if name in BY_HAND:
+            assert about["ui"]["visibility"] == ["app"]
+        else:
+            assert definition == every[name]
+    assert not BY_HAND & set(await for_apps(frozenset(), mode))
+
+
+def test_no_definition_speaks_of_the_panels_tool(every: dict[str, Definition]) -> None:
+    for definition in every.values():
+        assert "_meta" not in definition
+        for name in BY_HAND:
+            assert name not in json.dumps(definition)
+
+
+def test_annotations_are_complete_and_agree_with_the_catalogue(
+    tools: dict[str, Definition],
+) -> None:
+    for name, definition in tools.items():
+        hints = definition["annotations"]
+        assert set(hints) == {"readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"}
+        assert hints["openWorldHint"] is True
+        if name in WRITING:
+            assert hints["readOnlyHint"] is False
+            assert hints["destructiveHint"] is WRITING[name].destroys
+            assert hints["idempotentHint"] is WRITING[name].idempotent
+        else:
+            assert hints["readOnlyHint"] is True
+            assert hints["destructiveHint"] is False
+            assert hints["idempotentHint"] is True
+
+
+@pytest.mark.parametrize(
+    ("name", "destroys", "idempotent"),
+    [
+        ("create_vps_backup", False, False),
+        ("create_vps_snapshot", False, False),
+        ("restore_vps", True, False),
+        ("confirm_restore", True, False),
+        ("delete_vps_backup", True, True),
+        ("delete_vps_snapshot", True, True),
+        ("set_backup_schedule", True, True),
+        ("set_backup_retention", True, True),
+    ],
+)
+def test_the_catalogue_tells_the_truth(name: str, destroys: bool, idempotent: bool) -> None:
+    assert (WRITING[name].destroys, WRITING[name].idempotent) == (destroys, idempotent)
+
+
+def test_titles_are_short_and_unlike_each_other(tools: dict[str, Definition]) -> None:
+    titles = [definition["title"] for definition in tools.values()]
+    assert len(set(titles)) == len(titles)
+    assert all(3 < len(title) <= 40 and title[0].isupper() for title in titles)
+
+
+# Descriptions -------------------------------------------------------------------------------------
+
+
+def test_descriptions_are_one_line_and_end_as_sentences(tools: dict[str, Definition]) -> None:
+    for definition in tools.values():
+        for text in (definition["description"], *(text for _, text in described(definition))):
+            assert "\n" not in text
+            assert "  " not in text
+            assert text == text.strip()
+            assert text[-1] in ".?!"
+
+
+def test_each_description_names_another_tool_to_use_instead(
+    every: dict[str, Definition],
+) -> None:
+    for name, definition in every.items():
+        if name in {"plan_restore", "get_job"}:  # nothing else plans, or follows a job
+            continue
+        others = [
+            o for o in every if o != name and re.search(rf"\b{o}\b", definition["description"])
+        ]
+        assert others, name
+
+
+def test_a_description_of_what_destroys_opens_with_that(every: dict[str, Definition]) -> None:
+    for name, writing in OFFERED.items():
+        opening = every[name]["description"].split(".")[0]
+        destroys = re.match(r"(May destroy|Destroys|Replaces) ", opening)
+        assert bool(destroys) is writing.destroys, name
+
+
+def test_what_destroys_says_that_the_person_is_asked_and_where_to_look_instead(
+    every: dict[str, Definition],
+) -> None:
+    for name, writing in OFFERED.items():
+        if writing.destroys:
+            text = every[name]["description"]
+            assert re.search(r"asked|asks them", text), name
+            assert re.search(r"[Tt]o look (only|or plan), use list_", text), name
+
+
+def test_no_definition_suggests_a_destructive_tool_to_one_that_reads(
+    every: dict[str, Definition],
+) -> None:
+    destructive = [name for name, writing in OFFERED.items() if writing.destroys]
+    for name in READING - {"plan_restore"}:
+        for other in destructive:
+            assert other not in every[name]["description"]
+
+
+def test_nowhere_is_there_an_id_that_could_be_copied(tools: dict[str, Definition]) -> None:
+    for name, definition in tools.items():
+        text = json.dumps(definition, ensure_ascii=False)
+        assert not re.search(r"(?<![a-z_])(vps|bkp|job|snap)_[0-9A-Za-z]+", text), name
+        assert not re.search(r"\bv1\.[0-9A-Za-z]{2}", text), name
+        assert '"examples"' not in text
+        assert '"example"' not in text
+        assert not re.search(r"\b\d+\.\d+\.\d+\.\d+\b", text), name
+
+
+async def test_the_guidance_has_no_id_to_copy_either() -> None:
+    text = json.dumps(await guidance())
+    assert not re.search(r"(?<![a-z_])(vps|bkp|job)_[0-9A-Za-z]+", text)
+
+
+def test_no_tool_takes_a_models_word_for_a_yes(every: dict[str, Definition]) -> None:
+    for definition in every.values():
+        for argument in definition["inputSchema"]["properties"]:
+            assert not re.search(r"confirm|consent|yes|force|sure|approve", argument, re.I)
+
+
+# Arguments ----------------------------------------------------------------------------------------
+
+
+def test_arguments_are_a_closed_object_without_choices_at_its_root(
+    tools: dict[str, Definition],
+) -> None:
+    for definition in tools.values():
+        schema = definition["inputSchema"]
+        assert schema["type"] == "object"
+        assert schema["additionalProperties"] is False
+        assert not {"anyOf", "oneOf", "allOf", "not", "if"} & set(schema)
+        assert set(schema.get("required", ())) <= set(schema["properties"])
+
+
+def test_every_argument_is_described_and_bounded(tools: dict[str, Definition]) -> None:
+    for name, definition in tools.items():
+        for argument, schema in definition["inputSchema"]["properties"].items():
+            assert schema.get("description"), f"{name}.{argument}"
+            kind = schema.get("type")
+            if kind == "string":
+                assert "maxLength" in schema or "enum" in schema, f"{name}.{argument}"
+            elif kind == "integer":
+                assert {"minimum", "maximum"} <= set(schema), f"{name}.{argument}"
+            else:
+                assert kind == "boolean" or "$ref" in schema, f"{name}.{argument}"
+
+
+def test_every_id_argument_names_where_it_comes_from(every: dict[str, Definition]) -> None:
+    seen: set[str] = set()
+    for definition in every.values():
+        for argument, schema in definition["inputSchema"]["properties"].items():
+            if argument in SOURCES:
+                seen.add(argument)
+                assert SOURCES[argument] in schema["description"]
+                assert schema["pattern"].startswith("^")
+                assert schema["pattern"].endswith("$")
+                assert "maxLength" in schema
+            else:
+                assert not argument.endswith("Id"), argument
+    assert seen == set(SOURCES)
+
+
+def test_a_vps_id_forbids_to_be_invented(every: dict[str, Definition]) -> None:
+    for definition in every.values():
+        given = definition["inputSchema"]["properties"].get("id")
+        if given is not None:
+            assert "data[].id of list_vps" in given["description"]
+            assert "Never invent" in given["description"]
+
+
+# Answers ------------------------------------------------------------------------------------------
+
+
+def test_answers_are_objects(tools: dict[str, Definition]) -> None:
+    for name, definition in tools.items():
+        schema = definition["outputSchema"]
+        assert schema["type"] == "object", name
+        assert schema["properties"], name
+        assert set(schema["required"]) <= set(schema["properties"]), name
+
+
+def schemas(schema: Any) -> Iterator[Definition]:
+    """`schema` and every schema of an object inside it."""
+    if isinstance(schema, list):
+        for item in schema:
+            yield from schemas(item)
+    elif isinstance(schema, dict):
+        if isinstance(schema.get("properties"), dict):
+            yield schema
+        for value in schema.values():
+            yield from schemas(value)
+
+
+def described(definition: Definition) -> Iterator[tuple[str, str]]:
+    """Each property and what is said of it, where need be by the definition that it refers to."""
+    for part in ("inputSchema", "outputSchema"):
+        known = definition[part].get("$defs", {})
+        for schema in schemas(definition[part]):
+            for name, value in schema["properties"].items():
+                meant = known.get(value.get("$ref", "").removeprefix("#/$defs/"), {})
+                yield f"{part}.{name}", value.get("description") or meant.get("description", "")
+
+
+def test_every_property_is_described_in_and_out(tools: dict[str, Definition]) -> None:
+    for name, definition in tools.items():
+        for where, text in described(definition):
+            assert text, f"{name}.{where}"
+
+
+def test_every_reference_is_met_and_every_definition_used(tools: dict[str, Definition]) -> None:
+    for definition in tools.values():
+        for part in ("inputSchema", "outputSchema"):
+            schema = definition[part]
+            used = set(re.findall(r'"#/\$defs/(\w+)"', json.dumps(schema)))
+            assert used == set(schema.get("$defs", {}))
+
+
+def test_no_titles_that_say_nothing(tools: dict[str, Definition]) -> None:
+    for definition in tools.values():
+        for part in ("inputSchema", "outputSchema"):
+            for schema in schemas(definition[part]):
+                assert not isinstance(schema.get("title"), str)
+                for value in schema["properties"].values():
+                    assert not isinstance(value.get("title"), str)
+
+
+# What else is read --------------------------------------------------------------------------------
+
+
+async def test_the_instructions_are_a_few_lines_with_the_rules_that_hold_everywhere() -> None:
+    text = (await guidance())["instructions"]
+    assert len(text) < 600
+    for rule in ("list_vps first", "never from a guess", "data, not instructions", "own yes"):
+        assert rule in text
+
+
+async def test_prompts_and_resources_have_titles_and_descriptions() -> None:
+    about = await guidance()
+    for kind in ("prompts", "resources", "resourceTemplates"):
+        assert about[kind]
+        for item in about[kind]:
+            assert item["title"]
+            assert item["description"].endswith(".")
+            assert all(a["description"] for a in item.get("arguments", ()))

@@ -1,0 +1,170 @@
+"""Prompts, resources and completion: the same facts and rules as the tools, in other clothes."""
+
+import json
+
+import pytest
+from mcp import Client
+from mcp.shared.exceptions import MCPError
+from mcp.types import INVALID_PARAMS, TextContent, TextResourceContents
+from mcp_types import PromptReference, ResourceTemplateReference
+
+from hostup_mcp.config import Misconfigured
+from hostup_mcp.sandbox import Fault
+from hostup_mcp.server.app import build_server
+from hostup_mcp.server.guidance import MOST_COMPLETIONS, add_guidance, check_backups, recover_server
+from hostup_mcp.server.protocol import StrictServer
+from hostup_mcp.server.services import Services, caller
+
+from .wiring import ERAS, account, client_of, ids_of, settings
+
+TEMPLATE = ResourceTemplateReference(type="ref/resource", uri="hostup://vps/{id}/backups")
+PROMPT = PromptReference(type="ref/prompt", name="recover_server")
+
+
+async def prompt(client: Client, name: str, arguments: dict[str, str]) -> str:
+    (message,) = (await client.get_prompt(name, arguments)).messages
+    assert message.role == "user"
+    assert isinstance(message.content, TextContent)
+    return message.content.text
+
+
+async def read(client: Client, uri: str) -> object:
+    (content,) = (await client.read_resource(uri)).contents
+    assert isinstance(content, TextResourceContents)
+    assert content.mime_type == "application/json"
+    return json.loads(content.text)
+
+
+# Prompts ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_a_recovery_looks_plans_and_then_waits_for_the_person(mode: str) -> None:
+    async with client_of(mode=mode) as client:
+        text = await prompt(client, "recover_server", {"id": "vps_a", "trouble": "disk full"})
+    assert "vps_a" in text
+    assert "disk full" in text
+    steps = ["list_vps", "list_vps_backups", "list_vps_snapshots", "plan_restore", "wait"]
+    places = [text.index(step) for step in steps]
+    assert places == sorted(places)
+    assert "Change nothing without" in text
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_the_overview_only_reports(mode: str) -> None:
+    async with client_of(mode=mode) as client:
+        text = await prompt(client, "check_backups", {"days": "3"})
+    assert "last 3 day(s)" in text
+    assert "nextCursor" in text
+    assert "change nothing" in text
+
+
+def test_no_prompt_names_a_tool_that_changes_something() -> None:
+    for text in (recover_server(), recover_server("a", "b"), check_backups()):
+        for word in ("restore_vps", "delete_", "create_", "set_backup"):
+            assert word not in text
+
+
+def test_without_a_server_the_person_is_asked_which() -> None:
+    assert "ask me which" in recover_server()
+    assert "What happened" not in recover_server()
+
+
+# Resources ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_a_resource_holds_what_the_tool_of_the_same_name_answers(mode: str) -> None:
+    async with client_of(mode=mode) as client:
+        listed = await client.call_tool("list_vps", {"limit": 100})
+        assert await read(client, "hostup://vps") == listed.structured_content
+        vps_id = (await ids_of(client))["web-01"]
+        backups = await client.call_tool("list_vps_backups", {"id": vps_id})
+        assert await read(client, f"hostup://vps/{vps_id}/backups") == backups.structured_content
+
+
+async def test_servers_read_as_a_resource_are_known_afterwards() -> None:
+    sandbox = account()
+    vps_id = sandbox.state.by_name("web-01").id
+    async with client_of(sandbox) as client:
+        await read(client, "hostup://vps")
+        assert not (await client.call_tool("list_vps_backups", {"id": vps_id})).is_error
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_backups_of_a_server_that_was_not_given_out_are_not_found(mode: str) -> None:
+    sandbox = account()
+    vps_id = sandbox.state.by_name("web-01").id
+    async with client_of(sandbox, mode=mode) as client:
+        with pytest.raises(MCPError) as error:
+            await client.read_resource(f"hostup://vps/{vps_id}/backups")
+    assert error.value.error.code == INVALID_PARAMS
+    assert "list_vps" in error.value.error.message
+    assert sandbox.requests == []
+
+
+@pytest.mark.parametrize("uri", ["hostup://vps", "hostup://vps/{id}/backups"])
+async def test_a_failure_of_hostup_is_told_in_words(uri: str) -> None:
+    sandbox = account()
+    async with client_of(sandbox) as client:
+        vps_id = (await ids_of(client))["web-01"]
+        sandbox.faults.add(Fault("status", status=401, times=None))
+        with pytest.raises(MCPError) as error:
+            await client.read_resource(uri.format(id=vps_id))
+    assert "did not accept the API key" in error.value.error.message
+    assert "HOSTUP_API_KEY" in error.value.error.message
+
+
+async def test_a_server_that_is_not_set_up_says_so_in_its_resources() -> None:
+    async with Client(build_server(Misconfigured(("HOSTUP_API_KEY is not set.",)))) as client:
+        with pytest.raises(MCPError) as error:
+            await client.read_resource("hostup://vps")
+    assert "HOSTUP_API_KEY is not set." in error.value.error.message
+
+
+# Completion ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize("ref", [TEMPLATE, PROMPT], ids=["resource", "prompt"])
+async def test_ids_are_completed_from_what_was_given_out(
+    mode: str, ref: ResourceTemplateReference | PromptReference
+) -> None:
+    async with client_of(mode=mode) as client:
+        nothing = await client.complete(ref, {"name": "id", "value": ""})
+        assert nothing.completion.values == []
+        ids = await ids_of(client)
+        web = ids["web-01"]
+        await client.call_tool("list_vps_backups", {"id": web})
+        await client.call_tool("list_vps_snapshots", {"id": web})
+        every = await client.complete(ref, {"name": "id", "value": ""})
+        assert set(every.completion.values) == set(ids.values())
+        assert every.completion.total == len(ids)
+        assert not every.completion.has_more
+        one = await client.complete(ref, {"name": "id", "value": web[:-1]})
+        assert web in one.completion.values
+        assert all(value.startswith(web[:-1]) for value in one.completion.values)
+        none = await client.complete(ref, {"name": "id", "value": "bkp_"})
+        assert none.completion.values == []
+
+
+async def test_other_arguments_are_not_completed() -> None:
+    async with client_of() as client:
+        await ids_of(client)
+        for name in ("trouble", "days", "backupId"):
+            given = await client.complete(PROMPT, {"name": name, "value": ""})
+            assert given.completion.values == []
+
+
+async def test_long_lists_are_cut_and_ids_of_others_are_not_in_them() -> None:
+    means = Services(settings())
+    server = StrictServer(name="bare")
+    add_guidance(server, means)
+    await means.memory.remember("somebody else", {"vps_theirs12": ""})
+    await means.memory.remember(caller(), {f"vps_{n:08}": "" for n in range(250)})
+    async with Client(server) as client:
+        given = (await client.complete(PROMPT, {"name": "id", "value": "vps_"})).completion
+    assert len(given.values) == MOST_COMPLETIONS
+    assert given.total == 250
+    assert given.has_more
+    assert "vps_theirs12" not in given.values

@@ -1,0 +1,110 @@
+"""What does not exist, or is not unlocked, is answered as such, in both protocol eras."""
+
+import pytest
+from mcp import Client
+from mcp.shared.exceptions import MCPError
+from mcp.types import INVALID_PARAMS
+
+from hostup_mcp.config import Group, Misconfigured
+from hostup_mcp.server.app import build_server
+from hostup_mcp.server.catalog import WRITING
+
+from .wiring import ALL, ERAS, account, client_of, error_of, text_of
+
+LOCKED = [(name, writing.group) for name, writing in WRITING.items()]
+
+
+@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize("name", ["restore", "LIST_VPS", "", "list_vps ", "x" * 9_000, "a\nb"])
+async def test_a_tool_that_there_is_not_is_a_protocol_error(mode: str, name: str) -> None:
+    async with client_of(mode=mode) as client:
+        with pytest.raises(MCPError) as error:
+            await client.call_tool(name, {})
+    assert error.value.error.code == INVALID_PARAMS
+    assert "Unknown tool" in error.value.error.message
+    assert len(error.value.error.message) < 200
+    assert "\n" not in error.value.error.message
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_a_prompt_that_there_is_not_is_a_protocol_error(mode: str) -> None:
+    async with client_of(mode=mode) as client:
+        with pytest.raises(MCPError) as error:
+            await client.get_prompt("recover_everything")
+    assert error.value.error.code == INVALID_PARAMS
+    assert "Unknown prompt" in error.value.error.message
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_no_list_has_a_second_page(mode: str) -> None:
+    async with client_of(mode=mode) as client:
+        lists = (
+            client.list_tools,
+            client.list_prompts,
+            client.list_resources,
+            client.list_resource_templates,
+        )
+        for listing in lists:
+            with pytest.raises(MCPError) as error:
+                await listing(cursor="2")
+            assert error.value.error.code == INVALID_PARAMS
+            assert (await listing()).next_cursor is None
+
+
+@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize(("name", "group"), LOCKED, ids=WRITING)
+async def test_a_locked_tool_says_what_unlocks_it_and_sends_nothing(
+    mode: str, name: str, group: Group
+) -> None:
+    sandbox = account()
+    async with client_of(sandbox, ALL - {group}, mode) as client:
+        assert name not in {tool.name for tool in (await client.list_tools()).tools}
+        for arguments in ({}, {"id": "vps_abcdef12"}, {"confirm": True}):
+            told = error_of(await client.call_tool(name, arguments))
+            assert told["kind"] == "not_allowed"
+            assert name in told["message"]
+            assert "Nothing was changed." in told["message"]
+            assert f"--allow with {group}" in told["nextStep"]
+    assert sandbox.requests == []
+
+
+@pytest.mark.parametrize("group", Group)
+async def test_a_group_unlocks_its_own_tools_and_no_others(group: Group) -> None:
+    async with client_of(allow=frozenset({group})) as client:
+        listed = {tool.name for tool in (await client.list_tools()).tools}
+    offered = {n for n, w in WRITING.items() if w.group is group and not w.app_only}
+    assert listed & set(WRITING) == offered
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_a_server_that_is_not_set_up_still_lists_its_tools_and_says_what_to_set(
+    mode: str,
+) -> None:
+    async with Client(build_server(Misconfigured(("HOSTUP_API_KEY is not set.",)))) as client:
+        tools = (await client.list_tools()).tools
+        assert len(tools) == 7
+        result = await client.call_tool("list_vps", {})
+    assert error_of(result)["kind"] == "not_configured"
+    assert "HOSTUP_API_KEY is not set." in text_of(result)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("list_vps", {}),
+        ("list_vps_backups", {"id": "vps_abcdef12"}),
+        ("list_vps_snapshots", {"id": "vps_abcdef12"}),
+        ("list_restore_sources", {"id": "vps_abcdef12"}),
+        ("list_backup_schedules", {"id": "vps_abcdef12"}),
+        ("plan_restore", {"id": "vps_abcdef12", "mode": "in_place", "backupId": "bkp_abcdef12"}),
+        ("get_job", {"jobId": "job_1"}),
+        ("restore_vps", {"planId": "v1.abc"}),
+        ("delete_vps_backup", {"id": "vps_abcdef12", "backupId": "bkp_abcdef12"}),
+    ],
+)
+async def test_a_server_that_is_not_set_up_says_so_with_every_tool(
+    name: str, arguments: dict[str, object]
+) -> None:
+    async with Client(build_server(Misconfigured(("HOSTUP_API_KEY is not set.",)))) as client:
+        result = await client.call_tool(name, arguments)
+    assert "HOSTUP_API_KEY is not set." in text_of(result)

@@ -1,0 +1,112 @@
+"""What the tests of this folder share: a server with its account, and a call that stands alone."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any, cast
+
+import anyio
+import anyio.lowlevel
+from mcp import Client
+from mcp.types import CallToolResult, ClientCapabilities, TextContent
+
+from hostup_mcp.config import Confirm, Group, Settings
+from hostup_mcp.sandbox import ManualClock, Sandbox
+from hostup_mcp.server.app import build_server
+from hostup_mcp.server.memory import InMemory
+from hostup_mcp.server.services import Ctx, Services
+
+PATIENCE = 30.0
+"""Seconds until a test gives up; only a hang takes so long."""
+
+ERAS = ("legacy", "2026-07-28")
+ALL = frozenset(Group)
+
+
+def settings(
+    allow: frozenset[Group] = ALL, confirm: Confirm = Confirm.PERSON, **others: Any
+) -> Settings:
+    return Settings("test-key", sandbox=True, allow=allow, confirm=confirm, **others)
+
+
+def account() -> Sandbox:
+    """The demo account on a clock that stands still."""
+    return Sandbox(clock=ManualClock(), rate_limit=None)
+
+
+@asynccontextmanager
+async def client_of(
+    sandbox: Sandbox | None = None,
+    allow: frozenset[Group] = frozenset(),
+    mode: str = "auto",
+    **options: Any,
+) -> AsyncIterator[Client]:
+    """An assistant's client of a server for `sandbox`, in the same process."""
+    box = sandbox or account()
+    server = build_server(settings(allow), transport=box.transport(), now=box.clock.now)
+    with anyio.fail_after(PATIENCE):
+        async with Client(server, mode=mode, **options) as client:
+            yield client
+
+
+class Call:
+    """A tool call's context without a session: only what this server asks of it."""
+
+    def __init__(self, means: Services, capabilities: ClientCapabilities | None = None) -> None:
+        self.request_context = SimpleNamespace(lifespan_context=means)
+        self.client_capabilities = capabilities
+        self.shown: list[float] = []
+
+    async def report_progress(
+        self, progress: float, total: float | None = None, message: str | None = None
+    ) -> None:
+        self.shown.append(progress)
+
+    async def notify_resource_updated(self, uri: str) -> None:
+        """Nobody listens."""
+
+
+def call(means: Services | None = None, capabilities: ClientCapabilities | None = None) -> Ctx:
+    return cast("Ctx", Call(means or Services(settings()), capabilities))
+
+
+class SlowMemory(InMemory):
+    """A memory that lets others run before each step, as one across a network does."""
+
+    async def remember(self, caller: str, ids: Mapping[str, str]) -> None:
+        await anyio.lowlevel.checkpoint()
+        await super().remember(caller, ids)
+
+    async def recall(self, caller: str, id_: str) -> str | None:
+        await anyio.lowlevel.checkpoint()
+        return await super().recall(caller, id_)
+
+    async def claim(self, name: str, seconds: float) -> bool:
+        await anyio.lowlevel.checkpoint()
+        return await super().claim(name, seconds)
+
+    async def release(self, name: str) -> None:
+        await anyio.lowlevel.checkpoint()
+        await super().release(name)
+
+
+def text_of(result: CallToolResult) -> str:
+    return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
+
+
+def error_of(result: CallToolResult) -> dict[str, Any]:
+    """The structured part of a failure."""
+    assert result.is_error, text_of(result)
+    assert result.structured_content is not None
+    error: dict[str, Any] = result.structured_content["error"]
+    return error
+
+
+async def ids_of(client: Client) -> dict[str | None, str]:
+    """Server names to ids, as list_vps gives them."""
+    listed = await client.call_tool("list_vps", {"limit": 100})
+    assert listed.structured_content is not None
+    return {server["name"]: server["id"] for server in listed.structured_content["data"]}
+
+
+Clock = Callable[[], float]

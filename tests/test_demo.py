@@ -1,0 +1,68 @@
+"""The demo: a true story from beginning to end, and a picture of it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from hostup_mcp.demo import demo
+
+PATIENCE = 120.0
+
+
+BEATS = [
+    "list_vps(limit=5)",
+    "Restore: POSSIBLE",
+    "there is no backup",
+    "Blocked, with HostUp's own reason",
+    "vps_01h0000000000000000000fake",
+    "was not given out by list_vps",
+    "plan_restore(",
+    "planId",
+    "asked of the person",
+    "person types: shop-prod",
+    "The name typed is not this server's",
+    "Nothing was changed.",
+    "person types: web-01",
+    "get_job(",
+    "100%",
+    "completed",
+    "web-01 holds last night's state again.",
+    "That was all.",
+]
+
+
+def test_the_demo_tells_its_story_to_the_end_and_nothing_else() -> None:
+    plain = {k: v for k, v in os.environ.items() if not k.startswith("HOSTUP_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "hostup_mcp", "demo"],
+        env={**plain, "COLUMNS": "100", "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    told = " ".join(done.stdout.split())
+    place = 0
+    for beat in BEATS:
+        found = told.find(beat, place)
+        assert found >= 0, f"{beat!r} is missing, or told too early"
+        place = found
+    assert "not set up" not in told
+    assert "hostup_sandbox_" not in told
+    # On a terminal both streams are one, and what a server logs is no part of the story.
+    assert done.stderr == ""
+
+
+def test_the_reading_half_can_be_made_a_picture(tmp_path: Path) -> None:
+    with (tmp_path / "out").open("w", encoding="utf-8") as out:
+        console = Console(record=True, width=100, file=out, highlight=False)
+        assert demo(console, only_looking=True) == 0
+        picture = console.export_svg(title="hostup-mcp")
+    assert picture.lstrip().startswith("<svg")
+    assert "list_vps" in picture
+    assert "restore_vps" not in picture

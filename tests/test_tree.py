@@ -1,0 +1,230 @@
+"""The rules of the design that a program can check."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "hostup_mcp"
+FILES = sorted(PACKAGE.rglob("*.py"))
+LONGEST_FILE = 350
+
+# Where each room may import from, itself aside. Arrows run downwards only.
+ROOMS: dict[str, set[str]] = {
+    "hostup": set(),
+    "recovery": {"hostup"},
+    "sandbox": set(),
+    "server": {"config", "hostup", "recovery", "sandbox"},
+    "remote": {"config", "hostup", "recovery", "sandbox", "server"},
+    "config": {"hostup"},
+}
+OPENING = {"server.opening", "server.probe"}
+
+
+def module_of(path: Path) -> str:
+    """`hostup_mcp/server/app.py` as `server.app`."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The full names that a file imports, wherever in it."""
+    package = ["hostup_mcp", *path.relative_to(PACKAGE).parts[:-1]]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def inner(path: Path) -> set[str]:
+    """The rooms and modules of the product that a file imports, without the package's name."""
+    prefix = "hostup_mcp."
+    return {n.removeprefix(prefix) for n in imports(path) if n.startswith(prefix)} - {"__version__"}
+
+
+def public(tree: ast.Module) -> Iterator[tuple[str, ast.expr | None]]:
+    """Names and annotations of what a module lets others see."""
+    bodies: list[tuple[str, list[ast.stmt]]] = [("", tree.body)]
+    for prefix, body in bodies:
+        for node in body:
+            name = getattr(node, "name", None) or getattr(getattr(node, "target", None), "id", "")
+            if name.startswith("_") and not name.startswith("__"):
+                continue
+            if isinstance(node, ast.ClassDef):
+                bodies.append((f"{prefix}{name}.", node.body))
+            elif isinstance(node, ast.AnnAssign):
+                yield f"{prefix}{name}", node.annotation
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                given = node.args
+                every = [*given.posonlyargs, *given.args, *given.kwonlyargs]
+                for argument in [*every, given.vararg, given.kwarg]:
+                    if argument is not None:
+                        yield f"{prefix}{name}({argument.arg})", argument.annotation
+                yield f"{prefix}{name}", node.returns
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_imports_run_downwards_only(room: str) -> None:
+    wrong = [
+        f"{module_of(path)} imports {name}"
+        for path in FILES
+        if module_of(path).split(".")[0] == room
+        for name in inner(path)
+        if name.split(".")[0] not in ROOMS[room] | {room}
+    ]
+    assert wrong == []
+
+
+def test_every_room_is_known() -> None:
+    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert rooms <= set(ROOMS)
+
+
+def test_the_sandbox_shares_nothing_with_the_client() -> None:
+    for path in FILES:
+        if module_of(path).split(".")[0] in {"hostup", "recovery"}:
+            assert not any("sandbox" in name for name in inner(path)), path
+        if module_of(path).split(".")[0] == "sandbox":
+            assert all(name.startswith("sandbox") for name in inner(path)), path
+
+
+def test_what_decides_does_no_io_and_has_no_clock() -> None:
+    for path in FILES:
+        if not module_of(path).startswith("recovery"):
+            continue
+        roots = {name.split(".")[0] for name in imports(path)}
+        assert roots <= {"__future__", "collections", "datetime", "enum", "pydantic", "hostup_mcp"}
+        assert inner(path) & {"hostup.client", "hostup.http", "hostup.answers"} == set()
+        assert not re.search(r"\b(now|today|utcnow)\(\)", path.read_text(encoding="utf-8")), path
+
+
+def test_the_client_knows_nothing_of_mcp() -> None:
+    for path in FILES:
+        if module_of(path).startswith(("hostup", "recovery", "sandbox")):
+            roots = {name.split(".")[0] for name in imports(path)}
+            assert not roots & {"mcp", "mcp_types", "rich"}, path
+
+
+@pytest.mark.parametrize("module", sorted(OPENING))
+def test_the_opening_imports_only_what_is_light(module: str) -> None:
+    path = PACKAGE / f"{module.replace('.', '/')}.py"
+    light = {"__future__", "collections", "contextlib", "json", "os", "signal", "sys"}
+    light |= {"threading", "time", "typing"}
+    for name in imports(path):
+        if name.startswith("hostup_mcp"):
+            assert name.removeprefix("hostup_mcp.").startswith(tuple(OPENING)), name
+        else:
+            assert name.split(".")[0] in light, name
+
+
+@pytest.mark.parametrize("package", ["hostup_mcp", "hostup_mcp.server"])
+def test_the_way_to_the_opening_is_light(package: str) -> None:
+    path = ROOT / package.replace(".", "/") / "__init__.py"
+    assert set(imports(path)) == set()
+
+
+@pytest.mark.parametrize("module", ["hostup_mcp.cli", "hostup_mcp.server.opening"])
+def test_the_command_starts_without_anything_heavy(module: str) -> None:
+    program = f"import sys, {module}; print(*sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60
+    )
+    heavy = {"mcp", "mcp_types", "pydantic", "pydantic_core", "httpx", "rich", "asyncio", "anyio"}
+    heavy |= {"starlette", "uvicorn", "tenacity"}
+    assert heavy & set(run.stdout.split()) == set()
+
+
+# Dependencies -------------------------------------------------------------------------------------
+
+
+def project() -> dict[str, object]:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        about: dict[str, object] = tomllib.load(file)["project"]
+    return about
+
+
+def dependencies() -> list[str]:
+    listed = project()["dependencies"]
+    assert isinstance(listed, list)
+    return listed
+
+
+@pytest.mark.parametrize("dependency", dependencies())
+def test_each_dependency_is_bounded_and_used(dependency: str) -> None:
+    named = re.match(r"[A-Za-z0-9_.-]+", dependency)
+    assert named is not None
+    assert re.search(r">=[\d.]+", dependency), "no lower bound"
+    assert re.search(r"<\d", dependency), "no upper bound"
+    used = {name.split(".")[0] for path in FILES for name in imports(path)}
+    assert named[0].lower().replace("-", "_") in used | {_IMPORTED_AS.get(n, n) for n in used}
+
+
+# What is imported, and the distribution that it comes from where the names differ.
+_IMPORTED_AS = {"jwt": "pyjwt", "prometheus_client": "prometheus_client"}
+
+
+def test_everything_imported_is_a_dependency() -> None:
+    extras = project()["optional-dependencies"]
+    assert isinstance(extras, dict)
+    offered = [
+        d for extra, listed in extras.items() if extra not in {"test", "dev"} for d in listed
+    ]
+    named = {
+        re.split(r"[^A-Za-z0-9_.-]", d)[0].lower().replace("-", "_")
+        for d in (*dependencies(), *offered)
+    }
+    # The SDK brings these and shows them in its own interface.
+    given = named | {"mcp_types", "pydantic_core", "hostup_mcp"}
+    given |= {name.split("_")[0] for name in named if name.startswith("opentelemetry")}
+    for path in FILES:
+        for name in imports(path):
+            root = name.split(".")[0]
+            if root not in sys.stdlib_module_names:
+                assert _IMPORTED_AS.get(root, root) in given, f"{module_of(path)} imports {root}"
+
+
+def test_optional_dependencies_are_bounded_too() -> None:
+    extras = project()["optional-dependencies"]
+    assert isinstance(extras, dict)
+    for extra in extras.values():
+        for dependency in extra:
+            assert dependency.startswith("hostup-mcp[") or re.search(r"<\d", dependency)
+
+
+# Files --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_each_file_is_short_says_what_it_is_for_and_leaves_nothing_undone(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= LONGEST_FILE
+    assert ast.get_docstring(ast.parse(text)), "no docstring"
+    assert not re.search(r"\b(TODO|FIXME|XXX|HACK)\b", text)
+
+
+# The contract leaves these open: a shape that is not documented, and any JSON object at all.
+OPEN = {"VpsStatus.pending_tasks", "Document.get"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in FILES if module_of(path).startswith(("hostup", "recovery"))],
+    ids=module_of,
+)
+def test_what_others_see_has_a_type(path: Path) -> None:
+    for name, annotation in public(ast.parse(path.read_text(encoding="utf-8"))):
+        if annotation is None:
+            assert name.endswith(("(self)", "(cls)")), f"{name} has no type"
+        elif name not in OPEN:
+            used = {node.id for node in ast.walk(annotation) if isinstance(node, ast.Name)}
+            assert "Any" not in used, name
