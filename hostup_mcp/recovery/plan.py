@@ -180,7 +180,7 @@ def before(listing: BackupList) -> tuple[str, ...]:
     """What to do before something is overwritten: keep the present state, where possible."""
     gate = listing.actions.can_create_backup
     if gate.allowed:
-        return ("Back up the present state first, so that this step can be undone itself.",)
+        return ("Back up the present state first, so that this step can itself be undone.",)
     reason = closed_because(gate)
     steps = [f"The present state cannot be backed up now: {quoted(reason.message)}."]
     oldest = next((b for b in reversed(newest_first(listing.backups)) if b.created), None)

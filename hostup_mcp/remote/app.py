@@ -20,6 +20,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hostup_mcp.config import Settings
 from hostup_mcp.remote.accounts import account_of, read_accounts
@@ -60,6 +61,10 @@ class Service:
         return ready
 
 
+class StateError(Exception):
+    """The shared state cannot be used; the message is one line without secrets."""
+
+
 class Engine:
     """The shared state of replicas. Needs the extra `replicas`."""
 
@@ -68,11 +73,15 @@ class Engine:
 
         from hostup_mcp.remote.state import ENGINE_SECONDS, InRedis, News, connect
 
-        self.redis = connect(url)
+        try:
+            self.redis = connect(url)
+        except ValueError:
+            # The reason may quote a part of the password.
+            raise StateError("the address of HOSTUP_MCP_STATE cannot be understood") from None
         self.memory = InRedis(self.redis)
         self.news = News(self.redis)
         self.limits: Storage = RedisStorage(
-            url,
+            url.replace("unix://", "redis+unix://", 1) if url.startswith("unix:") else url,
             implementation="redispy",
             key_prefix="hostup-mcp/limits",
             socket_timeout=ENGINE_SECONDS,
@@ -122,9 +131,31 @@ def build_service(
             refused=metrics.refused,
         )
     )
+    if remote.issuer is not None:
+        app.user_middleware.insert(0, Middleware(NamesScope, name=remote.scope))
     service = Service(app, metrics, engine)
     _add_health(app, service)
     return service
+
+
+class NamesScope:
+    """ASGI middleware: a challenge also names the scope to ask for, which the SDK leaves out."""
+
+    def __init__(self, app: ASGIApp, name: str) -> None:
+        self._app = app
+        self._scope = f', scope="{name}"'.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def naming(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in (401, 403):
+                headers = [
+                    (name, value + self._scope if name == b"www-authenticate" else value)
+                    for name, value in message["headers"]
+                ]
+                message = {**message, "headers": headers}
+            await send(message)
+
+        await self._app(scope, receive, naming)
 
 
 def _mcp_app(server: StrictServer, listen: Listen, settings: Settings) -> Starlette:

@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 BODY_SECONDS = 15.0
 """How long a caller may take to send a whole request body."""
 
+LARGEST_BODY = 4 * 1024 * 1024
+"""The SDK's own limit, which answers 413; no more than this is held here."""
+
 
 class CallerLimits:
     """ASGI middleware. `who` names the caller; one without a name is not let in anyway."""
@@ -66,7 +69,12 @@ class CallerLimits:
             return
         self._running[caller] += 1
         try:
-            await self._app(scope, _in_time(receive), send)
+            parts = await _in_time(receive)
+            if parts is None:
+                self._refused("slow body")
+                await _too_slow(send)
+                return
+            await self._app(scope, _replayed(parts, receive), send)
         finally:
             self._running[caller] -= 1
             if not self._running[caller]:
@@ -88,23 +96,36 @@ class CallerLimits:
         return None
 
 
-def _in_time(receive: Receive) -> Receive:
-    """`receive` that gives up on a body which does not arrive; a disconnect is waited for."""
-    deadline = anyio.current_time() + BODY_SECONDS
-    whole = False
-
-    async def bounded() -> Message:
-        nonlocal whole
-        if whole:
-            return await receive()
-        with anyio.move_on_at(deadline):
+async def _in_time(receive: Receive) -> list[Message] | None:
+    """The parts of a body, as far as it may be long; None for one that does not arrive in time."""
+    parts: list[Message] = []
+    size = 0
+    with anyio.move_on_after(BODY_SECONDS):
+        while size <= LARGEST_BODY:
             message = await receive()
-            whole = message["type"] != "http.request" or not message.get("more_body", False)
-            return message
-        whole = True
-        return {"type": "http.disconnect"}
+            parts.append(message)
+            size += len(message.get("body", b""))
+            if message["type"] != "http.request" or not message.get("more_body", False):
+                break
+        return parts
+    return None
 
-    return bounded
+
+def _replayed(parts: list[Message], receive: Receive) -> Receive:
+    """`receive` that gives `parts` first. What is too long is refused by who reads it."""
+    waiting = iter(parts)
+
+    async def next_one() -> Message:
+        return next(waiting, None) or await receive()
+
+    return next_one
+
+
+async def _too_slow(send: Send) -> None:
+    # Closed, so that the rest of the body does not keep the connection.
+    headers = [(b"content-length", b"0"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 408, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def _too_many(send: Send, seconds: int, why: str) -> None:

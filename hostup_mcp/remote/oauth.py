@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 import anyio.to_thread
@@ -21,6 +22,26 @@ CLOCK_SKEW = 30
 
 LONGEST_TOKEN = 16_384
 
+REST_SECONDS = 5.0
+"""How long an issuer that did not answer is left alone."""
+
+
+class _Keys(jwt.PyJWKClient):
+    """The issuer's keys; whatever is wrong with them is a `PyJWTError`, and told at once for a
+    while."""
+
+    _rests_until = 0.0
+
+    def fetch_data(self) -> Any:
+        if time.monotonic() < self._rests_until:
+            raise jwt.PyJWKClientConnectionError("the issuer did not answer just now")
+        try:
+            return super().fetch_data()
+        except (jwt.PyJWTError, ValueError, OSError, RecursionError) as error:
+            self._rests_until = time.monotonic() + min(REST_SECONDS, self.cooldown_duration)
+            log.warning("the issuer's keys cannot be had: %s", type(error).__name__)
+            raise jwt.PyJWKClientConnectionError("the issuer's keys cannot be had") from None
+
 
 class JwtVerifier:
     """Verifies JWT access tokens against the keys that the issuer publishes (JWKS).
@@ -32,7 +53,7 @@ class JwtVerifier:
     def __init__(self, issuer: str, audience: str, jwks_url: str, cooldown: float = 30) -> None:
         self._issuer = issuer
         self._audience = audience
-        self._keys = jwt.PyJWKClient(
+        self._keys = _Keys(
             jwks_url,
             timeout=5,
             lifespan=300,

@@ -15,7 +15,7 @@ import uvicorn
 from hostup_mcp.config import Settings
 from hostup_mcp.hostup.address import is_loopback
 from hostup_mcp.remote.accounts import CredentialsError
-from hostup_mcp.remote.app import PATHS, Listen, Service, build_service
+from hostup_mcp.remote.app import PATHS, Listen, Service, StateError, build_service
 from hostup_mcp.remote.tokens import TokenFileError
 from hostup_mcp.remote.tracing import TracingError, trace_if_configured
 
@@ -48,7 +48,7 @@ def serve_http(settings: Settings, listen: Listen) -> int:
         service = build_service(settings, listen)
         if remote.metrics_port is not None:
             service.metrics.serve(listen.host, remote.metrics_port)
-    except (TokenFileError, CredentialsError, TracingError) as error:
+    except (TokenFileError, CredentialsError, StateError, TracingError) as error:
         raise CannotServe(f"{error}.") from None
     except ModuleNotFoundError:
         raise CannotServe(

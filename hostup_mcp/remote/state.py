@@ -11,6 +11,7 @@ import json
 import logging
 import secrets
 import time
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from typing import TypeVar, cast
@@ -32,6 +33,8 @@ ID_SECONDS = 24 * 3600
 
 ENGINE_SECONDS = 1.0
 """How long the engine may take for one answer."""
+
+MOST_HOLDS = 10_000
 
 _PREFIX = "hostup-mcp"
 _NEWS = f"{_PREFIX}/news"
@@ -62,7 +65,7 @@ class InRedis:
         self._redis = redis
         self._most_ids = most_ids
         self._own = InMemory(most_ids=most_ids)
-        self._holds: dict[str, str] = {}
+        self._holds: OrderedDict[str, str] = OrderedDict()
         self._release = redis.register_script(_RELEASE)
 
     async def remember(self, caller: str, ids: Mapping[str, str]) -> None:
@@ -91,7 +94,11 @@ class InRedis:
                 return own
             raise
         if note is not None:
-            await _reached(self._redis.zadd(order, {id_: time.time()}, xx=True))
+            async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.zadd(order, {id_: time.time()}, xx=True)
+                pipe.expire(notes, ID_SECONDS)
+                pipe.expire(order, ID_SECONDS)
+                await _reached(pipe.execute())
         return cast("str | None", note)
 
     async def given_to(self, caller: str) -> list[str]:
@@ -105,6 +112,9 @@ class InRedis:
         taken = await _reached(self._redis.set(_claim(name), token, nx=True, px=milliseconds))
         if taken:
             self._holds[name] = token
+            # Plans are never given back; only the latest claims have to be known.
+            if len(self._holds) > MOST_HOLDS:
+                self._holds.popitem(last=False)
         return bool(taken)
 
     async def held(self, name: str) -> float:
@@ -150,6 +160,14 @@ class News(InMemorySubscriptionBus):
             yield
             group.cancel_scope.cancel()
 
+    async def _tell(self, text: str) -> None:
+        try:
+            uri = str(json.loads(text)["uri"])
+        except (ValueError, KeyError, TypeError):
+            log.warning("news of another version of this server was skipped")
+            return
+        await super().publish(ResourceUpdated(uri=uri))
+
     async def _listen(self) -> None:
         while True:
             try:
@@ -160,8 +178,7 @@ class News(InMemorySubscriptionBus):
                             ignore_subscribe_messages=True, timeout=ENGINE_SECONDS
                         )
                         if message is not None:
-                            uri = json.loads(message["data"])["uri"]
-                            await super().publish(ResourceUpdated(uri=uri))
+                            await self._tell(message["data"])
             except (RedisError, OSError, TimeoutError):
                 await anyio.sleep(ENGINE_SECONDS)
 

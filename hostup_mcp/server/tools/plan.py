@@ -238,7 +238,7 @@ async def _require_point(
 
 def _may_carry_out(ctx: Ctx, mode: Mode) -> bool:
     needed = {Group.RESTORE} | ({Group.SPEND} if mode is Mode.NEW_CLOUD_VPS else set())
-    return needed <= services(ctx).settings.allow
+    return needed <= services(ctx).allowed()
 
 
 def _lines(plan: PlanResult, allowed: bool) -> list[str]:

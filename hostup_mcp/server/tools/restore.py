@@ -53,7 +53,7 @@ async def open_plan(ctx: Ctx, planId: PlanId) -> RestoreToDo:
     trying.ids = {"id": plan.vps_id, "mode": plan.mode.value, "point": plan.point}
     if plan.source_id:
         trying.ids["sourceVpsId"] = plan.source_id
-    if plan.mode is Mode.NEW_CLOUD_VPS and Group.SPEND not in means.settings.allow:
+    if plan.mode is Mode.NEW_CLOUD_VPS and Group.SPEND not in means.account.allow:
         raise locked("restore_vps with mode new_cloud_vps", Group.RESTORE, Group.SPEND)
     if await means.memory.held(plan_claim(plan.nonce)):
         raise plan_used()

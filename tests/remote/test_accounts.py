@@ -1,0 +1,139 @@
+"""The credentials file: each caller to their own key, and no key in any message."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hostup_mcp.config import Group, Settings
+from hostup_mcp.remote.accounts import CredentialsError, account_of, read_accounts
+from hostup_mcp.server.failures import Refusal
+
+KEY = "hostup_a-key-that-nobody-may-see"
+SETTINGS = Settings("", allow=frozenset({Group.CREATE}))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "credentials.json"
+
+
+def written(path: Path, callers: Any) -> Path:
+    path.write_text(json.dumps({"callers": callers}))
+    return path
+
+
+def test_a_key_comes_by_value_by_variable_or_by_file(path: Path, tmp_path: Path) -> None:
+    mounted = tmp_path / "mounted"
+    mounted.write_text(f"{KEY}-file\n")
+    written(
+        path,
+        {
+            "web-team": {"key": {"value": f" {KEY}-value "}},
+            "ops-team": {"key": {"env": "OPS_KEY"}},
+            "night-team": {"key": {"file": str(mounted)}},
+        },
+    )
+    accounts = read_accounts(path, SETTINGS, {"OPS_KEY": f"{KEY}-env"})
+    keys = {name: account.api_key for name, account in accounts.items()}
+    assert keys == {
+        "web-team": f"{KEY}-value",
+        "ops-team": f"{KEY}-env",
+        "night-team": f"{KEY}-file",
+    }
+
+
+def test_what_a_caller_may_change_is_their_own_or_that_of_all(path: Path) -> None:
+    written(
+        path,
+        {
+            "web-team": {"key": {"value": KEY}},
+            "ops-team": {"key": {"value": KEY}, "allow": ["restore", "delete"]},
+            "guests": {"key": {"value": KEY}, "allow": []},
+        },
+    )
+    accounts = read_accounts(path, SETTINGS, {})
+    assert accounts["web-team"].allow == {Group.CREATE}
+    assert accounts["ops-team"].allow == {Group.RESTORE, Group.DELETE}
+    assert accounts["guests"].allow == frozenset()
+
+
+def test_a_key_does_not_show_where_an_account_is_shown(path: Path) -> None:
+    [account] = read_accounts(written(path, {"a": {"key": {"value": KEY}}}), SETTINGS, {}).values()
+    assert KEY not in repr(account)
+
+
+@pytest.mark.parametrize(
+    "callers",
+    [
+        {"a": {"key": {}}},
+        {"a": {"key": {"value": KEY, "env": "X"}}},
+        {"a": {"key": {"value": KEY, "file": "/x"}}},
+        {"a": {"key": KEY}},
+        {"a": {"key": {"value": 7}}},
+        {"a": {"key": {"vaule": KEY}}},
+        {"a": {"key": {"value": KEY}, "allow": ["everything"]}},
+        {"a": {"key": {"value": KEY}, "allow": "all"}},
+        {"a": {"key": {"value": KEY}, "alow": []}},
+        {"a": KEY},
+        [KEY],
+        None,
+    ],
+    ids=range(12),
+)
+def test_a_mistake_in_the_file_is_one_line_that_says_where_and_holds_no_key(
+    path: Path, callers: Any
+) -> None:
+    with pytest.raises(CredentialsError) as raised:
+        read_accounts(written(path, callers), SETTINGS, {})
+    said = str(raised.value)
+    assert KEY not in said
+    assert "\n" not in said
+    assert "callers" in said
+
+
+@pytest.mark.parametrize("text", ["", KEY, "{", "[]", '"' + KEY + '"', "\xff"])
+def test_a_file_that_is_no_such_file_is_refused_without_repeating_it(path: Path, text: str) -> None:
+    path.write_text(text, encoding="latin-1")
+    with pytest.raises(CredentialsError) as raised:
+        read_accounts(path, SETTINGS, {})
+    assert KEY not in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_file_that_is_not_there_is_said_so(path: Path) -> None:
+    with pytest.raises(CredentialsError, match="cannot be read"):
+        read_accounts(path, SETTINGS, {})
+
+
+@pytest.mark.parametrize("text", ["", "  ", "two words", "line\nbreak", "nul\x00", "ü" + KEY])
+def test_a_key_that_cannot_be_one_is_refused_by_the_name_of_its_caller(
+    path: Path, tmp_path: Path, text: str
+) -> None:
+    mounted = tmp_path / "mounted"
+    mounted.write_bytes(text.encode())
+    for key in ({"value": text}, {"env": "X"}, {"file": str(mounted)}):
+        with pytest.raises(CredentialsError, match="web-team") as raised:
+            read_accounts(written(path, {"web-team": {"key": key}}), SETTINGS, {"X": text})
+        assert not text.strip() or text not in str(raised.value)
+
+
+def test_a_variable_or_file_that_is_not_there_is_said_so(path: Path, tmp_path: Path) -> None:
+    mounted = tmp_path / "binary"
+    mounted.write_bytes(b"\xff\xfe\x00")
+    for key in ({"env": "NOT_SET"}, {"file": "/nowhere/key"}, {"file": str(mounted)}):
+        with pytest.raises(CredentialsError, match="web-team"):
+            read_accounts(written(path, {"web-team": {"key": key}}), SETTINGS, {})
+
+
+def test_only_who_is_in_the_file_has_an_account(path: Path) -> None:
+    look_up = account_of(read_accounts(written(path, {"a": {"key": {"value": KEY}}}), SETTINGS, {}))
+    assert look_up("a").api_key == KEY
+    for name in ("b", "A", "a ", "", None):
+        with pytest.raises(Refusal) as raised:
+            look_up(name)
+        assert raised.value.failure.kind == "no_account"
+        assert "operator" in raised.value.failure.next_step

@@ -1,0 +1,226 @@
+"""Each caller on their own account: their servers, their groups, and nothing of anybody else's."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hostup_mcp.sandbox import MAIN_OWNER, OTHER_OWNER, SANDBOX_API_KEY, SANDBOX_OTHER_KEY
+
+from .wiring import (
+    Caller,
+    Issuer,
+    Replica,
+    Upstream,
+    calling,
+    credentials_file,
+    replicas,
+    serving,
+    token_file,
+)
+
+READING = {
+    "list_vps",
+    "list_vps_backups",
+    "plan_restore",
+    "list_restore_sources",
+    "list_vps_snapshots",
+    "list_backup_schedules",
+    "get_job",
+}
+
+
+@pytest.fixture(scope="module")
+def running(
+    upstream_of_worker: Upstream,
+    issuer_of_worker: Issuer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[list[Replica], dict[str, str], Path]]:
+    folder = tmp_path_factory.mktemp("accounts")
+    names = ("web-team", "ops-team", "spenders", "guests")
+    path, tokens = token_file(folder, *names)
+    mounted = folder / "mounted-key"
+    mounted.write_text(SANDBOX_OTHER_KEY + "\n")
+    credentials = credentials_file(
+        folder,
+        {
+            "web-team": {"key": {"env": "WEB_KEY"}, "allow": ["create", "restore"]},
+            "ops-team": {"key": {"file": str(mounted)}},
+            "spenders": {"key": {"env": "WEB_KEY"}, "allow": ["restore", "spend"]},
+        },
+    )
+    trail = folder / "trail.jsonl"
+    given = {
+        "HOSTUP_API_KEY": "",
+        "WEB_KEY": SANDBOX_API_KEY,
+        "HOSTUP_MCP_CREDENTIALS": str(credentials),
+        "HOSTUP_MCP_AUDIT_LOG": str(trail),
+    }
+    bearer = serving(upstream_of_worker, **given, HOSTUP_MCP_TOKENS=str(path))
+    # What is allowed for all is not more than what one caller is allowed.
+    oauth = serving(
+        upstream_of_worker, **given, HOSTUP_MCP_ALLOW="spend", **issuer_of_worker.settings
+    )
+    with replicas(folder, bearer, oauth) as both:
+        yield both, tokens, trail
+
+
+@dataclass
+class Team:
+    web: Caller
+    ops: Caller
+    spenders: Caller
+    guests: Caller
+
+
+@pytest.fixture
+async def team(
+    running: tuple[list[Replica], dict[str, str], Path], upstream: Upstream
+) -> AsyncIterator[Team]:
+    [replica, _], tokens, _ = running
+    async with calling() as client:
+        yield Team(*(Caller(client, replica.url, token) for token in tokens.values()))
+
+
+async def servers(caller: Caller) -> set[str]:
+    return {server["id"] for server in (await caller.ok("list_vps", limit=100))["data"]}
+
+
+async def test_two_callers_see_their_own_servers_and_nothing_else(
+    team: Team, upstream: Upstream
+) -> None:
+    web, ops = await servers(team.web), await servers(team.ops)
+    state = upstream.sandbox.state
+    assert web == {server.id for server in state.owned(MAIN_OWNER)}
+    assert ops == {server.id for server in state.owned(OTHER_OWNER)}
+    assert web
+    assert ops
+    assert not web & ops
+
+
+async def test_another_account_s_server_is_not_even_asked_for(
+    team: Team, upstream: Upstream
+) -> None:
+    web, _ = await servers(team.web), await servers(team.ops)
+    upstream.sandbox.requests.clear()
+    for id_ in sorted(web):
+        assert (await team.ops.call("list_vps_backups", id=id_)).kind == "unknown_id"
+    assert upstream.sandbox.requests == []
+
+
+async def test_each_request_carries_the_key_of_the_one_who_called(
+    team: Team, upstream: Upstream
+) -> None:
+    await servers(team.web)
+    await servers(team.ops)
+    sent = [request.headers["authorization"] for request in upstream.sandbox.requests]
+    assert sent == [f"Bearer {SANDBOX_API_KEY}", f"Bearer {SANDBOX_OTHER_KEY}"]
+
+
+async def test_each_caller_is_shown_what_is_unlocked_for_them(team: Team) -> None:
+    assert await team.web.tools() - READING == {
+        "create_vps_backup",
+        "create_vps_snapshot",
+        "restore_vps",
+    }
+    assert await team.ops.tools() == READING
+    assert await team.spenders.tools() - READING == {"restore_vps"}
+
+
+async def test_a_locked_tool_says_so_and_sends_nothing(team: Team, upstream: Upstream) -> None:
+    [ops, *_] = sorted(await servers(team.ops))
+    refused = await team.ops.call("create_vps_backup", id=ops)
+    assert refused.kind == "not_allowed"
+    assert "HOSTUP_MCP_ALLOW" in refused.text
+    vps = await team.web.find("web-01")
+    refused = await team.web.call("delete_vps_backup", id=vps, backupId="bkp_0000000000")
+    assert refused.kind in ("not_allowed", None) or "Unknown tool" in refused.text
+    assert upstream.sandbox.writes == []
+
+
+async def test_what_is_unlocked_for_a_caller_works(team: Team, upstream: Upstream) -> None:
+    _, plan = await team.web.planned()
+    asked = await team.web.call("restore_vps", planId=plan)
+    done = await team.web.call("restore_vps", asked.answered(), planId=plan)
+    assert done.kind is None, done.text
+    [write] = upstream.sandbox.writes
+    assert write.headers["authorization"] == f"Bearer {SANDBOX_API_KEY}"
+
+
+async def paid_plan(caller: Caller, upstream: Upstream) -> str:
+    """A plan to build a new server that costs money."""
+    vps = await caller.find("web-01")
+    backups = (await caller.ok("list_vps_backups", id=vps))["backups"]
+    plan = await caller.ok("plan_restore", id=vps, mode="new_cloud_vps", backupId=backups[0]["id"])
+    assert plan["verdict"] == "possible", plan
+    return str(plan["planId"])
+
+
+async def test_spending_is_for_the_callers_that_it_is_unlocked_for(
+    running: tuple[list[Replica], dict[str, str], Path], team: Team, upstream: Upstream
+) -> None:
+    """It counts what the caller is allowed, not what is allowed for all."""
+    allowed = await team.spenders.call(
+        "restore_vps", planId=await paid_plan(team.spenders, upstream)
+    )
+    assert allowed.kind is None, allowed.text
+    assert allowed.asks
+    refused = await team.web.call("restore_vps", planId=await paid_plan(team.web, upstream))
+    assert refused.kind == "not_allowed"
+
+
+async def test_spending_unlocked_for_all_is_not_unlocked_for_a_caller_with_less(
+    running: tuple[list[Replica], dict[str, str], Path],
+    upstream: Upstream,
+    issuer_of_worker: Issuer,
+) -> None:
+    [_, replica], _, _ = running
+    async with calling() as client:
+        web = Caller(client, replica.url, issuer_of_worker.token(sub="web-team"))
+        refused = await web.call("restore_vps", planId=await paid_plan(web, upstream))
+        assert refused.kind == "not_allowed", refused.raw
+
+
+async def test_a_caller_without_an_account_is_told_so_and_reaches_nothing(
+    team: Team, upstream: Upstream
+) -> None:
+    refused = await team.guests.call("list_vps")
+    assert refused.kind == "no_account"
+    assert "operator" in refused.text
+    assert await team.guests.tools() == READING
+    assert (await team.guests.call("create_vps_backup", id="vps_00000000")).kind == "not_allowed"
+    assert upstream.sandbox.requests == []
+
+
+async def test_the_subject_of_a_jwt_says_which_account_it_is(
+    running: tuple[list[Replica], dict[str, str], Path],
+    upstream: Upstream,
+    issuer_of_worker: Issuer,
+) -> None:
+    [_, replica], _, _ = running
+    async with calling() as client:
+
+        def subject(name: str, client_id: str = "agent") -> Caller:
+            token = issuer_of_worker.token(sub=name, client_id=client_id)
+            return Caller(client, replica.url, token)
+
+        state = upstream.sandbox.state
+        assert await servers(subject("web-team")) == {s.id for s in state.owned(MAIN_OWNER)}
+        assert await servers(subject("ops-team")) == {s.id for s in state.owned(OTHER_OWNER)}
+        # The name of a client is no subject.
+        posing = await subject("nobody", client_id="web-team").call("list_vps")
+        assert posing.kind == "no_account"
+
+
+async def test_the_trail_says_which_caller_it_was(
+    running: tuple[list[Replica], dict[str, str], Path], team: Team
+) -> None:
+    _, _, trail = running
+    _, plan = await team.web.planned()
+    await team.web.call("restore_vps", planId=plan)
+    text = trail.read_text()
+    assert '"caller": "web-team"' in text
+    assert SANDBOX_API_KEY not in text

@@ -1,0 +1,287 @@
+"""The application for a configuration: who is asked for a token, and what is refused at start."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from hostup_mcp.config import Misconfigured, Settings, load
+from hostup_mcp.remote import serve
+from hostup_mcp.remote.app import Listen, Service, build_service
+from hostup_mcp.remote.oauth import JwtVerifier
+
+from .wiring import (
+    AUDIENCE,
+    ISSUER,
+    PATIENCE,
+    PUBLIC_URL,
+    REDIS,
+    SECRET,
+    EngineServer,
+    environment,
+    free_port,
+    headers_for,
+    message,
+    refused_start,
+    token_file,
+)
+
+Refused = Callable[..., str]
+HTTP = ("streamable-http", "sse")
+OAUTH = {
+    "HOSTUP_MCP_OAUTH_ISSUER": ISSUER,
+    "HOSTUP_MCP_OAUTH_AUDIENCE": AUDIENCE,
+    "HOSTUP_MCP_OAUTH_JWKS": "https://issuer.example.com/jwks",
+    "HOSTUP_MCP_PUBLIC_URL": PUBLIC_URL,
+}
+
+
+def settings(**environ: str) -> Settings:
+    loaded = load({}, {"HOSTUP_SANDBOX": "1", **environ})
+    assert isinstance(loaded, Settings), loaded
+    return loaded
+
+
+def service(transport: Any = "streamable-http", host: str = "127.0.0.1", **given: str) -> Service:
+    return build_service(settings(**given), Listen(transport, host, 0), environ=given)
+
+
+@asynccontextmanager
+async def client_of(
+    made: Service, host: str = "127.0.0.1:8000"
+) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(made.app)
+    async with (
+        made.app.router.lifespan_context(made.app),
+        httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client,
+    ):
+        yield client
+
+
+# Health -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("transport", HTTP)
+async def test_health_is_told_to_everybody_and_tells_nothing_else(
+    transport: str, tmp_path: Path
+) -> None:
+    path, _ = token_file(tmp_path, "web-team")
+    made = service(transport, HOSTUP_MCP_TOKENS=str(path))
+    async with client_of(made, "anything.example.com") as client:
+        healthy, ready = await client.get("/healthz"), await client.get("/readyz")
+        assert (healthy.status_code, healthy.json()) == (200, {"status": "ok"})
+        assert (ready.status_code, ready.json()) == (200, {"status": "ready"})
+        made.draining = True
+        assert (await client.get("/healthz")).status_code == 200
+        ready = await client.get("/readyz")
+        assert (ready.status_code, ready.json()) == (503, {"status": "draining"})
+        assert (await client.post("/healthz")).status_code == 405
+
+
+@pytest.mark.redis
+@pytest.mark.skipif(REDIS is None, reason="there is no redis-server")
+async def test_without_its_shared_state_it_is_alive_and_not_ready() -> None:
+    url = f"redis://127.0.0.1:{free_port()}/0"
+    made = service(HOSTUP_MCP_STATE=url, HOSTUP_MCP_SECRET=SECRET)
+    async with client_of(made) as client:
+        assert (await client.get("/healthz")).status_code == 200
+        ready = await client.get("/readyz")
+        assert (ready.status_code, ready.json()) == (503, {"status": "shared state is away"})
+    assert made.engine is not None
+    await made.engine.redis.aclose()
+
+
+@pytest.mark.redis
+async def test_a_socket_of_this_machine_will_do_for_the_engine(engine: EngineServer) -> None:
+    made = service(HOSTUP_MCP_STATE=f"unix://{engine.socket}", HOSTUP_MCP_SECRET=SECRET)
+    assert made.engine is not None
+    assert await made.engine.memory.is_there()
+    await made.engine.redis.aclose()
+
+
+# Who is let in ------------------------------------------------------------------------------------
+
+
+async def status(client: httpx.AsyncClient, token: str | None = None, **headers: str) -> int:
+    body = message("tools/list")
+    answer = await client.post("/mcp", json=body, headers={**headers_for(body, token), **headers})
+    return answer.status_code
+
+
+async def test_a_server_of_this_machine_alone_asks_for_no_token() -> None:
+    async with client_of(service()) as client:
+        assert await status(client) == 200
+        assert (await client.get("/.well-known/oauth-protected-resource/mcp")).status_code == 404
+
+
+async def test_the_token_of_the_file_is_asked_for(tmp_path: Path) -> None:
+    path, tokens = token_file(tmp_path, "web-team")
+    async with client_of(service(HOSTUP_MCP_TOKENS=str(path))) as client:
+        assert await status(client) == 401
+        assert await status(client, tokens["web-team"]) == 200
+
+
+@pytest.mark.parametrize("transport", HTTP)
+async def test_the_resource_is_described_for_clients_that_look_for_an_issuer(
+    transport: str,
+) -> None:
+    path = {"streamable-http": "/mcp", "sse": "/sse"}[transport]
+    async with client_of(service(transport, **OAUTH)) as client:
+        answer = await client.get(f"/.well-known/oauth-protected-resource{path}")
+        assert answer.status_code == 200
+        described = answer.json()
+        assert described["resource"] == PUBLIC_URL + path
+        assert [x.rstrip("/") for x in described["authorization_servers"]] == [ISSUER]
+        assert described["scopes_supported"] == ["hostup"]
+        assert described["bearer_methods_supported"] == ["header"]
+
+
+async def test_the_name_it_is_known_by_outside_is_a_good_host_and_origin(tmp_path: Path) -> None:
+    path, tokens = token_file(tmp_path, "web-team")
+    made = service(HOSTUP_MCP_TOKENS=str(path), HOSTUP_MCP_PUBLIC_URL=PUBLIC_URL)
+    good = tokens["web-team"]
+    async with client_of(made) as client:
+        assert await status(client, good, Host="mcp.example.com") == 200
+        assert await status(client, good, Host="mcp.example.com", Origin=PUBLIC_URL) == 200
+        assert await status(client, good, Host="mcp.example.com.evil.example") == 421
+        assert await status(client, good, Origin="http://mcp.example.com") == 403
+        assert await status(client, good, Origin="null") == 403
+
+
+def test_the_cooldown_of_keys_is_half_a_minute() -> None:
+    assert JwtVerifier(ISSUER, AUDIENCE, "https://issuer.example.com")._keys.cooldown_duration == 30
+
+
+# Refused at start ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """What is said by what must not start."""
+
+    def serves(*_: Any) -> None:
+        raise AssertionError("it serves")
+
+    monkeypatch.setattr(serve.anyio, "run", serves)
+
+    def try_it(host: str = "127.0.0.1", **env: str) -> str:
+        loaded = load({}, {"HOSTUP_SANDBOX": "1", **env})
+        if isinstance(loaded, Misconfigured):
+            [line] = loaded.problems
+            return line
+        with pytest.raises(serve.CannotServe) as raised:
+            serve.serve_http(loaded, Listen("streamable-http", host, 0))
+        assert "\n" not in str(raised.value)
+        return str(raised.value)
+
+    return try_it
+
+
+BASE = environment(HOSTUP_SANDBOX="1")
+
+
+def test_what_cannot_start_says_why_in_one_line_and_ends_with_code_two() -> None:
+    code, said = refused_start({**BASE, "HOSTUP_MCP_STATE": "redis://:a-password@127.0.0.1:9/0"})
+    assert code == 2
+    [line] = said.splitlines()
+    assert line.startswith("hostup-mcp: ")
+    assert "HOSTUP_MCP_SECRET" in line
+    assert "a-password" not in line
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_other_machines_are_not_served_without_a_way_to_check_callers(
+    refused: Refused, host: str
+) -> None:
+    line = refused(host)
+    assert host in line
+    assert "HOSTUP_MCP_TOKENS" in line
+    assert "HOSTUP_MCP_OAUTH_ISSUER" in line
+
+
+def test_shared_state_without_a_secret_is_refused_and_says_how_to_make_one(
+    refused: Refused,
+) -> None:
+    line = refused(HOSTUP_MCP_STATE="redis://:a-password@127.0.0.1:9/0")
+    assert "HOSTUP_MCP_SECRET" in line
+    assert "secrets.token_hex" in line
+    assert "a-password" not in line
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:part-of/the-password@127.0.0.1:6379/0",
+        "redis://:part-of#the-password@127.0.0.1:6379/0",
+        "redis://127.0.0.1:part-of-the-password",
+        "redis://:part-of-the-password@127.0.0.1:99999/0",
+    ],
+)
+def test_an_address_of_the_engine_that_makes_no_sense_is_one_line_without_its_password(
+    refused: Refused, url: str
+) -> None:
+    line = refused(HOSTUP_MCP_STATE=url, HOSTUP_MCP_SECRET=SECRET)
+    assert "HOSTUP_MCP_STATE" in line
+    assert "part-of" not in line
+
+
+@pytest.mark.parametrize("kind", ["tokens", "credentials"])
+def test_a_file_that_cannot_be_used_is_one_line_without_what_it_holds(
+    refused: Refused, kind: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "file.json"
+    path.write_text('{"callers": {"a": "hmcp_pasted"}, "tokens": {"a": "hmcp_pasted"}}')
+    line = refused(**{f"HOSTUP_MCP_{kind.upper()}": str(path)})
+    assert kind.removesuffix("s") in line
+    assert "pasted" not in line
+
+
+def test_a_port_of_the_metrics_that_is_taken_is_one_line(refused: Refused) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert "metrics" in refused(HOSTUP_MCP_METRICS_PORT=port)
+
+
+def without(blocked: str, **env: str) -> str:
+    """Start it where a package is not installed: the one line that it says."""
+    code = (
+        f"import sys; sys.modules[{blocked!r}] = None\n"
+        "from hostup_mcp.cli import main\n"
+        "sys.exit(main(['serve', '--transport', 'streamable-http', '--port', '0']))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**BASE, **env},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (2, ""), ended.stderr
+    [line] = ended.stderr.splitlines()
+    return line
+
+
+def test_an_exporter_without_the_extra_for_it_is_one_clear_line() -> None:
+    line = without("opentelemetry.sdk.trace", OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9")
+    assert "hostup-mcp[otel]" in line
+
+
+def test_shared_state_without_the_extra_for_it_is_one_clear_line() -> None:
+    line = without("redis", HOSTUP_MCP_STATE="redis://127.0.0.1:9", HOSTUP_MCP_SECRET=SECRET)
+    assert "hostup-mcp[replicas]" in line
+
+
+def test_tokens_and_an_issuer_together_are_refused(tmp_path: Path) -> None:
+    path, _ = token_file(tmp_path, "web-team")
+    loaded = load({}, {"HOSTUP_SANDBOX": "1", "HOSTUP_MCP_TOKENS": str(path), **OAUTH})
+    assert isinstance(loaded, Misconfigured)
+    assert any("not both" in problem for problem in loaded.problems)

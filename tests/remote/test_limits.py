@@ -1,0 +1,252 @@
+"""What one caller may take, and that the others do not feel it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import pytest
+from limits.aio.storage import MemoryStorage
+
+from hostup_mcp.remote import limits
+from hostup_mcp.remote.limits import CallerLimits
+
+from .wiring import PATIENCE
+
+
+class Inner:
+    """The application behind the limits, which stays busy until it is let go."""
+
+    def __init__(self) -> None:
+        self.open = anyio.Event()
+        self.open.set()
+        self.running = 0
+        self.most = 0
+        self.taken = 0
+        self.heard: list[Any] = []
+        self.reads = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.taken += 1
+        self.running += 1
+        self.most = max(self.most, self.running)
+        try:
+            for _ in range(self.reads):
+                self.heard.append(await receive())
+            await self.open.wait()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            self.running -= 1
+
+
+class Door:
+    """Requests to the application, from whoever is named."""
+
+    def __init__(self, per_minute: int = 1_000, at_once: int = 100, **others: Any) -> None:
+        self.caller: str | None = "web-team"
+        self.inner = Inner()
+        self.refused: list[str] = []
+        self.app = CallerLimits(
+            self.inner,
+            lambda: self.caller,
+            per_minute,
+            at_once,
+            refused=self.refused.append,
+            **others,
+        )
+
+    async def knock(
+        self, caller: str | None = "web-team", method: str = "POST", receive: Any = None
+    ) -> tuple[int, dict[str, str], bytes]:
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        async def nothing() -> Any:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        self.caller = caller
+        with anyio.fail_after(PATIENCE):
+            await self.app({"type": "http", "method": method}, receive or nothing, send)
+        headers = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
+        return sent[0]["status"], headers, sent[-1]["body"]
+
+
+async def test_a_caller_over_their_rate_is_told_how_long_to_wait() -> None:
+    door = Door(per_minute=3)
+    assert [(await door.knock())[0] for _ in range(5)] == [200, 200, 200, 429, 429]
+    status, headers, body = await door.knock()
+    assert status == 429
+    assert 1 <= int(headers["retry-after"]) <= 120
+    assert json.loads(body)["error"] == "too_many_requests"
+    assert door.inner.taken == 3
+    assert door.refused == ["rate"] * 3
+
+
+async def test_other_callers_do_not_feel_it() -> None:
+    door = Door(per_minute=2)
+    for _ in range(10):
+        await door.knock("web-team")
+    assert [(await door.knock("ops-team"))[0] for _ in range(3)] == [200, 200, 429]
+
+
+async def test_the_wait_that_is_named_is_long_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [time.time()]
+    monkeypatch.setattr(time, "time", lambda: now[0])
+    door = Door(per_minute=2)
+    assert [(await door.knock())[0] for _ in range(3)] == [200, 200, 429]
+    wait = int((await door.knock())[1]["retry-after"])
+    now[0] += wait + 0.01
+    # The window slides: at least one call is free again by then.
+    assert (await door.knock())[0] == 200
+
+
+async def test_calls_at_once_are_bounded_and_count_down_again() -> None:
+    door = Door(at_once=2)
+    door.inner.open = anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        for _ in range(2):
+            tasks.start_soon(door.knock)
+        with anyio.fail_after(PATIENCE):
+            while door.inner.running < 2:
+                await anyio.lowlevel.checkpoint()
+        status, headers, _ = await door.knock()
+        assert (status, headers["retry-after"]) == (429, "1")
+        assert door.refused == ["at once"]
+        door.inner.open.set()
+    assert (await door.knock())[0] == 200
+    assert door.inner.most == 2
+
+
+async def test_a_call_that_breaks_or_is_given_up_does_not_count_for_ever() -> None:
+    door = Door(at_once=1)
+
+    async def broken(*_: Any) -> None:
+        raise RuntimeError
+
+    really = door.app._app
+    door.app._app = broken
+    with pytest.raises(RuntimeError):
+        await door.knock()
+    door.app._app = really
+    door.inner.open = anyio.Event()
+    with anyio.move_on_after(0.05):
+        await door.knock()
+    door.inner.open.set()
+    assert (await door.knock())[0] == 200
+    assert not door.app._running, "nothing is kept of callers who are not there"
+
+
+async def test_calls_of_one_do_not_fill_the_places_of_another() -> None:
+    door = Door(at_once=1)
+    door.inner.open = anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(door.knock, "web-team")
+        with anyio.fail_after(PATIENCE):
+            while door.inner.running < 1:
+                await anyio.lowlevel.checkpoint()
+        tasks.start_soon(door.knock, "ops-team")
+        with anyio.fail_after(PATIENCE):
+            while door.inner.running < 2:
+                await anyio.lowlevel.checkpoint()
+        door.inner.open.set()
+    assert door.refused == []
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE", "OPTIONS"])
+async def test_only_calls_are_counted(method: str) -> None:
+    door = Door(per_minute=1, at_once=1)
+    for _ in range(5):
+        assert (await door.knock(method=method))[0] == 200
+
+
+async def test_who_will_be_turned_away_anyway_is_not_counted_for_anybody() -> None:
+    door = Door(per_minute=1)
+    for _ in range(5):
+        assert (await door.knock(None))[0] == 200
+    assert (await door.knock("web-team"))[0] == 200
+
+
+async def test_other_kinds_of_traffic_pass() -> None:
+    seen: list[str] = []
+
+    async def app(scope: Any, *_: Any) -> None:
+        seen.append(scope["type"])
+
+    await CallerLimits(app, lambda: "a", 1, 1)({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
+    assert seen == ["lifespan"]
+
+
+# Counted together ---------------------------------------------------------------------------------
+
+
+class Away(MemoryStorage):
+    """An engine that cannot be reached."""
+
+    async def acquire_sliding_window_entry(self, *_: Any, **__: Any) -> bool:
+        raise ConnectionError("redis://:secret@engine:6379 is away")
+
+
+async def test_doors_with_one_engine_count_together() -> None:
+    engine = MemoryStorage()
+    one, other = Door(per_minute=2, shared=engine), Door(per_minute=2, shared=engine)
+    assert [(await door.knock())[0] for door in (one, other, one, other)] == [200, 200, 429, 429]
+
+
+async def test_without_the_engine_each_counts_alone_and_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    door = Door(per_minute=2, shared=Away())
+    assert [(await door.knock())[0] for _ in range(3)] == [200, 200, 429]
+    assert "this replica alone" in caplog.text
+    assert "secret" not in caplog.text
+
+
+# Bodies -------------------------------------------------------------------------------------------
+
+
+def trickle(pause: float, parts: int) -> Callable[[], Any]:
+    """A body of `parts` parts with a pause before each, and then a connection that stays."""
+    left = [parts]
+
+    async def receive() -> Any:
+        if left[0] == 0:
+            await anyio.sleep_forever()
+        await anyio.sleep(pause)
+        left[0] -= 1
+        return {"type": "http.request", "body": b"x", "more_body": left[0] > 0}
+
+    return receive
+
+
+async def test_a_body_that_does_not_come_in_time_is_given_up_and_the_connection_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "BODY_SECONDS", 0.2)
+    door = Door(at_once=1)
+    door.inner.reads = 100
+    began = time.monotonic()
+    # A drop now and then does not prolong it.
+    status, headers, _ = await door.knock(receive=trickle(0.03, 100))
+    assert time.monotonic() - began < 2
+    assert (status, headers.get("connection")) == (408, "close")
+    door.inner.reads = 0
+    assert (await door.knock())[0] == 200, "its place is free again"
+
+
+async def test_a_body_in_time_is_whole_and_the_wait_for_the_end_is_not_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "BODY_SECONDS", 0.3)
+    door = Door()
+    door.inner.reads = 4
+    with anyio.move_on_after(0.7):
+        await door.knock(receive=trickle(0.01, 3))
+    assert [m["type"] for m in door.inner.heard] == ["http.request"] * 3
+    assert [m["more_body"] for m in door.inner.heard] == [True, True, False]

@@ -1,0 +1,76 @@
+"""Numbers for an operator: they move, and hold nothing of anybody."""
+
+from __future__ import annotations
+
+import urllib.request
+
+from prometheus_client import generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from hostup_mcp.remote.metrics import Metrics
+
+from .wiring import free_port
+
+
+def read(metrics: Metrics) -> dict[tuple[str, frozenset[str]], float]:
+    text = generate_latest(metrics.registry).decode()
+    return {
+        (sample.name, frozenset(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_each_thing_that_happens_moves_its_number() -> None:
+    metrics = Metrics()
+    metrics.called("list_vps", "ok", 0.02)
+    metrics.called("list_vps", "ok", 0.02)
+    metrics.called("restore_vps", "asked", 40)
+    metrics.asked_hostup("GET", "200", 0.2)
+    metrics.asked_hostup("POST", "TimedOut", 20)
+    metrics.refused("rate")
+    metrics.ready(True)
+    seen = read(metrics)
+    assert seen["hostup_mcp_tool_calls_total", frozenset({"list_vps", "ok"})] == 2
+    assert seen["hostup_mcp_tool_calls_total", frozenset({"restore_vps", "asked"})] == 1
+    assert seen["hostup_mcp_tool_seconds_count", frozenset({"list_vps"})] == 2
+    assert seen["hostup_mcp_tool_seconds_sum", frozenset({"restore_vps"})] == 40
+    assert seen["hostup_mcp_hostup_requests_total", frozenset({"GET", "200"})] == 1
+    assert seen["hostup_mcp_hostup_requests_total", frozenset({"POST", "TimedOut"})] == 1
+    assert seen["hostup_mcp_hostup_seconds_count", frozenset({"GET"})] == 1
+    assert seen["hostup_mcp_refused_calls_total", frozenset({"rate"})] == 1
+    assert seen["hostup_mcp_ready", frozenset()] == 1
+    metrics.ready(False)
+    assert read(metrics)["hostup_mcp_ready", frozenset()] == 0
+
+
+def test_two_services_in_one_process_count_apart() -> None:
+    one, other = Metrics(), Metrics()
+    one.called("list_vps", "ok", 1)
+    assert ("hostup_mcp_tool_calls_total", frozenset({"list_vps", "ok"})) not in read(other)
+
+
+def test_they_are_answered_on_a_port_of_their_own() -> None:
+    metrics, port = Metrics(), free_port()
+    server, thread = None, None
+    from hostup_mcp.remote import metrics as module
+
+    really = module.start_http_server
+
+    def started(*args: object, **options: object) -> object:
+        nonlocal server, thread
+        server, thread = really(*args, **options)
+        return server, thread
+
+    module.start_http_server = started
+    try:
+        metrics.serve("127.0.0.1", port)
+        metrics.refused("at once")
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            assert b'hostup_mcp_refused_calls_total{limit="at once"} 1.0' in answer.read()
+    finally:
+        module.start_http_server = really
+        if server is not None and thread is not None:
+            server.shutdown()
+            server.server_close()
+            thread.join(10)

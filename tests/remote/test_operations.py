@@ -1,0 +1,243 @@
+"""What an operator expects: health, numbers, traces, logs for machines, and an orderly end."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from prometheus_client.parser import text_string_to_metric_families
+
+from hostup_mcp.remote.serve import DRAIN_SECONDS_FOR_OTHERS
+from hostup_mcp.sandbox import SANDBOX_API_KEY, Fault
+
+from .wiring import (
+    PATIENCE,
+    Caller,
+    Replica,
+    Result,
+    Upstream,
+    calling,
+    free_port,
+    headers_for,
+    message,
+    replicas,
+    serving,
+    token_file,
+    until,
+    wait_until,
+)
+
+
+class Collector:
+    """Takes the spans that an exporter sends."""
+
+    def __init__(self) -> None:
+        self.bodies: list[bytes] = []
+        collector = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if self.headers.get("Content-Encoding") == "gzip":
+                    body = gzip.decompress(body)
+                collector.bodies.append(body)
+                self.send_response(200)
+                self.send_header("Content-Type", "application/x-protobuf")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                """Nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def spans(self) -> list[Any]:
+        return [
+            span
+            for body in self.bodies
+            for resource in ExportTraceServiceRequest.FromString(body).resource_spans
+            for scope in resource.scope_spans
+            for span in scope.spans
+        ]
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    running = Collector()
+    yield running
+    running.close()
+
+
+async def numbers(client: httpx.AsyncClient, port: int) -> tuple[str, dict[str, float]]:
+    """The metrics as text, and each name with the sum of its values."""
+    text = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
+    sums: dict[str, float] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            sums[sample.name] = sums.get(sample.name, 0) + sample.value
+    return text, sums
+
+
+async def test_numbers_move_and_logs_are_for_machines_and_spans_are_one_trace(
+    upstream: Upstream, collector: Collector, tmp_path: Path
+) -> None:
+    path, tokens = token_file(tmp_path, "web-team")
+    port = free_port()
+    env = serving(
+        upstream,
+        HOSTUP_MCP_TOKENS=str(path),
+        HOSTUP_MCP_ALLOW="all",
+        HOSTUP_MCP_CALLS_PER_MINUTE="12",
+        HOSTUP_MCP_METRICS_PORT=str(port),
+        OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
+        OTEL_BSP_SCHEDULE_DELAY="100",
+    )
+    with replicas(tmp_path, env) as [replica]:
+        async with calling() as client:
+            caller = Caller(client, replica.url, tokens["web-team"])
+            assert (await client.get(f"{replica.base}/readyz")).status_code == 200
+            _, before = await numbers(client, port)
+            vps, plan = await caller.planned()
+            await caller.call("restore_vps", planId=plan)
+            await caller.call("list_vps_backups", id="vps_00000000")
+            for _ in range(12):
+                await caller.post("tools/list")
+            text, after = await numbers(client, port)
+            assert (await client.get(f"{replica.base}/metrics")).status_code == 404
+
+            # Numbers
+            moved = {name for name in after if after[name] > before.get(name, 0)}
+            assert moved >= {
+                "hostup_mcp_tool_calls_total",
+                "hostup_mcp_tool_seconds_count",
+                "hostup_mcp_hostup_requests_total",
+                "hostup_mcp_hostup_seconds_count",
+                "hostup_mcp_refused_calls_total",
+            }
+            assert after["hostup_mcp_ready"] == 1
+            assert 'outcome="asked"' in text
+            assert 'outcome="error"' in text
+            secrets = (vps, plan, "web-team", tokens["web-team"], SANDBOX_API_KEY)
+            assert not [secret for secret in secrets if secret in text]
+            assert not re.search(r"(vps|bkp|job|req)_[0-9a-z]{12}", text), "no ids"
+
+            # Traces
+            def whole() -> list[Any]:
+                spans = collector.spans()
+                calls = [s for s in spans if s.name.startswith("tools/call list_vps")]
+                return [s for s in spans if calls and s.trace_id == calls[0].trace_id]
+
+            await until(lambda: len(whole()) >= 2, "both spans arrive")
+            trace = whole()
+            hex_id = trace[0].trace_id.hex()
+            asked = upstream.sandbox.requests[0]
+            assert asked.headers["traceparent"].split("-")[1] == hex_id
+            sent = [
+                s for s in trace if s.span_id.hex() == asked.headers["traceparent"].split("-")[2]
+            ]
+            assert sent, "the request to HostUp is one of the spans"
+            assert sent[0].parent_span_id in {s.span_id for s in trace}, "within the MCP call"
+        raw = b"".join(collector.bodies)
+        assert tokens["web-team"].encode() not in raw
+        assert SANDBOX_API_KEY.encode() not in raw
+        assert replica.close() == 0
+        # Logs
+        assert replica.stdout.read_text() == ""
+        lines = [json.loads(line) for line in replica.log()]
+        assert lines
+        for line in lines:
+            assert {"time", "level", "logger", "message"} <= set(line)
+        assert any(line["logger"] == "hostup_mcp.trail" for line in lines)
+
+
+async def test_a_signal_to_stop_lets_a_running_call_finish_and_takes_no_new_one(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    path, tokens = token_file(tmp_path, "web-team")
+    env = serving(upstream, HOSTUP_MCP_TOKENS=str(path), HOSTUP_MCP_ALLOW="all")
+    with replicas(tmp_path, env) as [replica]:
+        async with calling() as client:
+            caller = Caller(client, replica.url, tokens["web-team"])
+            _, plan = await caller.planned()
+            asked = await caller.call("restore_vps", planId=plan)
+            upstream.sandbox.faults.add(Fault("slow", "POST", "*", seconds=2))
+            done: list[Result] = []
+
+            async def restore() -> None:
+                done.append(await caller.call("restore_vps", asked.answered(), planId=plan))
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(restore)
+                await until(lambda: len(upstream.sandbox.writes) == 1)
+                began = time.monotonic()
+                replica.process.send_signal(signal.SIGTERM)
+                await until(lambda: not_taken(replica), "new ones are turned away", 2)
+            assert done[0].kind is None, done[0].text
+            code = await anyio.to_thread.run_sync(lambda: replica.process.wait(PATIENCE))
+            assert code == 0
+            assert time.monotonic() - began < 2 + 5
+        assert len(upstream.sandbox.writes) == 1
+        assert "Traceback" not in replica.output()
+
+
+def not_taken(replica: Replica) -> bool:
+    """Whether a new request is told that this replica is going, or gets no connection."""
+    try:
+        with httpx.Client(trust_env=False, timeout=5) as client:
+            return client.get(f"{replica.base}/readyz").status_code == 503
+    except httpx.HTTPError:
+        return True
+
+
+async def test_a_listener_does_not_keep_a_replica_from_ending(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    """Nor does an exporter whose collector is away, nor a client that stays connected."""
+    env = serving(upstream, OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{free_port()}")
+    with replicas(tmp_path, env) as [replica]:
+        idle = socket.create_connection(("127.0.0.1", replica.port))
+        async with calling() as client:
+            body = message("subscriptions/listen", notifications={"toolsListChanged": True})
+            async with client.stream(
+                "POST", replica.url, json=body, headers=headers_for(body)
+            ) as stream:
+                lines = stream.aiter_lines()
+                await anext(lines)
+                began = time.monotonic()
+                replica.process.send_signal(signal.SIGTERM)
+                code = await anyio.to_thread.run_sync(lambda: replica.process.wait(PATIENCE))
+        idle.close()
+        assert code == 0
+        assert time.monotonic() - began < DRAIN_SECONDS_FOR_OTHERS + 5
+
+
+def test_it_ends_in_order_when_nobody_is_there(upstream: Upstream, tmp_path: Path) -> None:
+    with replicas(tmp_path, serving(upstream)) as [replica]:
+        wait_until(lambda: not not_taken(replica), "it answers")
+        began = time.monotonic()
+        assert replica.close() == 0
+        assert time.monotonic() - began < 5
+        assert "Traceback" not in replica.output()
+        wait_until(lambda: not_taken(replica), "nobody listens any more", 5)

@@ -1,0 +1,446 @@
+"""Two replicas, one engine: any of them answers anything, and nothing is done twice."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+
+from hostup_mcp.config import Settings, load
+from hostup_mcp.remote.app import Listen, build_service
+from hostup_mcp.sandbox import SANDBOX_API_KEY, Fault
+from hostup_mcp.server.writes import WRITE_SECONDS
+
+from .wiring import (
+    SECRET,
+    SOON,
+    Caller,
+    EngineServer,
+    Replica,
+    Result,
+    RoundRobin,
+    Upstream,
+    calling,
+    headers_for,
+    message,
+    replicas,
+    serving,
+    token_file,
+    until,
+)
+
+pytestmark = pytest.mark.redis
+
+RESTORE = "*/actions/restore"
+
+
+@dataclass
+class Fleet:
+    """Two replicas and the proxy before them."""
+
+    one: Replica
+    other: Replica
+    proxy: RoundRobin
+    tokens: dict[str, str]
+    upstream: Upstream
+
+    @property
+    def url(self) -> str:
+        return f"{self.proxy.url}/mcp"
+
+    @property
+    def token(self) -> str:
+        return self.tokens["web-team"]
+
+
+def given(upstream: Upstream, engine: EngineServer, **more: str) -> dict[str, str]:
+    shared = {"HOSTUP_MCP_STATE": engine.url, "HOSTUP_MCP_SECRET": SECRET}
+    return serving(upstream, HOSTUP_MCP_ALLOW="all", **{**shared, **more})
+
+
+@pytest.fixture(scope="module")
+def fleet_of_module(
+    upstream_of_worker: Upstream,
+    engine_of_worker: EngineServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Fleet]:
+    folder = tmp_path_factory.mktemp("replicas")
+    path, tokens = token_file(folder, "web-team", "ops-team")
+    env = given(upstream_of_worker, engine_of_worker, HOSTUP_MCP_TOKENS=str(path))
+    with replicas(folder, env, env) as [one, other]:
+        proxy = RoundRobin([one.base, other.base])
+        yield Fleet(one, other, proxy, tokens, upstream_of_worker)
+        proxy.close()
+        for replica in (one, other):
+            assert "Traceback" not in replica.output()
+
+
+@pytest.fixture
+def fleet(fleet_of_module: Fleet, upstream: Upstream, engine: EngineServer) -> Fleet:
+    """The replicas with a fresh account, and nothing in the engine."""
+    fleet_of_module.proxy.given.clear()
+    return fleet_of_module
+
+
+@asynccontextmanager
+async def callers(fleet: Fleet) -> AsyncIterator[tuple[Caller, Caller, Caller]]:
+    """The same caller at the proxy, at one replica, and at the other."""
+    async with calling() as client:
+        yield (
+            Caller(client, fleet.url, fleet.token),
+            Caller(client, fleet.one.url, fleet.token),
+            Caller(client, fleet.other.url, fleet.token),
+        )
+
+
+async def test_what_one_listed_the_other_reads(fleet: Fleet) -> None:
+    async with callers(fleet) as (through, one, other):
+        vps = await one.find("web-01")
+        backups = (await other.ok("list_vps_backups", id=vps))["backups"]
+        assert backups
+        plan = await one.ok("plan_restore", id=vps, mode="in_place", backupId=backups[0]["id"])
+        assert plan["planId"]
+        for _ in range(3):
+            assert (await through.call("list_vps_backups", id=vps)).kind is None
+    assert set(fleet.proxy.given) == {fleet.one.base, fleet.other.base}
+
+
+async def test_ids_are_worth_nothing_to_another_caller_on_any_replica(fleet: Fleet) -> None:
+    async with callers(fleet) as (_, one, other):
+        vps, plan = await one.planned()
+        others = Caller(one.client, fleet.other.url, fleet.tokens["ops-team"])
+        assert (await others.call("list_vps_backups", id=vps)).kind == "unknown_id"
+        assert (await others.call("restore_vps", planId=plan)).kind == "plan_again"
+        assert (await other.call("list_vps_backups", id=vps)).kind is None
+
+
+async def test_a_question_asked_by_one_is_answered_to_the_other(fleet: Fleet) -> None:
+    async with callers(fleet) as (_, one, other):
+        vps, plan = await one.planned()
+        asked = await other.call("restore_vps", planId=plan)
+        assert "web-01" in asked.question
+        done = await one.call("restore_vps", asked.answered(), planId=plan)
+        assert done.kind is None, done.text
+        assert done.data["vpsId"] == vps
+        assert len(fleet.upstream.sandbox.writes) == 1
+        for caller in (one, other):
+            again = await caller.call("restore_vps", asked.answered(), planId=plan)
+            assert again.kind == "plan_used"
+        followed = await other.call("get_job", jobId=done.data["jobId"])
+        assert followed.kind is None, "the job that one started, the other follows"
+        assert len(fleet.upstream.sandbox.writes) == 1
+
+
+async def test_a_round_trip_through_the_proxy_crosses_the_replicas(fleet: Fleet) -> None:
+    async with callers(fleet) as (through, _, _):
+        _, plan = await through.planned()
+        asked = await through.call("restore_vps", planId=plan)
+        done = await through.call("restore_vps", asked.answered(), planId=plan)
+    assert done.kind is None
+    assert fleet.proxy.given[-1] != fleet.proxy.given[-2]
+    assert len(fleet.upstream.sandbox.writes) == 1
+
+
+async def test_a_session_of_the_handshake_era_needs_no_replica_of_its_own(fleet: Fleet) -> None:
+    async with callers(fleet) as (through, _, _):
+        headers = {"Accept": "application/json, text/event-stream"}
+        headers |= {"Authorization": f"Bearer {fleet.token}"}
+        hello = {
+            "protocolVersion": "2025-11-25",
+            "capabilities": {},
+            "clientInfo": {"name": "raw", "version": "1"},
+        }
+        for number, (method, params) in enumerate(
+            [("initialize", hello), ("tools/list", {}), ("tools/list", {}), ("ping", {})]
+        ):
+            body = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+            answer = await through.client.post(fleet.url, json=body, headers=headers)
+            assert answer.status_code == 200, answer.text
+            assert "mcp-session-id" not in answer.headers
+            headers["MCP-Protocol-Version"] = "2025-11-25"
+
+
+async def test_fifty_who_carry_out_one_plan_at_once_carry_it_out_once(fleet: Fleet) -> None:
+    async with callers(fleet) as (through, _, _):
+        _, plan = await through.planned()
+        asked = await through.call("restore_vps", planId=plan)
+        results: list[Result] = []
+
+        async def carry_out() -> None:
+            results.append(await through.call("restore_vps", asked.answered(), planId=plan))
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(50):
+                tasks.start_soon(carry_out)
+        kinds = Counter(result.kind for result in results)
+    assert len(fleet.upstream.sandbox.writes) == 1
+    assert kinds[None] == 1
+    assert kinds.total() == 50
+    assert set(kinds) <= {None, "plan_used", "write_in_flight", "plan_again"}
+
+
+async def test_two_writes_on_one_server_at_once_are_refused_across_replicas(fleet: Fleet) -> None:
+    sandbox = fleet.upstream.sandbox
+    sandbox.faults.add(Fault("slow", "POST", RESTORE, seconds=2))
+    async with callers(fleet) as (_, one, other):
+        vps, plan = await one.planned()
+        await other.find("web-01")
+        asked = await one.call("restore_vps", planId=plan)
+        done: list[Result] = []
+
+        async def restore() -> None:
+            done.append(await one.call("restore_vps", asked.answered(), planId=plan))
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(restore)
+            await until(lambda: len(sandbox.writes) == 1)
+            second = await other.call("create_vps_backup", id=vps)
+            if second.asks:
+                second = await other.call("create_vps_backup", second.answered(), id=vps)
+            assert second.kind == "write_in_flight"
+            # Another server is free.
+            mail = await other.find("mail")
+            free = await other.call("create_vps_backup", id=mail)
+            assert free.kind != "write_in_flight"
+        assert done[0].kind is None
+    assert [w.path for w in sandbox.writes if vps in w.path] == [sandbox.writes[0].path]
+
+
+async def test_a_change_made_on_one_is_told_to_those_who_listen_on_the_other(fleet: Fleet) -> None:
+    async with callers(fleet) as (_, one, other):
+        vps, plan = await one.planned()
+        uri = f"hostup://vps/{vps}/backups"
+        asked = await one.call("restore_vps", planId=plan)
+        body = message("subscriptions/listen", notifications={"resourceSubscriptions": [uri]})
+        heard: list[dict[str, object]] = []
+        async with anyio.create_task_group() as tasks:
+
+            async def listen() -> None:
+                headers = headers_for(body, other.token)
+                async with other.client.stream(
+                    "POST", other.url, json=body, headers=headers
+                ) as stream:
+                    assert stream.status_code == 200
+                    async for line in stream.aiter_lines():
+                        if line.startswith("data:") and line[5:].strip():
+                            heard.append(json.loads(line[5:]))  # noqa: PERF401 - read as it comes
+
+            tasks.start_soon(listen)
+            await until(lambda: heard, "it is acknowledged")
+            done = await one.call("restore_vps", asked.answered(), planId=plan)
+            assert done.kind is None
+            await until(lambda: len(heard) > 1, "the change is told")
+            tasks.cancel_scope.cancel()
+    told = heard[-1]
+    assert told["method"] == "notifications/resources/updated"
+    assert told["params"]["uri"] == uri  # type: ignore[index]
+
+
+async def test_a_wait_that_hostup_asks_of_one_the_other_keeps_too(
+    fleet: Fleet, engine: EngineServer
+) -> None:
+    sandbox = fleet.upstream.sandbox
+    async with callers(fleet) as (_, one, other):
+        await other.find("web-01")
+        sandbox.faults.add(Fault("status", status=429, headers={"Retry-After": "40"}))
+        first = await one.call("list_vps")
+        assert first.kind == "rate_limited", first.text
+        before = len(sandbox.requests)
+        for caller in (one, other, other):
+            began = time.monotonic()
+            kept = await caller.call("list_vps")
+            assert kept.kind == "rate_limited"
+            assert 30 < kept.data["error"]["retryAfterSeconds"] <= 40
+            assert time.monotonic() - began < SOON
+        assert len(sandbox.requests) == before, "HostUp is left alone"
+        [pause] = engine.keys("hostup-mcp/claims/limited/*")
+        assert SANDBOX_API_KEY not in pause
+        engine.do("PEXPIRE", pause, 1)
+        assert (await other.call("list_vps")).kind is None, "it is over by itself"
+
+
+# A replica that dies ------------------------------------------------------------------------------
+
+
+async def test_a_replica_killed_in_the_middle_of_a_write_leaves_nothing_that_is_done_twice(
+    upstream: Upstream, engine: EngineServer, tmp_path: Path
+) -> None:
+    sandbox = upstream.sandbox
+    env = given(upstream, engine)
+    with replicas(tmp_path, env, env) as [dying, living]:
+        async with calling() as client:
+            one, other = Caller(client, dying.url), Caller(client, living.url)
+            vps, plan = await one.planned()
+            asked = await one.call("restore_vps", planId=plan)
+            sandbox.faults.add(Fault("slow", "POST", RESTORE, seconds=1.5))
+            seen: list[Exception] = []
+
+            async def restore() -> None:
+                try:
+                    await one.call("restore_vps", asked.answered(), planId=plan)
+                except httpx.HTTPError as error:
+                    seen.append(error)
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(restore)
+                await until(lambda: len(sandbox.writes) == 1)
+                await anyio.to_thread.run_sync(dying.kill)
+            # The caller sees a connection that broke, and no answer that could mislead.
+            assert len(seen) == 1
+
+            again = await other.call("restore_vps", asked.answered(), planId=plan)
+            assert again.kind == "plan_used"
+            change = await other.call("create_vps_backup", id=vps)
+            if change.asks:
+                change = await other.call("create_vps_backup", change.answered(), id=vps)
+            assert change.kind in ("write_in_flight", "gate_closed"), change.text
+            assert len(sandbox.writes) == 1
+
+            lock = f"hostup-mcp/claims/write/{vps}"
+            assert 0 < engine.do("PTTL", lock) <= WRITE_SECONDS * 1000
+            engine.do("PEXPIRE", lock, 1)
+            await anyio.sleep(0.05)
+            assert engine.do("EXISTS", lock) == 0, "the lock ran out by itself"
+            assert (await other.call("list_vps_backups", id=vps)).kind is None
+            assert len(sandbox.writes) == 1
+
+
+# An engine that goes away -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["stopped", "frozen"])
+async def test_without_the_engine_reads_answer_and_writes_are_refused_and_nothing_hangs(
+    upstream: Upstream, tmp_path: Path, how: str
+) -> None:
+    engine = EngineServer(tmp_path)
+    sandbox = upstream.sandbox
+    slowest = 0.0
+    try:
+        with replicas(tmp_path, given(upstream, engine)) as [replica]:
+            async with calling() as client:
+                caller = Caller(client, replica.url)
+
+                async def in_time(tool: str, **arguments: str) -> Result:
+                    nonlocal slowest
+                    began = time.monotonic()
+                    result = await caller.call(tool, **arguments)
+                    slowest = max(slowest, time.monotonic() - began)
+                    return result
+
+                async def ready() -> int:
+                    nonlocal slowest
+                    began = time.monotonic()
+                    answer = await client.get(f"{replica.base}/readyz")
+                    slowest = max(slowest, time.monotonic() - began)
+                    return answer.status_code
+
+                vps, plan = await caller.planned()
+                assert await ready() == 200
+                if how == "stopped":
+                    engine.stop()
+                else:
+                    engine.freeze()
+
+                assert await ready() == 503
+                assert (await client.get(f"{replica.base}/healthz")).status_code == 200
+                assert (await in_time("list_vps")).kind is None
+                assert (await in_time("list_vps_backups", id=vps)).kind is None
+                for tool, arguments in (
+                    ("restore_vps", {"planId": plan}),
+                    ("create_vps_backup", {"id": vps}),
+                ):
+                    refused = await in_time(tool, **arguments)
+                    assert refused.kind == "memory_away", refused.text
+                    assert "Nothing was changed" in refused.text
+                assert sandbox.writes == []
+                assert slowest < SOON
+
+                if how == "stopped":
+                    engine.start()
+                else:
+                    engine.thaw()
+                await until(lambda: engine._answers())
+                assert await ready() == 200
+                _, plan = await caller.planned()
+                asked = await caller.call("restore_vps", planId=plan)
+                done = await caller.call("restore_vps", asked.answered(), planId=plan)
+                assert done.kind is None, done.text
+                assert len(sandbox.writes) == 1
+            assert "Traceback" not in replica.output()
+    finally:
+        engine.stop()
+
+
+# Keys that change ---------------------------------------------------------------------------------
+
+OLD, NEW = "old-" * 8, "new-" * 8
+
+
+@asynccontextmanager
+async def with_ring(upstream: Upstream, engine: EngineServer, ring: str) -> AsyncIterator[Caller]:
+    """A caller at a replica in this process that has these keys."""
+    env = given(upstream, engine, HOSTUP_MCP_SECRET=ring)
+    settings = load({}, env)
+    assert isinstance(settings, Settings)
+    made = build_service(settings, Listen("streamable-http"), environ=env)
+    assert made.engine is not None
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(made.engine.redis.aclose)
+        stack.push_async_callback(made.engine.limits.bridge.storage.aclose)  # type: ignore[attr-defined]
+        await stack.enter_async_context(made.app.router.lifespan_context(made.app))
+        client = await stack.enter_async_context(
+            httpx.AsyncClient(transport=httpx.ASGITransport(made.app), timeout=30)
+        )
+        yield Caller(client, "http://127.0.0.1:8000/mcp")
+
+
+async def test_keys_change_without_losing_a_plan_or_a_question(
+    upstream: Upstream, engine: EngineServer
+) -> None:
+    """The rings of a roll-out: each step runs beside the one before it."""
+    with anyio.fail_after(60):
+        async with (
+            with_ring(upstream, engine, OLD) as before,
+            with_ring(upstream, engine, f"{OLD},{NEW}") as knows,
+            with_ring(upstream, engine, f"{NEW},{OLD}") as seals,
+            with_ring(upstream, engine, NEW) as after,
+        ):
+            for made_by, carried_out_by in (
+                (before, knows),
+                (knows, before),
+                (knows, seals),
+                (seals, knows),
+                (seals, after),
+                (after, seals),
+            ):
+                _, plan = await made_by.planned()
+                asked = await carried_out_by.call("restore_vps", planId=plan)
+                assert asked.asks, asked.text
+                done = await made_by.call("restore_vps", asked.answered(), planId=plan)
+                assert done.kind is None, done.text
+                upstream.sandbox.state.jobs.clear()
+            assert len(upstream.sandbox.writes) == 6
+            _, plan = await before.planned()
+            lost = await after.call("restore_vps", planId=plan)
+            assert lost.kind == "plan_again", "a key that was taken out opens nothing"
+
+
+async def test_replicas_with_other_secrets_do_not_take_each_other_s_plans(
+    upstream: Upstream, engine: EngineServer
+) -> None:
+    with anyio.fail_after(60):
+        async with (
+            with_ring(upstream, engine, OLD) as one,
+            with_ring(upstream, engine, NEW) as other,
+        ):
+            _, plan = await one.planned()
+            assert (await other.call("restore_vps", planId=plan)).kind == "plan_again"
+            assert upstream.sandbox.writes == []

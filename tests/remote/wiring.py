@@ -1,0 +1,606 @@
+"""What these tests share: the account, replicas, callers, an engine, an issuer."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import jwt
+import uvicorn
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+
+from hostup_mcp.remote.tokens import new_token
+from hostup_mcp.sandbox import SANDBOX_API_KEY, ManualClock, Sandbox
+
+PATIENCE = 45.0
+"""Seconds until a test gives up; only a hang takes so long."""
+
+SOON = 6.0
+"""Seconds that one call may take while something that it needs is away."""
+
+VERSION = "2026-07-28"
+SECRET = "a-secret-of-the-tests-that-is-long-enough"
+MANY = {"HOSTUP_MCP_CALLS_PER_MINUTE": "60000", "HOSTUP_MCP_CALLS_AT_ONCE": "200"}
+"""Limits that no test meets by accident."""
+
+
+def wait_until(true: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
+    """Wait, outside an event loop, for something that happens elsewhere."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"never came true: {what}"
+        time.sleep(0.01)
+
+
+async def until(true: Callable[[], object], what: str = "", seconds: float = PATIENCE) -> None:
+    """The same inside an event loop."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"never came true: {what}"
+        await anyio.sleep(0.01)
+
+
+def free_port() -> int:
+    """A port of the loopback that was free just now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+# The account --------------------------------------------------------------------------------------
+
+
+class AppServer:
+    """An ASGI application on a port of the loopback, in a thread."""
+
+    def __init__(self, app: Any) -> None:
+        config = uvicorn.Config(
+            app, port=0, log_level="critical", ws="none", interface="asgi3", lifespan="off"
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread.start()
+        wait_until(lambda: self._server.started, "it is served")
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+
+    def close(self) -> None:
+        self._server.should_exit = self._server.force_exit = True
+        self._thread.join(PATIENCE)
+
+
+def fresh_account(**others: Any) -> Sandbox:
+    """The demo account as of now; jobs that it starts do not end."""
+    return Sandbox(**{"clock": ManualClock(datetime.now(UTC)), "rate_limit": None, **others})
+
+
+class Upstream(AppServer):
+    """A sandbox behind an address; the account there can be exchanged."""
+
+    def __init__(self) -> None:
+        self.sandbox = fresh_account()
+        super().__init__(self._serve)
+
+    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.sandbox.app(scope, receive, send)
+
+
+# The product --------------------------------------------------------------------------------------
+
+
+def environment(**given: str) -> dict[str, str]:
+    """What a child is given; nothing of the environment of the tests but what it runs on."""
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "HOME") if name in os.environ}
+    return {**kept, **given}
+
+
+def command(*flags: str) -> list[str]:
+    return [sys.executable, "-m", "hostup_mcp", "serve", *flags]
+
+
+class Replica:
+    """The product as a process that serves streamable HTTP."""
+
+    def __init__(
+        self,
+        folder: Path,
+        env: Mapping[str, str],
+        *flags: str,
+        transport: str = "streamable-http",
+        port: int = 0,
+        host: str = "127.0.0.1",
+    ) -> None:
+        self.stderr = folder / f"replica-{time.monotonic_ns()}.err"
+        self.stdout = self.stderr.with_suffix(".out")
+        words = command("--transport", transport, "--host", host, "--port", str(port), *flags)
+        with self.stderr.open("wb") as err, self.stdout.open("wb") as out:
+            self.process = subprocess.Popen(
+                words, env=dict(env), stdin=subprocess.DEVNULL, stdout=out, stderr=err
+            )
+        self.url = ""
+
+    def listening(self) -> Replica:
+        """Wait for its address."""
+        try:
+            wait_until(self._has_said_where, "it says where it listens")
+            assert self.url, f"it did not start: {self.stderr.read_text()}"
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    @property
+    def base(self) -> str:
+        """The address without the path."""
+        return self.url.rpartition("/")[0]
+
+    @property
+    def port(self) -> int:
+        return int(self.base.rpartition(":")[2])
+
+    def output(self) -> str:
+        return self.stdout.read_text() + self.stderr.read_text()
+
+    def log(self) -> list[str]:
+        """The lines of its log, without the one that says where it listens."""
+        return [x for x in self.stderr.read_text().splitlines() if not x.startswith("hostup-mcp ")]
+
+    def _has_said_where(self) -> bool:
+        found = re.search(r"http://[^\s\"]+", self.stderr.read_text())
+        self.url = found[0] if found else ""
+        return bool(found) or self.process.poll() is not None
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+
+    def close(self) -> int:
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            return self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait(10)
+
+
+@contextmanager
+def replicas(folder: Path, *environments: Mapping[str, str], **how: Any) -> Iterator[list[Replica]]:
+    """One replica for each environment, started at once."""
+    running: list[Replica] = []
+    try:
+        running += [Replica(folder, env, **how) for env in environments]
+        for replica in running:
+            replica.listening()
+        yield running
+    finally:
+        for replica in running:
+            if replica.process.poll() is None:
+                replica.process.terminate()
+        for replica in running:
+            replica.close()
+
+
+def refused_start(env: Mapping[str, str], *flags: str) -> tuple[int, str]:
+    """Start what must not start: the exit code, and what stands on stderr."""
+    ended = subprocess.run(
+        command("--transport", "streamable-http", "--port", "0", *flags),
+        env=dict(env),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert ended.stdout == ""
+    return ended.returncode, ended.stderr
+
+
+# The engine ---------------------------------------------------------------------------------------
+
+REDIS = shutil.which("redis-server") or shutil.which("valkey-server")
+
+
+class EngineServer:
+    """A real Redis (or Valkey) server, that can be stopped, started, frozen and thawed."""
+
+    def __init__(self, folder: Path, password: str = "") -> None:
+        assert REDIS is not None
+        self.folder = folder
+        self.port = free_port()
+        self.password = password
+        self.process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    @property
+    def url(self) -> str:
+        secret = f":{self.password}@" if self.password else ""
+        return f"redis://{secret}127.0.0.1:{self.port}/0"
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / f"{self.port}.sock"
+
+    def start(self) -> None:
+        words = [REDIS or "", "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
+        words += ["--appendonly", "no", "--dir", str(self.folder), "--unixsocket", str(self.socket)]
+        if self.password:
+            words += ["--requirepass", self.password]
+        self.process = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        wait_until(self._answers, "the engine answers")
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.kill()
+            self.process.wait(10)
+            self.process = None
+
+    def freeze(self) -> None:
+        """It holds its connections and says nothing."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGCONT)
+
+    def do(self, *words: str | int) -> Any:
+        """Send one command; its answer (a number, a text, or a list of them)."""
+        from redis import Redis
+
+        with Redis.from_url(self.url, decode_responses=True, socket_timeout=5) as client:
+            return client.execute_command(*words)
+
+    def keys(self, pattern: str) -> list[str]:
+        return sorted(self.do("KEYS", pattern))
+
+    def _answers(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as line:
+                line.sendall(b"PING\r\n")
+                return bool(line.recv(64))
+        except OSError:
+            return False
+
+
+# The way there ------------------------------------------------------------------------------------
+
+
+class RoundRobin(AppServer):
+    """A proxy that gives each request to the next of its replicas, and streams the answer back."""
+
+    def __init__(self, targets: Sequence[str]) -> None:
+        self.turn = cycle(targets)
+        self.given: list[str] = []
+        super().__init__(self._serve)
+
+    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+        target = next(self.turn)
+        self.given.append(target)
+        headers = [(k, v) for k, v in scope["headers"] if k not in (b"connection", b"host")]
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
+            request = client.build_request(
+                scope["method"], target + scope["path"], headers=headers, content=body
+            )
+            try:
+                answer = await client.send(request, stream=True)
+            except httpx.HTTPError:
+                await send({"type": "http.response.start", "status": 502, "headers": []})
+                await send({"type": "http.response.body", "body": b"no answer"})
+                return
+            kept = [(k, v) for k, v in answer.headers.raw if k.lower() != b"transfer-encoding"]
+            await send(
+                {"type": "http.response.start", "status": answer.status_code, "headers": kept}
+            )
+            async for part in answer.aiter_raw():
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+            await answer.aclose()
+
+
+# Callers ------------------------------------------------------------------------------------------
+
+ACCEPT = "application/json, text/event-stream"
+
+
+def message(method: str, number: int = 1, **params: Any) -> dict[str, Any]:
+    """A request of the stateless era."""
+    meta = {
+        "io.modelcontextprotocol/protocolVersion": VERSION,
+        "io.modelcontextprotocol/clientCapabilities": {"elicitation": {}},
+        "io.modelcontextprotocol/clientInfo": {"name": "raw", "version": "1"},
+    }
+    given = params.pop("_meta", {})
+    params = {**params, "_meta": {**meta, **given}}
+    return {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+
+
+def headers_for(body: Mapping[str, Any], token: str | None = None) -> dict[str, str]:
+    """The headers that belong to `body`."""
+    params = body.get("params", {})
+    name = params.get("name") or params.get("uri")
+    headers = {
+        "Accept": ACCEPT,
+        "Content-Type": "application/json",
+        "MCP-Protocol-Version": VERSION,
+        "Mcp-Method": str(body["method"]),
+    }
+    if isinstance(name, str) and name.isprintable() and name.isascii():
+        headers["Mcp-Name"] = name
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    return headers
+
+
+def parse(answer: httpx.Response) -> dict[str, Any]:
+    """The JSON-RPC answer in a response, streamed or not."""
+    if answer.headers.get("content-type", "").startswith("text/event-stream"):
+        data = [line[5:] for line in answer.text.splitlines() if line.startswith("data:")]
+        messages = [json.loads(each) for each in data if each.strip()]
+        return next(m for m in messages if "result" in m or "error" in m)
+    parsed: dict[str, Any] = answer.json()
+    return parsed
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a tool answered."""
+
+    raw: dict[str, Any]
+
+    @property
+    def data(self) -> dict[str, Any]:
+        return dict(self.raw.get("structuredContent") or {})
+
+    @property
+    def text(self) -> str:
+        return "\n".join(c.get("text", "") for c in self.raw.get("content", ()))
+
+    @property
+    def kind(self) -> str | None:
+        """The word for the failure; None for a success."""
+        if not self.raw.get("isError"):
+            return None
+        return str(self.data.get("error", {}).get("kind", "fault"))
+
+    @property
+    def asks(self) -> dict[str, Any] | None:
+        """The questions, where the answer is one."""
+        if self.raw.get("resultType") != "input_required":
+            return None
+        return dict(self.raw["inputRequests"])
+
+    @property
+    def question(self) -> str:
+        assert self.asks, self.raw
+        [asked] = self.asks.values()
+        return str(asked["params"]["message"])
+
+    def answered(self, **content: Any) -> dict[str, Any]:
+        """The parameters of the call that carries the person's yes."""
+        assert self.asks, self.raw
+        if not content:
+            name = re.search(r"To go ahead, type: (.+)$", self.question)
+            content = {"serverName": name[1]} if name else {"yes": True}
+        replies = {key: {"action": "accept", "content": content} for key in self.asks}
+        return {"inputResponses": replies, "requestState": self.raw["requestState"]}
+
+
+class Caller:
+    """Somebody with a token (or none), who sends raw requests of the stateless era."""
+
+    def __init__(self, client: httpx.AsyncClient, url: str, token: str | None = None) -> None:
+        self.client = client
+        self.url = url
+        self.token = token
+
+    def at(self, url: str) -> Caller:
+        """The same one, at another address."""
+        return Caller(self.client, url, self.token)
+
+    async def post(self, method: str, headers: Mapping[str, str] = {}, /, **params: Any) -> Any:
+        body = message(method, **params)
+        sent = {**headers_for(body, self.token), **headers}
+        return await self.client.post(self.url, json=body, headers=sent)
+
+    async def ask(self, method: str, /, **params: Any) -> dict[str, Any]:
+        """The result of a request that is no error of the protocol."""
+        answer = await self.post(method, **params)
+        assert answer.status_code == 200, (answer.status_code, answer.text)
+        parsed = parse(answer)
+        assert "result" in parsed, parsed
+        return dict(parsed["result"])
+
+    async def call(self, tool: str, /, _more: Mapping[str, Any] = {}, **arguments: Any) -> Result:
+        return Result(await self.ask("tools/call", name=tool, arguments=arguments, **_more))
+
+    async def ok(self, tool: str, /, **arguments: Any) -> dict[str, Any]:
+        result = await self.call(tool, **arguments)
+        assert result.kind is None, result.text
+        return result.data
+
+    async def tools(self) -> set[str]:
+        return {tool["name"] for tool in (await self.ask("tools/list"))["tools"]}
+
+    async def find(self, name: str) -> str:
+        servers = (await self.ok("list_vps", name=name))["data"]
+        assert len(servers) == 1, servers
+        return str(servers[0]["id"])
+
+    async def planned(self, name: str = "web-01") -> tuple[str, str]:
+        """A server, and a planId to restore its newest backup in place."""
+        vps = await self.find(name)
+        backups = (await self.ok("list_vps_backups", id=vps))["backups"]
+        plan = await self.ok("plan_restore", id=vps, mode="in_place", backupId=backups[0]["id"])
+        assert plan["verdict"] == "possible", plan
+        return vps, plan["planId"]
+
+
+@asynccontextmanager
+async def calling(*, keep: bool = True) -> AsyncIterator[httpx.AsyncClient]:
+    """A client for callers; without `keep` each request has a connection of its own."""
+    limits = httpx.Limits(
+        max_connections=300, max_keepalive_connections=100 if keep else 0, keepalive_expiry=5
+    )
+    with anyio.fail_after(PATIENCE):
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE, limits=limits) as client:
+            yield client
+
+
+def token_file(folder: Path, *names: str) -> tuple[Path, dict[str, str]]:
+    """A file with a token for each name, and the tokens."""
+    path = folder / f"tokens-{time.monotonic_ns()}.json"
+    return path, {name: new_token(path, name) for name in names}
+
+
+def credentials_file(folder: Path, callers: Mapping[str, Mapping[str, Any]]) -> Path:
+    path = folder / f"credentials-{time.monotonic_ns()}.json"
+    path.write_text(json.dumps({"callers": callers}))
+    return path
+
+
+def serving(upstream: Upstream, **more: str) -> dict[str, str]:
+    """The environment of a replica before `upstream`."""
+    given = {"HOSTUP_BASE_URL": upstream.url, "HOSTUP_API_KEY": SANDBOX_API_KEY}
+    return environment(**{**given, **MANY, **more})
+
+
+# An authorization server --------------------------------------------------------------------------
+
+AUDIENCE = "https://mcp.example.com/mcp"
+ISSUER = "https://issuer.example.com"
+PUBLIC_URL = "https://mcp.example.com"
+
+
+@dataclass
+class Key:
+    """A signing key and its id."""
+
+    kid: str
+    private: Any
+    algorithm: str = "RS256"
+
+    @property
+    def public_jwk(self) -> dict[str, Any]:
+        kinds: dict[str, Any] = {"R": RSAAlgorithm, "P": RSAAlgorithm, "ES": ECAlgorithm}
+        kind = kinds.get(self.algorithm[:2]) or kinds.get(self.algorithm[0]) or OKPAlgorithm
+        if self.algorithm == "EdDSA":
+            kind = OKPAlgorithm
+        known = kind.to_jwk(self.private.public_key(), as_dict=True)
+        return {**known, "kid": self.kid, "alg": self.algorithm, "use": "sig"}
+
+
+def rsa_key(kid: str, algorithm: str = "RS256") -> Key:
+    return Key(kid, rsa.generate_private_key(public_exponent=65537, key_size=2048), algorithm)
+
+
+def ec_key(kid: str) -> Key:
+    return Key(kid, ec.generate_private_key(ec.SECP256R1()), "ES256")
+
+
+def ed_key(kid: str) -> Key:
+    return Key(kid, ed25519.Ed25519PrivateKey.generate(), "EdDSA")
+
+
+@dataclass
+class Issuer:
+    """Publishes keys (JWKS) on a real socket, and makes tokens."""
+
+    keys: list[Key]
+    fetches: int = 0
+    body: bytes | None = None
+    status: int = 200
+    silent_for: float = 0.0
+    agents: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        issuer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                issuer.fetches += 1
+                issuer.agents.append(self.headers.get("User-Agent", ""))
+                time.sleep(issuer.silent_for)
+                if issuer.status == 0:
+                    self.close_connection = True
+                    return
+                known = {"keys": [key.public_jwk for key in issuer.keys]}
+                body = json.dumps(known).encode() if issuer.body is None else issuer.body
+                self.send_response(issuer.status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: Any) -> None:
+                """Nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/jwks"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def claims(self, **others: Any) -> dict[str, Any]:
+        """The claims of a good token; a claim that is None is left out."""
+        now = int(time.time())
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": "web-team",
+            "client_id": "agent",
+            "scope": "hostup",
+            "iat": now,
+            "exp": now + 300,
+            **others,
+        }
+        return {name: value for name, value in claims.items() if value is not None}
+
+    def token(self, key: Key | None = None, **claims: Any) -> str:
+        """A token signed with `key`, the first that is published where none is given."""
+        signing = key or self.keys[0]
+        return jwt.encode(
+            self.claims(**claims),
+            signing.private,
+            algorithm=signing.algorithm,
+            headers={"kid": signing.kid},
+        )
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The variables of a replica that trusts this issuer."""
+        return {
+            "HOSTUP_MCP_OAUTH_ISSUER": ISSUER,
+            "HOSTUP_MCP_OAUTH_AUDIENCE": AUDIENCE,
+            "HOSTUP_MCP_OAUTH_JWKS": self.url,
+            "HOSTUP_MCP_PUBLIC_URL": PUBLIC_URL,
+        }
