@@ -170,7 +170,9 @@ def _mcp_app(server: StrictServer, listen: Listen, settings: Settings) -> Starle
         enable_dns_rebinding_protection=True, allowed_hosts=hosts, allowed_origins=origins
     )
     if listen.transport == "sse":
-        return server.sse_app(transport_security=security, host=listen.host)
+        app = server.sse_app(transport_security=security, host=listen.host)
+        app.user_middleware.append(Middleware(Quiet))
+        return app
     return server.streamable_http_app(
         transport_security=security,
         host=listen.host,
@@ -233,3 +235,25 @@ def _add_health(app: Starlette, service: Service) -> None:
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
+
+
+class Quiet:
+    """The SDK turns a foreign Host or Origin away over SSE and then raises; that is no fault."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        turned_away = False
+
+        async def noting(message: Message) -> None:
+            nonlocal turned_away
+            if message["type"] == "http.response.start":
+                turned_away = message["status"] in (403, 421)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except ValueError:
+            if not turned_away:
+                raise

@@ -125,6 +125,11 @@ def nobody_answered() -> failures.Refusal:
     return _no("Nobody answered the question in time")
 
 
+def not_an_answer() -> failures.Refusal:
+    """Why a reply that does not fit the question counts as a no."""
+    return _no("The reply did not fit the question")
+
+
 def _no(why: str) -> failures.Refusal:
     return failures.refuse(
         "not_confirmed",

@@ -16,6 +16,7 @@ from typing import Any
 
 import anyio
 from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 
 from hostup_mcp.config import Group, Misconfigured
@@ -23,7 +24,7 @@ from hostup_mcp.hostup.client import segment
 from hostup_mcp.hostup.jobs import Started, is_path_on_host
 from hostup_mcp.hostup.problems import HostUpError
 from hostup_mcp.server import failures
-from hostup_mcp.server.consent import Consent, nobody_answered
+from hostup_mcp.server.consent import Consent, nobody_answered, not_an_answer
 from hostup_mcp.server.memory import Memory, MemoryAway
 from hostup_mcp.server.services import Ctx, Services, caller, services
 from hostup_mcp.server.tool import PlainTool, tool
@@ -97,6 +98,16 @@ class WriteTool(PlainTool):
             outcome = _outcome(result)
         except MemoryAway:
             result = failures.answer(failures.memory_away())
+            outcome = _outcome(result)
+        except UnexpectedToolError:
+            outcome = "failed: a fault of this server"
+            raise
+        except ToolError:
+            # The SDK's own words for a reply that does not fit the form; no tool body has begun.
+            if trying.consent is not None:
+                outcome = "failed: a fault of this server"
+                raise
+            result = failures.answer(not_an_answer().failure)
             outcome = _outcome(result)
         except Exception:
             outcome = "failed: a fault of this server"
@@ -188,9 +199,15 @@ async def send(
             trying.request_id = error.request_id
             if error.outcome_unknown:
                 raise await _unknown(error, look, check) from None
-            if plan is not None and not error.sent:
+            if plan is None:
+                raise
+            if not error.sent:
                 await _let_go(means.memory, plan)
-            raise
+                raise
+            # HostUp saw it and said no: what was planned with is not what is there.
+            refused = failures.of_hostup(error)
+            step = f"{refused.next_step} This plan is used up: call plan_restore again first."
+            raise failures.Refusal(refused.model_copy(update={"next_step": step})) from None
         except failures.Refusal:
             if plan is not None:
                 await _let_go(means.memory, plan)
@@ -210,12 +227,13 @@ def plan_claim(nonce: str) -> str:
 
 
 def plan_used() -> failures.Refusal:
-    """Why a plan that was carried out is not carried out again."""
+    """Why a plan that was sent is not sent again."""
     return failures.refuse(
         "plan_used",
-        "This plan was carried out before, and each plan is good for once. "
+        "This plan was sent to HostUp before, and each plan is good for once. "
         "Nothing was changed by this call.",
-        "Follow what it started with get_job, or look with list_vps_backups.",
+        "Follow what it started with get_job, or look with list_vps_backups; for anything more, "
+        "plan again.",
     )
 
 

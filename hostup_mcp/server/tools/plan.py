@@ -12,7 +12,7 @@ from pydantic import Field
 from hostup_mcp.config import Group
 from hostup_mcp.hostup.client import HostUpClient
 from hostup_mcp.hostup.models import Backup, BackupList, Gate, Snapshot, SourceBackup, Vps
-from hostup_mcp.hostup.text import quoted, word
+from hostup_mcp.hostup.text import quoted
 from hostup_mcp.recovery.findings import Verdict
 from hostup_mcp.recovery.plan import (
     Mode,

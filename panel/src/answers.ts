@@ -1,0 +1,213 @@
+/**
+ * What the server's tools answered, checked field by field. Anything that is not as expected
+ * becomes null or is left out, so that nothing unexpected reaches the page.
+ */
+
+export interface Backup {
+  id: string;
+  createdAt: string | null;
+  sizeGb: number | null;
+  kind: string | null;
+  note: string | null;
+  ageSeconds: number | null;
+}
+
+export interface Reason {
+  code: string | null;
+  message: string;
+  source: string;
+}
+
+export interface Verdict {
+  verdict: string;
+  reasons: Reason[];
+  toUnblock: string | null;
+}
+
+export interface Listing {
+  id: string;
+  backups: Backup[];
+  quota: { used: number | null; limit: number | null; remaining: number | null };
+  restore: Verdict;
+  create: Verdict;
+  overwrites: string | null;
+  advice: string[];
+}
+
+export interface Plan {
+  id: string;
+  mode: string;
+  verdict: string;
+  reasons: Reason[];
+  lost: string;
+  happens: string[];
+  first: string[];
+  alternatives: string[];
+  planId: string | null;
+  expiresAt: number | null;
+  /** What the person's yes is sent with, given to this view alone; null where it cannot be. */
+  ticket: string | null;
+}
+
+export interface Started {
+  state: string;
+  jobId: string | null;
+  vpsId: string | null;
+}
+
+export interface Job {
+  state: string;
+  progress: number | null;
+}
+
+export interface Failure {
+  kind: string;
+  message: string;
+  retryAfterSeconds: number | null;
+}
+
+export interface Server {
+  id: string;
+  name: string | null;
+}
+
+/** The tool that carries a plan out, which only this view can call. */
+export const CONFIRM_TOOL = "confirm_restore";
+/** Key in the `_meta` of a plan's result, under which the server names that tool, with a ticket. */
+const CONFIRM_KEY = "hostup-mcp/confirm";
+
+type Fields = Record<string, unknown>;
+
+const fields = (value: unknown): Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+const text = (value: unknown): string | null => (typeof value === "string" ? value : null);
+const texts = (value: unknown): string[] => list(value).filter((x) => typeof x === "string");
+const number = (value: unknown): number | null =>
+  typeof value === "number" && Number.isFinite(value) ? value : null;
+
+/** The answer of `list_vps_backups`; null if it is something else. */
+export function readListing(data: unknown): Listing | null {
+  const all = fields(data);
+  const id = text(all["id"]);
+  if (id === null || !Array.isArray(all["backups"])) return null;
+  const explanation = fields(all["explanation"]);
+  const quota = fields(all["quotaInfo"]);
+  return {
+    id,
+    backups: all["backups"].map(readBackup).filter((backup) => backup !== null),
+    quota: {
+      used: number(quota["used"]),
+      limit: number(quota["limit"]),
+      remaining: number(quota["remaining"]),
+    },
+    restore: readVerdict(explanation["restore"]),
+    create: readVerdict(explanation["create"]),
+    overwrites: text(fields(fields(explanation["restore"])["overwrites"])["message"]),
+    advice: texts(explanation["advice"]),
+  };
+}
+
+/** The answer of `plan_restore`, with the `_meta` that came with it; null if it is something else. */
+export function readPlan(data: unknown, meta: unknown): Plan | null {
+  const all = fields(data);
+  const id = text(all["id"]);
+  const mode = text(all["mode"]);
+  if (id === null || mode === null || text(all["lost"]) === null) return null;
+  const confirm = fields(fields(meta)[CONFIRM_KEY]);
+  const expires = Date.parse(text(all["expiresAt"]) ?? "");
+  return {
+    id,
+    mode,
+    verdict: text(all["verdict"]) ?? "unknown",
+    reasons: readReasons(all["reasons"]),
+    lost: text(all["lost"]) ?? "",
+    happens: texts(all["happens"]),
+    first: texts(all["first"]),
+    alternatives: texts(all["alternatives"]),
+    planId: text(all["planId"]),
+    expiresAt: Number.isNaN(expires) ? null : expires,
+    ticket: confirm["tool"] === CONFIRM_TOOL ? text(confirm["ticket"]) : null,
+  };
+}
+
+/** The answer of the confirming tool. */
+export function readStarted(data: unknown): Started | null {
+  const all = fields(data);
+  const state = text(all["state"]);
+  return state === null
+    ? null
+    : { state, jobId: text(all["jobId"]), vpsId: text(all["vpsId"]) };
+}
+
+/** The answer of `get_job`. */
+export function readJob(data: unknown): Job | null {
+  const all = fields(data);
+  const state = text(all["state"]);
+  return state === null ? null : { state, progress: number(all["progress"]) };
+}
+
+/** One page of `list_vps`. */
+export function readServers(data: unknown): { servers: Server[]; next: string | null } {
+  const all = fields(data);
+  const servers = list(all["data"]).flatMap((item) => {
+    const id = text(fields(item)["id"]);
+    return id === null ? [] : [{ id, name: text(fields(item)["name"]) }];
+  });
+  return { servers, next: text(all["nextCursor"]) };
+}
+
+/** The kind of a failure that came without the server's own words: nothing follows from it. */
+export const UNEXPLAINED = "unexplained";
+
+/** What a tool said when it failed; its text where there is nothing better. */
+export function readFailure(data: unknown, spoken: string): Failure {
+  const error = fields(fields(data)["error"]);
+  return {
+    kind: text(error["kind"]) ?? UNEXPLAINED,
+    message: text(error["message"]) ?? (spoken || "The tool failed without a word."),
+    retryAfterSeconds: number(error["retryAfterSeconds"]),
+  };
+}
+
+/** The text blocks of a tool's result. */
+export function spokenText(content: unknown): string {
+  return list(content)
+    .map((block) => text(fields(block)["text"]))
+    .filter((part) => part !== null)
+    .join("\n")
+    .slice(0, 2000);
+}
+
+function readBackup(item: unknown): Backup | null {
+  const all = fields(item);
+  const id = text(all["id"]);
+  if (id === null) return null;
+  return {
+    id,
+    createdAt: text(all["createdAt"]),
+    sizeGb: number(all["sizeGb"]),
+    kind: text(all["backupType"]),
+    note: text(all["note"]),
+    ageSeconds: number(all["ageSeconds"]),
+  };
+}
+
+function readVerdict(value: unknown): Verdict {
+  const all = fields(value);
+  return {
+    verdict: text(all["verdict"]) ?? "unknown",
+    reasons: readReasons(all["reasons"]),
+    toUnblock: text(all["toUnblock"]),
+  };
+}
+
+function readReasons(value: unknown): Reason[] {
+  return list(value).flatMap((item) => {
+    const all = fields(item);
+    const message = text(all["message"]);
+    return message === null
+      ? []
+      : [{ code: text(all["code"]), message, source: text(all["source"]) ?? "unknown" }];
+  });
+}

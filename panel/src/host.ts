@@ -1,0 +1,111 @@
+/** The assistant app around this view: what it hands in, and the tools it lets the view call. */
+
+import { App, applyDocumentTheme, applyHostStyleVariables } from "@modelcontextprotocol/ext-apps";
+import { readFailure, spokenText, UNEXPLAINED, type Failure } from "./answers";
+import type { Place } from "./time";
+
+/** What became of a tool call. Only `answered` and `failed` are the server's own word. */
+export type Outcome =
+  | { is: "answered"; data: unknown; meta: unknown }
+  | { is: "failed"; failure: Failure }
+  | { is: "not_sent" }
+  | { is: "no_answer" };
+
+export interface Delivered {
+  arguments: Record<string, unknown>;
+  outcome: Outcome;
+}
+
+export interface Events {
+  delivered(result: Delivered): void;
+  cancelled(): void;
+  changed(): void;
+}
+
+interface ToolResult {
+  content?: unknown;
+  structuredContent?: unknown;
+  isError?: boolean | undefined;
+  _meta?: unknown;
+}
+
+/** Codes with which a call is turned away before anything is done. */
+const TURNED_AWAY = new Set([-32601, -32602]);
+
+export class Host {
+  private readonly app = new App({ name: "hostup-recovery", version: "1" }, {}, {
+    autoResize: true,
+    strict: false,
+  });
+  private arguments: Record<string, unknown> = {};
+
+  constructor(private readonly events: Events) {
+    this.app.ontoolinput = (input) => {
+      this.arguments = input.arguments ?? {};
+    };
+    this.app.ontoolresult = (result) =>
+      events.delivered({ arguments: this.arguments, outcome: outcomeOf(result) });
+    this.app.ontoolcancelled = () => events.cancelled();
+    this.app.onhostcontextchanged = () => {
+      this.dress();
+      events.changed();
+    };
+    this.app.onteardown = () => ({});
+  }
+
+  async connect(): Promise<void> {
+    await this.app.connect();
+    this.dress();
+    this.events.changed();
+  }
+
+  /** Whether the host passes tool calls of the view on to the server. */
+  get canCall(): boolean {
+    return this.app.getHostCapabilities()?.serverTools !== undefined;
+  }
+
+  get place(): Place {
+    const context = this.app.getHostContext();
+    return { locale: context?.locale, timeZone: context?.timeZone };
+  }
+
+  /** Call a tool; `seconds` without any sign of life count as no answer. */
+  async call(
+    name: string,
+    args: Record<string, unknown>,
+    seconds = 60,
+    progressed: (percent: number) => void = () => undefined,
+  ): Promise<Outcome> {
+    try {
+      const result = await this.app.callServerTool(
+        { name, arguments: args },
+        {
+          timeout: seconds * 1000,
+          onprogress: ({ progress, total }) => progressed((progress / (total ?? 100)) * 100),
+        },
+      );
+      return outcomeOf(result);
+    } catch (error) {
+      const code = (error as { code?: unknown }).code;
+      return { is: typeof code === "number" && TURNED_AWAY.has(code) ? "not_sent" : "no_answer" };
+    }
+  }
+
+  private dress(): void {
+    const context = this.app.getHostContext();
+    if (context?.theme) applyDocumentTheme(context.theme);
+    if (context?.styles?.variables) applyHostStyleVariables(context.styles.variables);
+  }
+}
+
+function outcomeOf(result: ToolResult): Outcome {
+  if (result.isError) {
+    const failure = readFailure(result.structuredContent, spokenText(result.content));
+    return { is: "failed", failure };
+  }
+  if (result.structuredContent === undefined) {
+    const message = "The assistant app passed on no data that can be shown here.";
+    return { is: "failed", failure: { kind: UNEXPLAINED, message, retryAfterSeconds: null } };
+  }
+  return { is: "answered", data: result.structuredContent, meta: result._meta };
+}

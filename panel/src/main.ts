@@ -1,0 +1,184 @@
+/** Draws the view, part by part; a part is redrawn only when what it shows has changed. */
+
+import { h } from "./dom";
+import { Panel } from "./panel";
+import { busy, timeLeft, type State } from "./state";
+import { confirmation, tick } from "./views/confirm";
+import { facts } from "./views/facts";
+import { planning } from "./views/plan";
+import { scale } from "./views/scale";
+import { timeline } from "./views/timeline";
+import { verdict } from "./views/verdict";
+
+const LAST_MINUTE = 60_000;
+
+type Part = "verdict" | "facts" | "scale" | "backups" | "plan" | "confirm";
+
+const root = document.getElementById("panel") as HTMLElement;
+const status = document.getElementById("status") as HTMLElement;
+const place = (part: Part): HTMLElement => h("div", { class: `part part-${part}` });
+const places: Record<Part, HTMLElement> = {
+  verdict: place("verdict"),
+  facts: place("facts"),
+  scale: place("scale"),
+  backups: place("backups"),
+  plan: place("plan"),
+  confirm: place("confirm"),
+};
+root.append(
+  places.verdict,
+  places.facts,
+  h(
+    "div",
+    { class: "columns" },
+    places.backups,
+    h("div", { class: "column" }, places.plan, places.confirm),
+  ),
+);
+
+const drawn = new Map<Part, string>();
+let all = false;
+let expired = false;
+let warned = false;
+
+/** Redraw `part` if `depends` differs from last time, and keep the focus where it was. */
+function redraw(part: Part, depends: unknown, build: () => HTMLElement | null): void {
+  const key = JSON.stringify(depends);
+  if (drawn.get(part) === key) return;
+  drawn.set(part, key);
+  const place = places[part];
+  const focused = place.contains(document.activeElement) ? document.activeElement?.id : null;
+  const built = build();
+  place.replaceChildren(...(built ? [built] : []));
+  if (focused) {
+    const again = document.getElementById(focused) ?? place.querySelector<HTMLElement>("[tabindex]");
+    again?.focus({ preventScroll: true });
+  }
+}
+
+function draw(state: State): void {
+  const { place, canCall, listing, chosen, name, vpsId, act } = state;
+  const planning_ = state.planning;
+  const locked = busy(state) || planning_.is === "reading";
+  const left = timeLeft(state, Date.now());
+  expired = left !== null && left <= 0;
+  root.setAttribute("aria-busy", String(state.phase === "waiting" || state.phase === "reading"));
+
+  redraw("verdict", [listing, state.phase, state.failure, place, canCall, name, vpsId, planning_.is === "shown"], () =>
+    verdict(state, () => void panel.reread()),
+  );
+  redraw("facts", [listing, place, canCall], () => listing && withNotice(facts(state, listing), canCall));
+  const losing = wouldLose(state);
+  places.backups.classList.toggle("losing", losing);
+  redraw("scale", [listing, chosen, canCall, losing], () => listing && scale(state, listing, losing));
+  redraw("backups", [listing, place, canCall, all, locked], () =>
+    listing && timeline(state, listing, all, locked, places.scale, {
+      choose: (id) => panel.choose(id),
+      showAll,
+    }),
+  );
+  redraw("plan", [planning_, place, canCall, chosen, listing?.id, busy(state)], () =>
+    planning(state, { plan: (mode) => void look(mode) }),
+  );
+  redraw("confirm", [planning_, act, name, vpsId, canCall, expired], () =>
+    confirmation(state, expired, {
+      confirm: (typed) => panel.confirm(typed),
+      plan: (mode) => void look(mode),
+      reread: () => void reread(),
+      readName: () => void panel.readName(),
+      lookAgain: () => void panel.lookAgain(),
+    }),
+  );
+  if (left !== null) tick(left);
+  announce(state);
+}
+
+/** Whether what is being looked at would overwrite the server. */
+function wouldLose({ listing, planning: planned }: State): boolean {
+  if (planned.is === "shown") {
+    return planned.plan.mode === "in_place" && planned.plan.verdict === "possible";
+  }
+  if (planned.is === "reading") return planned.mode === "in_place";
+  return listing?.restore.verdict === "possible";
+}
+
+function withNotice(part: HTMLElement, canCall: boolean): HTMLElement {
+  if (canCall) return part;
+  const notice = h("p", { class: "notice" }, "Only to look at: this assistant app does not let the panel ask the server. Ask the assistant for a plan.");
+  return h("div", {}, notice, part);
+}
+
+function showAll(): void {
+  const first = document.querySelectorAll<HTMLElement>(".line li").length;
+  all = true;
+  draw(panel.state);
+  const rows = document.querySelectorAll<HTMLElement>(".line li input");
+  rows[first - 1]?.focus();
+}
+
+async function look(mode: "in_place" | "new_cloud_vps"): Promise<void> {
+  warned = false;
+  await panel.plan(mode);
+  document.getElementById("plan-title")?.focus();
+}
+
+async function reread(): Promise<void> {
+  await panel.reread();
+  places.verdict.querySelector<HTMLElement>("h1")?.scrollIntoView({ block: "nearest" });
+  document.querySelector<HTMLElement>(".line input:checked")?.focus();
+}
+
+let lastWords = "";
+let lastAct = "none";
+
+/** Tell what changed to those who do not see it; each thing once, progress in quarters. */
+function announce(state: State): void {
+  const words = spoken(state);
+  if (words !== null && words !== lastWords) {
+    lastWords = words;
+    status.textContent = words;
+  }
+  const act = state.act.is;
+  if (act !== lastAct) {
+    lastAct = act;
+    // What the person pressed is gone; what became of it has taken its place.
+    if (act !== "none") document.getElementById("message-title")?.focus({ preventScroll: true });
+  }
+}
+
+function spoken(state: State): string | null {
+  const { act, planning: planned, phase } = state;
+  if (act.is === "following") {
+    if (act.percent === null) return "The restore was started.";
+    return `${Math.floor(act.percent / 25) * 25} percent done.`;
+  }
+  if (act.is === "sending") return "Sending your yes.";
+  if (act.is !== "none") return document.getElementById("message-title")?.textContent ?? null;
+  if (planned.is === "reading") return "Asking what this would mean.";
+  if (planned.is === "shown") return "The plan is here.";
+  if (planned.is === "failed") return "The plan could not be read.";
+  if (phase === "ready") return root.querySelector("h1")?.textContent ?? null;
+  return null;
+}
+
+const panel = new Panel(draw);
+draw(panel.state);
+
+window.setInterval(() => {
+  const left = timeLeft(panel.state, Date.now());
+  if (left === null || panel.state.act.is !== "none") return;
+  tick(left);
+  if (left <= 0 && !expired) {
+    draw(panel.state);
+    status.textContent = "This plan has run out. Nothing was changed.";
+  } else if (left > 0 && left <= LAST_MINUTE && !warned) {
+    warned = true;
+    status.textContent = "This plan is good for another minute.";
+  }
+}, 1000);
+
+panel.host.connect().catch(() => {
+  places.verdict.replaceChildren(
+    h("p", { class: "notice" }, "This page shows backups inside an assistant app; opened by itself it has nothing to show."),
+  );
+});

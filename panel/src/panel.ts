@@ -1,0 +1,290 @@
+/** What happens when: answers arrive, the person chooses, looks, and says yes. */
+
+import {
+  CONFIRM_TOOL,
+  readJob,
+  readListing,
+  readPlan,
+  readServers,
+  readStarted,
+  UNEXPLAINED,
+  type Failure,
+  type Listing,
+  type Plan,
+} from "./answers";
+import { Host, type Delivered, type Outcome } from "./host";
+import { busy, start, timeLeft, toType, type Act, type End, type Mode, type State } from "./state";
+
+const MOST_PAGES = 10;
+const STALE_AFTER = 2 * 60_000;
+const CONFIRM_SECONDS = 180;
+/** How long `get_job` waits each time: short at first, so that something is seen to move. */
+const WAITS = [2, 4, 8, 15];
+const MOST_FAILED_LOOKS = 4;
+const FAILED_LOOK_PAUSE = 3;
+/** `get_job` does the waiting; this is for a host or server that answers at once all the same. */
+const LOOK_PAUSE = 0.5;
+
+const seconds = (count: number): Promise<void> =>
+  new Promise((resolve) => window.setTimeout(resolve, count * 1000));
+
+export class Panel {
+  state: State = start;
+  readonly host: Host;
+  /** Tells each new reading or planning from those that it overtook. */
+  private turn = 0;
+
+  constructor(private readonly draw: (state: State) => void) {
+    this.host = new Host({
+      delivered: (result) => this.take(result),
+      cancelled: () => {
+        if (this.state.phase === "waiting") this.set({ phase: "cancelled" });
+      },
+      changed: () => this.set({ place: this.host.place, canCall: this.host.canCall }),
+    });
+  }
+
+  /** Choose a backup; nothing is asked or sent yet. */
+  choose(backupId: string): void {
+    if (busy(this.state) || this.state.chosen === backupId) return;
+    this.turn++;
+    this.set({ chosen: backupId, planning: { is: "none" }, act: { is: "none" } });
+  }
+
+  /** Ask the server what going back to the chosen backup would mean. */
+  async plan(mode: Mode): Promise<void> {
+    const { chosen: backupId, vpsId } = this.state;
+    if (busy(this.state) || backupId === null || vpsId === null) return;
+    const turn = ++this.turn;
+    this.set({ planning: { is: "reading", backupId, mode }, act: { is: "none" } });
+    const outcome = await this.host.call("plan_restore", { id: vpsId, mode, backupId });
+    if (turn !== this.turn) return;
+    const plan = outcome.is === "answered" ? readPlan(outcome.data, outcome.meta) : null;
+    this.set({
+      planning: plan
+        ? { is: "shown", backupId, plan }
+        : { is: "failed", backupId, mode, failure: failureOf(outcome) },
+    });
+    const left = timeLeft(this.state, Date.now());
+    // A fresh plan that seems to be over: this machine's clock was set meanwhile.
+    if (left !== null && left <= 0) await this.readListing(vpsId);
+    if (plan) await this.readName();
+  }
+
+  /** Read the backups again, and forget plan and outcome. */
+  async reread(): Promise<void> {
+    if (busy(this.state) || this.state.vpsId === null) return;
+    this.turn++;
+    this.set({ planning: { is: "none" }, act: { is: "none" } });
+    await this.readListing(this.state.vpsId);
+  }
+
+  /** Carry the shown plan out, if `typed` is the server's name. Returns what is wrong, or null. */
+  confirm(typed: string): string | null {
+    const { planning, act } = this.state;
+    const name = toType(this.state);
+    const left = timeLeft(this.state, Date.now());
+    if (planning.is !== "shown" || act.is !== "none" || name === null) return null;
+    const { planId, ticket } = planning.plan;
+    if (planId === null || ticket === null || left === null || left <= 0) return null;
+    if (typed.trim() === "") return "Type the name of the server first.";
+    if (typed.trim() !== name) return "That is not the name of this server. Nothing was sent.";
+    void this.carryOut({ planId, ticket, typedName: typed.trim() });
+    return null;
+  }
+
+  /** Look again how far the job is that was lost sight of. */
+  async lookAgain(): Promise<void> {
+    const { act } = this.state;
+    if (act.is === "lost_sight") await this.follow(act.jobId, act.percent);
+  }
+
+  /** Ask for the server's name again after that failed. */
+  async readName(): Promise<void> {
+    const { vpsId } = this.state;
+    if (vpsId === null || this.state.name.is === "read" || !this.host.canCall) return;
+    let cursor: string | null = null;
+    for (let page = 0; page < MOST_PAGES; page++) {
+      const outcome: Outcome = await this.host.call("list_vps", {
+        limit: 100,
+        ...(cursor === null ? {} : { cursor }),
+      });
+      if (outcome.is !== "answered") break;
+      const { servers, next } = readServers(outcome.data);
+      const found = servers.find((server) => server.id === vpsId);
+      if (found) {
+        this.set({ name: { is: "read", name: found.name } });
+        return;
+      }
+      if (next === null) break;
+      cursor = next;
+    }
+    this.set({ name: { is: "unreadable" } });
+  }
+
+  private take({ arguments: args, outcome }: Delivered): void {
+    if (busy(this.state)) return;
+    if (outcome.is !== "answered") {
+      this.set({ phase: "failed", failure: failureOf(outcome) });
+      return;
+    }
+    const listing = readListing(outcome.data);
+    const plan = readPlan(outcome.data, outcome.meta);
+    if (listing) this.takeListing(listing);
+    else if (plan) this.takePlan(plan, args["backupId"]);
+    else this.set({ phase: "failed", failure: failureOf(outcome) });
+  }
+
+  private takeListing(listing: Listing): void {
+    const ahead = aheadBy(listing);
+    this.show(listing, 0);
+    void this.readName();
+    // What was read long ago, in a conversation that is opened again, is read afresh.
+    if (ahead !== null && Math.abs(ahead) > STALE_AFTER && this.host.canCall) {
+      void this.readListing(listing.id);
+    }
+  }
+
+  private takePlan(plan: Plan, backup: unknown): void {
+    const backupId = typeof backup === "string" ? backup : null;
+    this.set({
+      phase: "ready",
+      vpsId: plan.id,
+      chosen: backupId,
+      planning: { is: "shown", backupId, plan },
+    });
+    void this.readName();
+    if (this.host.canCall) void this.readListing(plan.id);
+  }
+
+  private async readListing(vpsId: string): Promise<void> {
+    if (this.state.listing === null && this.state.planning.is !== "shown") {
+      this.set({ phase: "reading" });
+    }
+    const outcome = await this.host.call("list_vps_backups", { id: vpsId });
+    const listing = outcome.is === "answered" ? readListing(outcome.data) : null;
+    if (listing) this.show(listing, aheadBy(listing) ?? this.state.ahead);
+    else this.set({ phase: "ready", failure: failureOf(outcome) });
+  }
+
+  private show(listing: Listing, ahead: number): void {
+    const { chosen } = this.state;
+    const kept = listing.backups.some((backup) => backup.id === chosen);
+    this.set({
+      phase: "ready",
+      failure: null,
+      listing,
+      readAt: Date.now(),
+      ahead,
+      vpsId: listing.id,
+      chosen: kept ? chosen : (listing.backups[0]?.id ?? null),
+    });
+  }
+
+  private async carryOut(yes: { planId: string; ticket: string; typedName: string }): Promise<void> {
+    this.act({ is: "sending" });
+    const outcome = await this.host.call(CONFIRM_TOOL, yes, CONFIRM_SECONDS);
+    switch (outcome.is) {
+      case "not_sent":
+        this.over({
+          is: "refused",
+          failure: {
+            kind: "not_sent",
+            message: "The assistant app or the server did not take the call. Nothing was changed.",
+            retryAfterSeconds: null,
+          },
+        });
+        return;
+      case "no_answer":
+        this.over({ is: "unknown", message: null });
+        return;
+      case "failed":
+        this.over(endOf(outcome.failure));
+        return;
+      case "answered": {
+        const started = readStarted(outcome.data);
+        if (started === null) this.over({ is: "unknown", message: null });
+        else if (started.state === "done") this.over({ is: "done" });
+        else if (started.jobId === null) this.over({ is: "accepted" });
+        else await this.follow(started.jobId, null);
+      }
+    }
+  }
+
+  private async follow(jobId: string, percent: number | null): Promise<void> {
+    let shown = percent;
+    let waiting = shown === null;
+    const progressed = (now: number | null): void => {
+      // A job that is looked at from several sides may seem to go back; it does not.
+      if (now !== null && now >= 0) shown = Math.min(100, Math.max(shown ?? 0, now));
+      this.act({ is: "following", jobId, percent: shown, waiting });
+    };
+    progressed(null);
+    for (let look = 0, failed = 0; failed < MOST_FAILED_LOOKS; look++) {
+      const waitSeconds = WAITS[Math.min(look, WAITS.length - 1)] ?? 15;
+      const args = { jobId, waitSeconds };
+      const outcome = await this.host.call("get_job", args, waitSeconds + 60, progressed);
+      const job = outcome.is === "answered" ? readJob(outcome.data) : null;
+      if (job === null) {
+        failed++;
+        await seconds(FAILED_LOOK_PAUSE);
+        continue;
+      }
+      failed = 0;
+      waiting = job.state === "waiting";
+      if (job.state === "completed") return this.over({ is: "completed" });
+      if (job.state === "failed") return this.over({ is: "job_failed" });
+      if (job.state === "gone") return this.over({ is: "gone" });
+      progressed(job.progress);
+      await seconds(LOOK_PAUSE);
+    }
+    this.act({ is: "lost_sight", jobId, percent: shown });
+  }
+
+  private over(end: End): void {
+    this.act({ is: "over", end });
+  }
+
+  private act(act: Act): void {
+    this.set({ act });
+  }
+
+  private set(changes: Partial<State>): void {
+    this.state = { ...this.state, ...changes };
+    this.draw(this.state);
+  }
+}
+
+function endOf(failure: Failure): End {
+  switch (failure.kind) {
+    case "outcome_unknown":
+      return { is: "unknown", message: failure.message };
+    case UNEXPLAINED:
+      return { is: "unknown", message: null };
+    case "job_failed":
+      return { is: "job_failed" };
+    default:
+      return { is: "refused", failure };
+  }
+}
+
+function failureOf(outcome: Outcome): Failure {
+  if (outcome.is === "failed") return outcome.failure;
+  const message =
+    outcome.is === "answered"
+      ? "The answer was not what this view can show."
+      : "The assistant app gave no answer.";
+  return { kind: UNEXPLAINED, message, retryAfterSeconds: null };
+}
+
+/** How far the server's clock is ahead of ours, seen from an age that it just worked out. */
+function aheadBy(listing: Listing): number | null {
+  for (const backup of listing.backups) {
+    const created = Date.parse(backup.createdAt ?? "");
+    if (!Number.isNaN(created) && backup.ageSeconds !== null) {
+      // Ages are rounded down; rather a second too little time than one too much.
+      return created + (backup.ageSeconds + 1) * 1000 - Date.now();
+    }
+  }
+  return null;
+}

@@ -1,0 +1,86 @@
+/** Everything that the view shows, in one place; `panel.ts` changes it, `views/` draw it. */
+
+import type { Failure, Listing, Plan } from "./answers";
+import type { Place } from "./time";
+
+export type Mode = "in_place" | "new_cloud_vps";
+
+export type Planning =
+  | { is: "none" }
+  | { is: "reading"; backupId: string | null; mode: string }
+  | { is: "shown"; backupId: string | null; plan: Plan }
+  | { is: "failed"; backupId: string | null; mode: string; failure: Failure };
+
+/** What became of the person's yes. */
+export type Act =
+  | { is: "none" }
+  | { is: "sending" }
+  | { is: "following"; jobId: string; percent: number | null; waiting: boolean }
+  | { is: "lost_sight"; jobId: string; percent: number | null }
+  | { is: "over"; end: End };
+
+export type End =
+  | { is: "completed" | "done" | "accepted" | "job_failed" | "gone" }
+  | { is: "refused"; failure: Failure }
+  | { is: "unknown"; message: string | null };
+
+/** The server's name: `unread` until asked for, `unreadable` if that failed. */
+export type Name = { is: "unread" | "unreadable" } | { is: "read"; name: string | null };
+
+export interface State {
+  place: Place;
+  canCall: boolean;
+  phase: "waiting" | "reading" | "ready" | "failed" | "cancelled";
+  failure: Failure | null;
+  listing: Listing | null;
+  /** This machine's time at which the ages in the listing were right. */
+  readAt: number;
+  /** How far the server's clock is ahead of this machine's, in milliseconds. */
+  ahead: number;
+  vpsId: string | null;
+  name: Name;
+  chosen: string | null;
+  planning: Planning;
+  act: Act;
+}
+
+export const start: State = {
+  place: {},
+  canCall: false,
+  phase: "waiting",
+  failure: null,
+  listing: null,
+  readAt: 0,
+  ahead: 0,
+  vpsId: null,
+  name: { is: "unread" },
+  chosen: null,
+  planning: { is: "none" },
+  act: { is: "none" },
+};
+
+const LONGEST_TYPED = 64;
+
+/** What the person types as a yes: the server's name, its id where there is no usable one, or
+ * null as long as the name is not known. */
+export function toType(state: State): string | null {
+  if (state.name.is !== "read" || state.vpsId === null) return null;
+  const name = (state.name.name ?? "").trim();
+  return name && [...name].length <= LONGEST_TYPED ? name : state.vpsId;
+}
+
+/** The server as a person knows it. */
+export function called(state: State): string | null {
+  return state.name.is === "read" && state.name.name ? state.name.name : state.vpsId;
+}
+
+/** Whether a yes is on its way or being carried out. */
+export const busy = (state: State): boolean =>
+  state.act.is === "sending" || state.act.is === "following" || state.act.is === "lost_sight";
+
+/** Milliseconds until the plan runs out; null without a plan that can be carried out. */
+export function timeLeft(state: State, now: number): number | null {
+  if (state.planning.is !== "shown") return null;
+  const { planId, expiresAt } = state.planning.plan;
+  return planId === null || expiresAt === null ? null : expiresAt - (now + state.ahead);
+}

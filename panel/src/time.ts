@@ -1,0 +1,53 @@
+/** Moments and spans in words for people, in the host's language and time zone for dates. */
+
+const UNITS = [
+  ["year", 365 * 86400],
+  ["day", 86400],
+  ["hour", 3600],
+  ["minute", 60],
+] as const;
+
+/** A span in at most two neighbouring units, rounded down. */
+export function span(seconds: number): string {
+  let left = Math.max(0, Math.floor(seconds));
+  for (const [index, [unit, length]] of UNITS.entries()) {
+    if (left < length) continue;
+    const words = counted(Math.floor(left / length), unit);
+    left %= length;
+    const smaller = UNITS[index + 1];
+    return smaller && left >= smaller[1]
+      ? `${words} ${counted(Math.floor(left / smaller[1]), smaller[0])}`
+      : words;
+  }
+  return "less than a minute";
+}
+
+/** Minutes and seconds, as `9:05`. */
+export function countdown(milliseconds: number): string {
+  const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+export interface Place {
+  locale?: string | undefined;
+  timeZone?: string | undefined;
+}
+
+/** A date to the minute; null if it is none. */
+export function date(iso: string | null, place: Place): string | null {
+  const moment = Date.parse(iso ?? "");
+  if (Number.isNaN(moment)) return null;
+  const style = { dateStyle: "medium", timeStyle: "short" } as const;
+  try {
+    return new Intl.DateTimeFormat(place.locale, { ...style, timeZone: place.timeZone }).format(
+      moment,
+    );
+  } catch {
+    // A host may name a language or zone that this browser does not know.
+    return new Intl.DateTimeFormat("en-GB", { ...style, timeZone: "UTC" }).format(moment) + " UTC";
+  }
+}
+
+function counted(count: number, unit: string): string {
+  return count === 1 ? `1 ${unit}` : `${count} ${unit}s`;
+}

@@ -1,0 +1,162 @@
+/** The person's yes: typed, pressed, and followed to its end. */
+
+import { h, type Child } from "../dom";
+import { called, toType, type State } from "../state";
+import { countdown } from "../time";
+import { endText } from "../words";
+import { button, message, underWay } from "./shared";
+
+export interface ConfirmActions {
+  confirm(typed: string): string | null;
+  plan(mode: "in_place" | "new_cloud_vps"): void;
+  reread(): void;
+  readName(): void;
+  lookAgain(): void;
+}
+
+/** The confirmation below a plan; null where there is nothing to confirm. */
+export function confirmation(
+  state: State,
+  expired: boolean,
+  actions: ConfirmActions,
+): HTMLElement | null {
+  const { planning, act } = state;
+  if (planning.is !== "shown" || planning.plan.planId === null) return null;
+  if (act.is !== "none") return area("confirm", ...carried(state, planning.plan.mode, actions));
+  if (!state.canCall) {
+    return area("confirm", h("p", {}, "It cannot be carried out from here. Tell the assistant if you want it, or do it yourself in HostUp’s panel."));
+  }
+  if (planning.plan.ticket === null) {
+    return area(
+      "confirm",
+      h("p", {}, "Restoring from here is locked. Whoever set up this assistant’s access to HostUp can unlock it; you can also do it yourself in HostUp’s panel."),
+    );
+  }
+  if (expired) {
+    const mode = planning.plan.mode;
+    const again = mode === "in_place" || mode === "new_cloud_vps";
+    return area(
+      "confirm",
+      message(
+        { tone: "neutral", title: "This plan has run out", lines: ["Nothing was changed. A plan is good for ten minutes, so that it fits what is there."] },
+        again && state.chosen
+          ? button("Make a fresh plan", () => actions.plan(mode), "main", "fresh-plan")
+          : h("p", {}, "Ask the assistant for a fresh one."),
+      ),
+    );
+  }
+  const name = toType(state);
+  if (name === null) {
+    return area(
+      "confirm",
+      state.name.is === "unread"
+        ? underWay("Reading the server’s name…")
+        : message(
+            { tone: "bad", title: "The server’s name could not be read", lines: ["Without it, nothing can be confirmed here."] },
+            button("Read it again", () => actions.readName(), "quiet", "read-name"),
+          ),
+    );
+  }
+  return area("confirm", ...form(name, planning.plan.mode, actions));
+}
+
+/** What the button says; it names what it does. */
+function deed(mode: string, name: string): string {
+  return mode === "new_cloud_vps" ? "Build the new server" : `Restore ${name} now`;
+}
+
+function form(name: string, mode: string, actions: ConfirmActions): Child[] {
+  const problem = h("p", { class: "problem", id: "typed-problem", role: "alert" });
+  const input = h("input", {
+    type: "text",
+    id: "typed",
+    autocomplete: "off",
+    autocapitalize: "off",
+    spellcheck: "false",
+    "aria-describedby": "typed-problem time-left",
+    onkeydown: (event) => {
+      if (event.key === "Enter" && !event.isComposing) press();
+    },
+  });
+  const press = (): void => {
+    const wrong = actions.confirm(input.value);
+    problem.textContent = wrong ?? "";
+    input.setAttribute("aria-invalid", String(wrong !== null));
+    if (wrong !== null) input.focus();
+  };
+  return [
+    h("h3", {}, mode === "new_cloud_vps" ? "Do you want this?" : "Do you want to go back?"),
+    h("p", {}, "Only you can say yes here; the assistant cannot press this button."),
+    h("label", { for: "typed" }, "To go ahead, type the server’s name: ", h("strong", { class: "name" }, name)),
+    h("div", { class: "yes" }, input, button(deed(mode, name), press, "danger", "confirm")),
+    problem,
+    h("p", { class: "soft", id: "time-left" }, "This plan is good for another ", h("span", { id: "countdown" }), " minutes."),
+  ];
+}
+
+/** Show the time left, without disturbing what the person is doing. */
+export function tick(left: number): void {
+  const element = document.getElementById("countdown");
+  if (element) element.textContent = countdown(left);
+}
+
+function carried(state: State, mode: string, actions: ConfirmActions): Child[] {
+  const { act } = state;
+  const server = called(state) ?? "The server";
+  switch (act.is) {
+    case "none":
+      return [];
+    case "sending":
+      return [h("h3", { tabindex: "-1", id: "message-title" }, "Your yes is on its way"), underWay("Checking once more that everything is as planned, and sending it to HostUp…")];
+    case "following": {
+      const title = mode === "new_cloud_vps" ? "The new server is being made" : `${server} is being restored`;
+      return [
+        h("h3", { tabindex: "-1", id: "message-title" }, title),
+        progress(act.percent),
+        h("p", { class: "soft" }, act.waiting ? "HostUp has taken it and will begin soon." : "It goes on by itself, also if you close this."),
+      ];
+    }
+    case "lost_sight":
+      return [
+        message(
+          {
+            tone: "neutral",
+            title: "It was started, but cannot be seen just now",
+            lines: ["That says nothing about how it goes: HostUp works on by itself. Do not start it a second time."],
+          },
+          button("Look again", () => actions.lookAgain(), "quiet", "look-again"),
+        ),
+      ];
+    case "over": {
+      const unknown = act.end.is === "unknown";
+      return [
+        message(
+          endText(act.end, server, mode, state.place),
+          unknown ? null : button("Read the backups again", () => actions.reread(), "quiet", "read-again"),
+        ),
+      ];
+    }
+  }
+}
+
+function progress(percent: number | null): HTMLElement {
+  const known = percent !== null;
+  const filled = h("span", { class: known ? "filled" : "filled unknown" });
+  if (known) filled.style.width = `${percent}%`;
+  const bar = h(
+    "div",
+    {
+      class: "progress",
+      role: "progressbar",
+      "aria-label": "Progress of the restore",
+      "aria-valuemin": "0",
+      "aria-valuemax": "100",
+      ...(known && { "aria-valuenow": String(Math.round(percent)) }),
+    },
+    filled,
+  );
+  return h("div", { class: "following" }, bar, h("span", { class: "percent", "aria-hidden": "true" }, known ? `${Math.round(percent)} %` : ""));
+}
+
+const area = (className: string, ...children: Child[]): HTMLElement =>
+  h("section", { class: className, "aria-label": "Your decision" }, ...children);

@@ -1,0 +1,115 @@
+/** What going back to the chosen backup would mean. */
+
+import type { Plan } from "../answers";
+import { h, type Child } from "../dom";
+import { busy, type Mode, type State } from "../state";
+import { date } from "../time";
+import { forPeople, planTitle, reasonText, unread } from "../words";
+import { button, list, message, underWay } from "./shared";
+
+const MODES: readonly [mode: Mode, label: string, hint: string][] = [
+  ["in_place", "Over this server", "What it holds now is replaced"],
+  ["new_cloud_vps", "Onto a new server", "It stays as it is; the new one costs money"],
+];
+
+export interface PlanActions {
+  plan(mode: Mode): void;
+}
+
+/** The plan's part of the view: what can be asked, or what was answered. */
+export function planning(state: State, actions: PlanActions): HTMLElement | null {
+  const { planning, listing, chosen } = state;
+  const backup = listing?.backups.find(({ id }) => id === chosen);
+  const moment = date(backup?.createdAt ?? null, state.place);
+  switch (planning.is) {
+    case "none":
+      if (!state.canCall || chosen === null) return null;
+      return section(
+        "Look before anything happens",
+        h("p", {}, "See what going back to the chosen backup would mean. Looking changes nothing."),
+        button("Show what would happen", () => actions.plan("in_place"), "main", "show-plan"),
+      );
+    case "reading":
+      return section(planTitle(planning.mode, moment), modes(state, planning.mode, actions), underWay("Asking HostUp what this would mean…"));
+    case "failed":
+      return section(
+        planTitle(planning.mode, moment),
+        modes(state, planning.mode, actions),
+        message(
+          unread(planning.failure, state.place),
+          button("Ask again", () => actions.plan(asMode(planning.mode)), "quiet", "ask-again"),
+        ),
+      );
+    case "shown":
+      return section(
+        planTitle(planning.plan.mode, moment),
+        modes(state, planning.plan.mode, actions),
+        ...describe(planning.plan, state),
+      );
+  }
+}
+
+function section(title: string, ...children: Child[]): HTMLElement {
+  return h(
+    "section",
+    { class: "plan", "aria-labelledby": "plan-title" },
+    h("h2", { id: "plan-title", tabindex: "-1" }, title),
+    ...children,
+  );
+}
+
+const asMode = (mode: string): Mode => (mode === "new_cloud_vps" ? mode : "in_place");
+
+function modes(state: State, current: string, actions: PlanActions): HTMLElement | null {
+  const offered = MODES.some(([mode]) => mode === current);
+  if (!state.canCall || !offered || state.chosen === null) return null;
+  return h(
+    "div",
+    { class: "modes", role: "group", "aria-label": "Where the backup goes" },
+    ...MODES.map(([mode, label, hint]) =>
+      h(
+        "button",
+        {
+          type: "button",
+          class: "mode",
+          id: `mode-${mode}`,
+          "aria-pressed": String(mode === current),
+          disabled: busy(state),
+          onclick: () => {
+            if (mode !== current) actions.plan(mode);
+          },
+        },
+        h("b", {}, label),
+        h("span", {}, hint),
+      ),
+    ),
+  );
+}
+
+function describe(plan: Plan, state: State): Child[] {
+  const say = (texts: string[]): string[] => texts.map((text) => forPeople(text, state.place));
+  const nothingLost = plan.lost.startsWith("Nothing");
+  const open = plan.verdict === "possible";
+  const verdict = { possible: "This is possible now", blocked: "This is not possible now" };
+  return [
+    open
+      ? null
+      : message({
+          tone: plan.verdict === "blocked" ? "bad" : "neutral",
+          title: verdict[plan.verdict as "blocked"] ?? "It is not known whether this is possible",
+          lines: plan.reasons.map((reason) => reasonText(reason, state.place)),
+        }),
+    h(
+      "div",
+      { class: nothingLost ? "lost-box none" : "lost-box" },
+      h("h3", {}, "What is lost"),
+      h("p", {}, forPeople(plan.lost, state.place)),
+    ),
+    ...part("Do this first", list(say(plan.first))),
+    ...part("What happens", list(say(plan.happens))),
+    ...part("Other ways", list(say(plan.alternatives))),
+  ];
+}
+
+const part = (title: string, items: HTMLElement | null): Child[] =>
+  items === null ? [] : [h("h3", {}, title), items];

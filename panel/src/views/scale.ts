@@ -1,0 +1,63 @@
+/** The same backups to scale, for the eye: how far back each one lies, and what would be lost. */
+
+import type { Listing } from "../answers";
+import { h } from "../dom";
+import type { State } from "../state";
+import { span } from "../time";
+import { ageOf } from "./timeline";
+
+const HOUR = 3600;
+const MARKS = [
+  ["1 hour", HOUR],
+  ["1 day", 24 * HOUR],
+  ["1 week", 7 * 24 * HOUR],
+  ["1 month", 30 * 24 * HOUR],
+  ["1 year", 365 * 24 * HOUR],
+] as const;
+const CLOSEST_MARKS = 18;
+
+/** `losing`: going back to the chosen one would overwrite what came after it. */
+export function scale(state: State, listing: Listing, losing: boolean): HTMLElement | null {
+  const ages = listing.backups.flatMap((backup) => {
+    const age = ageOf(backup, state);
+    return age === null ? [] : [{ id: backup.id, age }];
+  });
+  if (ages.length === 0) return null;
+  const longest = Math.max(24 * HOUR, ...ages.map(({ age }) => age)) * 1.25;
+  // Logarithmic: the last hours matter more to people than the hours of last month.
+  const percent = (age: number): number =>
+    100 * (1 - Math.log1p(age / HOUR) / Math.log1p(longest / HOUR));
+  const at = (className: string, age: number, label?: string): HTMLElement => {
+    const element = h("span", { class: className }, label);
+    element.style.left = `${percent(age)}%`;
+    return element;
+  };
+
+  const chosen = state.canCall ? ages.find(({ id }) => id === state.chosen) : undefined;
+  const overwritten = chosen && losing ? chosen : null;
+  let last = 100;
+  const marks = MARKS.filter(([, age]) => {
+    const place = percent(age);
+    const fits = age < longest && place > 4 && last - place >= CLOSEST_MARKS;
+    if (fits) last = place;
+    return fits;
+  });
+  return h(
+    "div",
+    { class: "scale", "aria-hidden": "true" },
+    overwritten && h("p", { class: "lost-label" }, `would be lost: ${span(overwritten.age)}`),
+    h(
+      "div",
+      { class: "track" },
+      overwritten && at("lost", overwritten.age),
+      ...ages.map(({ id, age }) => at(id === chosen?.id ? "point chosen" : "point", age)),
+      h("span", { class: "point present" }),
+    ),
+    h(
+      "div",
+      { class: "marks" },
+      ...marks.map(([label, age]) => at("mark-at", age, label)),
+      h("span", { class: "mark-now" }, "now"),
+    ),
+  );
+}

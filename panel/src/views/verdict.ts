@@ -1,0 +1,63 @@
+/** The first thing to read: can they go back, and why (not). */
+
+import { h, icon, ICONS } from "../dom";
+import { called, type State } from "../state";
+import { forPeople, reasonText, unread } from "../words";
+import { button, message, underWay } from "./shared";
+
+const TITLES: Record<string, readonly [title: string, tone: string, picture: string]> = {
+  possible: ["You can go back", "good", ICONS.check],
+  blocked: ["You cannot go back now", "bad", ICONS.pause],
+};
+const UNKNOWN = ["It is not known whether you can go back", "neutral", ICONS.question] as const;
+
+export function verdict(state: State, reread: () => void): HTMLElement {
+  const { listing, phase, failure } = state;
+  if (listing === null) {
+    if (failure !== null) {
+      const again = state.canCall && state.vpsId ? button("Read again", reread, "quiet", "reread") : null;
+      return h("header", { class: "verdict" }, title("HostUp recovery", state), message(unread(failure, state.place), again));
+    }
+    if (phase === "cancelled") {
+      return h("header", { class: "verdict" }, title("Nothing to show", state), h("p", {}, "The assistant stopped before the backups were read."));
+    }
+    const planOnly = state.planning.is === "shown";
+    return h(
+      "header",
+      { class: "verdict" },
+      title(planOnly ? "A plan for recovery" : "One moment", state),
+      planOnly && !state.canCall ? null : underWay("Reading the backups…"),
+    );
+  }
+  const { restore, overwrites } = listing;
+  const [words, tone, picture] = TITLES[restore.verdict] ?? UNKNOWN;
+  return h(
+    "header",
+    { class: `verdict ${tone}` },
+    h("span", { class: "mark" }, icon(picture)),
+    h(
+      "div",
+      { class: "words" },
+      title(words, state),
+      ...restore.reasons.map((reason) => h("p", { class: "why" }, reasonText(reason, state.place))),
+      restore.toUnblock &&
+        h("p", { class: "help" }, h("b", {}, "What would change that"), forPeople(restore.toUnblock, state.place)),
+      restore.verdict === "possible" &&
+        overwrites &&
+        h("p", { class: "soft" }, "With the newest backup: ", forPeople(lower(overwrites), state.place)),
+      failure && h("p", { class: "soft" }, "This is as it was read before; it could not be read again just now."),
+    ),
+  );
+}
+
+function title(words: string, state: State): HTMLElement {
+  const name = called(state);
+  return h(
+    "div",
+    {},
+    name && h("p", { class: "server" }, h("span", { class: "visually-hidden" }, "Server "), name),
+    h("h1", {}, words),
+  );
+}
+
+const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);

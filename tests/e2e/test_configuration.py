@@ -1,0 +1,150 @@
+"""A configuration that cannot work is said in words, and never leaves a client without any."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from mcp.client.stdio import StdioServerParameters, stdio_client
+
+from .world import (
+    ERAS,
+    LEGACY,
+    MODERN,
+    PATIENCE,
+    command,
+    connected,
+    environment,
+)
+
+SECRET = "hostup_live_0123456789abcdef_never_to_be_seen"
+URL = "http://127.0.0.1:9"
+
+# What is wrong, the flags and variables that make it so, and what the answer has to name.
+WRONG: dict[str, tuple[list[str], dict[str, str | None], str]] = {
+    "no key": ([], {"HOSTUP_API_KEY": None}, "HOSTUP_API_KEY"),
+    "an empty key": ([], {"HOSTUP_API_KEY": "  "}, "HOSTUP_API_KEY"),
+    "a key with spaces": ([], {"HOSTUP_API_KEY": f"{SECRET} {SECRET}"}, "HOSTUP_API_KEY"),
+    "a key with a line break": ([], {"HOSTUP_API_KEY": f"{SECRET}\n{SECRET}"}, "HOSTUP_API_KEY"),
+    "no URL": ([], {"HOSTUP_BASE_URL": f"not a url {SECRET}"}, "HOSTUP_BASE_URL"),
+    "plain http": ([], {"HOSTUP_BASE_URL": "http://cloud.hostup.se"}, "HOSTUP_BASE_URL"),
+    "a password in the URL": (
+        [],
+        {"HOSTUP_BASE_URL": f"https://me:{SECRET}@cloud.hostup.se"},
+        "HOSTUP_BASE_URL",
+    ),
+    "an unknown group": (["--allow", f"restore,{SECRET}"], {}, "--allow"),
+    "an unknown group in the environment": ([], {"HOSTUP_MCP_ALLOW": SECRET}, "HOSTUP_MCP_ALLOW"),
+    "an unknown way to confirm": ([], {"HOSTUP_MCP_CONFIRM": SECRET}, "HOSTUP_MCP_CONFIRM"),
+    "an audit log nowhere": (["--audit-log", "/no/such/folder/x"], {}, "HOSTUP_MCP_AUDIT_LOG"),
+    "an unknown switch": ([], {"HOSTUP_SANDBOX": SECRET}, "HOSTUP_SANDBOX"),
+    "an unknown flag": ([f"--{SECRET}", "all"], {}, "unrecognized arguments"),
+    "a flag without a value": (["--allow"], {}, "--allow"),
+    "a port that is no number": (["--port", "many"], {}, "--port"),
+}
+wrong = pytest.mark.parametrize(("flags", "env", "named"), WRONG.values(), ids=WRONG)
+
+
+def made(env: dict[str, str | None]) -> dict[str, str]:
+    given: dict[str, str | None] = {**environment(URL, SECRET), **env}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+@wrong
+async def test_stdio_starts_and_every_tool_says_what_to_set(
+    flags: list[str], env: dict[str, str | None], named: str, tmp_path: Path
+) -> None:
+    mode = MODERN if len(named) % 2 else LEGACY
+    words = command(*flags)
+    parameters = StdioServerParameters(command=words[0], args=words[1:], env=made(env))
+    log = tmp_path / "err"
+    with log.open("w") as errors:
+        async with connected(stdio_client(parameters, errlog=errors), None, mode) as assistant:
+            names = await assistant.tools()
+            assert names
+            for tool in [*sorted(names), "restore_vps", "delete_vps_backup"]:
+                answer = await assistant.no(tool)
+                told = answer.kind in ("not_configured", "not_allowed", "bad_arguments")
+                assert told, answer.text
+                if tool == "list_vps":
+                    assert answer.kind == "not_configured"
+                    assert named in answer.text
+                    assert answer.next_step
+                assert SECRET not in answer.text
+                assert SECRET not in str(answer.data)
+                assert "Traceback" not in answer.text
+    assert SECRET not in log.read_text()
+
+
+@wrong
+def test_http_does_not_start_and_says_why_in_one_line(
+    flags: list[str], env: dict[str, str | None], named: str
+) -> None:
+    transport = "sse" if len(named) % 2 else "streamable-http"
+    ended = run("--transport", transport, "--port", "0", *flags, env=made(env))
+    assert ended.returncode not in (0, None)
+    assert ended.stdout == ""
+    assert len(ended.stderr.splitlines()) == 1, ended.stderr
+    assert ended.stderr.startswith("hostup-mcp: ")
+    assert named in ended.stderr
+    assert SECRET not in ended.stderr
+
+
+@pytest.mark.parametrize("transport", ["carrier-pigeon", "http"])
+def test_an_unknown_transport_is_said(transport: str) -> None:
+    ended = run("--transport", transport, env=made({}))
+    # Whether stdio is meant cannot be known; it ends at once, as its input is empty.
+    assert ended.stdout == ""
+    assert "Traceback" not in ended.stderr
+    assert SECRET not in ended.stderr
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_every_argument_is_answered_with_what_to_set(mode: str, tmp_path: Path) -> None:
+    words = command()
+    parameters = StdioServerParameters(
+        command=words[0], args=words[1:], env=environment(None, None)
+    )
+    arguments = {
+        "list_vps": {},
+        "list_vps_backups": {"id": "vps_01hxa3b4c5d6e7f8g9h0j1k2m3"},
+        "plan_restore": {
+            "id": "vps_01hxa3b4c5d6e7f8g9h0j1k2m3",
+            "mode": "in_place",
+            "backupId": "bkp_01hxa3b4c5d6e7f8g9h0j1k2m3",
+        },
+        "list_restore_sources": {"id": "vps_01hxa3b4c5d6e7f8g9h0j1k2m3"},
+        "list_vps_snapshots": {"id": "vps_01hxa3b4c5d6e7f8g9h0j1k2m3"},
+        "list_backup_schedules": {"id": "vps_01hxa3b4c5d6e7f8g9h0j1k2m3"},
+        "get_job": {"jobId": "job_01hxa3b4c5d6e7f8g9h0j1k2m3"},
+    }
+    with (tmp_path / "err").open("w") as errors:
+        async with connected(stdio_client(parameters, errlog=errors), None, mode) as assistant:
+            for tool in sorted(await assistant.tools()):
+                answer = await assistant.no(tool, **arguments[tool])
+                assert answer.kind == "not_configured", (tool, answer.text)
+                assert "HOSTUP_API_KEY" in answer.text
+                assert "HOSTUP_SANDBOX" in answer.text, "it can be tried without a key"
+
+
+def run(*flags: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*flags),
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("words", [["--sandbox"], []])
+async def test_the_embedded_account_needs_no_key(words: list[str], tmp_path: Path) -> None:
+    env = environment(None, None, **({} if words else {"HOSTUP_SANDBOX": "1"}))
+    line = command(*words)
+    parameters = StdioServerParameters(command=line[0], args=line[1:], env=env)
+    with (tmp_path / "err").open("w") as errors:
+        async with connected(stdio_client(parameters, errlog=errors), None, "auto") as assistant:
+            assert len((await assistant.ok("list_vps"))["data"]) >= 12

@@ -1,0 +1,303 @@
+"""Following a job, however HostUp tells of it: no success by guess, no failure of ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+import pytest
+
+from hostup_mcp.sandbox import (
+    RUNNING_JOB_ID,
+    Clock,
+    Durations,
+    Fault,
+    ManualClock,
+    Readings,
+    Sandbox,
+)
+
+from .world import (
+    ERAS,
+    SAFETY_DOORS,
+    Answer,
+    Assistant,
+    Door,
+    House,
+    Person,
+    fresh_account,
+    hurried,
+    in_memory,
+    says_nothing_was_changed,
+)
+
+SPEED = 100.0
+ENVELOPES = ("legacy", "operation", "data_operation")
+
+
+def quick(**readings: Any) -> Sandbox:
+    """An account whose jobs take as long as it says, on the clock of a hurried loop."""
+    return Sandbox(clock=Clock(speed=SPEED), readings=Readings(**readings), rate_limit=None)
+
+
+async def begun(assistant: Assistant, server: str = "web-01") -> str:
+    vps = await assistant.find(server)
+    return str((await assistant.ok("create_vps_backup", id=vps))["jobId"])
+
+
+@pytest.mark.parametrize("envelope", ENVELOPES)
+@pytest.mark.parametrize("flags", [True, False])
+@pytest.mark.parametrize(
+    ("running", "done"),
+    [("in_progress", "completed"), ("RUNNING", "Completed"), ("baking", "completed")],
+)
+async def test_each_envelope_and_word_is_read(
+    envelope: Any, flags: bool, running: str, done: str
+) -> None:
+    clock = ManualClock()
+    readings = Readings(
+        job_envelope=envelope, job_flags=flags, running_word=running, done_word=done
+    )
+    sandbox = Sandbox(clock=clock, readings=readings)
+    async with in_memory(sandbox, None) as assistant:
+        job = await begun(assistant)
+        states = []
+        for step in (0, 10, 1000):
+            clock.advance(step)
+            answer = await assistant.ok("get_job", jobId=job)
+            assert answer["jobId"] == job
+            states.append(answer["state"])
+    assert states == ["waiting", "running", "completed"]
+
+
+@pytest.mark.parametrize("envelope", ENVELOPES)
+async def test_an_unknown_word_for_the_end_counts_as_running(envelope: Any) -> None:
+    clock = ManualClock()
+    readings = Readings(job_envelope=envelope, job_flags=False, done_word="archived")
+    async with in_memory(Sandbox(clock=clock, readings=readings), None) as assistant:
+        job = await begun(assistant)
+        clock.advance(1000)
+        answer = await assistant.call("get_job", jobId=job)
+    assert not answer.is_error
+    assert answer.data["state"] == "running"
+    assert answer.data["status"] == "archived"
+    assert "archived" in answer.text
+
+
+@pytest.mark.parametrize("envelope", ENVELOPES)
+@pytest.mark.parametrize("where", ["message", "result", "error", "none"])
+async def test_a_job_that_fails_is_said_to_have_failed(envelope: Any, where: Any) -> None:
+    clock = ManualClock()
+    sandbox = Sandbox(clock=clock, readings=Readings(job_envelope=envelope, failure_reason=where))
+    sandbox.faults.add(Fault("fail_job", method="POST", detail="The disk broke."))
+    async with in_memory(sandbox, None) as assistant:
+        job = await begun(assistant)
+        clock.advance(1000)
+        answer = await assistant.call("get_job", jobId=job)
+    assert answer.data["state"] == "failed"
+    assert "failed" in answer.text
+    if where == "message":
+        assert "The disk broke." in answer.text
+
+
+@pytest.mark.parametrize("poll", ["jobs", "null", "operations"])
+async def test_a_path_on_the_same_host_is_followed_as_given(poll: Any) -> None:
+    sandbox = fresh_account(readings=Readings(poll_url=poll))
+    async with in_memory(sandbox, None) as assistant:
+        job = await begun(assistant)
+        assert (await assistant.ok("get_job", jobId=job))["state"] in ("waiting", "running")
+    path = "/api/v2/operations/" if poll == "operations" else "/api/jobs/"
+    assert sandbox.requests[-1].path == path + job
+
+
+async def test_an_address_on_another_host_is_refused() -> None:
+    sandbox = fresh_account(readings=Readings(poll_url="other_host"))
+    async with in_memory(sandbox, None) as assistant:
+        job = await begun(assistant)
+        seen = len(sandbox.requests)
+        answer = await assistant.no("get_job", jobId=job)
+    assert answer.kind == "poll_url_refused"
+    assert "jobs.example.net" not in answer.text
+    assert len(sandbox.requests) == seen
+
+
+async def test_a_job_that_nobody_was_given_is_not_asked_about(sandbox: Sandbox) -> None:
+    async with in_memory(sandbox, None) as assistant:
+        for job in (RUNNING_JOB_ID, "job_made_up", "../vps", "a/b", "x" * 200, "?", ".."):
+            answer = await assistant.no("get_job", jobId=job)
+            assert answer.kind in ("unknown_id", "bad_arguments")
+            assert len(job) < 6 or job not in answer.text
+    assert sandbox.requests == []
+
+
+async def test_a_job_that_disappears_tells_neither_success_nor_failure() -> None:
+    clock = ManualClock()
+    sandbox = Sandbox(clock=clock, readings=Readings(job_vanishes=True))
+    async with in_memory(sandbox, None) as assistant:
+        job = await begun(assistant)
+        assert (await assistant.ok("get_job", jobId=job))["state"] == "waiting"
+        clock.advance(1000)
+        answer = await assistant.call("get_job", jobId=job, waitSeconds=5)
+    assert not answer.is_error
+    assert answer.data["state"] == "gone"
+    assert answer.data["status"] is None
+    assert answer.data["progress"] is None
+    assert "neither success nor failure" in answer.text
+
+
+# Waiting ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize("envelope", ENVELOPES)
+def test_waiting_follows_to_the_end_and_progress_never_runs_backwards(
+    mode: str, envelope: Any
+) -> None:
+    async def main() -> None:
+        sandbox = quick(job_envelope=envelope)
+        seen: list[float] = []
+
+        async def progress(done: float, total: float | None, message: str | None) -> None:
+            seen.append(done)
+            assert total == 100
+
+        async with in_memory(sandbox, None, mode=mode) as assistant:
+            job = await begun(assistant)
+            result = await assistant.client.call_tool(
+                "get_job", {"jobId": job, "waitSeconds": 300}, progress_callback=progress
+            )
+            assert (result.structured_content or {})["state"] == "completed"
+        assert seen == sorted(set(seen))
+        # Where HostUp tells no percentage, none is made up.
+        assert len(seen) > 2 if envelope == "legacy" else not seen
+        asked = [r for r in sandbox.requests if r.path.startswith("/api/jobs/")]
+        assert len(asked) < 30, "it backs off"
+
+    hurried(main, SPEED)
+
+
+def test_progress_stays_where_it_was_when_hostup_goes_back() -> None:
+    async def main() -> None:
+        sandbox = quick()
+        seen: list[float] = []
+        app, looks = sandbox.app, 0
+
+        async def jumping(scope: Any, receive: Any, send: Any) -> None:
+            # Every third look at the job says that it has hardly begun.
+            nonlocal looks
+            looks += scope.get("path", "").startswith("/api/jobs/")
+            if looks % 3 == 0 and scope.get("path", "").startswith("/api/jobs/"):
+                body = b'{"operation": {"status": "in_progress", "progress": 1}}'
+                head = [(b"content-type", b"application/json")]
+                await send({"type": "http.response.start", "status": 200, "headers": head})
+                await send({"type": "http.response.body", "body": body})
+            else:
+                await app(scope, receive, send)
+
+        sandbox.app = jumping
+
+        async def progress(done: float, total: float | None, message: str | None) -> None:
+            seen.append(done)
+
+        async with in_memory(sandbox, None) as assistant:
+            job = await begun(assistant)
+            await assistant.client.call_tool(
+                "get_job", {"jobId": job, "waitSeconds": 100}, progress_callback=progress
+            )
+        assert looks > 3
+        assert seen == sorted(set(seen))
+
+    hurried(main, SPEED)
+
+
+@pytest.mark.parametrize("seconds", [0, 5, 60])
+def test_our_own_time_out_is_still_running_and_no_failure(seconds: int) -> None:
+    async def main() -> tuple[Answer, float]:
+        sandbox = Sandbox(
+            clock=Clock(speed=SPEED), durations=Durations(backup=100_000), rate_limit=None
+        )
+        async with in_memory(sandbox, None) as assistant:
+            assistant.patience = 3600
+            job = await begun(assistant)
+            begin = anyio.current_time()
+            answer = await assistant.call("get_job", jobId=job, waitSeconds=seconds)
+            return answer, anyio.current_time() - begin
+
+    answer, took = hurried(main, SPEED)
+    assert not answer.is_error
+    assert answer.data["state"] in ("waiting", "running")
+    assert "not a failure" in answer.text
+    assert "fail" not in answer.text.replace("not a failure", "")
+    assert seconds <= took < seconds + 40
+
+
+@pytest.mark.parametrize("seconds", [-1, 301, 10**9, "forever"])
+async def test_waiting_is_bounded(sandbox: Sandbox, seconds: Any) -> None:
+    async with in_memory(sandbox, None) as assistant:
+        job = await begun(assistant)
+        answer = await assistant.no("get_job", jobId=job, waitSeconds=seconds)
+    assert answer.kind == "bad_arguments"
+    assert any(field.startswith("waitSeconds") for field in answer.error["fields"])
+
+
+def test_a_look_that_fails_while_waiting_says_nothing_about_the_job() -> None:
+    async def main() -> None:
+        sandbox = quick()
+        sandbox.faults.add(Fault("status", path="/api/jobs/*", status=500, skip=1, times=2))
+        async with in_memory(sandbox, None) as assistant:
+            assistant.patience = 3600
+            job = await begun(assistant)
+            answer = await assistant.call("get_job", jobId=job, waitSeconds=100)
+        assert not answer.is_error
+        assert answer.data["state"] == "completed"
+
+    hurried(main, SPEED)
+
+
+@pytest.mark.parametrize("door", SAFETY_DOORS, ids=str)
+async def test_waiting_can_be_given_up_and_the_job_goes_on(
+    house: House, door: Door, person: Person
+) -> None:
+    async with house.enter(door, person) as assistant:
+        _, plan = await assistant.planned("web-01")
+        job = (await assistant.ok("restore_vps", planId=plan))["jobId"]
+        with anyio.move_on_after(0.5) as waited:
+            await assistant.call("get_job", jobId=job, waitSeconds=300)
+        assert waited.cancelled_caught
+        await anyio.sleep(0.3)
+        asked = len(house.sandbox.requests)
+        await anyio.sleep(1.5)
+        assert len(house.sandbox.requests) == asked, "nobody asks any more"
+        state = (await assistant.ok("get_job", jobId=job))["state"]
+        assert state in ("waiting", "running")
+        house.sandbox.clock.advance(3600)  # type: ignore[attr-defined]
+        assert (await assistant.ok("get_job", jobId=job))["state"] == "completed"
+    assert house.sandbox.state.by_name("web-01").disk != "live"
+    assert len(house.sandbox.writes) == 1
+
+
+@pytest.mark.parametrize("door", SAFETY_DOORS, ids=str)
+async def test_a_restore_is_followed_to_its_end_with_progress(house: House, door: Door) -> None:
+    house.upstream.sandbox = fresh_account(clock=Clock(speed=60))
+    person, seen = Person(), list[float]()
+
+    async def progress(done: float, total: float | None, message: str | None) -> None:
+        seen.append(done)
+
+    async with house.enter(door, person) as assistant:
+        _, plan = await assistant.planned("web-01")
+        job = (await assistant.ok("restore_vps", planId=plan))["jobId"]
+        with anyio.fail_after(60):
+            result = await assistant.client.call_tool(
+                "get_job", {"jobId": job, "waitSeconds": 30}, progress_callback=progress
+            )
+    assert (result.structured_content or {})["state"] == "completed"
+    assert seen
+    assert seen == sorted(set(seen))
+    assert seen[-1] == 100
+
+
+async def test_an_answer_about_a_job_never_says_that_nothing_was_changed(sandbox: Sandbox) -> None:
+    async with in_memory(sandbox, None) as assistant:
+        job = await begun(assistant)
+        assert not says_nothing_was_changed(await assistant.call("get_job", jobId=job))

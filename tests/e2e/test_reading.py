@@ -1,0 +1,516 @@
+"""Reading: what there is, in the words of HostUp, and nothing that was not asked for."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import unicodedata
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from hostup_mcp.sandbox import (
+    HOSTILE_NAME,
+    SANDBOX_READ_ONLY_KEY,
+    Clock,
+    Fault,
+    ManualClock,
+    RateLimit,
+    Readings,
+    Sandbox,
+)
+from hostup_mcp.server.app import build_server
+
+from .world import (
+    ERAS,
+    LEGACY,
+    MODERN,
+    SAFETY_DOORS,
+    Answer,
+    Door,
+    House,
+    connected,
+    fresh_account,
+    hurried,
+    in_memory,
+    settings,
+)
+
+eras = pytest.mark.parametrize("mode", ERAS)
+doors = pytest.mark.parametrize("door", SAFETY_DOORS, ids=str)
+
+# The sample response of HostUp's page on the backups of a VPS.
+SAMPLE = """
+{
+  "backups": [
+    {
+      "id": "bkp_01hxa3b4c5d6e7f8g9h0j1k2m3",
+      "displayId": "2026-04-27T10:00:00.000Z (vzdump-qemu-101.vma.zst)",
+      "storageKey": "vzdump-qemu-101.vma.zst",
+      "createdAt": "2026-04-27T10:00:00.000Z",
+      "sizeGb": 12.4,
+      "backupType": "manual",
+      "note": "Before upgrade"
+    }
+  ],
+  "quotaInfo": {
+    "used": 1,
+    "limit": 3,
+    "remaining": 2
+  },
+  "actions": {
+    "canCreateBackup": {
+      "allowed": true,
+      "reason": null
+    },
+    "canRestore": {
+      "allowed": true,
+      "reason": null
+    }
+  }
+}
+"""
+SAMPLE_VPS = "vps_01hxa3b4c5d6e7f8g9h0j1k2m3"
+
+
+# What is read -------------------------------------------------------------------------------------
+
+
+@doors
+async def test_servers_and_their_backups_are_read_as_they_are(house: House, door: Door) -> None:
+    state = house.sandbox.state
+    async with house.enter(door) as assistant:
+        listed = await assistant.ok("list_vps", limit=100)
+        vps, backups = await assistant.backups("shop-prod")
+        read = await assistant.ok("list_vps_backups", id=vps)
+    mine = {s.id: s for s in state.owned("main")}
+    assert {s["id"] for s in listed["data"]} == set(mine)
+    shop = next(s for s in listed["data"] if s["id"] == vps)
+    assert shop["name"] == "shop-prod"
+    assert shop["primaryIp"] == "198.51.100.10"
+    assert shop["serviceStatus"] == "active"
+    assert shop["powerState"] == "running"
+    assert shop["operatingSystem"]["displayName"] == "Ubuntu 24.04"
+    assert shop["resources"] == {"cpuCores": 4, "memoryGb": 8, "storageGb": 160}
+    assert shop["isPayg"] is False
+    assert set(backups) == {b.id for b in mine[vps].backups}
+    assert read["quotaInfo"] == {"used": 3, "limit": 3, "remaining": 0}
+    assert read["actions"]["canCreateBackup"]["allowed"] is False
+    assert house.sandbox.writes == []
+
+
+@eras
+async def test_the_sample_of_the_page_comes_through_field_for_field(mode: str) -> None:
+    def upstream(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/backups"):
+            return httpx.Response(200, text=SAMPLE, headers={"Content-Type": "application/json"})
+        return httpx.Response(200, json={"data": [{"id": SAMPLE_VPS}], "nextCursor": None})
+
+    clock = ManualClock()
+    server = build_server(settings(), transport=httpx.MockTransport(upstream), now=clock.now)
+    clock.advance(26 * 3600)
+    async with connected(server, None, mode) as assistant:
+        await assistant.ok("list_vps")
+        answer = await assistant.call("list_vps_backups", id=SAMPLE_VPS)
+    page, data = json.loads(SAMPLE), answer.data
+    assert data["quotaInfo"] == page["quotaInfo"]
+    assert data["actions"] == page["actions"], "an absent code stays absent"
+    [backup] = data["backups"]
+    assert {key: backup[key] for key in page["backups"][0]} == page["backups"][0]
+    assert set(backup) - set(page["backups"][0]) == {"age", "ageSeconds"}
+    assert backup["age"] == "1 day 2 hours"
+    assert backup["ageSeconds"] == 26 * 3600
+    assert data["explanation"]["restore"]["verdict"] == "possible"
+    assert data["explanation"]["restore"]["overwrites"]["span"] == "1 day 2 hours"
+    for fact in ("bkp_01hxa3b4c5d6e7f8g9h0j1k2m3", "12.4", "Before upgrade", "1 of 3 used"):
+        assert fact in answer.text
+
+
+@pytest.mark.parametrize("limit", [1, 3, 7, 100])
+@eras
+async def test_pages_are_followed_to_the_end(sandbox: Sandbox, mode: str, limit: int) -> None:
+    found: list[str] = []
+    async with in_memory(sandbox, None, mode=mode) as assistant:
+        cursor: dict[str, str] = {}
+        while True:
+            answer = await assistant.call("list_vps", limit=limit, **cursor)
+            page = answer.data
+            found += [server["id"] for server in page["data"]]
+            if page["nextCursor"] is None:
+                break
+            assert page["nextCursor"] in answer.text, "no page is dropped silently"
+            cursor = {"cursor": page["nextCursor"]}
+        assert await assistant.ok("list_vps_backups", id=found[0])
+        assert await assistant.ok("list_vps_backups", id=found[-1])
+    assert found == [server.id for server in sandbox.state.owned("main")]
+
+
+async def test_a_cursor_that_hostup_does_not_know_is_said(sandbox: Sandbox) -> None:
+    async with in_memory(sandbox, None) as assistant:
+        answer = await assistant.no("list_vps", cursor="made-up")
+    assert answer.kind == "invalid_cursor"
+    assert "without cursor" in answer.next_step
+
+
+async def test_servers_are_found_by_name_and_address(sandbox: Sandbox) -> None:
+    async with in_memory(sandbox, None) as assistant:
+        assert len((await assistant.ok("list_vps", name="SHOP-prod"))["data"]) == 1
+        by_ip = (await assistant.ok("list_vps", primaryIp="192.0.2.10"))["data"]
+        assert [server["name"] for server in by_ip] == ["web-01"]
+        assert (await assistant.ok("list_vps", name="web"))["data"] == []
+        assert (await assistant.ok("list_vps", name="a&limit=1#x"))["data"] == []
+    assert all(r.path == "/api/v2/vps" for r in sandbox.requests)
+    assert dict(sandbox.requests[-1].query)["name"] == "a&limit=1#x"
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict", "said"),
+    [
+        ("web-01", "possible", "12 hours|8 hours"),
+        ("staging", "blocked", "no backup"),
+        ("files", "blocked", "gave no reason"),
+        ("analytics", "blocked", "storage_migration_window"),
+        ("crm", "blocked", "pending_order"),
+        ("intranet", "blocked", "suspended"),
+        ("db-01", "blocked", "running"),
+        ("legacy-erp", "possible", "dates are unknown"),
+        ("shop-prod", "possible", "3 of 3"),
+        ("mail", "possible", "gate decides"),
+        ("build-01", "possible", "no limit stated"),
+        ("media", "possible", "napshots are another way back"),
+    ],
+)
+async def test_what_a_naive_reading_gets_wrong_is_said(
+    sandbox: Sandbox, name: str, verdict: str, said: str
+) -> None:
+    async with in_memory(sandbox, None) as assistant:
+        vps = await assistant.find(name)
+        answer = await assistant.call("list_vps_backups", id=vps)
+    restore = answer.data["explanation"]["restore"]
+    assert restore["verdict"] == verdict
+    assert (restore["toUnblock"] is not None) is (verdict == "blocked")
+    assert re.search(said, answer.text), answer.text
+    dates = [b["createdAt"] for b in answer.data["backups"]]
+    known = [d for d in dates if d is not None]
+    assert known == sorted(known, reverse=True)
+    assert dates == known + [None] * (len(dates) - len(known)), "unknown dates come last"
+
+
+# Ids ----------------------------------------------------------------------------------------------
+
+TRICKS = [
+    "vps_01hxa3b4c5d6e7f8g9h0j1k2m3",
+    "vps_../../me",
+    "../../../api/v2/me",
+    "vps_01%2e%2e%2fme",
+    "vps_abc/backups",
+    "vps_abcdefg?include=all",
+    "vps_abcdefg#",
+    "{id}",
+    "web-01",
+    "192.0.2.10",
+    "",
+    " ",
+    "vps_" + "a" * 100,
+    "vps_abcdefg\n",
+    "vps_аbcdefg",
+    "null",
+]
+BY_ID = ("list_vps_backups", "list_vps_snapshots", "list_backup_schedules", "list_restore_sources")
+
+
+@eras
+@pytest.mark.parametrize("trick", [*TRICKS, "OTHER OWNER", "RIGHT BUT NOT GIVEN", 7, None, ["a"]])
+async def test_an_id_that_was_not_given_out_is_refused_before_anything_is_asked(
+    sandbox: Sandbox, mode: str, trick: Any
+) -> None:
+    state = sandbox.state
+    names = {"OTHER OWNER": "other-web", "RIGHT BUT NOT GIVEN": "dev-01"}
+    if isinstance(trick, str) and trick in names:
+        trick = state.by_name(names[trick]).id
+    async with in_memory(sandbox, None, mode=mode) as assistant:
+        await assistant.find("web-01")
+        seen = len(sandbox.requests)
+        answers = [await assistant.no(tool, id=trick) for tool in BY_ID]
+        answers.append(await assistant.no("create_vps_backup", id=trick))
+    for answer in answers:
+        assert answer.kind in ("unknown_id", "bad_arguments")
+        assert answer.kind != "unknown_id" or "list_vps" in answer.next_step
+        assert not isinstance(trick, str) or len(trick) < 8 or trick not in answer.text
+    assert len(sandbox.requests) == seen
+
+
+@doors
+async def test_an_invented_id_is_refused_behind_every_door(house: House, door: Door) -> None:
+    async with house.enter_alone(door, None) as assistant:
+        for trick in (SAMPLE_VPS, house.sandbox.state.by_name("web-01").id):
+            answer = await assistant.no("list_vps_backups", id=trick)
+            assert answer.kind == "unknown_id"
+            assert "list_vps" in answer.next_step
+    assert house.sandbox.requests == []
+
+
+async def test_a_backup_counts_only_together_with_its_server(sandbox: Sandbox) -> None:
+    async with in_memory(sandbox, None) as assistant:
+        web, of_web = await assistant.backups("web-01")
+        dev, of_dev = await assistant.backups("dev-01")
+        seen = len(sandbox.requests)
+        for vps, backup in ((web, of_dev[0]), (dev, of_web[0]), (web, "bkp_01madeup")):
+            for tool, more in (
+                ("plan_restore", {"mode": "in_place"}),
+                ("delete_vps_backup", {}),
+            ):
+                answer = await assistant.no(tool, id=vps, backupId=backup, **more)
+                assert answer.kind == "unknown_id"
+                assert "list_vps_backups" in answer.next_step
+        source = {"sourceVpsId": dev, "backupId": of_dev[0]}
+        answer = await assistant.no("plan_restore", id=web, mode="from_other_vps", **source)
+        assert answer.kind == "unknown_id"
+        answer = await assistant.no(
+            "plan_restore", id=web, mode="snapshot", snapshotName="before-php-83"
+        )
+        assert answer.kind == "unknown_id"
+    assert len(sandbox.requests) == seen
+
+
+# Arguments ----------------------------------------------------------------------------------------
+
+
+@eras
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ({"limt": 5}, "limt"),
+        ({"limit": 0}, "limit"),
+        ({"limit": 101}, "limit"),
+        ({"limit": "lots-of-s3cret"}, "limit"),
+        ({"limit": 2.5}, "limit"),
+        ({"name": ["s3cret"]}, "name"),
+        ({"name": "s3cret" * 100}, "name"),
+        ({"primaryIp": {"s3cret": 1}}, "primaryIp"),
+        ({"cursor": 5}, "cursor"),
+    ],
+)
+async def test_arguments_are_refused_in_our_own_words(
+    sandbox: Sandbox, mode: str, arguments: dict[str, Any], named: str
+) -> None:
+    async with in_memory(sandbox, None, mode=mode) as assistant:
+        answer = await assistant.no("list_vps", **arguments)
+    assert answer.kind == "bad_arguments"
+    assert any(field.startswith(named) for field in answer.error["fields"])
+    whole = answer.text + json.dumps(answer.data)
+    for leak in ("s3cret", "pydantic", "http", "input_value", "Traceback", "validation error"):
+        assert leak not in whole
+    assert sandbox.requests == []
+
+
+async def test_a_missing_argument_is_named(sandbox: Sandbox) -> None:
+    async with in_memory(sandbox, None) as assistant:
+        answer = await assistant.no("list_vps_backups")
+    assert answer.error["fields"] == ["id: is required"]
+    assert sandbox.requests == []
+
+
+# Texts --------------------------------------------------------------------------------------------
+
+
+def invisible(text: str) -> list[str]:
+    bad = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    return [char for char in text if char != "\n" and unicodedata.category(char) in bad]
+
+
+@eras
+async def test_hostile_notes_and_names_stay_inside_their_quotes(
+    sandbox: Sandbox, mode: str
+) -> None:
+    mean = sandbox.state.by_name(HOSTILE_NAME).id
+    async with in_memory(sandbox, None, mode=mode) as assistant:
+        servers = await assistant.call("list_vps", limit=100)
+        count = len(servers.data["data"])
+        assert len(servers.text.splitlines()) == count + 1, "one line for each server"
+        wiki = next(s["id"] for s in servers.data["data"] if s["name"] == "wiki")
+        for vps in (mean, wiki):
+            read = await assistant.call("list_vps_backups", id=vps)
+            listed = [b["id"] for b in read.data["backups"]]
+            begin = {line.split(" ")[0] for line in read.text.splitlines()}
+            assert set(listed) <= begin, "each backup begins its own line"
+            assert not begin & {"##", "SYSTEM:", "ASSISTANT:", "status:", "allowed:"}
+            await assistant.call("plan_restore", id=vps, mode="in_place", backupId=listed[0])
+    for answer in assistant.heard:
+        assert not invisible(answer.text)
+        assert not invisible(json.dumps(answer.data, ensure_ascii=False))
+        assert max(len(line) for line in answer.text.splitlines()) < 1500
+
+
+async def test_the_text_carries_every_id_in_less_than_the_data(sandbox: Sandbox) -> None:
+    async with in_memory(sandbox, None) as assistant:
+        await assistant.call("list_vps", limit=100)
+        for name in ("web-01", "archive", "shop-prod", "legacy-erp"):
+            vps = await assistant.find(name)
+            await assistant.call("list_vps_backups", id=vps)
+            await assistant.call("list_vps_snapshots", id=vps)
+            await assistant.call("list_restore_sources", id=vps)
+            await assistant.call("list_backup_schedules", id=vps)
+    for answer in assistant.heard:
+        assert not answer.is_error
+        whole = json.dumps(answer.data, separators=(",", ":"), ensure_ascii=False)
+        ids = set(re.findall(r"\b(?:vps|bkp|bks)_[0-9a-z]+", whole))
+        assert all(known in answer.text for known in ids)
+        assert len(answer.text) < len(whole)
+
+
+# Failures -----------------------------------------------------------------------------------------
+
+FAILURES = [
+    (Fault("status", status=401), "unauthorized", "HOSTUP_API_KEY"),
+    (Fault("status", status=403, code="forbidden"), "forbidden", "read:vm"),
+    (Fault("status", status=404), "not_found", "list_vps"),
+    (Fault("status", status=400), "invalid_request", "HostUp said"),
+    (Fault("status", status=500), "hostup_failed", "HostUp had a fault"),
+    (Fault("html", status=403), "edge_refused", "not about the key's scopes"),
+    (Fault("redirect"), "redirected", "HOSTUP_BASE_URL"),
+    (Fault("empty"), "bad_answer", "empty"),
+    (Fault("not_json"), "bad_answer", "not JSON"),
+    (Fault("truncated"), "bad_answer", "cut short"),
+    (Fault("huge"), "bad_answer", "10 MB"),
+]
+
+
+@eras
+@pytest.mark.parametrize(("fault", "kind", "said"), FAILURES, ids=lambda x: getattr(x, "kind", x))
+async def test_a_failure_is_an_error_that_says_what_to_do(
+    sandbox: Sandbox, mode: str, fault: Fault, kind: str, said: str
+) -> None:
+    async with in_memory(sandbox, None, mode=mode) as assistant:
+        vps = await assistant.find("web-01")
+        sandbox.faults.add(fault)
+        answer = await assistant.no("list_vps_backups", id=vps)
+        assert not (await assistant.call("list_vps_backups", id=vps)).is_error, "it goes on"
+    assert answer.kind == kind
+    assert said in answer.text
+    assert answer.next_step
+    assert answer.text.splitlines()[-1] == f"Next: {answer.next_step}"
+    if fault.kind == "status":
+        assert answer.error["status"] == fault.status
+        assert answer.error["code"]
+        assert answer.error["requestId"]
+        assert answer.error["requestId"] in answer.text
+    assert "Traceback" not in answer.text
+
+
+@doors
+async def test_a_failure_is_an_error_behind_every_door(house: House, door: Door) -> None:
+    async with house.enter_alone(door, None) as assistant:
+        vps = await assistant.find("web-01")
+        house.sandbox.faults.add(
+            Fault("status", status=404),
+            Fault("status", status=429, headers={"Retry-After": "77"}),
+        )
+        gone = await assistant.no("list_vps_backups", id=vps)
+        assert gone.kind == "not_found"
+        assert gone.error["status"] == 404
+        limited = await assistant.no("list_vps_backups", id=vps)
+        assert limited.kind == "rate_limited"
+        assert limited.error["retryAfterSeconds"] == 77
+        assert "77 s" in limited.text
+
+
+async def test_the_account_s_own_limit_is_told_with_its_seconds() -> None:
+    sandbox = fresh_account(rate_limit=RateLimit(requests=2, seconds=45))
+    async with in_memory(sandbox, None) as assistant:
+        vps = await assistant.find("web-01")
+        await assistant.ok("list_vps_backups", id=vps)
+        answer = await assistant.no("list_vps_backups", id=vps)
+    assert answer.kind == "rate_limited"
+    assert answer.error["retryAfterSeconds"] == 45
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_read_is_tried_again_until_it_comes(status: int) -> None:
+    async def main() -> None:
+        sandbox = fresh_account()
+        sandbox.faults.add(
+            Fault("status", status=status, times=2, headers={"Retry-After": "1"}),
+            Fault("drop_before"),
+        )
+        async with in_memory(sandbox, None) as assistant:
+            assistant.patience = 3600
+            assert await assistant.find("web-01")
+        assert len(sandbox.requests) == 4
+
+    hurried(main, speed=20)
+
+
+def test_a_read_that_never_comes_ends_within_its_budget() -> None:
+    async def main() -> tuple[Answer, float]:
+        sandbox = fresh_account(clock=Clock())
+        sandbox.faults.add(Fault("slow", times=None, seconds=1000))
+        async with in_memory(sandbox, None, mode=LEGACY) as assistant:
+            assistant.patience = 3600
+            begin = anyio.current_time()
+            answer = await assistant.no("list_vps")
+            return answer, anyio.current_time() - begin
+
+    answer, took = hurried(main, speed=20)
+    assert answer.kind == "timed_out"
+    assert answer.next_step
+    assert took < 40
+
+
+async def test_no_network_is_said() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+    # The pauses between the attempts are real time: this takes the whole budget of a call.
+    server = build_server(settings(base_url=f"http://127.0.0.1:{port}"))
+    async with connected(server, None, MODERN) as assistant:
+        answer = await assistant.no("list_vps")
+    assert answer.kind == "unreachable"
+    assert "network" in answer.next_step
+
+
+async def test_a_key_that_may_only_read_reads() -> None:
+    sandbox = fresh_account(readings=Readings())
+    async with in_memory(sandbox, None, api_key=SANDBOX_READ_ONLY_KEY) as assistant:
+        vps = await assistant.find("web-01")
+        read = await assistant.ok("list_vps_backups", id=vps)
+        assert read["explanation"]["restore"]["verdict"] == "blocked"
+        assert "backup:vm" in read["actions"]["canRestore"]["reason"]
+
+
+@pytest.mark.parametrize(
+    "readings",
+    [
+        {"list_envelope": "cursor_only"},
+        {"backup_order": "oldest_first"},
+        {"backup_order": "by_id"},
+        {"null_quota": "none"},
+        {"source_sizes": "integer"},
+        {"snapshot_tail": False},
+        {"schedule_tail": False},
+        {"day_specifier": "name"},
+        {"gate_code": "always"},
+        {"vps_actions": True, "vps_extras": True},
+        {"problem_media_type": "application/json"},
+        {"running_backup_listed": True},
+        {"rate_headers": "always"},
+    ],
+    ids=lambda r: "-".join(f"{k}={v}" for k, v in r.items()),
+)
+async def test_everything_reads_under_each_way_to_read_the_documentation(
+    readings: dict[str, Any],
+) -> None:
+    sandbox = fresh_account(readings=Readings(**readings))
+    async with in_memory(sandbox, None) as assistant:
+        for server in (await assistant.ok("list_vps", limit=100))["data"]:
+            vps = server["id"]
+            read = await assistant.ok("list_vps_backups", id=vps)
+            dates = [b["createdAt"] for b in read["backups"] if b["createdAt"]]
+            assert dates == sorted(dates, reverse=True)
+            await assistant.ok("list_vps_snapshots", id=vps)
+            await assistant.ok("list_backup_schedules", id=vps)
+            if server["serviceStatus"] == "active":
+                await assistant.ok("list_restore_sources", id=vps)
+    assert sandbox.writes == []

@@ -1,0 +1,900 @@
+"""The same safety, point by point and case by case, without a process in between."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+
+from hostup_mcp.recovery.plan import Mode
+from hostup_mcp.sandbox import (
+    SANDBOX_API_KEY,
+    SANDBOX_READ_ONLY_KEY,
+    Clock,
+    Fault,
+    ManualClock,
+    Readings,
+    Sandbox,
+)
+from hostup_mcp.server.app import build_server
+from hostup_mcp.server.plans import SealedPlan
+from hostup_mcp.server.stdio import lowlevel
+
+from .world import (
+    CANCEL,
+    DECLINE,
+    ERAS,
+    EVERYTHING,
+    LEGACY,
+    MODERN,
+    Answer,
+    Assistant,
+    Person,
+    agree,
+    connected,
+    fresh_account,
+    hurried,
+    in_memory,
+    plainly,
+    says_nothing_was_changed,
+    settings,
+    suggests,
+    typed,
+)
+
+eras = pytest.mark.parametrize("mode", ERAS)
+
+
+# Each write, and each thing that can befall it ----------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Write:
+    """A way to change web-01: the tool, the request that it sends, and how it is called."""
+
+    tool: str
+    method: str
+    path: str
+    call: Callable[[Assistant], Awaitable[Answer]]
+    destroys: bool = True
+    asked: bool = True
+
+
+async def _restore(assistant: Assistant, mode: str, **others: Any) -> Answer:
+    vps, backups = await assistant.backups("web-01")
+    point: dict[str, Any] = {"backupId": backups[0]}
+    if mode == "snapshot":
+        snapshots = (await assistant.ok("list_vps_snapshots", id=vps))["data"]
+        point = {"snapshotName": snapshots[0]["name"]}
+    if mode == "from_other_vps":
+        sources = (await assistant.ok("list_restore_sources", id=vps))["sources"]
+        source = next(s for s in sources if s["name"] == "dev-01")
+        point = {"sourceVpsId": source["id"], "backupId": source["backups"][0]["id"]}
+    plan = await assistant.ok("plan_restore", id=vps, mode=mode, **point, **others)
+    assert plan["planId"], plan
+    return await assistant.call("restore_vps", planId=plan["planId"])
+
+
+async def _delete_backup(assistant: Assistant) -> Answer:
+    vps, backups = await assistant.backups("web-01")
+    return await assistant.call("delete_vps_backup", id=vps, backupId=backups[-1])
+
+
+async def _delete_snapshot(assistant: Assistant) -> Answer:
+    vps = await assistant.find("web-01")
+    snapshots = (await assistant.ok("list_vps_snapshots", id=vps))["data"]
+    name = snapshots[0]["name"]
+    return await assistant.call("delete_vps_snapshot", id=vps, snapshotName=name)
+
+
+async def _on_web(assistant: Assistant, tool: str, **arguments: Any) -> Answer:
+    return await assistant.call(tool, id=await assistant.find("web-01"), **arguments)
+
+
+DAILY = {"enabled": True, "frequency": "daily", "hour": 3, "retentionCount": 2}
+
+WRITES = {
+    "in_place": Write(
+        "restore_vps", "POST", "*/actions/restore", lambda a: _restore(a, "in_place")
+    ),
+    "from_other_vps": Write(
+        "restore_vps", "POST", "*/restore-from-vps", lambda a: _restore(a, "from_other_vps")
+    ),
+    "new_cloud_vps": Write(
+        "restore_vps", "POST", "*/restore-to-payg", lambda a: _restore(a, "new_cloud_vps")
+    ),
+    "snapshot": Write(
+        "restore_vps", "POST", "*/snapshots/*/restore", lambda a: _restore(a, "snapshot")
+    ),
+    "delete_backup": Write("delete_vps_backup", "DELETE", "*/backups/*", _delete_backup),
+    "delete_snapshot": Write("delete_vps_snapshot", "DELETE", "*/snapshots/*", _delete_snapshot),
+    "schedule": Write(
+        "set_backup_schedule",
+        "POST",
+        "*/backup-schedules",
+        lambda a: _on_web(a, "set_backup_schedule", **DAILY),
+    ),
+    "retention": Write(
+        "set_backup_retention",
+        "PATCH",
+        "*/backup-schedules",
+        lambda a: _on_web(a, "set_backup_retention", maxTotalBackups=3),
+    ),
+    "create_backup": Write(
+        "create_vps_backup",
+        "POST",
+        "*/backups",
+        lambda a: _on_web(a, "create_vps_backup", note="by hand"),
+        destroys=False,
+        asked=False,
+    ),
+    "create_snapshot": Write(
+        "create_vps_snapshot",
+        "POST",
+        "*/snapshots",
+        lambda a: _on_web(a, "create_vps_snapshot", name="now"),
+        destroys=False,
+        asked=False,
+    ),
+}
+writes = pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+
+UNKNOWN = {
+    "drop_before": {},
+    "drop_after": {},
+    "error_after": {"status": 502},
+    "garble_after": {},
+    "status-503": {"status": 503},
+    "status-500": {"status": 500},
+    "html-502": {"status": 502},
+    "html-200": {"status": 200},
+    "redirect": {},
+    "empty": {"status": 200},
+    "huge": {},
+}
+REFUSED = {
+    "status-400": 400,
+    "status-401": 401,
+    "status-403": 403,
+    "status-404": 404,
+    "status-409": 409,
+    "status-429": 429,
+    "html-403": 403,
+}
+
+
+def account() -> Sandbox:
+    """The demo account where every mode of a restore can be planned."""
+    return fresh_account(readings=Readings(from_vps_gate="backups"))
+
+
+def truth(sandbox: Sandbox) -> object:
+    """All that a write could have changed."""
+    return dict(sandbox.state.servers), set(sandbox.state.jobs)
+
+
+def fault(name: str, write: Write, **how: Any) -> Fault:
+    kind: Any = name.split("-")[0]
+    return Fault(kind, method=write.method, path=write.path, times=None, **how)
+
+
+@writes
+@eras
+async def test_a_write_that_goes_well_is_one_request_and_one_yes(write: Write, mode: str) -> None:
+    sandbox, person = account(), Person()
+    before = truth(sandbox)
+    async with in_memory(sandbox, person, mode=mode) as assistant:
+        answer = await write.call(assistant)
+    assert not answer.is_error, answer.text
+    assert answer.data["state"] in ("done", "started")
+    assert len(sandbox.writes) == 1
+    assert len(person.questions) == write.asked
+    assert truth(sandbox) != before
+    assert not suggests(answer)
+
+
+@writes
+@pytest.mark.parametrize("name", UNKNOWN)
+async def test_an_answer_that_was_lost_is_unknown_and_never_sent_again(
+    write: Write, name: str
+) -> None:
+    sandbox, person = account(), Person()
+    sandbox.faults.add(fault(name, write, **UNKNOWN[name]))
+    async with in_memory(sandbox, person) as assistant:
+        answer = await write.call(assistant)
+        assert_unknown(answer)
+        assert len(sandbox.writes) == 1
+        reads_after = sandbox.requests[sandbox.requests.index(sandbox.writes[0]) + 1 :]
+        assert 1 <= len(reads_after) <= 2, "it tries to find out, once"
+        # Until it is known, nothing else changes this server.
+        other = await _on_web(assistant, "set_backup_retention", maxTotalBackups=4)
+        assert other.kind == "write_in_flight", other.text
+    assert len(sandbox.writes) == 1
+
+
+@writes
+def test_an_answer_that_comes_too_late_is_unknown_and_never_sent_again(write: Write) -> None:
+    async def main() -> None:
+        sandbox = fresh_account(clock=Clock(), readings=Readings(from_vps_gate="backups"))
+        sandbox.faults.add(fault("slow_after", write, seconds=60))
+        async with in_memory(sandbox, Person()) as assistant:
+            assert_unknown(await write.call(assistant))
+            assert len(sandbox.writes) == 1
+
+    hurried(main)
+
+
+def assert_unknown(answer: Answer) -> None:
+    assert answer.kind == "outcome_unknown", answer.text
+    assert "NOT KNOWN" in answer.text
+    assert "Do not send it again" in answer.next_step
+    assert "list_" in answer.next_step, "it says where to look"
+    assert "all again" not in answer.text
+    assert not says_nothing_was_changed(answer)
+    assert not suggests(answer)
+
+
+@writes
+@pytest.mark.parametrize("name", REFUSED)
+async def test_a_write_that_hostup_refuses_is_sent_once_and_changed_nothing(
+    write: Write, name: str
+) -> None:
+    sandbox, person = account(), Person()
+    sandbox.faults.add(fault(name, write, status=REFUSED[name]))
+    before = truth(sandbox)
+    async with in_memory(sandbox, person) as assistant:
+        answer = await write.call(assistant)
+    assert answer.is_error
+    assert answer.kind not in (None, "outcome_unknown")
+    assert answer.error["status"] == REFUSED[name]
+    assert len(sandbox.writes) == 1
+    assert truth(sandbox) == before
+    assert not suggests(answer)
+
+
+async def test_a_plan_that_hostup_refused_is_not_said_to_have_been_carried_out(
+    sandbox: Sandbox, person: Person
+) -> None:
+    sandbox.faults.add(Fault("status", method="POST", status=409))
+    async with in_memory(sandbox, person) as assistant:
+        _, plan = await assistant.planned()
+        await assistant.no("restore_vps", planId=plan)
+        again = await assistant.call("restore_vps", planId=plan)
+    assert "was carried out before" not in again.text
+
+
+async def test_a_write_that_found_no_connection_leaves_the_plan_good(person: Person) -> None:
+    sandbox = fresh_account()
+    inner = sandbox.transport()
+
+    class Flaky(httpx.AsyncBaseTransport):
+        down = True
+
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            if self.down and request.method == "POST":
+                raise httpx.ConnectError("refused", request=request)
+            return await inner.handle_async_request(request)
+
+    flaky = Flaky()
+    server = build_server(settings(), transport=flaky, now=sandbox.clock.now)
+    async with connected(server, person, MODERN) as assistant:
+        _, plan = await assistant.planned()
+        assert (await assistant.no("restore_vps", planId=plan)).kind == "unreachable"
+        assert sandbox.writes == []
+        flaky.down = False
+        assert not (await assistant.call("restore_vps", planId=plan)).is_error
+    assert len(sandbox.writes) == 1
+
+
+# The question -------------------------------------------------------------------------------------
+
+NO = {
+    "decline": DECLINE,
+    "cancel": CANCEL,
+    "wrong name": typed("web-02"),
+    "no": plainly(False),
+}
+
+
+@eras
+@pytest.mark.parametrize("reply", NO.values(), ids=NO)
+@pytest.mark.parametrize(
+    "write", [w for w in WRITES.values() if w.asked], ids=[n for n in WRITES if WRITES[n].asked]
+)
+async def test_every_question_may_be_answered_with_no(write: Write, reply: Any, mode: str) -> None:
+    sandbox, person = account(), Person(lambda question: fitting(reply, question))
+    before = truth(sandbox)
+    async with in_memory(sandbox, person, mode=mode) as assistant:
+        answer = await write.call(assistant)
+    assert answer.kind == "not_confirmed", answer.text
+    assert says_nothing_was_changed(answer)
+    assert "Do not try again unless they ask" in answer.next_step
+    assert sandbox.writes == []
+    assert truth(sandbox) == before
+
+
+def fitting(reply: Any, question: str) -> Any:
+    """`reply` in the shape of the form that the question comes with."""
+    if reply.action != "accept":
+        return reply
+    return typed("web-02") if "To go ahead, type" in question else plainly(False)
+
+
+@pytest.mark.parametrize("name", ["in_place", "delete_backup", "schedule"])
+def test_a_question_left_open_counts_as_a_no(name: str) -> None:
+    async def never(_: str) -> Any:
+        await anyio.sleep_forever()
+
+    async def main() -> None:
+        sandbox = fresh_account(clock=Clock())
+        async with in_memory(sandbox, Person(never), mode=LEGACY) as assistant:
+            assistant.patience = 3600
+            answer = await WRITES[name].call(assistant)
+        assert answer.kind == "not_confirmed"
+        assert "in time" in answer.text
+        assert says_nothing_was_changed(answer)
+        assert sandbox.writes == []
+
+    hurried(main, speed=400)
+
+
+@eras
+async def test_an_answer_to_one_question_is_no_answer_to_another(mode: str) -> None:
+    sandbox, person = account(), Person()
+    async with in_memory(sandbox, person, mode=mode) as assistant:
+        vps, backups = await assistant.backups("dev-01")
+        person.says(typed("web-01"))
+        wrong = await assistant.no("delete_vps_backup", id=vps, backupId=backups[0])
+        assert wrong.kind == "not_confirmed"
+    assert sandbox.writes == []
+
+
+@pytest.mark.parametrize(
+    ("server", "index", "word"),
+    [("dev-01", 0, "ONLY"), ("web-01", 0, "NEWEST"), ("web-01", 1, None), ("legacy-erp", 2, "NEW")],
+)
+async def test_the_question_points_out_the_last_way_back(
+    server: str, index: int, word: str | None, sandbox: Sandbox, person: Person
+) -> None:
+    async with in_memory(sandbox, person) as assistant:
+        vps, backups = await assistant.backups(server)
+        person.says(DECLINE)
+        await assistant.no("delete_vps_backup", id=vps, backupId=backups[index])
+    [question] = person.questions
+    assert ("ONLY" in question or "NEWEST" in question) is (word is not None)
+    assert (word or "") in question
+    where = sandbox.state.by_name(server)
+    for fact in (where.id, where.primary_ip or "no IP", backups[index]):
+        assert fact in question
+
+
+@pytest.mark.parametrize("flag", [True, False])
+async def test_nothing_is_deleted_while_a_job_runs(person: Person, flag: bool) -> None:
+    sandbox = fresh_account(readings=Readings(pending_tasks="objects" if flag else "count"))
+    async with in_memory(sandbox, person) as assistant:
+        vps, backups = await assistant.backups("db-01")
+        first = await assistant.no("delete_vps_backup", id=vps, backupId=backups[-1])
+        web, points = await assistant.backups("web-01")
+        await assistant.ok("list_vps_snapshots", id=web)
+        await assistant.ok("create_vps_backup", id=web)
+        second = await assistant.no("delete_vps_backup", id=web, backupId=points[-1])
+        third = await assistant.no("delete_vps_snapshot", id=web, snapshotName="before-php-83")
+    for answer in (first, second, third):
+        assert answer.kind in ("gate_closed", "job_running")
+        assert says_nothing_was_changed(answer)
+    assert person.questions == []
+    assert [w.method for w in sandbox.writes] == ["POST"]
+
+
+async def test_a_job_that_only_the_live_state_shows_stops_a_deletion(person: Person) -> None:
+    sandbox = fresh_account()
+    async with in_memory(sandbox, person) as assistant:
+        vps, backups = await assistant.backups("web-01")
+        plan = await assistant.ok("plan_restore", id=vps, mode="new_cloud_vps", backupId=backups[1])
+        await assistant.ok("restore_vps", planId=plan["planId"])
+        person.questions.clear()
+        answer = await assistant.no("delete_vps_backup", id=vps, backupId=backups[1])
+    assert answer.kind == "job_running"
+    assert person.questions == []
+    assert len(sandbox.writes) == 1
+
+
+@eras
+async def test_a_backup_that_may_push_another_out_is_asked_about(mode: str) -> None:
+    sandbox, person = fresh_account(), Person()
+    async with in_memory(sandbox, person, mode=mode) as assistant:
+        vps = await assistant.find("mail")
+        person.says(DECLINE)
+        refused = await assistant.no("create_vps_backup", id=vps)
+        assert says_nothing_was_changed(refused)
+        assert sandbox.writes == []
+        person.reply = agree
+        await assistant.ok("create_vps_backup", id=vps)
+    assert "oldest backup" in person.questions[0]
+    assert len(sandbox.writes) == 1
+
+
+async def test_a_long_or_hostile_name_cannot_trick_the_person(
+    sandbox: Sandbox, person: Person
+) -> None:
+    web = sandbox.state.by_name("dev-01")
+    sandbox.state.put(replace(web, name="x" * 300))
+    hostile = next(s for s in sandbox.state.owned("main") if s.name.startswith("web-02"))
+    async with in_memory(sandbox, person) as assistant:
+        await assistant.ok("list_vps")
+        for server in (web, hostile):
+            listing = await assistant.ok("list_vps_backups", id=server.id)
+            plan = await assistant.ok(
+                "plan_restore",
+                id=server.id,
+                mode="in_place",
+                backupId=listing["backups"][0]["id"],
+            )
+            answer = await assistant.call("restore_vps", planId=plan["planId"])
+            assert not answer.is_error, answer.text
+    assert person.questions[0].endswith(f"To go ahead, type: {web.id}")
+    for question in person.questions:
+        assert "\n" not in question
+        assert "\u202e" not in question
+        assert "\x1b" not in question
+
+
+# Plans --------------------------------------------------------------------------------------------
+
+
+def spoiled(plan: str) -> list[str]:
+    middle = len(plan) // 2
+    other = "A" if plan[middle] != "A" else "B"
+    return [
+        plan[:-1],
+        plan[:middle],
+        plan + "A",
+        plan[:middle] + other + plan[middle + 1 :],
+        "v1." + plan[3:][::-1],
+        "v1.AAAA",
+        "v1." + "A" * 200,
+        plan.upper(),
+        plan.replace("v1.", "v2."),
+        "",
+        "web-01",
+        "../../etc/passwd",
+        "x" * 5000,
+    ]
+
+
+@eras
+async def test_only_a_plan_of_this_server_is_opened(mode: str) -> None:
+    sandbox, person = fresh_account(), Person()
+    async with in_memory(sandbox, person, mode=mode) as assistant:
+        _, plan = await assistant.planned()
+        seen = len(sandbox.requests)
+        for forged in spoiled(plan):
+            answer = await assistant.no("restore_vps", planId=forged)
+            assert answer.kind in ("plan_again", "bad_arguments"), forged
+            assert len(forged) < 10 or forged not in answer.text
+        async with in_memory(sandbox, person, mode=mode) as elsewhere:
+            assert (await elsewhere.no("restore_vps", planId=plan)).kind == "plan_again"
+        assert len(sandbox.requests) == seen, "nothing is asked of HostUp for a forged plan"
+    assert person.questions == []
+
+
+async def test_a_plan_of_another_caller_or_of_another_kind_is_refused(
+    sandbox: Sandbox, person: Person
+) -> None:
+    server = build_server(settings(), transport=sandbox.transport(), now=sandbox.clock.now)
+    async with (
+        connected(server, person, MODERN) as assistant,
+        lowlevel(server).lifespan(lowlevel(server)) as means,
+    ):
+        _, plan = await assistant.planned()
+        mine = means.plans.open(plan, "local", sandbox.clock.now())
+        sealed: SealedPlan = mine.model_copy(update={"caller": "somebody else"})
+        answer = await assistant.no("restore_vps", planId=means.plans.seal(sealed))
+        assert answer.kind == "plan_again"
+        assert "another caller" in answer.text
+        for change in (
+            {"facts": "0" * 16},
+            {"point": "bkp_01madeup00000000000000000"},
+            {"vps_id": sandbox.state.by_name("dev-01").id},
+            {"mode": Mode.SNAPSHOT},
+        ):
+            other = means.plans.seal(mine.model_copy(update=change))
+            assert (await assistant.no("restore_vps", planId=other)).kind == "plan_again"
+        assert not (await assistant.call("restore_vps", planId=plan)).is_error
+    assert len(sandbox.writes) == 1
+
+
+@eras
+@pytest.mark.parametrize(("seconds", "good"), [(0, True), (590, True), (601, False)])
+async def test_a_plan_lasts_ten_minutes(mode: str, seconds: float, good: bool) -> None:
+    clock = ManualClock()
+    sandbox, person = Sandbox(clock=clock), Person()
+    async with in_memory(sandbox, person, mode=mode) as assistant:
+        _, plan = await assistant.planned()
+        clock.advance(seconds)
+        answer = await assistant.call("restore_vps", planId=plan)
+    assert answer.is_error is not good
+    assert len(sandbox.writes) == good
+    if not good:
+        assert answer.kind == "plan_again"
+        assert "expired" in answer.text
+        assert person.questions == []
+
+
+async def test_a_plan_that_expires_while_the_person_thinks_is_not_carried_out() -> None:
+    clock = ManualClock()
+    sandbox = Sandbox(clock=clock)
+
+    def slowly(question: str) -> Any:
+        clock.advance(timedelta(minutes=11))
+        return agree(question)
+
+    async with in_memory(sandbox, Person(slowly)) as assistant:
+        _, plan = await assistant.planned()
+        assert (await assistant.no("restore_vps", planId=plan)).kind == "plan_again"
+    assert sandbox.writes == []
+
+
+@eras
+async def test_one_plan_carried_out_twice_at_the_same_moment_is_sent_once(mode: str) -> None:
+    sandbox, person = fresh_account(), Person()
+    answers: list[Answer] = []
+    async with in_memory(sandbox, person, mode=mode) as assistant:
+        _, plan = await assistant.planned()
+
+        async def carry_out() -> None:
+            answers.append(await assistant.call("restore_vps", planId=plan))
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(5):
+                tasks.start_soon(carry_out)
+    assert len(sandbox.writes) == 1
+    assert sorted(answer.is_error for answer in answers) == [False, True, True, True, True]
+    for answer in answers:
+        assert not answer.is_error or says_nothing_was_changed(answer)
+
+
+async def test_a_changed_backup_is_not_the_backup_that_was_planned_with(
+    sandbox: Sandbox, person: Person
+) -> None:
+    async with in_memory(sandbox, person) as assistant:
+        _, plan = await assistant.planned()
+        web = sandbox.state.by_name("web-01")
+        changed = replace(web.backups[0], size_gb=0.1)
+        sandbox.state.put(replace(web, backups=(changed, *web.backups[1:])))
+        answer = await assistant.no("restore_vps", planId=plan)
+    assert answer.kind == "plan_again"
+    assert sandbox.writes == []
+
+
+async def test_a_server_that_went_to_another_owner_is_not_restored(
+    sandbox: Sandbox, person: Person
+) -> None:
+    async with in_memory(sandbox, person) as assistant:
+        _, plan = await assistant.planned()
+        sandbox.state.put(replace(sandbox.state.by_name("web-01"), owner="other"))
+        answer = await assistant.no("restore_vps", planId=plan)
+    assert answer.kind == "not_found"
+    assert sandbox.writes == []
+    assert person.questions == []
+
+
+async def test_a_new_server_needs_the_group_that_spends(sandbox: Sandbox, person: Person) -> None:
+    allowed = {"allow": frozenset(g for g in EVERYTHING if g != "spend")}
+    async with in_memory(sandbox, person, **allowed) as assistant:
+        vps, backups = await assistant.backups("web-01")
+        plan = await assistant.call(
+            "plan_restore", id=vps, mode="new_cloud_vps", backupId=backups[0]
+        )
+        assert "not allowed to carry it out" in plan.text
+        answer = await assistant.no("restore_vps", planId=plan.data["planId"])
+    assert answer.kind == "not_allowed"
+    assert "spend" in answer.text
+    assert person.questions == []
+    assert sandbox.writes == []
+
+
+async def test_the_question_about_a_new_server_says_that_it_costs(
+    sandbox: Sandbox, person: Person
+) -> None:
+    person.says(DECLINE)
+    async with in_memory(sandbox, person) as assistant:
+        await _restore(assistant, "new_cloud_vps", name="shadow", memoryGb=8)
+    [question] = person.questions
+    for fact in ("paid", "costs money", "shadow", "memoryGb 8", "web-01"):
+        assert fact in question
+
+
+# Verdicts -----------------------------------------------------------------------------------------
+
+
+async def plan_of(sandbox: Sandbox, name: str, mode: str, index: int = 0) -> Answer:
+    async with in_memory(sandbox, None) as assistant:
+        vps, backups = await assistant.backups(name)
+        if mode == "snapshot":
+            await assistant.ok("list_vps_snapshots", id=vps)
+            return await assistant.call(
+                "plan_restore", id=vps, mode=mode, snapshotName="before-php-83"
+            )
+        if mode == "from_other_vps":
+            sources = (await assistant.ok("list_restore_sources", id=vps))["sources"]
+            source = next(s for s in sources if s["backups"])
+            return await assistant.call(
+                "plan_restore",
+                id=vps,
+                mode=mode,
+                sourceVpsId=source["id"],
+                backupId=source["backups"][0]["id"],
+            )
+        return await assistant.call("plan_restore", id=vps, mode=mode, backupId=backups[index])
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "verdict", "source"),
+    [
+        ("web-01", "in_place", "possible", "gate"),
+        ("web-01", "snapshot", "possible", "gate"),
+        ("web-01", "new_cloud_vps", "possible", "gate"),
+        ("web-01", "from_other_vps", "unknown", "unknown"),
+        ("db-01", "in_place", "blocked", "gate"),
+        ("files", "in_place", "blocked", "unknown"),
+        ("analytics", "in_place", "blocked", "gate"),
+        ("intranet", "in_place", "blocked", "gate"),
+        ("db-01", "from_other_vps", "blocked", "gate"),
+    ],
+)
+async def test_a_verdict_says_where_it_comes_from(
+    name: str, mode: str, verdict: str, source: str, sandbox: Sandbox
+) -> None:
+    plan = await plan_of(sandbox, name, mode)
+    assert not plan.is_error, plan.text
+    assert plan.data["verdict"] == verdict
+    assert source in {reason["source"] for reason in plan.data["reasons"]}
+    assert (plan.data["planId"] is not None) is (verdict == "possible")
+    assert (plan.data["expiresAt"] is not None) is (verdict == "possible")
+    assert verdict.upper() in plan.text
+    for reason in plan.data["reasons"]:
+        assert reason["message"] in plan.text
+    assert sandbox.writes == []
+
+
+@pytest.mark.parametrize(("gate", "verdict"), [("backups", "possible"), ("absent", "unknown")])
+async def test_a_gate_that_is_missing_is_never_taken_for_open(gate: Any, verdict: str) -> None:
+    sandbox = fresh_account(readings=Readings(from_vps_gate=gate))
+    plan = await plan_of(sandbox, "web-01", "from_other_vps")
+    assert plan.data["verdict"] == verdict
+    assert "Everything on" in plan.data["lost"]
+
+
+async def test_snapshots_without_gates_make_the_verdict_unknown() -> None:
+    sandbox = fresh_account(readings=Readings(snapshot_tail=False))
+    plan = await plan_of(sandbox, "web-01", "snapshot")
+    assert plan.data["verdict"] == "unknown"
+    assert plan.data["planId"] is None
+
+
+async def test_a_date_that_is_unknown_makes_the_loss_unknown(sandbox: Sandbox) -> None:
+    undated = await plan_of(sandbox, "legacy-erp", "in_place", index=1)
+    assert undated.data["verdict"] == "possible"
+    assert "unknown" in undated.data["lost"]
+    dated = await plan_of(sandbox, "legacy-erp", "in_place", index=0)
+    assert "days" in dated.data["lost"]
+    assert "unknown" not in dated.data["lost"]
+
+
+async def test_a_full_quota_says_which_slot_is_the_oldest_and_leaves_it_to_the_person(
+    sandbox: Sandbox,
+) -> None:
+    plan = await plan_of(sandbox, "shop-prod", "in_place")
+    oldest = sandbox.state.by_name("shop-prod").backups[-1]
+    first = " ".join(plan.data["first"])
+    assert "cannot be backed up now" in first
+    assert oldest.id in first
+    assert "person's choice" in first
+    assert not suggests(plan)
+    open_slots = await plan_of(sandbox, "web-01", "in_place")
+    assert "Back up the present state first" in " ".join(open_slots.data["first"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ({"mode": "in_place"}, "backupId"),
+        ({"mode": "snapshot"}, "snapshotName"),
+        ({"mode": "from_other_vps", "backupId": "BACKUP"}, "sourceVpsId"),
+        ({"mode": "in_place", "backupId": "BACKUP", "name": "new"}, "name"),
+        ({"mode": "in_place", "backupId": "BACKUP", "snapshotName": "s"}, "snapshotName"),
+        ({"mode": "overwrite", "backupId": "BACKUP"}, "mode"),
+    ],
+)
+async def test_arguments_that_do_not_belong_to_a_mode_are_named(
+    arguments: dict[str, Any], named: str, sandbox: Sandbox
+) -> None:
+    async with in_memory(sandbox, None) as assistant:
+        vps, backups = await assistant.backups("web-01")
+        seen = len(sandbox.requests)
+        given = {k: backups[0] if v == "BACKUP" else v for k, v in arguments.items()}
+        answer = await assistant.no("plan_restore", id=vps, **given)
+    assert answer.kind == "bad_arguments"
+    assert any(field.startswith(named) for field in answer.error["fields"])
+    assert len(sandbox.requests) == seen
+
+
+@pytest.mark.parametrize(
+    ("readings", "state"),
+    [
+        ({"restore_answer": "202"}, "started"),
+        ({"restore_answer": "200"}, "started"),
+        ({"restore_answer": "204"}, "accepted"),
+        ({"done_at_once": True}, "done"),
+    ],
+)
+async def test_a_restore_is_told_as_far_as_hostup_tells(
+    readings: dict[str, Any], state: str, person: Person
+) -> None:
+    sandbox = fresh_account(readings=Readings(**readings))
+    async with in_memory(sandbox, person) as assistant:
+        _, plan = await assistant.planned()
+        done = await assistant.ok("restore_vps", planId=plan)
+    assert done["state"] == state
+    assert len(sandbox.writes) == 1
+
+
+@pytest.mark.parametrize("status", [200, 201, 204])
+@pytest.mark.parametrize("shape", ["schedule", "schedules", "none"])
+async def test_a_schedule_is_set_however_hostup_answers(
+    status: Any, shape: Any, person: Person
+) -> None:
+    sandbox = fresh_account(readings=Readings(schedule_status=status, schedule_answer=shape))
+    async with in_memory(sandbox, person) as assistant:
+        vps = await assistant.find("web-01")
+        await assistant.ok("set_backup_schedule", id=vps, **DAILY)
+        listed = (await assistant.ok("list_backup_schedules", id=vps))["schedules"]
+        assert [s["retentionCount"] for s in listed if s["enabled"]] == [2]
+        await assistant.ok("set_backup_schedule", id=vps, enabled=False)
+        listed = (await assistant.ok("list_backup_schedules", id=vps))["schedules"]
+        assert not any(s["enabled"] for s in listed)
+    assert len(sandbox.writes) == 2
+    assert "OFF" in person.questions[1]
+
+
+@pytest.mark.parametrize("status", [200, 202, 204])
+async def test_a_snapshot_is_deleted_however_hostup_answers(status: Any, person: Person) -> None:
+    sandbox = fresh_account(readings=Readings(snapshot_delete=status))
+    async with in_memory(sandbox, person) as assistant:
+        answer = await _delete_snapshot(assistant)
+        assert answer.data["state"] == ("started" if status == 202 else "done")
+    assert len(sandbox.writes) == 1
+
+
+# Scopes -------------------------------------------------------------------------------------------
+
+
+async def test_a_key_without_the_scope_is_told_which_and_where(person: Person) -> None:
+    sandbox = fresh_account(readings=Readings(gates_fold_permission=False))
+    key = {"api_key": SANDBOX_READ_ONLY_KEY}
+    async with in_memory(sandbox, person, **key) as assistant:
+        _, plan = await assistant.planned()
+        answer = await assistant.no("restore_vps", planId=plan)
+        sources = await assistant.no("list_restore_sources", id=await assistant.find("web-01"))
+    for refused in (answer, sources):
+        assert refused.kind == "forbidden"
+        assert "backup:vm" in refused.text
+        assert "https://cloud.hostup.se/api-management" in refused.text
+        assert refused.error["requestId"]
+
+
+async def test_an_empty_list_says_what_could_not_be_seen(sandbox: Sandbox) -> None:
+    async with in_memory(sandbox, None) as assistant:
+        empty = await assistant.call("list_vps", name="no-such-server")
+        assert not empty.is_error
+        assert "no-such-server" in empty.text
+        assert "Only those of this key's account are visible" in empty.text
+        vps = await assistant.find("staging")
+        nothing = await assistant.call("list_vps_backups", id=vps)
+        assert nothing.data["backups"] == []
+        assert f"o backups of {vps}" in nothing.text
+        assert nothing.data["explanation"]["restore"]["verdict"] == "blocked"
+
+
+# The trail ----------------------------------------------------------------------------------------
+
+FIELDS = {"time", "caller", "tool", "ids", "plan", "yes", "requestId", "jobId", "outcome"}
+
+
+@eras
+@writes
+async def test_each_write_leaves_its_line_before_the_request_leaves(
+    write: Write, mode: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "trail.jsonl"
+    sandbox, person = account(), Person()
+    at_the_request: list[list[dict[str, Any]]] = []
+    app = sandbox.app
+
+    def lines() -> list[dict[str, Any]]:
+        return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+    async def looking(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["method"] != "GET":
+            at_the_request.append(lines())
+        await app(scope, receive, send)
+
+    sandbox.app = looking
+    async with in_memory(sandbox, person, mode=mode, audit_log=log) as assistant:
+        person.says(DECLINE)
+        refused = await write.call(assistant)
+        person.reply = agree
+        answer = refused if not write.asked else await write.call(assistant)
+    assert not answer.is_error
+    [seen] = at_the_request
+    assert seen[-1]["outcome"] == "sent"
+    assert seen[-1]["tool"] == write.tool
+    for line in lines():
+        assert set(line) == FIELDS
+        assert line["tool"] == write.tool
+        assert line["ids"]["id"] == sandbox.state.by_name("web-01").id
+    last = lines()[-1]
+    assert last["outcome"] == "accepted by HostUp"
+    assert last["jobId"] == answer.data["jobId"]
+    if write.asked:
+        assert "refused: not_confirmed" in [line["outcome"] for line in lines()]
+        assert last["yes"]["by"] == "person"
+    assert SANDBOX_API_KEY not in log.read_text()
+    assert log.stat().st_mode & 0o077 == 0
+
+
+async def test_the_trail_tells_each_kind_of_end(tmp_path: Path, person: Person) -> None:
+    log = tmp_path / "trail.jsonl"
+    sandbox = fresh_account()
+    sandbox.faults.add(
+        Fault("status", method="POST", path="*/actions/restore", status=409),
+        Fault("drop_after", method="POST", path="*/actions/restore"),
+    )
+    async with in_memory(sandbox, person, audit_log=log) as assistant:
+        for _ in range(2):
+            _, plan = await assistant.planned()
+            await assistant.no("restore_vps", planId=plan)
+        await assistant.no("restore_vps", planId="v1.AAAA")
+    outcomes = [json.loads(line)["outcome"] for line in log.read_text().splitlines()]
+    told = [o for o in outcomes if o not in ("sent", "asked the person")]
+    assert told == ["refused: conflict", "outcome_unknown", "refused: plan_again"]
+    refused = [json.loads(line) for line in log.read_text().splitlines()]
+    assert any(line["requestId"] for line in refused)
+
+
+@eras
+async def test_a_trail_that_cannot_be_written_stops_the_write(
+    mode: str, tmp_path: Path, person: Person
+) -> None:
+    log = tmp_path / "trail.jsonl"
+    log.mkdir()
+    sandbox = account()
+    async with in_memory(sandbox, person, mode=mode, audit_log=log) as assistant:
+        for write in WRITES.values():
+            answer = await write.call(assistant)
+            assert answer.kind == "no_audit_log", answer.text
+            assert says_nothing_was_changed(answer)
+    assert sandbox.writes == []
+    log.rmdir()
+    async with in_memory(sandbox, person, mode=mode, audit_log=log) as assistant:
+        assert not (await WRITES["in_place"].call(assistant)).is_error
+
+
+async def test_a_file_that_was_there_is_only_added_to(tmp_path: Path, person: Person) -> None:
+    log = tmp_path / "trail.jsonl"
+    log.write_text('{"earlier": "line"}\n')
+    inode = os.stat(log).st_ino
+    async with in_memory(fresh_account(), person, audit_log=log) as assistant:
+        await _delete_backup(assistant)
+    assert log.read_text().startswith('{"earlier": "line"}\n')
+    assert os.stat(log).st_ino == inode
+    assert len(log.read_text().splitlines()) > 2

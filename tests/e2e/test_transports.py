@@ -1,0 +1,353 @@
+"""Three transports, two eras of the protocol, one product."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import anyio
+import httpx
+import pytest
+from mcp.shared.exceptions import MCPError
+from mcp.types import INVALID_PARAMS
+
+from .world import (
+    ALL_DOORS,
+    DESTRUCTIVE,
+    ERAS,
+    LEGACY,
+    PATIENCE,
+    READING,
+    WRITING,
+    Assistant,
+    Door,
+    House,
+    at,
+    command,
+    environment,
+    in_memory,
+    listening,
+)
+
+HTTP = ("streamable-http", "sse")
+doors = pytest.mark.parametrize("door", ALL_DOORS, ids=str)
+
+
+@doors
+async def test_every_door_lists_servers_and_reads_backups(house: House, door: Door) -> None:
+    async with house.enter_alone(door, None) as assistant:
+        assert await assistant.tools() == READING
+        vps, backups = await assistant.backups("web-01")
+    server = house.sandbox.state.by_name("web-01")
+    assert vps == server.id
+    assert set(backups) == {b.id for b in server.backups}
+    assert house.sandbox.writes == []
+
+
+@doors
+async def test_every_door_speaks_the_era_that_was_asked_for(house: House, door: Door) -> None:
+    async with house.enter(door) as assistant:
+        version = assistant.client.protocol_version
+        assert version == ("2025-11-25" if door.mode == LEGACY else "2026-07-28")
+        info = assistant.client.server_info
+        if info is not None:  # a client that is sure of the era does not ask for it
+            assert info.name == "hostup-mcp"
+            assert info.version
+
+
+@pytest.mark.parametrize("transport", ["stdio", *HTTP])
+async def test_a_client_that_finds_out_the_era_by_itself_gets_the_newest(
+    house: House, transport: str
+) -> None:
+    async with house.enter(Door(transport, "auto")) as assistant:
+        assert assistant.client.protocol_version == "2026-07-28"
+        assert assistant.client.server_info is not None
+        assert assistant.client.server_info.name == "hostup-mcp"
+        assert await assistant.find("mail")
+
+
+# Unknown names ------------------------------------------------------------------------------------
+
+
+@doors
+async def test_what_does_not_exist_is_an_error_of_the_protocol(house: House, door: Door) -> None:
+    async with house.enter(door) as assistant:
+        await expect_invalid(assistant, "call_tool", "vps_delete_everything", {})
+        await expect_invalid(assistant, "get_prompt", "no_such_prompt")
+        await expect_invalid(assistant, "read_resource", "hostup://nowhere")
+        for listing in ("list_tools", "list_prompts", "list_resources", "list_resource_templates"):
+            await expect_invalid(assistant, listing, cursor="page-2")
+        assert await assistant.find("web-01"), "and the connection goes on"
+
+
+async def expect_invalid(assistant: Assistant, what: str, *given: Any, **named: Any) -> None:
+    with anyio.fail_after(PATIENCE), pytest.raises(MCPError) as raised:
+        await getattr(assistant.client, what)(*given, **named)
+    assert raised.value.error.code == INVALID_PARAMS, what
+
+
+# Raw stdio ----------------------------------------------------------------------------------------
+
+
+class Lines:
+    """A child on stdio, spoken to in raw lines."""
+
+    def __init__(self, url: str, log: BinaryIO) -> None:
+        self.process = subprocess.Popen(
+            command(),
+            env=environment(url),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+        )
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self._stdin, self._stdout = self.process.stdin, self.process.stdout
+
+    def send(self, message: dict[str, Any] | bytes) -> None:
+        data = message if isinstance(message, bytes) else json.dumps(message).encode() + b"\n"
+        self._stdin.write(data)
+        self._stdin.flush()
+
+    def receive(self) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(self._stdout.readline())
+        return answer
+
+    def ask(self, message: dict[str, Any]) -> dict[str, Any]:
+        self.send(message)
+        answer = self.receive()
+        assert answer["id"] == message["id"]
+        return dict(answer["result"])
+
+    def tool(self, number: int, name: str, /, **arguments: Any) -> dict[str, Any]:
+        params = {"name": name, "arguments": arguments}
+        call = {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": params}
+        return self.ask(call)
+
+    def leave(self) -> bytes:
+        """Close standard input, and take what still comes until the end."""
+        rest, _ = self.process.communicate(timeout=PATIENCE)
+        return rest
+
+
+def handshake(version: str) -> list[dict[str, Any]]:
+    client = {"name": "raw", "version": "1"}
+    params = {"protocolVersion": version, "capabilities": {}, "clientInfo": client}
+    return [
+        {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params},
+        {"jsonrpc": "2.0", "method": "notifications/initialized"},
+    ]
+
+
+@pytest.fixture
+def raw(house: House, tmp_path: Path) -> Iterator[Lines]:
+    with (tmp_path / "raw.err").open("wb") as log:
+        lines = Lines(house.upstream.url, log)
+        # A child that does not answer is ended, so that reading from it ends too.
+        watch = threading.Timer(PATIENCE, lines.process.kill)
+        watch.start()
+        with lines.process:
+            yield lines
+            lines.process.kill()
+        watch.cancel()
+
+
+def test_a_line_that_is_no_json_is_answered_and_the_session_goes_on(raw: Lines) -> None:
+    raw.send(b"what is this\n")
+    for message in handshake("2025-11-25"):
+        raw.send(message)
+    assert raw.receive()["error"]["code"] == -32700
+    assert raw.receive()["result"]["protocolVersion"] == "2025-11-25"
+    assert raw.leave() == b""
+    assert raw.process.returncode == 0
+
+
+@pytest.mark.parametrize("version", ["2025-06-18", "2025-11-25"])
+def test_handshake_revisions_list_and_read_over_raw_stdio(raw: Lines, version: str) -> None:
+    begin, begun = handshake(version)
+    assert raw.ask(begin)["protocolVersion"] == version
+    raw.send(begun)
+    servers = raw.tool(2, "list_vps", name="web-01")
+    assert not servers.get("isError")
+    vps = servers["structuredContent"]["data"][0]["id"]
+    read = raw.tool(3, "list_vps_backups", id=vps)
+    assert read["structuredContent"]["actions"]["canRestore"]["allowed"] is True
+    assert raw.leave() == b"", "nothing but answers is on standard output"
+    assert raw.process.returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stdio_ends_cleanly_when_it_is_told_to(raw: Lines, number: signal.Signals) -> None:
+    raw.ask(handshake("2025-11-25")[0])
+    begin = time.monotonic()
+    raw.process.send_signal(number)
+    assert raw.process.wait(PATIENCE) == 0
+    assert time.monotonic() - begin < 5
+    assert raw.leave() == b""
+
+
+# HTTP ---------------------------------------------------------------------------------------------
+
+HELLO = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-11-25",
+        "capabilities": {},
+        "clientInfo": {"name": "raw", "version": "1"},
+    },
+}
+ACCEPT = {"Accept": "application/json, text/event-stream"}
+
+
+@pytest.mark.parametrize("transport", HTTP)
+def test_http_turns_foreign_hosts_and_origins_away_and_ends_on_a_signal(
+    house: House, tmp_path: Path, transport: str
+) -> None:
+    env = environment(house.upstream.url)
+    with (
+        listening(transport, tmp_path, env) as child,
+        httpx.Client(trust_env=False, timeout=PATIENCE) as client,
+    ):
+        assert child.url.startswith("http://127.0.0.1:")
+
+        def status(**headers: str) -> int:
+            if transport == "sse":
+                with client.stream("GET", child.url, headers=headers) as answer:
+                    return answer.status_code
+            return client.post(child.url, json=HELLO, headers={**ACCEPT, **headers}).status_code
+
+        assert status() == 200
+        assert status(Host="hostup.evil.example") == 421
+        assert status(Origin="https://evil.example") == 403
+        port = child.url.split(":")[2].split("/")[0]
+        assert status(Origin=f"http://127.0.0.1:{port}") == 200
+        begin = time.monotonic()
+        assert child.close() in (0, -signal.SIGTERM)
+        assert time.monotonic() - begin < 8
+        assert child.stdout.read_text() == "", "standard output stays empty"
+
+
+@pytest.mark.parametrize("transport", HTTP)
+def test_turning_a_request_away_leaves_no_traceback(
+    house: House, tmp_path: Path, transport: str
+) -> None:
+    with (
+        listening(transport, tmp_path, environment(house.upstream.url)) as child,
+        httpx.Client(trust_env=False, timeout=PATIENCE) as client,
+    ):
+        assert client.get(child.url, headers={"Host": "evil.example"}).status_code == 421
+        assert client.get(child.url, headers={"Origin": "https://evil.example"}).status_code == 403
+        child.close()
+        assert "Traceback" not in child.stderr.read_text()
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_http_ends_on_a_signal_while_a_client_is_connected(
+    house: House, tmp_path: Path, mode: str
+) -> None:
+    env = environment(house.upstream.url)
+    with listening("streamable-http", tmp_path, env) as child:
+        begin = time.monotonic()
+        async with anyio.create_task_group() as tasks:
+            ready = anyio.Event()
+
+            async def stay() -> None:
+                async with at(child, mode, None) as assistant:
+                    await assistant.find("web-01")
+                    ready.set()
+                    await anyio.sleep(PATIENCE)
+
+            tasks.start_soon(stay)
+            with anyio.fail_after(PATIENCE):
+                await ready.wait()
+            begin = time.monotonic()
+            await anyio.to_thread.run_sync(child.close)
+            took = time.monotonic() - begin
+            tasks.cancel_scope.cancel()
+        assert took < 8
+        assert "Traceback" not in child.stderr.read_text()
+
+
+def refused(*flags: str, **env: str) -> tuple[int, str]:
+    """Start what must not start: the exit code and what stands on stderr."""
+    ended = subprocess.run(
+        command(*flags),
+        env=environment("http://127.0.0.1:9", **env),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert ended.stdout == ""
+    return ended.returncode, ended.stderr
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
+@pytest.mark.parametrize("transport", HTTP)
+def test_http_is_not_served_to_other_machines(transport: str, host: str) -> None:
+    code, said = refused("--transport", transport, "--host", host, "--port", "0")
+    assert code != 0
+    assert len(said.splitlines()) == 1
+    assert host in said
+
+
+@pytest.mark.parametrize("transport", HTTP)
+def test_a_port_that_is_taken_is_said_in_one_line(transport: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        code, said = refused("--transport", transport, "--port", port)
+    assert code != 0
+    assert len(said.splitlines()) == 1
+    assert port in said
+
+
+# Definitions --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ERAS)
+async def test_definitions_are_complete_and_tell_the_truth(sandbox: Any, mode: str) -> None:
+    async with in_memory(sandbox, mode=mode) as assistant:
+        tools = (await assistant.client.list_tools()).tools
+        instructions = assistant.client.instructions
+    assert {tool.name for tool in tools} == READING | WRITING
+    assert instructions is None or len(instructions.splitlines()) <= 8
+    for tool in tools:
+        assert tool.title
+        assert tool.description
+        assert "\n" not in tool.description
+        assert "  " not in tool.description
+        hints = tool.annotations
+        assert hints is not None
+        assert hints.read_only_hint is (tool.name in READING)
+        assert hints.destructive_hint is (tool.name in DESTRUCTIVE)
+        assert hints.open_world_hint is True
+        assert hints.idempotent_hint is not None
+        schema, result = tool.input_schema, tool.output_schema
+        assert schema["additionalProperties"] is False
+        assert result is not None
+        assert result["type"] == "object"
+        for name, argument in schema["properties"].items():
+            assert argument.get("description"), f"{tool.name}.{name}"
+            assert "example" not in json.dumps(argument).lower()
+        if "id" in schema["properties"]:
+            told = schema["properties"]["id"]
+            assert "list_vps" in told["description"]
+            assert "ever invent" in told["description"]
+            assert told["pattern"]
+            assert told["maxLength"]
+        assert not {"confirm", "force", "yes", "sure"} & set(schema["properties"])
+    for tool in tools:
+        if tool.name in DESTRUCTIVE:
+            first = (tool.description or "").split()[:3]
+            assert any(w.lower().startswith(("destroy", "replace", "may")) for w in first)
+            assert "use list_" in (tool.description or "")

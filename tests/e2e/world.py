@@ -1,0 +1,467 @@
+"""Everything that a test of the whole needs: the account, the product, an assistant, a person."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import selectors
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import anyio
+import uvicorn
+from mcp.client import Client
+from mcp.client.sse import sse_client
+from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.types import ElicitResult, TextContent
+
+from hostup_mcp.config import Confirm, Group, Settings
+from hostup_mcp.sandbox import SANDBOX_API_KEY, ManualClock, Sandbox
+from hostup_mcp.server.app import build_server
+
+PATIENCE = 60.0
+"""Seconds until a test gives up; only a hang takes so long."""
+
+LEGACY = "legacy"
+MODERN = "2026-07-28"
+ERAS = (LEGACY, MODERN)
+
+READING = frozenset(
+    {
+        "list_vps",
+        "list_vps_backups",
+        "plan_restore",
+        "list_restore_sources",
+        "list_vps_snapshots",
+        "list_backup_schedules",
+        "get_job",
+    }
+)
+DESTRUCTIVE = frozenset(
+    {
+        "restore_vps",
+        "delete_vps_backup",
+        "delete_vps_snapshot",
+        "set_backup_schedule",
+        "set_backup_retention",
+    }
+)
+WRITING = DESTRUCTIVE | {"create_vps_backup", "create_vps_snapshot"}
+
+T = TypeVar("T")
+
+
+# The account --------------------------------------------------------------------------------------
+
+
+class Upstream:
+    """A sandbox on a real socket; the account behind the address can be exchanged."""
+
+    def __init__(self) -> None:
+        self.sandbox = fresh_account()
+        config = uvicorn.Config(
+            self._serve, port=0, log_level="critical", ws="none", interface="asgi3"
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread.start()
+        wait_until(lambda: self._server.started, "the account is served")
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+
+    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.sandbox.app(scope, receive, send)
+
+    def close(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(PATIENCE)
+
+
+def fresh_account(**others: Any) -> Sandbox:
+    """The demo account as of now, on a clock that only the test moves."""
+    return Sandbox(**{"clock": ManualClock(datetime.now(UTC)), **others})
+
+
+def wait_until(true: Callable[[], object], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < deadline, f"never came true: {what}"
+        time.sleep(0.01)
+
+
+async def until(true: Callable[[], object]) -> None:
+    """Wait, inside the event loop, for something that happens elsewhere."""
+    with anyio.fail_after(PATIENCE):
+        while not true():  # noqa: ASYNC110 - it happens in another process
+            await anyio.sleep(0.01)
+
+
+# The person ---------------------------------------------------------------------------------------
+
+Reply = Callable[[str], "ElicitResult | Awaitable[ElicitResult]"]
+
+
+def typed(text: str) -> ElicitResult:
+    return ElicitResult(action="accept", content={"serverName": text})
+
+
+def plainly(yes: bool) -> ElicitResult:
+    return ElicitResult(action="accept", content={"yes": yes})
+
+
+DECLINE = ElicitResult(action="decline")
+CANCEL = ElicitResult(action="cancel")
+
+
+def agree(question: str) -> ElicitResult:
+    """What a person who wants it answers: the name that is asked for, or a plain yes."""
+    asked_for = re.search(r"To go ahead, type: (.+)$", question)
+    return typed(asked_for[1]) if asked_for else plainly(True)
+
+
+@dataclass
+class Person:
+    """Reads each question and replies; `reply` may be exchanged at any time."""
+
+    reply: Reply = agree
+    questions: list[str] = field(default_factory=list)
+
+    async def __call__(self, context: Any, params: Any) -> ElicitResult:
+        self.questions.append(params.message)
+        answer = self.reply(params.message)
+        return answer if isinstance(answer, ElicitResult) else await answer
+
+    def says(self, answer: ElicitResult) -> None:
+        self.reply = lambda _: answer
+
+
+# The assistant ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back from a tool: the text for the model and the data for the program."""
+
+    text: str
+    data: dict[str, Any]
+    is_error: bool
+
+    @property
+    def error(self) -> dict[str, Any]:
+        assert self.is_error, self.text
+        error: dict[str, Any] = self.data["error"]
+        return error
+
+    @property
+    def kind(self) -> str | None:
+        return self.error["kind"] if self.is_error else None
+
+    @property
+    def next_step(self) -> str:
+        return str(self.error["nextStep"])
+
+
+@dataclass
+class Assistant:
+    """A client that calls tools and keeps every answer that it was given."""
+
+    client: Client
+    person: Person | None = None
+    heard: list[Answer] = field(default_factory=list)
+    patience: float = PATIENCE
+
+    async def call(self, tool: str, /, **arguments: Any) -> Answer:
+        with anyio.fail_after(self.patience):
+            result = await self.client.call_tool(tool, arguments)
+        text = "\n".join(c.text for c in result.content if isinstance(c, TextContent))
+        answer = Answer(text, dict(result.structured_content or {}), bool(result.is_error))
+        self.heard.append(answer)
+        return answer
+
+    async def ok(self, tool: str, /, **arguments: Any) -> dict[str, Any]:
+        """Call a tool that must succeed; its data."""
+        answer = await self.call(tool, **arguments)
+        assert not answer.is_error, answer.text
+        return answer.data
+
+    async def no(self, tool: str, /, **arguments: Any) -> Answer:
+        """Call a tool that must refuse."""
+        answer = await self.call(tool, **arguments)
+        assert answer.is_error, answer.text
+        return answer
+
+    async def find(self, name: str) -> str:
+        """The id of a server, as the assistant learns it."""
+        servers = (await self.ok("list_vps", name=name))["data"]
+        assert len(servers) == 1, f"no single server {name}"
+        return str(servers[0]["id"])
+
+    async def backups(self, name: str) -> tuple[str, list[str]]:
+        """The id of a server and those of its backups, newest first."""
+        vps = await self.find(name)
+        listing = await self.ok("list_vps_backups", id=vps)
+        return vps, [backup["id"] for backup in listing["backups"]]
+
+    async def planned(self, name: str = "web-01") -> tuple[str, str]:
+        """A server and a planId to restore its newest backup in place."""
+        vps, backups = await self.backups(name)
+        plan = await self.ok("plan_restore", id=vps, mode="in_place", backupId=backups[0])
+        assert plan["verdict"] == "possible", plan
+        return vps, plan["planId"]
+
+    async def tools(self) -> set[str]:
+        with anyio.fail_after(PATIENCE):
+            return {tool.name for tool in (await self.client.list_tools()).tools}
+
+
+# The product in this process ----------------------------------------------------------------------
+
+EVERYTHING = frozenset(Group)
+
+
+def settings(**others: Any) -> Settings:
+    return Settings(
+        **{
+            "api_key": SANDBOX_API_KEY,
+            "base_url": "http://127.0.0.1:9",
+            "allow": EVERYTHING,
+            "confirm": Confirm.PERSON,
+            **others,
+        }
+    )
+
+
+@asynccontextmanager
+async def in_memory(
+    sandbox: Sandbox,
+    person: Person | None = None,
+    *,
+    mode: str = MODERN,
+    now: Callable[[], datetime] | None = None,
+    **others: Any,
+) -> AsyncIterator[Assistant]:
+    """An assistant that talks to the product without a process in between."""
+    clock = now or sandbox.clock.now
+    server = build_server(settings(**others), transport=sandbox.transport(), now=clock)
+    async with connected(server, person, mode) as assistant:
+        yield assistant
+
+
+@asynccontextmanager
+async def connected(server: Any, person: Person | None, mode: str) -> AsyncIterator[Assistant]:
+    failed: Exception | None = None
+    async with Client(server, mode=mode, elicitation_callback=person) as client:
+        try:
+            yield Assistant(client, person)
+        except Exception as error:
+            # Outside, so that it is not buried in the groups of the client's tasks.
+            failed = error
+    if failed is not None:
+        raise failed
+
+
+# The product as a process -------------------------------------------------------------------------
+
+
+def command(*flags: str) -> list[str]:
+    return [sys.executable, "-m", "hostup_mcp", "serve", *flags]
+
+
+def environment(url: str | None, key: str | None = SANDBOX_API_KEY, **more: str) -> dict[str, str]:
+    """What a child is given; nothing of the environment of the tests but what it runs on."""
+    needed = ("PATH", "PYTHONPATH", "HOME", "LANG")
+    kept = {name: os.environ[name] for name in needed if name in os.environ}
+    given = {"HOSTUP_BASE_URL": url, "HOSTUP_API_KEY": key}
+    return {**kept, **{k: v for k, v in given.items() if v is not None}, **more}
+
+
+class Listening:
+    """The product serving HTTP as a child process, from its address on until `close`."""
+
+    def __init__(
+        self, transport: str, folder: Path, env: Mapping[str, str], *flags: str, port: int = 0
+    ) -> None:
+        self.transport = transport
+        self.stderr = folder / f"{transport}-{time.monotonic_ns()}.err"
+        self.stdout = self.stderr.with_suffix(".out")
+        with self.stderr.open("wb") as err, self.stdout.open("wb") as out:
+            self.process = subprocess.Popen(
+                command("--transport", transport, "--port", str(port), *flags),
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+            )
+        self.url = ""
+        wait_until(self._has_said_where, f"{transport} says where it listens")
+        assert self.url, f"it did not start: {self.stderr.read_text()}"
+
+    def _has_said_where(self) -> bool:
+        found = re.search(r"http://\S+", self.stderr.read_text())
+        self.url = found[0] if found else ""
+        return bool(found) or self.process.poll() is not None
+
+    def close(self) -> int:
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            return self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait(10)
+
+
+@dataclass(frozen=True)
+class Door:
+    """A way to the product: how it is reached, and in which era of the protocol."""
+
+    transport: str
+    mode: str
+
+    def __str__(self) -> str:
+        return f"{self.transport}-{'handshake' if self.mode == LEGACY else 'stateless'}"
+
+
+ALL_DOORS = [Door(t, m) for t in ("stdio", "streamable-http", "sse") for m in ERAS]
+SAFETY_DOORS = [Door(t, m) for t in ("stdio", "streamable-http") for m in ERAS]
+
+
+class House:
+    """The account, and the product before it behind each door; children are shared if it helps."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.audit_log = folder / "trail.jsonl"
+        self.stderr = folder / "stdio.err"
+        self.upstream = Upstream()
+        self._shared: dict[str, Listening] = {}
+
+    @property
+    def sandbox(self) -> Sandbox:
+        return self.upstream.sandbox
+
+    def close(self) -> None:
+        for child in self._shared.values():
+            child.close()
+        self.upstream.close()
+
+    def trail(self) -> list[str]:
+        return self.audit_log.read_text().splitlines() if self.audit_log.exists() else []
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        return ("--allow", "all", "--audit-log", str(self.audit_log))
+
+    @asynccontextmanager
+    async def enter(self, door: Door, person: Person | None = None) -> AsyncIterator[Assistant]:
+        """An assistant at the product with everything unlocked, sharing the HTTP children."""
+        if door.transport == "stdio":
+            async with self.by_stdio(door.mode, person, *self.flags) as assistant:
+                yield assistant
+            return
+        child = self._shared.get(door.transport)
+        if child is None:
+            # Shared by many tests, so it is called more often than one assistant would.
+            env = environment(self.upstream.url, HOSTUP_MCP_CALLS_PER_MINUTE="60000")
+            child = Listening(door.transport, self.folder, env, *self.flags)
+            self._shared[door.transport] = child
+        async with at(child, door.mode, person) as assistant:
+            yield assistant
+
+    @asynccontextmanager
+    async def enter_alone(
+        self, door: Door, person: Person | None, *flags: str, **env: str
+    ) -> AsyncIterator[Assistant]:
+        """The same at a child of its own, with just these flags and variables."""
+        if door.transport == "stdio":
+            async with self.by_stdio(door.mode, person, *flags, **env) as assistant:
+                yield assistant
+            return
+        given = environment(self.upstream.url, **env)
+        child = Listening(door.transport, self.folder, given, *flags)
+        try:
+            async with at(child, door.mode, person) as assistant:
+                yield assistant
+        finally:
+            child.close()
+
+    @asynccontextmanager
+    async def by_stdio(
+        self, mode: str, person: Person | None, *flags: str, **env: str
+    ) -> AsyncIterator[Assistant]:
+        given = environment(self.upstream.url, **env)
+        words = command(*flags)
+        parameters = StdioServerParameters(command=words[0], args=words[1:], env=given)
+        with self.stderr.open("a") as log:
+            transport = stdio_client(parameters, errlog=log)
+            async with connected(transport, person, mode) as assistant:
+                yield assistant
+
+
+@asynccontextmanager
+async def at(child: Listening, mode: str, person: Person | None) -> AsyncIterator[Assistant]:
+    """An assistant at a child that listens."""
+    way: Any = sse_client(child.url) if child.transport == "sse" else child.url
+    async with connected(way, person, mode) as assistant:
+        yield assistant
+
+
+@contextmanager
+def listening(
+    transport: str, folder: Path, env: Mapping[str, str], *flags: str
+) -> Iterator[Listening]:
+    child = Listening(transport, folder, env, *flags)
+    try:
+        yield child
+    finally:
+        child.close()
+
+
+# Time ---------------------------------------------------------------------------------------------
+
+
+class _Hurried(selectors.DefaultSelector):
+    def __init__(self, speed: float) -> None:
+        super().__init__()
+        self.speed = speed
+
+    def select(self, timeout: float | None = None) -> Any:
+        return super().select(None if timeout is None else timeout / self.speed)
+
+
+class FastLoop(asyncio.SelectorEventLoop):
+    """An event loop whose clock runs `speed` times as fast, time-outs and pauses with it."""
+
+    def __init__(self, speed: float) -> None:
+        self.speed = speed
+        super().__init__(_Hurried(speed))
+
+    def time(self) -> float:
+        return super().time() * self.speed
+
+
+def hurried(main: Callable[[], Awaitable[T]], speed: float = 100.0) -> T:
+    """Run `main` with time running faster; everything in it must be in this process."""
+    return anyio.run(main, backend_options={"loop_factory": partial(FastLoop, speed)})
+
+
+# Texts --------------------------------------------------------------------------------------------
+
+
+def says_nothing_was_changed(answer: Answer) -> bool:
+    return "othing was changed" in answer.text
+
+
+def suggests(answer: Answer) -> set[str]:
+    """The destructive tools that an answer names."""
+    return {name for name in DESTRUCTIVE if name in answer.text}

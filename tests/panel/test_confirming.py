@@ -1,0 +1,332 @@
+"""The person's own yes: one write for the right name, and plain words for everything else."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hostup_mcp.config import Group
+from hostup_mcp.sandbox import Durations, Fault
+
+from .backend import Backend
+from .browsing import Shown, until
+from .conftest import Opening
+
+if TYPE_CHECKING:
+    from playwright.async_api import Frame
+
+pytestmark = pytest.mark.panel
+
+RESTORE = "*/actions/restore"
+
+WOUND_CLOCK = "{ const right = Date.now; Date.now = () => right() + (window.ahead ?? 0); }"
+"""A clock that runs `window.ahead` milliseconds ahead."""
+
+
+async def planned(shown: Shown, server: str = "web-01") -> Frame:
+    """The panel with a plan in it that waits for the person's yes."""
+    frame = await shown.show(server)
+    await frame.click("#show-plan")
+    await frame.wait_for_selector("#typed")
+    return frame
+
+
+async def say_yes(frame: Frame, name: str = "web-01") -> None:
+    """Type the name and press the button."""
+    await frame.fill("#typed", name)
+    await frame.click("#confirm")
+
+
+async def test_the_right_name_is_one_write_followed_to_its_end(open_host: Opening) -> None:
+    shown = await open_host()
+    frame = await planned(shown)
+    newest = str(await frame.locator(".line input").first.get_attribute("value"))
+    await say_yes(frame)
+    await frame.wait_for_selector("text=web-01 is being restored")
+    seen: list[int] = []
+    bar = frame.locator("[role=progressbar]")
+    while shown_now := await bar.evaluate_all("bars => bars.map(bar => bar.ariaValueNow)"):
+        seen += [int(now) for now in shown_now if now is not None]
+        await asyncio.sleep(0.1)
+    await frame.wait_for_selector("text=web-01 is back")
+    assert seen == sorted(seen)
+    assert "Check that the server runs" in await frame.inner_text(".confirm")
+    server = shown.backend.vps_id("web-01")
+    assert shown.backend.writes == [
+        f"/api/v2/vps/{server}/backups/{newest}/actions/restore",
+    ]
+    assert len(await shown.calls("confirm_restore")) == 1
+    assert newest in shown.backend.sandbox.state.by_name("web-01").disk
+    await frame.click("#read-again")
+    await frame.wait_for_selector("#show-plan")
+
+
+async def test_the_call_holds_plan_ticket_and_name_and_nothing_else(open_host: Opening) -> None:
+    shown = await open_host()
+    frame = await planned(shown)
+    await say_yes(frame, "  web-01 ")
+    await frame.wait_for_selector("[role=progressbar]")
+    (call,) = await shown.calls("confirm_restore")
+    assert sorted(call["arguments"]) == ["planId", "ticket", "typedName"]
+    assert call["arguments"]["typedName"] == "web-01"
+    assert call["arguments"]["planId"].startswith("v1.")
+
+
+@pytest.mark.parametrize("typed", ["", "web-02", "WEB-01", "web-01x"])
+async def test_another_name_sends_nothing(open_host: Opening, typed: str) -> None:
+    shown = await open_host()
+    frame = await planned(shown)
+    await say_yes(frame, typed)
+    problem = frame.locator("#typed-problem")
+    assert await problem.inner_text() in {
+        "Type the name of the server first.",
+        "That is not the name of this server. Nothing was sent.",
+    }
+    assert await frame.get_attribute("#typed", "aria-invalid") == "true"
+    assert await frame.evaluate("document.activeElement.id") == "typed"
+    assert await shown.calls("confirm_restore") == []
+    assert shown.backend.writes == []
+
+
+async def test_pressing_twice_is_one_write(open_host: Opening) -> None:
+    shown = await open_host()
+    frame = await planned(shown)
+    await frame.fill("#typed", "web-01")
+    await frame.evaluate("const b = document.getElementById('confirm'); b.click(); b.click()")
+    await frame.wait_for_selector("text=web-01 is back")
+    assert len(shown.backend.writes) == 1
+    assert len(await shown.calls("confirm_restore")) == 1
+
+
+async def test_the_name_on_the_server_decides(open_host: Opening) -> None:
+    """A panel that was made to believe in another name gets a no from the server."""
+    shown = await open_host()
+    vps_id = shown.backend.vps_id("web-01")
+    listed = {"data": [{"id": vps_id, "name": "mail"}], "nextCursor": None}
+    shown.backend.changed["list_vps"] = {"structuredContent": listed, "content": []}
+    frame = await planned(shown)
+    await say_yes(frame, "mail")
+    await frame.wait_for_selector("text=Not confirmed")
+    assert "Nothing was changed" in await frame.inner_text(".confirm")
+    assert shown.backend.writes == []
+
+
+async def test_facts_that_changed_are_refused_in_words(open_host: Opening) -> None:
+    shown = await open_host()
+    frame = await planned(shown)
+    state = shown.backend.sandbox.state
+    server = state.by_name("web-01")
+    state.put(replace(server, backups=server.backups[1:]))
+    await say_yes(frame)
+    await frame.wait_for_selector("text=The plan no longer fits")
+    assert shown.backend.writes == []
+
+
+async def test_a_refusal_by_hostup_is_told_with_its_words(open_host: Opening) -> None:
+    shown = await open_host()
+    shown.backend.sandbox.faults.add(
+        Fault("status", method="POST", path=RESTORE, status=409, code="busy", detail="Too busy.")
+    )
+    frame = await planned(shown)
+    await say_yes(frame)
+    await frame.wait_for_selector(".confirm .message.bad")
+    text = await frame.inner_text(".confirm")
+    assert "Too busy." in text
+    assert "Nothing was started." in text
+
+
+async def test_an_unknown_outcome_offers_no_second_try(open_host: Opening) -> None:
+    shown = await open_host()
+    shown.backend.sandbox.faults.add(Fault("drop_after", method="POST", path=RESTORE))
+    frame = await planned(shown)
+    await say_yes(frame)
+    await frame.wait_for_selector("text=It is not known whether it was carried out")
+    text = await frame.inner_text(".confirm")
+    assert "Do not do it a second time" in text
+    assert "A restore of this server is running." in text
+    assert await frame.locator(".confirm button").count() == 0
+    assert len(shown.backend.writes) == 1
+
+
+@pytest.mark.parametrize("kind", ["break", "lose"])
+async def test_a_host_that_answers_nothing_leaves_the_outcome_unknown(
+    open_host: Opening, kind: str
+) -> None:
+    shown = await open_host()
+    frame = await planned(shown)
+    await shown.trouble("confirm_restore", kind)
+    await say_yes(frame)
+    await frame.wait_for_selector("text=It is not known whether it was carried out")
+    assert await frame.locator(".confirm button").count() == 0
+
+
+async def test_an_error_without_the_servers_words_leaves_the_outcome_unknown(
+    open_host: Opening,
+) -> None:
+    shown = await open_host()
+    frame = await planned(shown)
+    text = [{"type": "text", "text": "Error executing tool"}]
+    shown.backend.changed["confirm_restore"] = {"isError": True, "content": text}
+    await say_yes(frame)
+    await frame.wait_for_selector("text=It is not known whether it was carried out")
+
+
+async def test_a_host_that_turns_the_call_away_changed_nothing(open_host: Opening) -> None:
+    shown = await open_host()
+    frame = await planned(shown)
+    await shown.trouble("confirm_restore", "refuse")
+    await say_yes(frame)
+    await frame.wait_for_selector("text=It was refused")
+    assert "Nothing was changed." in await frame.inner_text(".confirm")
+    assert shown.backend.writes == []
+
+
+async def test_a_failed_job_is_told_as_failed(open_host: Opening) -> None:
+    shown = await open_host()
+    shown.backend.sandbox.faults.add(Fault("fail_job", method="POST", path=RESTORE))
+    frame = await planned(shown)
+    await say_yes(frame)
+    await frame.wait_for_selector("text=HostUp says it failed")
+
+
+async def test_a_job_that_cannot_be_seen_is_not_started_again(open_host: Opening) -> None:
+    shown = await open_host()
+    frame = await planned(shown)
+    error = {"kind": "unreachable", "message": "HostUp cannot be reached.", "nextStep": "x"}
+    failed = {"isError": True, "content": [], "structuredContent": {"error": error}}
+    shown.backend.changed["get_job"] = failed
+    await say_yes(frame)
+    await frame.wait_for_selector("#look-again", timeout=30_000)
+    assert "Do not start it a second time" in await frame.inner_text(".confirm")
+    shown.backend.changed.clear()
+    await frame.click("#look-again")
+    await frame.wait_for_selector("text=web-01 is back")
+    assert len(shown.backend.writes) == 1
+
+
+async def test_the_progress_shown_never_runs_backwards(open_host: Opening) -> None:
+    shown = await open_host(Backend(durations=Durations(restore=60)))
+    frame = await planned(shown)
+    job = {"jobId": "job_1", "vpsId": "vps_1", "state": "running", "status": None, "message": ""}
+
+    def at(percent: int) -> dict[str, object]:
+        return {"structuredContent": {**job, "progress": percent}, "content": []}
+
+    shown.backend.changed["get_job"] = at(60)
+    await say_yes(frame)
+    await frame.wait_for_selector("[aria-valuenow='60']")
+    shown.backend.changed["get_job"] = at(20)
+    await asyncio.sleep(1.5)
+    assert await frame.get_attribute("[role=progressbar]", "aria-valuenow") == "60"
+    done = {**job, "state": "completed", "progress": 100}
+    shown.backend.changed["get_job"] = {"structuredContent": done, "content": []}
+    await frame.wait_for_selector("text=web-01 is back")
+
+
+async def test_a_plan_runs_out_before_the_eyes(open_host: Opening) -> None:
+    shown = await open_host()
+    await shown.page.add_init_script(WOUND_CLOCK)
+    frame = await planned(shown)
+    before = _seconds(await frame.inner_text("#countdown"))
+    await frame.evaluate("window.ahead = 5_000")
+    await asyncio.sleep(1.5)
+    assert _seconds(await frame.inner_text("#countdown")) <= before - 5
+    await frame.evaluate("window.ahead = 600_000")
+    await frame.wait_for_selector("text=This plan has run out")
+    assert await frame.locator("#typed, #confirm").count() == 0
+    assert "Nothing was changed" in await frame.inner_text("#status")
+    assert await shown.calls("confirm_restore") == []
+    await frame.evaluate("window.ahead = 0")
+    await frame.click("#fresh-plan")
+    await frame.wait_for_selector("#typed")
+    assert len(await shown.calls("plan_restore")) == 2
+
+
+async def test_a_plan_that_the_server_holds_for_expired_is_refused(open_host: Opening) -> None:
+    shown = await open_host()
+    frame = await planned(shown)
+    shown.backend.ahead = timedelta(minutes=11)
+    await say_yes(frame)
+    await frame.wait_for_selector("text=The plan no longer fits")
+    assert "This plan has expired" in await frame.inner_text(".confirm")
+    assert shown.backend.writes == []
+
+
+async def test_a_wrong_clock_of_the_machine_does_not_end_the_plan_early(
+    open_host: Opening,
+) -> None:
+    shown = await open_host()
+    await shown.page.add_init_script("window.ahead = 3_600_000;" + WOUND_CLOCK)
+    frame = await planned(shown)
+    assert await frame.inner_text("#countdown") in {"10:00", "9:59", "9:58", "9:57"}
+
+
+async def test_a_locked_server_shows_the_plan_and_no_button(open_host: Opening) -> None:
+    shown = await open_host(Backend(allow=frozenset({Group.CREATE})))
+    frame = await shown.show("web-01")
+    await frame.click("#show-plan")
+    await frame.wait_for_selector(".confirm")
+    assert "locked" in await frame.inner_text(".confirm")
+    assert await frame.locator("#typed, #confirm").count() == 0
+
+
+async def test_without_the_servers_name_there_is_nothing_to_type(open_host: Opening) -> None:
+    shown = await open_host()
+    error = {"kind": "unreachable", "message": "HostUp cannot be reached.", "nextStep": "x"}
+    failed = {"isError": True, "content": [], "structuredContent": {"error": error}}
+    shown.backend.changed["list_vps"] = failed
+    frame = await shown.show("web-01")
+    await frame.click("#show-plan")
+    await frame.wait_for_selector("#read-name")
+    assert await frame.locator("#typed").count() == 0
+    shown.backend.changed.clear()
+    await frame.click("#read-name")
+    await frame.wait_for_selector("#typed")
+
+
+async def test_a_new_server_is_built_by_hand_too(open_host: Opening) -> None:
+    shown = await open_host()
+    frame = await planned(shown)
+    await frame.click("#mode-new_cloud_vps")
+    await frame.wait_for_selector("text=Build the new server")
+    await say_yes(frame)
+    await frame.wait_for_selector("text=The new server is made")
+    (write,) = shown.backend.writes
+    assert write.endswith("/actions/restore-to-payg")
+
+
+async def test_the_whole_way_by_keyboard(open_host: Opening) -> None:
+    shown = await open_host()
+    frame = await shown.show("web-01")
+    keys = shown.page.keyboard
+    await frame.focus("body")
+    await keys.press("Tab")
+    assert await frame.evaluate("document.activeElement.name") == "backup"
+    await keys.press("ArrowDown")
+    chosen = frame.locator(".line input:checked")
+    second = str(await frame.locator(".line input").nth(1).get_attribute("value"))
+    assert await chosen.get_attribute("value") == second
+    await keys.press("Tab")
+    await keys.press("Enter")
+    await frame.wait_for_selector("#typed")
+    assert await frame.evaluate("document.activeElement.id") == "plan-title"
+    for expected in ("mode-in_place", "mode-new_cloud_vps", "typed"):
+        await keys.press("Tab")
+        assert await frame.evaluate("document.activeElement.id") == expected
+    await keys.type("web-01")
+    await keys.press("Tab")
+    assert await frame.evaluate("document.activeElement.id") == "confirm"
+    await keys.press("Enter")
+    await frame.wait_for_selector("text=web-01 is being restored")
+    assert await frame.evaluate("document.activeElement.id") == "message-title"
+    await until(lambda: len(shown.backend.writes) == 1)
+    assert second in shown.backend.writes[0]
+
+
+def _seconds(shown: str) -> int:
+    minutes, seconds = shown.split(":")
+    return int(minutes) * 60 + int(seconds)
