@@ -16,6 +16,7 @@ from hostup_mcp.hostup.models import (
     VpsPage,
     VpsStatus,
 )
+from hostup_mcp.hostup.problems import HostUpError
 from hostup_mcp.hostup.text import Json
 
 READ = ("read:vm",)
@@ -145,7 +146,11 @@ class HostUpClient:
         answer = await self._http.write(method, path, body, scopes=scopes)
         if answer.status == 204:
             return Started()
-        return started(answers.parse(Document, answer.status, answer.headers, answer.body))
+        try:
+            return started(answers.parse(Document, answer.status, answer.headers, answer.body))
+        except HostUpError as error:
+            error.scopes = scopes
+            raise
 
 
 def segment(value: str) -> str:

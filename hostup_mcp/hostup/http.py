@@ -45,6 +45,9 @@ LARGEST_ANSWER = 10_000_000
 """Bytes of one answer that are read before it is refused."""
 
 CONNECT_SECONDS = 5.0
+LONGEST_PAUSE = 3600.0
+"""Seconds that all users of a key hold back at the most, whatever was asked for."""
+
 RETRIED_STATUSES = frozenset({429, 502, 503, 504})
 
 _backoff = wait_random_exponential(multiplier=0.25, max=4)
@@ -197,7 +200,7 @@ class Http:
         except HostUpError as error:
             outcome = str(error.status or type(error).__name__)
             if self._throttle is not None and isinstance(error, RateLimited) and error.retry_after:
-                await self._throttle.limited(error.retry_after)
+                await self._throttle.limited(min(error.retry_after, LONGEST_PAUSE))
             raise
         finally:
             self._observe(method, outcome, anyio.current_time() - began)
@@ -239,7 +242,7 @@ class Http:
             return
         wait = answers.retry_after(headers, None, self._now())
         if wait:
-            await self._throttle.limited(wait)
+            await self._throttle.limited(min(wait, LONGEST_PAUSE))
 
 
 async def _forget_location(response: httpx.Response) -> None:

@@ -26,6 +26,7 @@ _WORDS = {
     "queued": JobState.WAITING,
     "waiting": JobState.WAITING,
     "delayed": JobState.WAITING,
+    "in_progress": JobState.RUNNING,
     "completed": JobState.COMPLETED,
     "failed": JobState.FAILED,
 }
@@ -90,6 +91,8 @@ def job(document: Document) -> Job:
     state = _WORDS.get(status.lower()) if status and document.text(*operation, "status") else None
     state = state or next((s for s, flag in flags.items() if flag is True), None)
     state = state or (_WORDS.get(status.lower()) if status else None)
+    if state is JobState.COMPLETED:
+        state = _against_success(document) or state
     return Job(
         state=state or JobState.RUNNING,
         status=status,
@@ -111,8 +114,21 @@ def is_path_on_host(poll_url: str) -> bool:
 
 
 def _operation(document: Document) -> tuple[str, ...]:
+    top = document.text("operation", "status") or document.text("operation", "jobId")
     nested = isinstance(document.get("data", "operation"), dict)
-    return ("data", "operation") if nested else ("operation",)
+    return ("data", "operation") if nested and not top else ("operation",)
+
+
+def _against_success(document: Document) -> JobState | None:
+    """What speaks against a success in the same answer; None where nothing does."""
+    places = (("operation", "status"), ("data", "operation", "status"), ("data", "status"))
+    words = (document.text(*place) for place in (*places, ("data", "state")))
+    said = {_WORDS.get(word.lower()) for word in words if word} - {None, JobState.COMPLETED}
+    if JobState.FAILED in said or document.get("data", "isFailed") is True:
+        return JobState.FAILED
+    going = any(document.get("data", flag) is True for flag in ("isRunning", "isWaiting"))
+    unfinished = document.get("data", "isCompleted") is False
+    return JobState.RUNNING if said or going or unfinished else None
 
 
 def _progress(document: Document, operation: tuple[str, ...]) -> float | None:
@@ -122,8 +138,9 @@ def _progress(document: Document, operation: tuple[str, ...]) -> float | None:
         ("data", "progress"),
     ):
         value = document.get(*path)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return min(100.0, max(0.0, float(value)))
+        if isinstance(value, int | float) and not isinstance(value, bool) and value == value:
+            # Bounded first: JSON knows whole numbers that no float can hold.
+            return float(min(100, max(0, value)))
     return None
 
 

@@ -65,8 +65,8 @@ def plan_in_place(vps: Vps, listing: BackupList, backup_id: str, now: datetime) 
             "The disk is replaced, so the server is down meanwhile.",
             "HostUp does not say whether it is started again: its power state is to be checked.",
         ),
-        first=before(listing),
-        alternatives=(_NEW_SERVER, _SNAPSHOTS),
+        first=before(listing, now, keep=backup_id),
+        alternatives=(*_new_server(listing), _SNAPSHOTS),
     )
 
 
@@ -88,18 +88,16 @@ def plan_from_other_vps(
     else:
         blocks += _blocks(gate)
     verdict, reasons = _decide(blocks, doubts, gate or listing.actions.can_restore)
-    dated = age(backup.created, now) if backup is not None else None
-    brings = f" It then holds the other server as it was {words(dated)} ago." if dated else ""
     return Plan(
         mode=Mode.FROM_OTHER_VPS,
         verdict=verdict,
         reasons=reasons,
-        lost=f"Everything on {_name(vps)} would be lost.{brings}",
+        lost=f"Everything on {_name(vps)} would be lost.{_brings(backup, now)}",
         happens=(
             "The server is stopped and its disk replaced.",
             "Its own network settings are applied again; the other server is not touched.",
         ),
-        first=before(listing),
+        first=before(listing, now),
         alternatives=(_NEW_SERVER,),
     )
 
@@ -136,7 +134,8 @@ def plan_snapshot(
         doubts.append(_gate_missing("canRestore"))
     else:
         blocks += _blocks(gate)
-    if snapshots.available is False:
+    none_at_all = snapshots.limits is not None and snapshots.limits.total_snapshots == 0
+    if snapshots.available is False or none_at_all:
         message = snapshots.reason or "This server has no snapshots."
         blocks.append(Reason(code="no_snapshots", message=message, source=Source.STATE))
     if snapshot is None:
@@ -158,8 +157,8 @@ def plan_snapshot(
             if memory
             else "The server starts as after a power cut.",
         ),
-        first=before(listing),
-        alternatives=(_NEW_SERVER,) if listing.backups else (),
+        first=before(listing, now),
+        alternatives=_new_server(listing),
     )
 
 
@@ -176,18 +175,26 @@ def lost_since(vps: Vps, point: Backup | Snapshot | None, now: datetime) -> str:
     return f"Everything written on {_name(vps)} since {point.created_at}: {words(span)} of changes."
 
 
-def before(listing: BackupList) -> tuple[str, ...]:
-    """What to do before something is overwritten: keep the present state, where possible."""
+def before(listing: BackupList, now: datetime, keep: str | None = None) -> tuple[str, ...]:
+    """What to do before something is overwritten: keep the present state, where possible.
+
+    The backup `keep` is what to go back to, so its slot is never the one to be freed.
+    """
     gate = listing.actions.can_create_backup
     if gate.allowed:
         return ("Back up the present state first, so that this step can itself be undone.",)
     reason = closed_because(gate)
     steps = [f"The present state cannot be backed up now: {quoted(reason.message)}."]
-    oldest = next((b for b in reversed(newest_first(listing.backups)) if b.created), None)
-    if is_full(listing.quota_info) and oldest is not None:
+    others = [b for b in newest_first(listing.backups) if b.id != keep]
+    dated = [b for b in others if age(b.created, now) is not None]
+    if is_full(listing.quota_info) and dated:
+        oldest = dated[-1]
+        which = "oldest" if len(dated) == len(others) else "oldest dated"
+        beside = " beside the one to go back to" if len(others) < len(listing.backups) else ""
         steps.append(
-            f"All {listing.quota_info.used} slots are in use; the oldest backup is {oldest.id} of "
-            f"{oldest.created_at}. Whether it may go or slots are bought is the person's choice."
+            f"All {listing.quota_info.used} slots are in use; the {which} backup{beside} is "
+            f"{oldest.id} of {oldest.created_at}. Whether it may go or slots are bought is the "
+            "person's choice."
         )
     return tuple(steps)
 
@@ -217,6 +224,20 @@ _NEW_SERVER = (
     "single files can be copied over."
 )
 _SNAPSHOTS = "list_vps_snapshots: a snapshot of the last day would lose less."
+
+
+def _new_server(listing: BackupList) -> tuple[str, ...]:
+    """The new server as a way out, only where HostUp would build it."""
+    return (_NEW_SERVER,) if listing.backups and listing.actions.can_restore.allowed else ()
+
+
+def _brings(backup: SourceBackup | None, now: datetime) -> str:
+    if backup is None:
+        return ""
+    span = age(backup.created, now)
+    if span is None:
+        return " It then holds the other server as it was at a time that is unknown."
+    return f" It then holds the other server as it was {words(span)} ago."
 
 
 def _name(vps: Vps) -> str:
@@ -252,8 +273,11 @@ def _missing(backup: Backup | SourceBackup | None) -> list[Reason]:
 
 def _too_small(vps: Vps, backup: SourceBackup | None) -> list[Reason]:
     disk = vps.resources.storage_gb if vps.resources is not None else None
-    if backup is None or disk is None or backup.size_gb <= disk:
+    if backup is None or (disk is not None and backup.size_gb <= disk):
         return []
+    if disk is None:
+        message = "HostUp does not say how large the server's disk is, so the backup may not fit."
+        return [Reason(code="disk_size_missing", message=message, source=Source.UNKNOWN)]
     message = (
         f"The backup has {backup.size_gb:g} GB and the server's disk {disk:g} GB: it may not fit."
     )
