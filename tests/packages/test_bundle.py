@@ -1,0 +1,129 @@
+"""The desktop bundle: what is packed starts as its manifest says, and answers."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import anyio
+import pytest
+from mcp import Client, StdioServerParameters
+from mcp.types import TextContent
+
+ROOT = Path(__file__).parent.parent.parent
+CACHE = ROOT / ".cache" / "packaging"
+MCPB = CACHE / "node" / "protocol" / "node_modules" / "@anthropic-ai" / "mcpb"
+UV = CACHE / "venvs" / "tools" / "bin" / "uv"
+
+needs_tools = pytest.mark.skipif(
+    not MCPB.is_dir() or not UV.exists() or shutil.which("node") is None,
+    reason="mcpb and uv are not installed: run packaging/setup",
+)
+
+
+def launched(**boxes: str) -> dict[str, str]:
+    """The settings that the launcher makes of a host's boxes."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import json, os, sys; sys.path.insert(0, 'packaging'); import launch;"
+            "print(json.dumps(launch.settings(dict(os.environ))))",
+        ],
+        cwd=ROOT,
+        env=boxes,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    settings: dict[str, str] = json.loads(done.stdout)
+    return settings
+
+
+def test_the_descriptions_are_what_the_package_says() -> None:
+    done = subprocess.run(
+        [sys.executable, "packaging/metadata.py", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_nothing_is_unlocked_that_was_not_ticked() -> None:
+    assert launched()["HOSTUP_MCP_ALLOW"] == ""
+    untouched = "${user_config.allow_delete}"
+    made = launched(
+        HOSTUP_BUNDLE_ALLOW_RESTORE="true",
+        HOSTUP_BUNDLE_ALLOW_CREATE="false",
+        HOSTUP_BUNDLE_ALLOW_DELETE=untouched,
+        HOSTUP_API_KEY="${user_config.api_key}",
+    )
+    assert made["HOSTUP_MCP_ALLOW"] == "restore"
+    assert made["HOSTUP_MCP_CONFIRM"] == ""
+    assert "HOSTUP_API_KEY" not in made
+    assert "HOSTUP_SANDBOX" not in made
+
+
+def test_the_manifest_hides_the_key_and_changes_nothing_by_default() -> None:
+    manifest = json.loads((ROOT / "manifest.json").read_text())
+    boxes = manifest["user_config"]
+    assert boxes["api_key"]["sensitive"] is True
+    ticked = [name for name, box in boxes.items() if box.get("default") is True]
+    assert ticked == []
+    used = json.dumps(manifest["server"]["mcp_config"]["env"])
+    assert [name for name in boxes if f"${{user_config.{name}}}" not in used] == []
+
+
+@pytest.fixture
+def unpacked(tmp_path: Path) -> Path:
+    """The bundle, packed and unpacked again."""
+    done = subprocess.run(
+        [sys.executable, "packaging/bundle", "--out", tmp_path],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    [bundle] = tmp_path.glob("*.mcpb")
+    digest = hashlib.sha256(bundle.read_bytes()).hexdigest()
+    assert (tmp_path / f"{bundle.name}.sha256").read_text() == f"{digest}  {bundle.name}\n"
+    folder = tmp_path / "unpacked"
+    with zipfile.ZipFile(bundle) as packed:
+        packed.extractall(folder)
+    return folder
+
+
+@needs_tools
+def test_a_bundle_holds_the_whole_package_and_nothing_beside_it(unpacked: Path) -> None:
+    def held(root: Path) -> set[str]:
+        files = (root / "hostup_mcp").rglob("*")
+        return {str(f.relative_to(root)) for f in files if f.is_file() and f.suffix != ".pyc"}
+
+    assert held(unpacked) == held(ROOT)
+    assert not {"tests", "panel", "benchmarks"} & {path.name for path in unpacked.iterdir()}
+
+
+@needs_tools
+async def test_the_bundle_starts_as_its_manifest_says_and_answers(unpacked: Path) -> None:
+    config = json.loads((unpacked / "manifest.json").read_bytes())["server"]["mcp_config"]
+    filled = {
+        name: "true" if name == "HOSTUP_BUNDLE_SANDBOX" else value
+        for name, value in config["env"].items()
+    }
+    child = StdioServerParameters(
+        command=str(UV),
+        args=[word.replace("${__dirname}", str(unpacked)) for word in config["args"]],
+        env={**os.environ, "UV_PYTHON": sys.executable, **filled},
+    )
+    with anyio.fail_after(180):
+        async with Client(child) as client:
+            assert len((await client.list_tools()).tools) == 7
+            result = await client.call_tool("list_vps", {"name": "web-01"})
+    [block] = result.content
+    assert isinstance(block, TextContent)
+    assert "web-01" in block.text
