@@ -73,7 +73,7 @@ class BackupListing(BaseModel):
 
     id: str = Field(description="The server asked about.")
     backups: list[BackupItem] = Field(description="Newest first, unknown dates last.")
-    quotaInfo: Quota = Field(description="Backup slots.")
+    quotaInfo: Quota = Field(description="Backup slots in use and left.")
     actions: Actions = Field(description="Gates as they came; they decide.")
     explanation: Assessment = Field(description="What this means for the person.")
 
