@@ -1,7 +1,8 @@
 # hostup-mcp over stdio (default) or HTTP:
-#   docker run -i --rm -e HOSTUP_API_KEY ghcr.io/hostup-mcp/hostup-mcp
-#   docker run --rm -p 8000:8000 -v ./tokens.json:/run/tokens.json:ro -e HOSTUP_API_KEY \
-#     ghcr.io/hostup-mcp/hostup-mcp serve --transport streamable-http --host 0.0.0.0 --tokens /run/tokens.json
+#   docker build -t hostup-mcp .
+#   docker run -i --rm -e HOSTUP_API_KEY hostup-mcp
+#   docker run --rm -p 8000:8000 --read-only -v ./tokens.json:/run/tokens.json:ro -e HOSTUP_API_KEY \
+#     hostup-mcp serve --transport streamable-http --host 0.0.0.0 --tokens /run/tokens.json
 
 FROM python:3.13-slim AS build
 WORKDIR /src
