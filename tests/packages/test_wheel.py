@@ -1,0 +1,49 @@
+"""The wheel: everything that is needed is inside, and it works where nothing else is."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+TOOLS = ROOT / ".cache" / "packaging" / "venvs" / "tools" / "bin"
+
+pytestmark = pytest.mark.skipif(
+    not (TOOLS / "twine").exists(), reason="build and twine are not installed: run packaging/setup"
+)
+
+FIRST_ANSWER = """
+import anyio
+from mcp import Client, StdioServerParameters
+
+async def main():
+    child = StdioServerParameters(command={command!r}, args=["--sandbox"])
+    async with Client(child, mode="legacy") as client:
+        print((await client.call_tool("list_vps", {{"name": "web-01"}})).content[0].text)
+
+anyio.run(main)
+"""
+
+
+def test_the_built_wheel_is_whole_and_answers_in_a_clean_environment(tmp_path: Path) -> None:
+    dist = tmp_path / "dist"
+    subprocess.run([TOOLS / "python", "-m", "build", "-o", dist, ROOT], check=True)
+    subprocess.run([TOOLS / "twine", "check", "--strict", *dist.iterdir()], check=True)
+    [wheel] = dist.glob("*.whl")
+    with zipfile.ZipFile(wheel) as inside:
+        names = set(inside.namelist())
+    for needed in ("py.typed", "server/discover.json", "server/panel/recovery.html"):
+        assert f"hostup_mcp/{needed}" in names
+    assert not [name for name in names if name.startswith(("tests/", "panel/"))]
+
+    python = tmp_path / "venv" / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    # Freshly resolved, as a stranger gets it: no constraints here.
+    subprocess.run([python, "-m", "pip", "install", "-q", wheel], check=True)
+    script = FIRST_ANSWER.format(command=str(python.with_name("hostup-mcp")))
+    done = subprocess.run(
+        [python, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert "web-01" in done.stdout, done.stderr
