@@ -24,6 +24,15 @@ LIFE = timedelta(minutes=10)
 """How long a plan may be carried out. Facts are read again anyway; people forget what they saw."""
 
 
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def milliseconds(moment: datetime) -> int:
+    """Since 1970, as fine as HostUp's dates are: rounded more, a span reads shorter than it is."""
+    return (moment - _EPOCH) // _MILLISECOND
+
+
 class SealedPlan(BaseModel):
     """What a planId binds. Short names: a model has to copy the token."""
 
@@ -37,13 +46,13 @@ class SealedPlan(BaseModel):
     source_id: str | None = Field(default=None, alias="s")
     wishes: dict[str, str | int] = Field(default_factory=dict, alias="w")
     facts: str = Field(alias="f", description="Digest of the backup and the gates as read.")
-    issued: int = Field(alias="i", description="Seconds since 1970.")
+    issued: int = Field(alias="i", description="Milliseconds since 1970.")
     nonce: str = Field(default_factory=lambda: secrets.token_hex(8), alias="n")
 
     @property
     def issued_at(self) -> datetime:
         """When it was planned."""
-        return datetime.fromtimestamp(self.issued, UTC)
+        return _EPOCH + self.issued * _MILLISECOND
 
 
 class PlanSealer:

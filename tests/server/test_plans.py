@@ -14,7 +14,7 @@ from mcp.server.request_state import AESGCMRequestStateCodec
 from hostup_mcp.hostup.models import Backup, Gate
 from hostup_mcp.recovery.plan import Mode
 from hostup_mcp.server.failures import Refusal
-from hostup_mcp.server.plans import LIFE, PlanSealer, SealedPlan, digest
+from hostup_mcp.server.plans import LIFE, PlanSealer, SealedPlan, digest, milliseconds
 
 NOW = datetime(2026, 4, 27, 10, 0, tzinfo=UTC)
 KEY, OTHER_KEY = os.urandom(32), os.urandom(32)
@@ -29,7 +29,7 @@ def plan(**changes: Any) -> SealedPlan:
         "mode": Mode.IN_PLACE,
         "point": f"bkp_{IN_26}",
         "facts": "0123456789abcdef",
-        "issued": int(NOW.timestamp()),
+        "issued": milliseconds(NOW),
     }
     return SealedPlan(**(known | changes))
 
@@ -67,6 +67,11 @@ def test_what_is_sealed_opens_as_it_was(sealed: SealedPlan) -> None:
 def test_whatever_is_planned_opens_as_it_was(wishes: dict[str, str | int], point: str) -> None:
     sealed = plan(mode=Mode.NEW_CLOUD_VPS, wishes=wishes, point=point)
     assert SEALER.open(SEALER.seal(sealed), "local", NOW) == sealed
+
+
+def test_a_plan_is_no_older_than_a_backup_made_a_millisecond_before_it() -> None:
+    made = NOW + timedelta(milliseconds=567)
+    assert plan(issued=milliseconds(made)).issued_at == made
 
 
 def test_a_plain_plan_is_short_enough_to_be_copied() -> None:

@@ -36,7 +36,7 @@ from hostup_mcp.server.ids import (
     require_source,
     require_vps,
 )
-from hostup_mcp.server.plans import LIFE, SealedPlan, digest
+from hostup_mcp.server.plans import LIFE, SealedPlan, digest, milliseconds
 from hostup_mcp.server.services import Ctx, caller, services
 
 SourceVpsId = Annotated[
@@ -135,7 +135,7 @@ async def plan_restore(
         source_id=sourceVpsId,
         wishes=wishes,
         facts="",
-        issued=int(now.timestamp()),
+        issued=milliseconds(now),
     )
     facts = await read_facts(ctx, draft)
     possible = facts.plan.verdict is Verdict.POSSIBLE
@@ -144,7 +144,7 @@ async def plan_restore(
         **dict(facts.plan),
         id=id,
         plan_id=means.plans.seal(sealed) if possible else None,
-        expires_at=(sealed.issued_at + LIFE).isoformat() if possible else None,
+        expires_at=(sealed.issued_at + LIFE).isoformat(timespec="seconds") if possible else None,
     )
     allowed = _may_carry_out(ctx, mode)
     told = answer(_lines(result, allowed), result.model_dump(mode="json", by_alias=True))
