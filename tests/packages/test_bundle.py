@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -14,15 +13,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.types import TextContent
 
-ROOT = Path(__file__).parent.parent.parent
-CACHE = ROOT / ".cache" / "packaging"
-MCPB = CACHE / "node" / "protocol" / "node_modules" / "@anthropic-ai" / "mcpb"
-UV = CACHE / "venvs" / "tools" / "bin" / "uv"
-
-needs_tools = pytest.mark.skipif(
-    not MCPB.is_dir() or not UV.exists() or shutil.which("node") is None,
-    reason="mcpb and uv are not installed: run packaging/setup",
-)
+from .tools import ROOT, UV, needs_tools
 
 
 def launched(**boxes: str) -> dict[str, str]:
@@ -80,22 +71,19 @@ def test_the_manifest_hides_the_key_and_changes_nothing_by_default() -> None:
 
 
 @pytest.fixture
-def unpacked(tmp_path: Path) -> Path:
-    """The bundle, packed and unpacked again."""
-    done = subprocess.run(
-        [sys.executable, "packaging/bundle", "--out", tmp_path],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    [bundle] = tmp_path.glob("*.mcpb")
+def unpacked(packed: Path, tmp_path: Path) -> Path:
+    """The bundle, unpacked."""
+    [bundle] = packed.glob("*.mcpb")
+    with zipfile.ZipFile(bundle) as inside:
+        inside.extractall(tmp_path)
+    return tmp_path
+
+
+@needs_tools
+def test_the_hash_beside_the_bundle_is_its_own(packed: Path) -> None:
+    [bundle] = packed.glob("*.mcpb")
     digest = hashlib.sha256(bundle.read_bytes()).hexdigest()
-    assert (tmp_path / f"{bundle.name}.sha256").read_text() == f"{digest}  {bundle.name}\n"
-    folder = tmp_path / "unpacked"
-    with zipfile.ZipFile(bundle) as packed:
-        packed.extractall(folder)
-    return folder
+    assert (packed / f"{bundle.name}.sha256").read_text() == f"{digest}  {bundle.name}\n"
 
 
 @needs_tools

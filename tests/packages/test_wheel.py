@@ -5,14 +5,9 @@ import sys
 import zipfile
 from pathlib import Path
 
-import pytest
+from .tools import BIN, ROOT, needs_tools
 
-ROOT = Path(__file__).parent.parent.parent
-TOOLS = ROOT / ".cache" / "packaging" / "venvs" / "tools" / "bin"
-
-pytestmark = pytest.mark.skipif(
-    not (TOOLS / "twine").exists(), reason="build and twine are not installed: run packaging/setup"
-)
+pytestmark = needs_tools
 
 FIRST_ANSWER = """
 import anyio
@@ -29,8 +24,8 @@ anyio.run(main)
 
 def test_the_built_wheel_is_whole_and_answers_in_a_clean_environment(tmp_path: Path) -> None:
     dist = tmp_path / "dist"
-    subprocess.run([TOOLS / "python", "-m", "build", "-o", dist, ROOT], check=True)
-    subprocess.run([TOOLS / "twine", "check", "--strict", *dist.iterdir()], check=True)
+    subprocess.run([BIN / "python", "-m", "build", "-o", dist, ROOT], check=True)
+    subprocess.run([BIN / "twine", "check", "--strict", *dist.iterdir()], check=True)
     [wheel] = dist.glob("*.whl")
     with zipfile.ZipFile(wheel) as inside:
         names = set(inside.namelist())

@@ -1,0 +1,1 @@
+"""What is handed out: wheel, desktop bundle, and the registry's entry."""
