@@ -6,10 +6,12 @@ Each becomes a result with `isError`, a short text, and the same facts as data u
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult, TextContent
 from pydantic import Field, ValidationError
+from pydantic.alias_generators import to_camel
 
 from hostup_mcp.config import KEYS_PAGE, Misconfigured
 from hostup_mcp.hostup.models import Gate
@@ -46,6 +48,30 @@ class Failure(Finding):
     request_id: str | None = Field(default=None, description="HostUp's request id, for support.")
     retry_after_seconds: int | None = Field(default=None, description="Seconds to wait first.")
     fields: tuple[str, ...] = Field(default=(), description="Which arguments, and what is wrong.")
+
+
+def or_failure(schema: dict[str, Any]) -> dict[str, Any]:
+    """`schema` of an answer, widened to what `answer` gives in its place.
+
+    Clients exist that hold the structured part of an error against the tool's output schema, and
+    show their own complaint instead of the error where it does not fit.
+    """
+    told = {to_camel(field): Failure.model_fields[field].description for field in _ALWAYS}
+    failure = {
+        "description": "Instead of all else, where the call was refused or failed.",
+        "type": "object",
+        "properties": {name: {"type": "string", "description": d} for name, d in told.items()},
+        "required": list(told),
+    }
+    return {
+        **{key: value for key, value in schema.items() if key != "required"},
+        "properties": {**schema["properties"], "error": failure},
+        "if": {"required": ["error"]},
+        "else": {"required": schema["required"]},
+    }
+
+
+_ALWAYS = ("kind", "message", "next_step")
 
 
 class Refusal(ToolError):

@@ -56,7 +56,8 @@ def tool(
     )
     made.parameters = {**lean(made.parameters), "additionalProperties": False}
     if made.fn_metadata.output_schema is not None:
-        made.fn_metadata.output_schema = lean(made.fn_metadata.output_schema, outermost=False)
+        success = lean(made.fn_metadata.output_schema, outermost=False)
+        made.fn_metadata.output_schema = failures.or_failure(success)
     return made
 
 

@@ -12,13 +12,14 @@ from typing import Any
 
 import anyio
 import pytest
+from jsonschema import Draft202012Validator
 from mcp.client import advertise
 from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
 
 from hostup_mcp.config import Group
 from hostup_mcp.server.catalog import WRITING
 
-from .wiring import ALL, ERAS, client_of, ids_of
+from .wiring import ALL, ERAS, client_of, error_of, ids_of
 
 KEPT = Path(__file__).with_name("definitions")
 READING = {
@@ -361,7 +362,27 @@ def test_answers_are_objects(tools: dict[str, Definition]) -> None:
         schema = definition["outputSchema"]
         assert schema["type"] == "object", name
         assert schema["properties"], name
-        assert set(schema["required"]) <= set(schema["properties"]), name
+        needed = set(schema["else"]["required"])
+        assert needed, name
+        assert needed <= set(schema["properties"]) - {"error"}, name
+
+
+async def test_an_answer_and_a_failure_both_fit_the_tools_schema() -> None:
+    async with client_of(allow=ALL) as client:
+        # The client itself checks no failure; others do.
+        schemas = {tool.name: tool.output_schema for tool in (await client.list_tools()).tools}
+        for name, schema in schemas.items():
+            assert schema is not None
+            check = Draft202012Validator(schema)
+            failure = await client.call_tool(name, {"nonsense": 1})
+            assert error_of(failure)["kind"] == "bad_arguments", name
+            check.validate(failure.structured_content)
+            assert not check.is_valid({}), f"{name}: nothing at all is no answer"
+            assert not check.is_valid({"error": {}}), f"{name}: nor is a failure of nothing"
+        answer = await client.call_tool("list_vps", {})
+        check = Draft202012Validator(schemas["list_vps"] or False)
+        check.validate(answer.structured_content)
+        assert not check.is_valid({"data": (answer.structured_content or {})["data"]})
 
 
 def schemas(schema: Any) -> Iterator[Definition]:
