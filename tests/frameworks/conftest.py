@@ -1,0 +1,79 @@
+"""The account, the product before it over HTTP and stdio, and a driver for each library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from e2e.world import Listening, Upstream, command, environment, fresh_account
+
+from hostup_mcp.sandbox import Sandbox
+
+from .libraries import LIBRARIES, Driver, Library
+
+FLAGS = ("--allow", "all")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the marker here too, so that this folder can be run by itself."""
+    config.addinivalue_line("markers", "frameworks: needs agent frameworks (packaging/setup)")
+
+
+class Product:
+    """The product before one account: a child over HTTP for each way to confirm, and stdio."""
+
+    def __init__(self, folder: Path) -> None:
+        self.upstream = Upstream()
+        self._folder = folder
+        self._served: dict[str, Listening] = {}
+
+    @property
+    def sandbox(self) -> Sandbox:
+        return self.upstream.sandbox
+
+    def _env(self, confirm: str) -> dict[str, str]:
+        more = {"HOSTUP_MCP_CONFIRM": confirm, "HOSTUP_MCP_CALLS_PER_MINUTE": "60000"}
+        return environment(self.upstream.url, **more)
+
+    def over_http(self, confirm: str = "person") -> dict[str, Any]:
+        if confirm not in self._served:
+            child = Listening("streamable-http", self._folder, self._env(confirm), *FLAGS)
+            self._served[confirm] = child
+        return {"url": self._served[confirm].url}
+
+    def over_stdio(self, confirm: str = "person") -> dict[str, Any]:
+        program, *args = command(*FLAGS)
+        return {"command": program, "args": args, "env": self._env(confirm)}
+
+    def close(self) -> None:
+        for child in self._served.values():
+            child.close()
+        self.upstream.close()
+
+
+@pytest.fixture(scope="session")
+def product_of_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    product = Product(tmp_path_factory.mktemp("product"))
+    yield product
+    product.close()
+
+
+@pytest.fixture
+def product(product_of_worker: Product) -> Product:
+    """The account behind it is as it is at the beginning."""
+    product_of_worker.upstream.sandbox = fresh_account()
+    return product_of_worker
+
+
+@pytest.fixture(scope="session", params=LIBRARIES, ids=lambda library: library.name)
+def driver(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Driver]:
+    library: Library = request.param
+    if library.missing:
+        pytest.skip(library.missing)
+    driver = Driver(library, tmp_path_factory.mktemp("driver"))
+    yield driver
+    driver.close()

