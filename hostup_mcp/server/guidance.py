@@ -19,6 +19,7 @@ from pydantic import Field
 
 from hostup_mcp.hostup.problems import HostUpError
 from hostup_mcp.server import failures
+from hostup_mcp.server.protocol import refuse_unknown_prompt
 from hostup_mcp.server.services import Services, caller
 from hostup_mcp.server.tools.backups import list_vps_backups
 from hostup_mcp.server.tools.vps import page_data, read_page
@@ -58,10 +59,12 @@ def add_guidance(server: MCPServer[Services], services: Services) -> None:
 
     @server.completion()  # type: ignore[no-untyped-call, untyped-decorator]
     async def complete(
-        ref: PromptReference | ResourceTemplateReference,  # noqa: ARG001 - an id is an id
+        ref: PromptReference | ResourceTemplateReference,
         argument: CompletionArgument,
         context: CompletionContext | None,  # noqa: ARG001
     ) -> Completion | None:
+        if isinstance(ref, PromptReference):
+            await refuse_unknown_prompt(server, ref.name)
         if argument.name != "id":
             return None
         given = await services.memory.given_to(caller())

@@ -54,9 +54,14 @@ class StrictServer(MCPServer[Services]):
         arguments: dict[str, Any] | None = None,
         context: Context[Services, Any] | None = None,
     ) -> GetPromptResult | InputRequiredResult:
-        if all(name != prompt.name for prompt in await self.list_prompts()):
-            raise _invalid(f"Unknown prompt: {name[:80]!r}")
+        await refuse_unknown_prompt(self, name)
         return await super().get_prompt(name, arguments, context)
+
+
+async def refuse_unknown_prompt(server: MCPServer[Services], name: str) -> None:
+    """Whoever asks for a prompt, or to complete its arguments, has to name one that there is."""
+    if all(name != prompt.name for prompt in await server.list_prompts()):
+        raise _invalid(f"Unknown prompt: {name[:80]!r}")
 
 
 async def refuse_cursors(

@@ -156,6 +156,16 @@ async def test_other_arguments_are_not_completed() -> None:
             assert given.completion.values == []
 
 
+@pytest.mark.parametrize("mode", ERAS)
+async def test_completion_for_a_prompt_that_does_not_exist_is_an_error(mode: str) -> None:
+    unknown = PromptReference(type="ref/prompt", name="no_such_prompt")
+    async with client_of(mode=mode) as client:
+        with pytest.raises(MCPError) as error:
+            await client.complete(unknown, {"name": "id", "value": ""})
+    assert error.value.error.code == INVALID_PARAMS
+    assert "no_such_prompt" in error.value.error.message
+
+
 async def test_long_lists_are_cut_and_ids_of_others_are_not_in_them() -> None:
     means = Services(settings())
     server = StrictServer(name="bare")
