@@ -25,7 +25,9 @@ def main() -> None:
     )
     demo(console, only_looking=True)
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
-    svg = console.export_svg(title="hostup-mcp demo", theme=MONOKAI, font_aspect_ratio=0.61)
+    svg = console.export_svg(
+        title="hostup-mcp demo", theme=MONOKAI, font_aspect_ratio=0.61, unique_id="demo"
+    )
     # The font of the template would be fetched from elsewhere; the viewer's own will do.
     PICTURE.write_text(without_fonts(svg))
     print(f"{PICTURE}: {PICTURE.stat().st_size // 1000} kB")
