@@ -1,5 +1,7 @@
 """Everything from nothing but Python: `python3 scripts/dev.py demo` or `... test`.
 
+`... setup` only sets everything up, with the tools for working on it.
+
 Makes `.venv` beside the sources with the versions of constraints.txt, then runs what was asked for.
 Further words go to pytest: `python3 scripts/dev.py test tests/recovery -x`.
 """

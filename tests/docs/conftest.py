@@ -1,0 +1,78 @@
+"""A place to follow the pages in: an empty folder, the command on the path, an account to ask."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+PATIENCE = 120.0
+BIN = Path(sys.executable).parent
+
+
+@dataclass
+class Place:
+    """Where a reader types: the folder, the environment, and what was printed so far."""
+
+    folder: Path
+    env: dict[str, str]
+    printed: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def serving(
+    words: list[str], place: Place, **env: str
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """A server over HTTP while it runs: the address that it prints, and its process."""
+    # The last port counts: a free one, so that pages may be followed at the same time.
+    with subprocess.Popen(
+        [*words, "--port", "0"],
+        cwd=place.folder,
+        env={**place.env, **env},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stderr is not None
+            line = process.stderr.readline().strip()
+            address = re.search(r"http://\S+$", line)
+            assert address is not None, line
+            yield address[0], process
+        finally:
+            process.kill()
+
+
+def done(words: list[str], place: Place) -> str:
+    """What a command prints that ends by itself, and well."""
+    ended = subprocess.run(
+        words, cwd=place.folder, env=place.env, capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+@pytest.fixture(scope="session")
+def account() -> Iterator[dict[str, str]]:
+    """The embedded account on a port of its own, and the settings that lead to it."""
+    plain = {k: v for k, v in os.environ.items() if not k.startswith(("HOSTUP_", "OTEL_"))}
+    command = [BIN / "hostup-mcp", "sandbox", "--port", "0"]
+    with subprocess.Popen(command, env=plain, stdout=subprocess.PIPE, text=True) as served:
+        try:
+            assert served.stdout is not None
+            served.stdout.readline()
+            lines = [served.stdout.readline().strip() for _ in range(2)]
+            yield dict(line.split("=", 1) for line in lines)
+        finally:
+            served.kill()
+
+
+@pytest.fixture
+def place(tmp_path: Path, account: dict[str, str]) -> Place:
+    plain = {k: v for k, v in os.environ.items() if not k.startswith(("HOSTUP_", "OTEL_"))}
+    path = os.pathsep.join([str(BIN), plain.get("PATH", "")])
+    return Place(tmp_path, {**plain, "PATH": path, "HOME": str(tmp_path), **account})

@@ -1,0 +1,172 @@
+"""Every block of the pages is run, or compared with what it shows; one that nobody knows fails."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+import anyio
+import pytest
+from mcp import Client, StdioServerParameters
+from mcp.client import ClientRequestContext
+from mcp.types import CallToolResult, ElicitRequestParams, ElicitResult, TextContent
+
+from hostup_mcp.config import Group, Settings
+from hostup_mcp.remote.accounts import read_accounts
+from hostup_mcp.server.app import build_server
+
+from .commands import follow
+from .conftest import PATIENCE, Place, done
+from .pages import Block, blocks
+
+YOUR_KEY = "your key"
+INVENTED = "vps_01h0000000000000000000fake"
+
+
+# Configurations -----------------------------------------------------------------------------------
+
+
+async def is_configuration(block: Block, place: Place) -> None:
+    shown = json.loads(block.text)
+    if "callers" in shown:
+        is_credentials(block, place)
+        return
+    [(name, server)] = (shown.get("mcpServers") or shown["servers"]).items()
+    assert name == "hostup"
+    assert set(shown) <= {"mcpServers", "servers", "inputs"}
+    assert set(server) <= {"type", "command", "args", "env"}
+    asked = {f"${{input:{one['id']}}}" for one in shown.get("inputs", ())}
+    # What the reader fills in is the key of the account at hand.
+    env = {
+        variable: place.env["HOSTUP_API_KEY"] if value in {YOUR_KEY, *asked} else value
+        for variable, value in server["env"].items()
+    }
+    await serves(
+        replace(place, env={**place.env, **env}), server["command"], *server.get("args", ())
+    )
+
+
+async def serves(place: Place, command: str, *words: str) -> None:
+    """What a client starts lists the account's servers."""
+    child = StdioServerParameters(
+        command=command, args=list(words), env=place.env, cwd=str(place.folder)
+    )
+    with anyio.fail_after(PATIENCE):
+        async with Client(child) as client:
+            answer = await client.call_tool("list_vps", {"name": "web-01"})
+    assert not answer.is_error, text_of(answer)
+    assert "web-01" in text_of(answer)
+
+
+def is_credentials(block: Block, place: Place) -> None:
+    secrets = place.folder / "secrets"
+    secrets.mkdir()
+    (secrets / "web").write_text("key-of-a-file\n")
+    file = place.folder / "callers.json"
+    file.write_text(block.text.replace("/run/secrets", str(secrets)))
+    accounts = read_accounts(file, Settings("shared"), {"AUDIT_KEY": "key-of-a-variable"})
+    assert accounts["web-team"].api_key == "key-of-a-file"
+    assert accounts["web-team"].allow == {Group.CREATE, Group.RESTORE}
+    assert accounts["auditor"].api_key == "key-of-a-variable"
+    assert accounts["auditor"].allow == frozenset()
+
+
+# Programs and commands ----------------------------------------------------------------------------
+
+
+async def runs(block: Block, place: Place) -> None:
+    script = place.folder / "shown.py"
+    script.write_text(block.text)
+    assert "web-01" in done([sys.executable, str(script)], place)
+
+
+async def types(block: Block, place: Place) -> None:
+    for line in block.text.splitlines():
+        await follow(line, place, serves)
+
+
+# What is said -------------------------------------------------------------------------------------
+
+
+async def is_answered(block: Block, place: Place) -> None:
+    """`answer: TOOL of SERVER`: the lines, in this order, are in the tool's answer."""
+    tool, server = named(block)
+    async with client_of() as client:
+        said = text_of(await client.call_tool(tool, {"id": await id_of(client, server)}))
+    rest = iter(said.splitlines())
+    for line in block.text.splitlines():
+        assert line in rest, f"{line!r} is not in:\n{said}"
+
+
+async def is_asked(block: Block, place: Place) -> None:
+    """`asked: restore_vps of SERVER`: the question begins so, whenever it is asked."""
+    tool, server = named(block)
+    asked: list[str] = []
+
+    async def person(_: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+        asked.append(params.message)
+        return ElicitResult(action="decline")
+
+    async with client_of(elicitation_callback=person) as client:
+        vps = await id_of(client, server)
+        listed = await client.call_tool("list_vps_backups", {"id": vps})
+        newest = (listed.structured_content or {})["backups"][0]["id"]
+        plan = await client.call_tool(
+            "plan_restore", {"id": vps, "mode": "in_place", "backupId": newest}
+        )
+        await client.call_tool(tool, {"planId": (plan.structured_content or {})["planId"]})
+    assert len(asked) == 1
+    assert timeless(asked[0]).startswith(timeless(block.text.strip()))
+
+
+async def is_error(block: Block, place: Place) -> None:
+    """`error: TOOL`: the data of the answer to an id that was made up."""
+    tool = block.about.removeprefix("error: ")
+    async with client_of() as client:
+        answer = await client.call_tool(tool, {"id": INVENTED})
+    assert answer.structured_content == json.loads(block.text)
+
+
+def named(block: Block) -> tuple[str, str]:
+    tool, _, server = block.about.partition(": ")[2].partition(" of ")
+    return tool, server
+
+
+def timeless(text: str) -> str:
+    """`text` whenever it was said: dates and spans of time are taken out."""
+    dateless = re.sub(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:[\d.]+Z)?", "DATE", text)
+    return re.sub(r"\d+ hours( \d+ minutes?)?", "SPAN", dateless)
+
+
+def client_of(**options: Any) -> Client:
+    return Client(build_server(Settings("key", sandbox=True, allow=frozenset(Group))), **options)
+
+
+async def id_of(client: Client, server: str) -> str:
+    listed = (await client.call_tool("list_vps", {"name": server})).structured_content or {}
+    return str(listed["data"][0]["id"])
+
+
+def text_of(answer: CallToolResult) -> str:
+    return "\n".join(part.text for part in answer.content if isinstance(part, TextContent))
+
+
+# All of them --------------------------------------------------------------------------------------
+
+HOW: dict[tuple[str, str], Callable[[Block, Place], Awaitable[None]]] = {
+    ("json", ""): is_configuration,
+    ("json", "error:"): is_error,
+    ("python", ""): runs,
+    ("sh", ""): types,
+    ("text", "answer:"): is_answered,
+    ("text", "asked:"): is_asked,
+}
+
+
+@pytest.mark.parametrize("block", blocks(), ids=str)
+async def test_every_block_is_so(block: Block, place: Place) -> None:
+    await HOW[block.language, block.about.partition(" ")[0]](block, place)
