@@ -1,8 +1,10 @@
-"""Draw packaging/icon.png: a server of three slots, and an arrow that turns back around it.
+"""Draw the icon: a server of three slots, and an arrow that turns back around it.
 
     python packaging/icon.py
 
-Only the standard library: each pixel is the mean of a grid of points, so that edges are smooth.
+Only the standard library. packaging/icon.png is for shops and menus: each of its pixels is the mean
+of a grid of points, so that edges are smooth. hostup_mcp/server/icon.png goes over the wire with
+answers, so it is as small as can be: four colours, edges left hard.
 """
 
 import math
@@ -13,13 +15,16 @@ from pathlib import Path
 SIZE = 256
 GRID = 4
 ICON = Path(__file__).with_name("icon.png")
+SMALL_SIZE = 64
+SMALL_ICON = Path(__file__).parent.parent / "hostup_mcp" / "server" / "icon.png"
 
 Colour = tuple[int, int, int, int]
 NOTHING: Colour = (0, 0, 0, 0)
 GROUND: Colour = (20, 54, 66, 255)
 LINE: Colour = (122, 226, 184, 255)
 SLOT: Colour = (240, 248, 246, 255)
-LAMP: Colour = (20, 54, 66, 255)
+LAMP: Colour = GROUND
+PALETTE = (NOTHING, GROUND, LINE, SLOT)
 
 
 def in_box(
@@ -64,12 +69,33 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def png() -> bytes:
-    rows = b"".join(b"\0" + b"".join(pixel(x, y) for x in range(SIZE)) for y in range(SIZE))
-    head = struct.pack(">IIBBBBB", SIZE, SIZE, 8, 6, 0, 0, 0)
-    body = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b"")
+def png(size: int, depth: int, kind: int, before: bytes, rows: list[bytes]) -> bytes:
+    """A PNG file of `rows`; `before` is what stands between its head and its pixels."""
+    head = struct.pack(">IIBBBBB", size, size, depth, kind, 0, 0, 0)
+    data = zlib.compress(b"".join(b"\0" + row for row in rows), 9)
+    body = chunk(b"IHDR", head) + before + chunk(b"IDAT", data) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + body
 
 
+def smooth() -> bytes:
+    """The icon with all colours: four bytes a pixel."""
+    rows = [b"".join(pixel(x, y) for x in range(SIZE)) for y in range(SIZE)]
+    return png(SIZE, 8, 6, b"", rows)
+
+
+def small() -> bytes:
+    """The icon in the colours of the palette: four pixels a byte."""
+    rows = []
+    for y in range(SMALL_SIZE):
+        number = 0
+        for x in range(SMALL_SIZE):
+            point = colour((x + 0.5) / SMALL_SIZE, (y + 0.5) / SMALL_SIZE)
+            number = number << 2 | PALETTE.index(point)
+        rows.append(number.to_bytes(SMALL_SIZE // 4))
+    colours = chunk(b"PLTE", b"".join(bytes(c[:3]) for c in PALETTE))
+    return png(SMALL_SIZE, 2, 3, colours + chunk(b"tRNS", b"\0"), rows)
+
+
 if __name__ == "__main__":
-    ICON.write_bytes(png())
+    ICON.write_bytes(smooth())
+    SMALL_ICON.write_bytes(small())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from importlib.resources import files
 
 import httpx
 from mcp.server import MCPServer
@@ -13,14 +15,19 @@ from mcp.server.auth.provider import TokenVerifier
 from mcp.server.auth.settings import AuthSettings
 from mcp.server.request_state import RequestStateSecurity
 from mcp.server.subscriptions import SubscriptionBus
-from mcp.types import CallToolResult
+from mcp.types import CallToolResult, Icon
 
 from hostup_mcp import __version__
 from hostup_mcp.config import Misconfigured, Settings
 from hostup_mcp.server.catalog import PANEL_URI, WRITING, reading_tools
 from hostup_mcp.server.guidance import add_guidance
 from hostup_mcp.server.panel import html
-from hostup_mcp.server.protocol import StrictServer, hide_panel, refuse_cursors
+from hostup_mcp.server.protocol import (
+    StrictServer,
+    hide_panel,
+    name_every_revision,
+    refuse_cursors,
+)
 from hostup_mcp.server.services import Services
 from hostup_mcp.server.writes import refuse_locked
 
@@ -59,6 +66,12 @@ def panel() -> Apps:
     return apps
 
 
+def icon() -> Icon:
+    """The picture of this server. It goes with every answer of the stateless era, so it is tiny."""
+    data = b64encode(files(__package__).joinpath("icon.png").read_bytes()).decode()
+    return Icon(src=f"data:image/png;base64,{data}", mime_type="image/png", sizes=["64x64"])
+
+
 def serve_with(
     services: Services,
     *,
@@ -87,9 +100,10 @@ def serve_with(
         version=__version__,
         instructions=INSTRUCTIONS,
         website_url="https://developer.hostup.se",
+        icons=[icon()],
         tools=[*reading_tools(), *(w.tool() for w in WRITING.values() if w.group in unlockable)],
         lifespan=lifespan,
-        middleware=[refuse_cursors, hide_panel],
+        middleware=[refuse_cursors, hide_panel, name_every_revision],
         extensions=[panel()],
         request_state_security=RequestStateSecurity(keys=services.keys),
         subscriptions=subscriptions,

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
+FIRST_WITH_DISCOVER = "2026-07-28"
+"""The earliest revision of the protocol in which `server/discover` may be asked."""
+
 
 def discover_id(line: bytes, versions: Sequence[str]) -> int | str | None:
     """The id of a `server/discover` in one of `versions` that has all it needs; else None."""
@@ -57,7 +60,7 @@ def _is_plain(key: object, value: object) -> bool:
 
 
 def load(path: str | None) -> tuple[list[str], bytes]:
-    """The versions and the wire form of the prepared result in `path`; none where there is none."""
+    """The prepared result in `path`: versions to answer it in, and wire form. Else none of both."""
     if path is None:
         return [], b""
     try:
@@ -68,6 +71,7 @@ def load(path: str | None) -> tuple[list[str], bytes]:
     match result:
         case {"supportedVersions": [*versions]}:
             wire = json.dumps(result, ensure_ascii=False, separators=(",", ":"))
-            return [str(version) for version in versions], wire.encode()
+            named = [str(version) for version in versions]
+            return [v for v in named if v >= FIRST_WITH_DISCOVER], wire.encode()
         case _:
             return [], b""

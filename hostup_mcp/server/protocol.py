@@ -1,4 +1,4 @@
-"""Where the SDK is looser than the protocol: unknown tools, prompts and cursors are errors."""
+"""Where the SDK is looser than the protocol, or tells less: what does not exist is an error."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import Context
 from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult, Tool
+from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
 from hostup_mcp.server.services import Services, Watch
 
@@ -86,6 +87,20 @@ async def hide_panel(
         return result
     tools = [tool for tool in result["tools"] if not _only_for_apps(tool)]
     return {**result, "tools": [{k: v for k, v in t.items() if k != "_meta"} for t in tools]}
+
+
+async def name_every_revision(
+    ctx: ServerRequestContext[Services, Any], call_next: CallNext
+) -> HandlerResult:
+    """Let `server/discover` name all the revisions served, newest first.
+
+    The SDK names the stateless ones alone, though it serves those with a handshake as well.
+    """
+    result = await call_next(ctx)
+    if ctx.method != "server/discover" or not isinstance(result, dict):
+        return result
+    every = {*result["supportedVersions"], *HANDSHAKE_PROTOCOL_VERSIONS}
+    return {**result, "supportedVersions": sorted(every, reverse=True)}
 
 
 def _only_for_apps(tool: dict[str, Any]) -> bool:

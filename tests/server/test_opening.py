@@ -114,6 +114,12 @@ def test_a_damaged_prepared_result_is_none(tmp_path: Path, text: str) -> None:
     assert load(str(path)) == ([], b"")
 
 
+def test_the_prepared_result_is_for_revisions_that_have_a_discover() -> None:
+    named = json.loads(Path(PREPARED).read_text(encoding="utf-8"))["supportedVersions"]
+    assert "2025-11-25" in named
+    assert load(PREPARED)[0] == [VERSION]
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
 def test_lines_come_whole_however_they_arrive(size: int) -> None:
     data = b"one\n\ntwo\r\nthree\n\nfour"

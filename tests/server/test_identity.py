@@ -1,0 +1,64 @@
+"""What the server says of itself: who it is, and which revisions of the protocol it speaks."""
+
+import struct
+from base64 import b64decode
+
+import anyio
+import pytest
+from mcp.shared.message import SessionMessage
+from mcp_types import JSONRPCRequest, JSONRPCResponse
+from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, KNOWN_PROTOCOL_VERSIONS
+
+from hostup_mcp.config import Misconfigured
+from hostup_mcp.server.app import build_server
+from hostup_mcp.server.prepare import prepare_discover
+from hostup_mcp.server.stdio import answer_alone, lowlevel
+
+from .wiring import client_of
+
+MOST_ON_EACH_ANSWER = 600
+"""Characters of the icon; in the stateless era it goes with every answer."""
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+async def test_it_has_a_name_an_address_and_a_picture(mode: str) -> None:
+    async with client_of(mode=mode) as client:
+        about = client.server_info
+    assert about is not None
+    assert (about.name, about.title) == ("hostup-mcp", "HostUp backups")
+    assert about.website_url == "https://developer.hostup.se"
+    [icon] = about.icons or []
+    kind, data = icon.src.split(",", 1)
+    assert (kind, icon.mime_type) == ("data:image/png;base64", "image/png")
+    assert len(icon.src) <= MOST_ON_EACH_ANSWER
+    picture = b64decode(data)
+    assert picture.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height = struct.unpack(">II", picture[16:24])
+    assert icon.sizes == [f"{width}x{height}"]
+
+
+def test_every_revision_that_the_sdk_knows_is_named_newest_first() -> None:
+    named = prepare_discover(build_server(Misconfigured(())))["supportedVersions"]
+    assert named == sorted(KNOWN_PROTOCOL_VERSIONS, reverse=True)
+
+
+@pytest.mark.parametrize("version", HANDSHAKE_PROTOCOL_VERSIONS)
+async def test_a_named_revision_with_a_handshake_is_spoken(version: str) -> None:
+    hello = JSONRPCRequest(
+        jsonrpc="2.0",
+        id=1,
+        method="initialize",
+        params={
+            "protocolVersion": version,
+            "capabilities": {},
+            "clientInfo": {"name": "old", "version": "1"},
+        },
+    )
+    outbox, sent = anyio.create_memory_object_stream[SessionMessage](1)
+    async with outbox, sent:
+        server = lowlevel(build_server(Misconfigured(())))
+        async with server.lifespan(server) as state:
+            await answer_alone(server, hello, state, outbox)
+        answer = (await sent.receive()).message
+    assert isinstance(answer, JSONRPCResponse)
+    assert answer.result["protocolVersion"] == version
