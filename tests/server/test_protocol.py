@@ -80,7 +80,8 @@ async def test_a_group_unlocks_its_own_tools_and_no_others(group: Group) -> None
 async def test_a_server_that_is_not_set_up_still_lists_its_tools_and_says_what_to_set(
     mode: str,
 ) -> None:
-    async with Client(build_server(Misconfigured(("HOSTUP_API_KEY is not set.",)))) as client:
+    server = build_server(Misconfigured(("HOSTUP_API_KEY is not set.",)))
+    async with Client(server, mode=mode) as client:
         tools = (await client.list_tools()).tools
         assert len(tools) == 7
         result = await client.call_tool("list_vps", {})
