@@ -1,0 +1,27 @@
+"""The MCP Inspector without its window: are the schemas such that every client can use them?"""
+
+import json
+
+import pytest
+
+from .thresholds import INSPECTOR_REMARKS
+from .tools import CONNECTING, EVERYTHING, INSPECTOR, NODE, run
+
+pytestmark = pytest.mark.graders
+
+
+@pytest.mark.parametrize("era", ["legacy", "modern"])
+def test_the_schemas_are_portable(era: str) -> None:
+    done = run(
+        NODE,
+        INSPECTOR,
+        "--cli",
+        *("--quiet", "--format", "json", "--protocol-era", era),
+        *("--method", "tools/list", "--strict", *CONNECTING),
+        "--",
+        *EVERYTHING,
+        MCP_INSPECTOR_SECRET_STORE="memory",
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == INSPECTOR_REMARKS
+    assert len(json.loads(done.stdout)["result"]["tools"]) == 14

@@ -1,0 +1,39 @@
+"""mcpscore: rules about servers of both eras, and calls of what only reads."""
+
+import json
+from typing import Any
+
+import pytest
+
+from .thresholds import MCPSCORE
+from .tools import EVERYTHING, GRADERS, run, served
+
+pytestmark = pytest.mark.graders
+
+
+def score(*target: str) -> dict[str, Any]:
+    """The report on `target`."""
+    done = run(GRADERS / "mcpscore", "--no-config", "--json", "--smoke", *target)
+    assert done.returncode == 0, done.stderr
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+@pytest.mark.parametrize("transport", MCPSCORE)
+def test_no_point_is_lost_that_could_be_won(transport: str) -> None:
+    if transport == "stdio":
+        report = score("--stdio", *EVERYTHING)
+    else:
+        with served() as address:
+            report = score(address)
+    meant = MCPSCORE[transport]
+    lost = [r for r in (*report["results"], *report["readiness"]["results"]) if not r["passed"]]
+    assert {r["rule_id"]: r["message"] for r in lost}.keys() == meant.lost.keys(), lost
+    assert (report["transport"], report["partial"]) == (transport, False)
+    assert (report["score"], report["max_score"]) == (meant.won, meant.of)
+    newest = report["readiness"]
+    assert (newest["score"], newest["max_score"]) == (meant.newest_of, meant.newest_of)
+    assert report["spec"]["era"] == "dual-era"
+    # Called were the seven tools that read; none broke its schema or took what it must refuse.
+    assert report["smoke"]["summary"]["failed"] == 0
+    assert report["smoke"]["coverage"] == {"tools_called": 7, "tools_total": 14}

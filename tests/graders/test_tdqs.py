@@ -1,0 +1,15 @@
+"""tdqs: what the deterministic part of a registry's quality score says of the tools."""
+
+import pytest
+
+from .thresholds import TDQS_FAILS_ON
+from .tools import EVERYTHING, GRADERS, SERVER, run
+
+pytestmark = pytest.mark.graders
+
+
+@pytest.mark.parametrize(("command", "tools"), [(SERVER, 7), (EVERYTHING, 14)], ids=["few", "all"])
+def test_nothing_is_wrong_with_a_definition(command: list[str], tools: int) -> None:
+    done = run(GRADERS / "tdqs", "lint", "--command", " ".join(command), "--fail-on", TDQS_FAILS_ON)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"· {tools} tools ·" in done.stdout
