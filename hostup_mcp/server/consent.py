@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from mcp.server.elicitation import AcceptedElicitation, ElicitationResult
 from mcp.server.mcpserver import Elicit
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.config import Confirm
 from hostup_mcp.hostup.models import Vps, parse_time
@@ -34,7 +34,19 @@ class Consent(BaseModel):
     how: str
 
 
-class TypedName(BaseModel):
+def _fields_alone(schema: dict[str, Any]) -> None:
+    # The protocol knows no words about the form as a whole, and Codex shows no form that has any.
+    schema.pop("title", None)
+    schema.pop("description", None)
+
+
+class Form(BaseModel):
+    """What the person fills in, as the protocol to the letter has it."""
+
+    model_config = ConfigDict(json_schema_extra=_fields_alone)
+
+
+class TypedName(Form):
     """The form for what destroys: the name of the server, typed."""
 
     serverName: str = Field(
@@ -42,7 +54,7 @@ class TypedName(BaseModel):
     )
 
 
-class PlainYes(BaseModel):
+class PlainYes(Form):
     """The form for what does not destroy."""
 
     yes: bool = Field(title="Yes, do this", description="Leave it off to stop here.")

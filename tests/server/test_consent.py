@@ -137,6 +137,11 @@ def test_no_form_is_filled_in_beforehand() -> None:
         assert "default" not in str(schema)
 
 
+def test_a_form_says_nothing_that_the_protocol_has_no_place_for() -> None:
+    for form in (TypedName, PlainYes):
+        assert set(form.model_json_schema()) == {"type", "properties", "required"}
+
+
 # What is to be typed ------------------------------------------------------------------------------
 
 
