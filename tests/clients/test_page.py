@@ -1,0 +1,115 @@
+"""The page is what its sources say, and what it tells a person to write works."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import anyio
+import pytest
+from e2e.world import PATIENCE, READING, Upstream
+from mcp import Client, StdioServerParameters
+from mcp.types import TextContent
+
+from hostup_mcp.sandbox import SANDBOX_API_KEY
+
+from . import page
+from .page import CLIENTS, SNIPPETS, Launch, Snippet
+from .real import Home
+
+PROMISED = {
+    "Claude Desktop",
+    "Claude Code",
+    "VS Code",
+    "Cursor",
+    "Windsurf",
+    "Zed",
+    "Codex CLI",
+    "Gemini CLI",
+}
+
+
+def test_the_page_is_what_its_sources_say() -> None:
+    done = subprocess.run(
+        [sys.executable, "scripts/clients.py", "--check"],
+        cwd=page.ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_client_has_its_place_with_all_that_a_person_needs() -> None:
+    assert set(CLIENTS) == PROMISED
+    for client in CLIENTS:
+        assert {s.variant for s in SNIPPETS if s.client == client} == {"key", "sandbox"}
+        for needed in ("Unlock with", "Can it ask you?", "the panel?", "something is wrong"):
+            assert needed in page.SECTIONS[client], client
+
+
+def test_what_nobody_ran_is_not_called_checked() -> None:
+    for client, claims in CLIENTS.items():
+        was_run = claims["run here"] != "no"
+        assert was_run == bool(claims["protocol"]), client
+        for claim in ("can ask you", "shows the panel"):
+            assert was_run != claims[claim].startswith("not checked here"), client
+
+
+def test_every_file_that_is_linked_is_there() -> None:
+    links = re.findall(r"\]\(([^)#:]+)", page.PAGE)
+    assert links
+    assert [link for link in links if not (page.ROOT / "docs" / link).exists()] == []
+
+
+def opened(snippet: Snippet, account: Upstream) -> Launch:
+    """The snippet as a person leaves it who puts the key of `account` where it says so."""
+    launch = snippet.launch
+    if snippet.variant == "sandbox":
+        return launch
+    assert launch.env in ({"HOSTUP_API_KEY": "your key"}, {"HOSTUP_API_KEY": "${input:hostup}"})
+    if launch.env["HOSTUP_API_KEY"] == "${input:hostup}":
+        [asked] = snippet.document["inputs"]
+        assert asked["id"] == "hostup"
+        assert asked["password"] is True
+    key = {"HOSTUP_API_KEY": SANDBOX_API_KEY, "HOSTUP_BASE_URL": account.url}
+    return Launch(launch.command, launch.args, key)
+
+
+def started(launch: Launch, home: Home) -> Client:
+    env = {"PATH": home.env["PATH"], **launch.env}
+    child = StdioServerParameters(command=launch.command, args=launch.args, env=env)
+    return Client(child, mode="legacy")
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS, ids=str)
+async def test_each_snippet_starts_a_server_that_finds_a_server(
+    snippet: Snippet, account: Upstream, home: Home
+) -> None:
+    with anyio.fail_after(PATIENCE):
+        async with started(opened(snippet, account), home) as client:
+            assert {tool.name for tool in (await client.list_tools()).tools} == READING
+            result = await client.call_tool("list_vps", {"name": "web-01"})
+    [block] = result.content
+    assert isinstance(block, TextContent)
+    assert block.text.startswith('1 server with name "web-01"')
+    assert bool(account.sandbox.requests) == (snippet.variant == "key")
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+async def test_what_is_added_to_unlock_unlocks_that_and_no_more(client: str, home: Home) -> None:
+    launch = next(s for s in SNIPPETS if s.client == client and s.variant == "sandbox").launch
+    more = Launch(launch.command, launch.args, {**launch.env, **page.unlocking(client)})
+    with anyio.fail_after(PATIENCE):
+        async with started(more, home) as session:
+            offered = {tool.name for tool in (await session.list_tools()).tools}
+    assert offered - READING == {"create_vps_backup", "create_vps_snapshot", "restore_vps"}
+
+
+def test_the_check_of_the_key_says_whether_it_works(account: Upstream, home: Home) -> None:
+    [command] = re.findall(r"^3\. .*`(HOSTUP_API_KEY.+)`", page.PAGE, re.MULTILINE)
+    here = {"HOSTUP_BASE_URL": account.url}
+    assert "your key" in command
+    home.run(command.replace("your key", SANDBOX_API_KEY), here)
+    home.run(command.replace("your key", "another"), here, code=1)
+    assert len(account.sandbox.requests) == 2
