@@ -142,6 +142,8 @@ def _is_html(headers: Mapping[str, str], body: bytes) -> bool:
 def _not_json(status: int, headers: Mapping[str, str], body: bytes) -> str:
     if not body.strip():
         return f"HostUp's answer (status {status}) was empty"
+    if headers.get("content-encoding", "identity") != "identity":
+        return f"HostUp's answer (status {status}) came compressed, which was not asked for"
     if _is_html(headers, body):
         return f"a web page came instead of an API answer (status {status})"
     return f"HostUp's answer (status {status}) was cut short or is not JSON"

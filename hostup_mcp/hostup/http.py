@@ -7,14 +7,17 @@ fit, the failure is raised at once and carries the seconds to wait. Writes are s
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar, cast
 
 import anyio
 import httpx
+from pydantic_core import from_json, to_json
 from tenacity import (
     AsyncRetrying,
     RetryCallState,
@@ -28,7 +31,6 @@ from hostup_mcp.hostup import answers
 from hostup_mcp.hostup.address import is_safe_base_url
 from hostup_mcp.hostup.models import Model
 from hostup_mcp.hostup.problems import (
-    BadAnswer,
     ConnectionLost,
     HostUpError,
     Problem,
@@ -98,7 +100,7 @@ class Http:
         """
         if not is_safe_base_url(base_url):
             raise ValueError("the base URL must be https, or http to a loopback address")
-        self._secret = api_key.encode()
+        self._api_key = api_key
         self._budget = budget
         self._now = now
         self._sleep = sleep
@@ -110,7 +112,7 @@ class Http:
             headers={
                 "Authorization": f"Bearer {api_key}",
                 "Accept": "application/json",
-                # A small compressed answer could unfold to any size.
+                # A small compressed answer could unfold to any size, so none is unfolded.
                 "Accept-Encoding": "identity",
                 # HostUp's edge turns some libraries' default agents away.
                 "User-Agent": f"hostup-mcp/{__version__}",
@@ -227,11 +229,9 @@ class Http:
             raise Unreachable(f"no connection to {request.url.host}: {_cause(error)}") from None
         except httpx.TransportError as error:
             raise ConnectionLost(f"the connection to HostUp broke: {_cause(error)}") from None
-        except httpx.DecodingError:
-            raise BadAnswer("HostUp's answer could not be decoded") from None
         if not response.is_success:
             # Something on the way may repeat what it was sent.
-            content = content.replace(self._secret, b"***") if self._secret else content
+            content = _without(self._api_key, content)
             raise answers.failure(response.status_code, response.headers, content, self._now())
         await self._heed(response.headers)
         return Answer(response.status_code, response.headers, content)
@@ -252,7 +252,8 @@ async def _forget_location(response: httpx.Response) -> None:
 async def _read_bounded(response: httpx.Response) -> bytes:
     parts: list[bytes] = []
     size = 0
-    async for part in response.aiter_bytes():
+    # As it travels: what httpx's own readers give has been unfolded before it can be counted.
+    async for part in cast("httpx.AsyncByteStream", response.stream):
         size += len(part)
         if size > LARGEST_ANSWER:
             raise TooLarge(
@@ -263,6 +264,13 @@ async def _read_bounded(response: httpx.Response) -> bytes:
     return b"".join(parts)
 
 
+def _without(secret: str, content: bytes) -> bytes:
+    """`content` without `secret`, in whichever way JSON writes it there."""
+    with suppress(ValueError):
+        content = to_json(from_json(content))
+    return content.replace(to_json(secret)[1:-1], b"***") if secret else content
+
+
 def _cause(error: Exception) -> str:
     cause: BaseException | None = error
     seen: set[int] = set()
@@ -270,6 +278,12 @@ def _cause(error: Exception) -> str:
     while cause is not None and id(cause) not in seen:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return "its certificate was not accepted"
+        if isinstance(cause, ssl.SSLError):
+            return "it does not speak https there"
+        if isinstance(cause, socket.gaierror):
+            return "its name was not found"
+        if isinstance(cause, ConnectionRefusedError):
+            return "it was refused"
         seen.add(id(cause))
         cause = cause.__cause__ or cause.__context__
     return "timed out" if isinstance(error, httpx.TimeoutException) else type(error).__name__

@@ -107,6 +107,7 @@ async def test_where_nobody_listens_nothing_was_sent() -> None:
         taken.bind(("127.0.0.1", 0))
         error = await written(f"http://127.0.0.1:{taken.getsockname()[1]}")
     assert type(error) is Unreachable
+    assert str(error) == "no connection to 127.0.0.1: it was refused"
     assert error.outcome_unknown is False
 
 
