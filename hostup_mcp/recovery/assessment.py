@@ -124,7 +124,10 @@ def assess_create(listing: BackupList) -> Explanation:
         )
     reasons = [allowed_because(gate)]
     if is_full(quota):
-        message = f"The quota reads as full ({describe_quota(quota)}), but the gate decides."
+        message = (
+            f"The quota reads as full ({describe_quota(quota)}), but the gate decides. "
+            "HostUp may remove the oldest backup to make room."
+        )
         reasons.append(Reason(code="quota_reads_full", message=message, source=Source.STATE))
     return Explanation(verdict=Verdict.POSSIBLE, reasons=tuple(reasons), to_unblock=None)
 
@@ -151,15 +154,22 @@ def describe_quota(quota: QuotaInfo) -> str:
 
 def _advice(listing: BackupList, now: datetime) -> tuple[str, ...]:
     backups = newest_first(listing.backups)
-    ages = [elapsed for b in backups if (elapsed := age(b.created, now)) is not None]
+    dated = [b for b in backups if b.created is not None]
+    ages = [elapsed for b in dated if (elapsed := age(b.created, now)) is not None]
     advice: list[str] = []
-    if len(ages) < len(backups):
+    if len(dated) < len(backups):
         advice.append(
             "Some dates are unknown: those backups are listed last and may be newer than they look."
         )
+    if len(ages) < len(dated):
+        advice.append(
+            "Some dates lie in the future: those backups are listed first and may be older than "
+            "they look."
+        )
     if not ages or min(ages) > SNAPSHOT_LIFE:
         advice.append(
-            "No backup is known to be from the last day. Snapshots are another way back: local, "
-            "quick, kept about 24 hours; backups are offsite, slower and last."
+            "No backup is known to be from the last day. A snapshot may be another way back: "
+            "snapshots are local, quick, and kept about 24 hours; backups are offsite, slower to "
+            "restore, and kept for longer."
         )
     return tuple(advice)

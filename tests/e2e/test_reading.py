@@ -127,6 +127,8 @@ async def test_the_sample_of_the_page_comes_through_field_for_field(mode: str) -
     assert data["explanation"]["restore"]["overwrites"]["span"] == "1 day 2 hours"
     for fact in ("bkp_01hxa3b4c5d6e7f8g9h0j1k2m3", "12.4", "Before upgrade", "1 of 3 used"):
         assert fact in answer.text
+    lost = "Everything written since 2026-04-27T10:00:00.000Z would be lost: 1 day 2 hours"
+    assert f"With the backup listed first: {lost}" in answer.text, "which backup it is about"
 
 
 @pytest.mark.parametrize("limit", [1, 3, 7, 100])
@@ -166,6 +168,13 @@ async def test_servers_are_found_by_name_and_address(sandbox: Sandbox) -> None:
     assert dict(sandbox.requests[-1].query)["name"] == "a&limit=1#x"
 
 
+async def test_an_argument_that_is_left_empty_is_not_asked_for(sandbox: Sandbox) -> None:
+    async with in_memory(sandbox, None) as assistant:
+        everything = await assistant.ok("list_vps")
+        assert await assistant.ok("list_vps", cursor="", name="", primaryIp="") == everything
+    assert [name for name, _ in sandbox.requests[-1].query] == ["limit"]
+
+
 @pytest.mark.parametrize(
     ("name", "verdict", "said"),
     [
@@ -180,7 +189,7 @@ async def test_servers_are_found_by_name_and_address(sandbox: Sandbox) -> None:
         ("shop-prod", "possible", "3 of 3"),
         ("mail", "possible", "gate decides"),
         ("build-01", "possible", "no limit stated"),
-        ("media", "possible", "napshots are another way back"),
+        ("media", "possible", "snapshot may be another way back"),
     ],
 )
 async def test_what_a_naive_reading_gets_wrong_is_said(

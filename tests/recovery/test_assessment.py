@@ -218,7 +218,10 @@ def test_an_open_gate_decides_where_the_quota_reads_full() -> None:
     gate, full = create.reasons
     assert gate.source is Source.GATE
     assert (full.code, full.source) == ("quota_reads_full", Source.STATE)
-    assert full.message == ("The quota reads as full (3 of 3 used, 0 left), but the gate decides.")
+    assert full.message == (
+        "The quota reads as full (3 of 3 used, 0 left), but the gate decides. "
+        "HostUp may remove the oldest backup to make room."
+    )
 
 
 def test_a_closed_gate_decides_where_the_quota_reads_free() -> None:
@@ -279,7 +282,7 @@ def test_a_fresh_dated_backup_needs_no_advice() -> None:
 
 def test_a_snapshot_is_brought_up_where_no_backup_is_from_the_last_day() -> None:
     (advice,) = assess(listing(backup(created="2026-04-26T11:59:59Z")), NOW).advice
-    assert "Snapshots are another way back" in advice
+    assert "A snapshot may be another way back" in advice
     assert "24 hours" in advice
 
 
@@ -292,12 +295,23 @@ def test_a_snapshot_is_brought_up_where_there_are_no_backups() -> None:
     assert advice.startswith("No backup is known to be from the last day.")
 
 
-@pytest.mark.parametrize("created", [None, "yesterday", "2027-01-01T00:00:00Z"])
-def test_an_unknown_date_is_pointed_out(created: str | None) -> None:
-    unknown, snapshots = assess(listing(backup(created=created)), NOW).advice
-    assert unknown.startswith("Some dates are unknown")
+@pytest.mark.parametrize(
+    ("created", "told", "place"),
+    [
+        (None, "Some dates are unknown: those backups are listed last", -1),
+        ("yesterday", "Some dates are unknown: those backups are listed last", -1),
+        ("2027-01-01T00:00:00Z", "Some dates lie in the future: those backups are listed first", 0),
+    ],
+)
+def test_a_date_that_is_no_help_is_pointed_out_with_its_place(
+    created: str | None, told: str, place: int
+) -> None:
+    odd, snapshots = assess(listing(backup(created=created)), NOW).advice
+    assert odd.startswith(told)
     assert snapshots.startswith("No backup is known")
-    assert assess(listing(backup(created=created), backup()), NOW).advice == (unknown,)
+    both = listing(backup("bkp_odd", created), backup("bkp_good"))
+    assert assess(both, NOW).advice == (odd,)
+    assert newest_first(both.backups)[place].id == "bkp_odd"
 
 
 # All together.

@@ -235,6 +235,7 @@ SECRET = "hostup_live_SECRET"
         ({"id": "vps_ab", "limit": 101}, "limit: must be at most 100"),
         ({"id": "vps_ab", "limit": SECRET}, "limit: must be a whole number"),
         ({"id": "vps_ab", "limit": 1.5}, "limit: must be a whole number"),
+        ({"id": "vps_ab", "limit": float("inf")}, "limit: must be a whole number"),
         ({"id": "vps_ab", "limit": None}, "limit: must be a whole number"),
         ({"id": "vps_ab", "limit": "9" * 5000}, "limit: "),
         ({"id": "vps_ab", "limit": 1e400}, "limit: "),

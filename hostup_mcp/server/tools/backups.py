@@ -116,10 +116,10 @@ def _age(backup: Backup, now: datetime) -> dict[str, str | int | None]:
 
 
 def _lines(vps_id: str, listing: BackupList, assessment: Assessment, now: datetime) -> list[str]:
-    gates = listing.actions
+    gates, lost = listing.actions, assessment.restore.overwrites
     return [
         *_explain("Restore", gates.can_restore, assessment.restore),
-        *([assessment.restore.overwrites.message] if assessment.restore.overwrites else []),
+        *([f"With the backup listed first: {lost.message}"] if lost is not None else []),
         *_explain("New backup", gates.can_create_backup, assessment.create),
         f"Quota: {describe_quota(listing.quota_info)}.",
         *assessment.advice,

@@ -49,7 +49,8 @@ async def list_vps(
     """List the person's HostUp servers (VPS): id, name, IP, status, power, OS, size, billing.
     Start here: every other tool takes an id from this answer. For backups or restores, go on with
     list_vps_backups."""
-    page = await read_page(services(ctx), limit, cursor, name, primaryIp)
+    # A model that leaves an argument empty has not asked for servers with an empty name.
+    page = await read_page(services(ctx), limit, cursor or None, name or None, primaryIp or None)
     return answer(_lines(page.data, page.next_cursor, name, primaryIp), page_data(page))
 
 
