@@ -9,6 +9,7 @@ whatever a tool is doing.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -34,7 +35,6 @@ from mcp_types import (
     jsonrpc_message_adapter,
 )
 from pydantic import ValidationError
-from pydantic_core import from_json
 
 from hostup_mcp.server.opening import MAX_LINE, Opening, open_stdio
 
@@ -42,8 +42,11 @@ State = TypeVar("State")
 Inbox: TypeAlias = MemoryObjectSendStream[SessionMessage | Exception]
 Outbox: TypeAlias = MemoryObjectSendStream[SessionMessage]
 
-GRACE = 0.5
-"""Seconds for calls in flight to end, once the session has; then the clean-up starts anyway."""
+TO_ANSWER = 0.6
+"""Seconds for what was asked before the end to be answered; then calls in flight are cancelled."""
+
+GRACE = 0.9
+"""Seconds from the end of a session until the clean-up starts, whatever a call is doing."""
 
 
 def serve_stdio(server: MCPServer[State], opening: Opening | None = None) -> int:
@@ -59,6 +62,28 @@ def serve_stdio(server: MCPServer[State], opening: Opening | None = None) -> int
 def lowlevel(server: MCPServer[State]) -> Server[State]:
     """The registry inside `server`, which the SDK's loop wants and no public name gives."""
     return server._lowlevel_server  # pyright: ignore[reportPrivateUsage]
+
+
+class Waiting:
+    """Which requests of the client have no answer yet; `over` is set while there are none."""
+
+    def __init__(self) -> None:
+        self._asked: set[RequestId | None] = set()
+        self.over = asyncio.Event()
+        self.over.set()
+
+    def came(self, message: JSONRPCMessage) -> None:
+        """The client sent `message`."""
+        if isinstance(message, JSONRPCRequest):
+            self._asked.add(message.id)
+            self.over.clear()
+
+    def went(self, message: JSONRPCMessage) -> None:
+        """`message` was sent to the client."""
+        if isinstance(message, JSONRPCResponse | JSONRPCError):
+            self._asked.discard(message.id)
+            if not self._asked:
+                self.over.set()
 
 
 async def _serve(server: Server[State], opening: Opening) -> None:
@@ -89,9 +114,10 @@ async def _session(
 ) -> None:
     inbox, received = anyio.create_memory_object_stream[SessionMessage | Exception]()
     outbox, to_send = anyio.create_memory_object_stream[SessionMessage]()
+    waiting = Waiting()
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_send, opening, to_send)
-        tasks.start_soon(_receive, server, opening, arrived, state, inbox, outbox.clone())
+        tasks.start_soon(_send, opening, to_send, waiting)
+        tasks.start_soon(_receive, server, opening, arrived, state, inbox, outbox.clone(), waiting)
         await _loop(server, received, outbox, state)
 
 
@@ -112,6 +138,7 @@ async def _receive(
     state: State,
     inbox: Inbox,
     outbox: Outbox,
+    waiting: Waiting,
 ) -> None:
     leading = True
     async with inbox, outbox:
@@ -125,7 +152,10 @@ async def _receive(
                     await answer_alone(server, message, state, outbox)
                     continue
                 leading = False
+            waiting.came(message)
             await inbox.send(SessionMessage(message))
+        with anyio.move_on_after(TO_ANSWER):
+            await waiting.over.wait()
 
 
 async def _lines(opening: Opening, arrived: asyncio.Event) -> AsyncIterator[bytes]:
@@ -139,7 +169,9 @@ async def _lines(opening: Opening, arrived: asyncio.Event) -> AsyncIterator[byte
         await arrived.wait()
 
 
-async def _send(opening: Opening, messages: MemoryObjectReceiveStream[SessionMessage]) -> None:
+async def _send(
+    opening: Opening, messages: MemoryObjectReceiveStream[SessionMessage], waiting: Waiting
+) -> None:
     # Not the common limiter: calls that hold all of its threads must not hold their answers too.
     own_thread = anyio.CapacityLimiter(1)
     async with messages:
@@ -149,6 +181,7 @@ async def _send(opening: Opening, messages: MemoryObjectReceiveStream[SessionMes
                 await anyio.to_thread.run_sync(opening.write, data, limiter=own_thread)
             except OSError:
                 opening.stop()
+            waiting.went(item.message)
 
 
 async def answer_alone(
@@ -182,11 +215,13 @@ def parse(line: bytes) -> JSONRPCMessage | ErrorData:
 def _id_in(line: bytes) -> RequestId | None:
     """The id of something that wants to be a request, so that its sender need not wait for ever."""
     if len(line) <= MAX_LINE:
-        with suppress(ValueError):
-            match from_json(line):
+        # The parser of the standard library also takes texts with half a surrogate pair.
+        with suppress(ValueError, RecursionError):
+            match json.loads(line):
                 case {"method": _, "id": bool()}:
                     return None
                 case {"method": _, "id": int() | str() as asked}:
+                    str(asked).encode()
                     return asked
                 case _:
                     return None

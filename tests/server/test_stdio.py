@@ -302,7 +302,8 @@ GARBAGE = {
     "no JSON": (b"hello", PARSE_ERROR, None),
     "cut off": (line(discover())[:-9], PARSE_ERROR, None),
     "invalid UTF-8": (b'{"jsonrpc":"2.0","id":1,"method":"\xff"}', PARSE_ERROR, None),
-    "half a character": (rb'{"jsonrpc":"2.0","id":1,"method":"\ud800"}', PARSE_ERROR, None),
+    "half a character": (rb'{"jsonrpc":"2.0","id":1,"method":"\ud800"}', PARSE_ERROR, 1),
+    "half an id": (rb'{"jsonrpc":"2.0","id":"\ud800","method":"x"}', PARSE_ERROR, None),
     "deeply nested": (b"[" * 100_000, PARSE_ERROR, None),
     "a batch": (b"[" + line(discover())[:-1] + b"]", INVALID_REQUEST, None),
     "an empty batch": (b"[]", INVALID_REQUEST, None),
@@ -455,6 +456,26 @@ class TestEnd:
         assert "result" in answers["hello"]
         assert answers[None]["error"]["code"] == PARSE_ERROR
         assert client.ends() == 0
+
+    @pytest.mark.parametrize("ask", [request, modern])
+    def test_calls_made_before_the_close_are_answered(
+        self, start: Start, ask: Callable[..., Message]
+    ) -> None:
+        answered: dict[object, Message] = {}
+        # How long they may take is bounded, so a very busy machine may need another try.
+        for _ in range(5):
+            client = start()
+            client.send(*([initialize(), INITIALIZED] if ask is request else []))
+            client.send(
+                *(ask(n, "tools/call", name="echo", arguments={"text": "x"}) for n in "abc")
+            )
+            close(client)
+            assert client.ends(ANSWER_WITHIN) == 0
+            lines = iter(client.lines.get, b"")
+            answered = {answer["id"]: answer for answer in map(json.loads, lines)}
+            if {"a", "b", "c"} <= answered.keys():
+                break
+        assert [answered[n]["result"]["content"][0]["text"] for n in "abc"] == ["x"] * 3
 
     @pytest.mark.parametrize("end", ENDS)
     def test_idle(
