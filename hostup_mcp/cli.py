@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import io
 import itertools
 import os
 import sys
@@ -38,10 +39,17 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _serve_unusable(words, f"The command line is wrong: {_without_values(error)}.")
         print(f"hostup-mcp: {error}. See hostup-mcp --help.", file=sys.stderr)  # noqa: T201
         return 2
+    for stream in (sys.stdout, sys.stderr):
+        # Better a question mark in a line than no line, where the encoding has no such sign.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         return _COMMANDS[arguments.command](arguments)
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # as in `hostup-mcp sandbox | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:

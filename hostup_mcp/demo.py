@@ -30,7 +30,10 @@ def demo(console: Console | None = None, *, only_looking: bool = False) -> int:
     console = console or Console(highlight=False)
     # What the server logs, the trail of its writes among it, is no part of the story.
     with open(os.devnull, "w") as log:
-        anyio.run(_play, console, log, only_looking)
+        try:
+            anyio.run(_play, console, log, only_looking)
+        except* SystemExit:  # of the console: whoever watched has left, as in `demo | head`
+            pass
     return 0
 
 

@@ -12,6 +12,7 @@ from hostup_mcp.hostup.problems import (
     Forbidden,
     HostUpError,
     NotFound,
+    Problem,
     RateLimited,
     Unauthorized,
     Unreachable,
@@ -53,9 +54,12 @@ def diagnosis(error: HostUpError, settings: Settings) -> str:
                 return f'HostUp refuses this account (403, code {error.code}): "{error}"'
             return f"The key lacks the scope read:vm (403). Give it that at {KEYS_PAGE}."
         case NotFound() | BadAnswer():
-            return f"{settings.base_url} does not answer like HostUp's API: {error}."
+            said = str(error).removesuffix(".")
+            return f"{settings.base_url} does not answer like HostUp's API: {said}."
         case RateLimited():
             return "HostUp accepts no more requests at the moment (429); the rest seems in order."
+        case Problem():
+            return f'HostUp cannot answer at the moment ({error.status}): "{error}"'
         case Unreachable():
             return f"No network, or the wrong HOSTUP_BASE_URL: {error}."
         case _:
