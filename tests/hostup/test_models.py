@@ -91,8 +91,9 @@ def test_a_nullable_field_may_be_null(path: str) -> None:
 
 @pytest.mark.parametrize("path", REQUIRED)
 def test_a_required_field_that_is_missing_makes_a_bad_answer(path: str) -> None:
-    with pytest.raises(BadAnswer, match=path.replace(".", r"\.")):
+    with pytest.raises(BadAnswer) as caught:
         parsed(changed(path, ...))
+    assert str(caught.value) == f"HostUp's answer differs from its documentation: {path} is missing"
 
 
 @pytest.mark.parametrize("path", NOT_NULLABLE)
@@ -133,13 +134,15 @@ def test_a_field_that_is_not_nullable_cannot_be_null(path: str) -> None:
     ],
 )
 def test_a_value_of_another_type_makes_a_bad_answer(path: str, value: object) -> None:
-    with pytest.raises(BadAnswer, match=path.replace(".", r"\.")):
+    with pytest.raises(BadAnswer) as caught:
         parsed(changed(path, value))
+    told = f"HostUp's answer differs from its documentation: {path} is of another kind"
+    assert str(caught.value) == told, "and nothing in the words of a library"
 
 
 @pytest.mark.parametrize("value", [[], "text", 3, None, True])
 def test_an_answer_that_is_no_object_is_bad_as_a_whole(value: object) -> None:
-    with pytest.raises(BadAnswer, match="at the whole"):
+    with pytest.raises(BadAnswer, match="the whole is of another kind"):
         parsed(value)
 
 

@@ -117,10 +117,12 @@ def _age(backup: Backup, now: datetime) -> dict[str, str | int | None]:
 
 def _lines(vps_id: str, listing: BackupList, assessment: Assessment, now: datetime) -> list[str]:
     gates, lost = listing.actions, assessment.restore.overwrites
+    other = gates.can_restore_from_another_vps
     return [
         *_explain("Restore", gates.can_restore, assessment.restore),
         *([f"With the backup listed first: {lost.message}"] if lost is not None else []),
         *_explain("New backup", gates.can_create_backup, assessment.create),
+        *([f"From another server: {gate_text(other)}."] if other is not None else []),
         f"Quota: {describe_quota(listing.quota_info)}.",
         *assessment.advice,
         f"Backups of {vps_id}, newest first:"
