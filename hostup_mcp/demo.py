@@ -86,7 +86,8 @@ async def _play(console: Console, log: TextIO, only_looking: bool) -> None:
     child = StdioServerParameters(
         command=sys.executable,
         args=["-m", "hostup_mcp", "serve", "--sandbox", "--allow", "restore"],
-        env={**os.environ, "HOSTUP_MCP_CONFIRM": "person"},
+        # The person's own settings are none of the demo's: their audit log, say, stays as it is.
+        env={name: value for name, value in os.environ.items() if not name.startswith("HOSTUP_")},
     )
     console.print(
         Panel(

@@ -34,11 +34,21 @@ BEATS = [
 ]
 
 
+# What a person may have set for their own server, right or wrong; none of it is the demo's.
+SETTINGS = {
+    "HOSTUP_BASE_URL": "nowhere",
+    "HOSTUP_MCP_CONFIRM": "client",
+    "HOSTUP_MCP_ALLOW": "everything",
+    "HOSTUP_MCP_AUDIT_LOG": "/no/such/folder/audit.jsonl",
+    "HOSTUP_MCP_STATE": "redis://127.0.0.1:1/0",
+}
+
+
 def test_the_demo_tells_its_story_to_the_end_and_nothing_else() -> None:
     plain = {k: v for k, v in os.environ.items() if not k.startswith("HOSTUP_")}
     done = subprocess.run(
         [sys.executable, "-m", "hostup_mcp", "demo"],
-        env={**plain, "COLUMNS": "100", "PYTHONIOENCODING": "utf-8"},
+        env={**plain, **SETTINGS, "COLUMNS": "100", "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
         encoding="utf-8",
         timeout=PATIENCE,
