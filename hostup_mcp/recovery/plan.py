@@ -181,13 +181,22 @@ def before(listing: BackupList, now: datetime, keep: str | None = None) -> tuple
     The backup `keep` is what to go back to, so its slot is never the one to be freed.
     """
     gate = listing.actions.can_create_backup
+    full = is_full(listing.quota_info)
+    if gate.allowed and full and keep in _may_be_oldest(listing, now):
+        return (
+            "A backup of the present state may push out the very one to go back to: all slots read "
+            "as in use, and HostUp may remove the oldest backup to make room. A snapshot keeps the "
+            "present state without that.",
+        )
     if gate.allowed:
-        return ("Back up the present state first, so that this step can itself be undone.",)
+        step = "Back up the present state first, so that this step can itself be undone."
+        room = "All slots read as in use: HostUp may remove the oldest backup to make room for it."
+        return (step, room) if full else (step,)
     reason = closed_because(gate)
     steps = [f"The present state cannot be backed up now: {quoted(reason.message)}."]
     others = [b for b in newest_first(listing.backups) if b.id != keep]
     dated = [b for b in others if age(b.created, now) is not None]
-    if is_full(listing.quota_info) and dated:
+    if full and dated:
         oldest = dated[-1]
         which = "oldest" if len(dated) == len(others) else "oldest dated"
         beside = " beside the one to go back to" if len(others) < len(listing.backups) else ""
@@ -197,6 +206,13 @@ def before(listing: BackupList, now: datetime, keep: str | None = None) -> tuple
             "person's choice."
         )
     return tuple(steps)
+
+
+def _may_be_oldest(listing: BackupList, now: datetime) -> set[str]:
+    """The ids of the oldest dated backup, and of those whose date is no help."""
+    backups = newest_first(listing.backups)
+    dated = [b.id for b in backups if age(b.created, now) is not None]
+    return {b.id for b in backups} - set(dated[:-1])
 
 
 def find_backup(listing: BackupList, backup_id: str) -> Backup | None:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hostup_mcp.hostup.models import BackupList, Gate, RestoreSources, SnapshotList, Vps
+from hostup_mcp.recovery.assessment import is_full
 from hostup_mcp.recovery.findings import Reason, Source, Verdict
 from hostup_mcp.recovery.plan import (
     Mode,
@@ -493,12 +494,31 @@ def test_a_new_server_may_be_built_from_a_backup_of_unknown_date(created: str | 
 
 
 @pytest.mark.parametrize("mode", OVERWRITING)
-@pytest.mark.parametrize("full", [{}, {"used": 3, "limit": 3, "remaining": 0}])
-def test_the_present_state_is_backed_up_first_where_the_gate_allows(
-    mode: Mode, full: dict[str, int]
-) -> None:
-    (step,) = planned(mode, **full).first
+def test_the_present_state_is_backed_up_first_where_the_gate_allows(mode: Mode) -> None:
+    (step,) = planned(mode).first
     assert step.startswith("Back up the present state first")
+
+
+ALL_TAKEN = {"used": 3, "limit": 3, "remaining": 0}
+
+
+def test_a_backup_that_takes_the_last_room_may_cost_the_oldest_one() -> None:
+    own = listed(*three("2026-04-26T10:00:00Z", "2026-04-20T10:00:00Z"), **ALL_TAKEN)
+    for first in (steps(own), plan_in_place(server(), own, "bkp_0", NOW).first):
+        step, room = first
+        assert step.startswith("Back up the present state first")
+        assert "may remove the oldest backup" in room
+
+
+@pytest.mark.parametrize("created", ["2026-04-20T10:00:00Z", *UNKNOWN_DATES])
+def test_nobody_is_told_to_make_a_backup_that_may_push_out_the_one_to_go_back_to(
+    created: str | None,
+) -> None:
+    own = listed(*three("2026-04-26T10:00:00Z", created), **ALL_TAKEN)
+    (step,) = plan_in_place(server(), own, "bkp_1", NOW).first
+    assert step.startswith("A backup of the present state may push out the very one to go back to")
+    assert "Back up the present state" not in step
+    assert "snapshot" in step
 
 
 @pytest.mark.parametrize("mode", OVERWRITING)
@@ -752,9 +772,9 @@ def test_a_loss_is_either_measured_or_called_unknown(mode: Mode, created: str | 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(own_listings)
-def test_what_comes_first_never_names_a_slot_while_a_backup_can_be_made(own: BackupList) -> None:
+def test_what_comes_first_has_a_second_step_only_where_slots_matter(own: BackupList) -> None:
     told = steps(own)
     gate = own.actions.can_create_backup
     assert told[0].startswith("Back up" if gate.allowed else "The present state cannot")
-    assert len(told) == 1 or not gate.allowed
-    assert len(told) == 1 or own.backups
+    assert len(told) == 1 or is_full(own.quota_info)
+    assert len(told) == 1 or gate.allowed or own.backups
