@@ -130,6 +130,12 @@ def _without_values(error: UsageError) -> str:
 def _serve_stdio(flags: dict[str, str | None], *usage: str) -> int:
     from hostup_mcp.server.opening import open_stdio
 
+    if sys.stdin is not None and sys.stdin.isatty():
+        # Nobody types this protocol by hand.
+        print(  # noqa: T201
+            "hostup-mcp waits for an MCP client (Ctrl-C ends). To look around: hostup-mcp demo",
+            file=sys.stderr,
+        )
     opening = open_stdio()
     # A tenth of the time that loading takes would go to looking for garbage where there is none.
     gc.disable()

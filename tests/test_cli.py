@@ -179,6 +179,28 @@ def test_stdin_that_is_closed_ends_it_cleanly() -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
+def test_a_person_who_starts_it_by_hand_is_told_what_it_waits_for() -> None:
+    ours, theirs = os.openpty()
+    with open(ours, "wb", buffering=0):
+        process = subprocess.Popen(
+            COMMAND,
+            env=environment(),
+            stdin=theirs,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        os.close(theirs)
+        with process:
+            assert process.stderr is not None
+            assert "hostup-mcp demo" in process.stderr.readline()
+            process.send_signal(signal.SIGTERM)
+            out, rest = process.communicate(timeout=PATIENCE)
+    assert out == ""
+    assert rest == ""
+
+
 # Over HTTP ----------------------------------------------------------------------------------------
 
 HTTP = ("serve", "--sandbox", "--transport")
