@@ -61,6 +61,8 @@ def connect(url: str) -> Redis:
 class InRedis:
     """`Memory` for many replicas."""
 
+    shared = True
+
     def __init__(self, redis: Redis, most_ids: int = MOST_IDS) -> None:
         self._redis = redis
         self._most_ids = most_ids
@@ -129,7 +131,7 @@ class InRedis:
     async def is_there(self) -> bool:
         """Whether the engine answers now."""
         try:
-            await self.held("anything")
+            await _reached(self._redis.ping())
         except MemoryAway:
             return False
         return True

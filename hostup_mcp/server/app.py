@@ -26,6 +26,7 @@ from hostup_mcp.server.protocol import (
     StrictServer,
     hide_panel,
     name_every_revision,
+    note_answer,
     refuse_cursors,
 )
 from hostup_mcp.server.services import Services
@@ -111,6 +112,7 @@ def serve_with(
         auth=auth,
         log_level="WARNING",
     )
+    server.middleware.insert(0, note_answer)
     server.lists, server.locked, server.watch = is_open, locked, services.watch
     add_guidance(server, services)
     return server

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,6 +19,13 @@ from hostup_mcp.server.services import Ctx, services
 
 LONGEST_TYPED = 64
 """A longer name is not typed; the id is instead."""
+
+
+answering: ContextVar[str | None] = ContextVar("answering", default=None)
+"""The sealed state of the round that this request answers; None where it answers none.
+
+A client may send an answered round again. Whatever was agreed to in it is agreed to once.
+"""
 
 
 @dataclass(frozen=True)
@@ -57,7 +66,7 @@ class TypedName(Form):
 class PlainYes(Form):
     """The form for what does not destroy."""
 
-    yes: bool = Field(title="Yes, do this", description="Leave it off to stop here.")
+    yes: bool = Field(title="Yes, do this", description="Leave it off to stop here.", strict=True)
 
 
 def to_type(vps: Vps) -> str:
@@ -111,7 +120,7 @@ def require_yes(outcome: ElicitationResult[BaseModel], question: Question) -> Co
             case Consent() as consent:
                 return consent
             case TypedName(serverName=typed) if question.to_type is not None:
-                if clean_text(typed) == question.to_type:
+                if _same(typed, question.to_type):
                     return Consent(by="person", how="typed the server's name")
                 raise _no("The name typed is not this server's")
             case PlainYes(yes=True) if question.to_type is None:
@@ -127,7 +136,7 @@ def yes_in_panel(typed: str, vps: Vps) -> Consent:
     Raises:
         Refusal: it is not the name of this server.
     """
-    if clean_text(typed) != to_type(vps):
+    if not _same(typed, to_type(vps)):
         raise _no("The name typed is not this server's")
     return Consent(by="person", how="typed the server's name in the panel")
 
@@ -135,6 +144,11 @@ def yes_in_panel(typed: str, vps: Vps) -> Consent:
 def nobody_answered() -> failures.Refusal:
     """Why a question that stayed open too long counts as a no."""
     return _no("Nobody answered the question in time")
+
+
+def yes_used() -> failures.Refusal:
+    """Why a yes that comes a second time counts as a no."""
+    return _no("This yes was used for a change before, and each is good for one")
 
 
 def not_an_answer() -> failures.Refusal:
@@ -148,6 +162,11 @@ def _no(why: str) -> failures.Refusal:
         f"{why}. Nothing was changed.",
         "Tell the person so. Do not try again unless they ask for it themselves.",
     )
+
+
+def _same(typed: str, name: str) -> bool:
+    """Whether `typed` is `name`, however each spells its accents; look-alikes are not the same."""
+    return unicodedata.normalize("NFC", clean_text(typed)) == unicodedata.normalize("NFC", name)
 
 
 def _can_ask(ctx: Ctx) -> bool:

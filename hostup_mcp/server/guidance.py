@@ -19,6 +19,7 @@ from pydantic import Field
 
 from hostup_mcp.hostup.problems import HostUpError
 from hostup_mcp.server import failures
+from hostup_mcp.server.memory import MemoryAway
 from hostup_mcp.server.protocol import refuse_unknown_prompt
 from hostup_mcp.server.services import Services, caller
 from hostup_mcp.server.tools.backups import list_vps_backups
@@ -67,7 +68,10 @@ def add_guidance(server: MCPServer[Services], services: Services) -> None:
             await refuse_unknown_prompt(server, ref.name)
         if argument.name != "id":
             return None
-        given = await services.memory.given_to(caller())
+        try:
+            given = await services.memory.given_to(caller())
+        except MemoryAway:
+            return None
         servers = [i for i in given if "/" not in i]
         fitting = [i for i in servers if i.startswith(argument.value)]
         return Completion(

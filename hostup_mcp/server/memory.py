@@ -28,6 +28,13 @@ class Memory(Protocol):
     Each method may raise `MemoryAway`.
     """
 
+    shared: bool
+    """Whether it is kept outside the process, for replicas and over restarts."""
+
+    async def is_there(self) -> bool:
+        """Whether it can be reached now; never raises."""
+        ...
+
     async def remember(self, caller: str, ids: Mapping[str, str]) -> None:
         """Note that `caller` was given `ids`, each with its note."""
         ...
@@ -56,6 +63,8 @@ class Memory(Protocol):
 class InMemory:
     """`Memory` of one process, bounded in every direction."""
 
+    shared = False
+
     def __init__(
         self,
         most_callers: int = MOST_CALLERS,
@@ -67,6 +76,9 @@ class InMemory:
         self._clock = clock
         self._callers: OrderedDict[str, OrderedDict[str, str]] = OrderedDict()
         self._claims: OrderedDict[str, float] = OrderedDict()
+
+    async def is_there(self) -> bool:
+        return True
 
     async def remember(self, caller: str, ids: Mapping[str, str]) -> None:
         known = self._callers.setdefault(caller, OrderedDict())

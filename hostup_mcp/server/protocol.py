@@ -14,6 +14,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult, Tool
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
+from hostup_mcp.server.consent import answering
 from hostup_mcp.server.services import Services, Watch
 
 _LISTS = frozenset({"tools/list", "prompts/list", "resources/list", "resources/templates/list"})
@@ -71,6 +72,18 @@ async def refuse_cursors(
     """Nothing here is paged, so no cursor of a protocol list can be one that was given out."""
     if ctx.method in _LISTS and (ctx.params or {}).get("cursor") is not None:
         raise _invalid("Invalid cursor: this list has one page")
+    return await call_next(ctx)
+
+
+async def note_answer(
+    ctx: ServerRequestContext[Services, Any], call_next: CallNext
+) -> HandlerResult:
+    """Keep at hand which question a request answers: its sealed state, of which no two are alike.
+
+    It has to run before the SDK takes the seal off.
+    """
+    state = (ctx.params or {}).get("requestState")
+    answering.set(state if isinstance(state, str) else None)
     return await call_next(ctx)
 
 

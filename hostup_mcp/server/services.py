@@ -66,7 +66,8 @@ class Services:
 
     def __post_init__(self) -> None:
         known = self.configuration if isinstance(self.configuration, Settings) else None
-        given = known.secrets if known is not None else ()
+        # What was used up is remembered no longer than the memory lasts; nor may seals be good.
+        given = known.secrets if known is not None and self.memory.shared else ()
         self.keys: tuple[str | bytes, ...] = given or (os.urandom(32),)
         self.plans = PlanSealer(self.keys)
         self.trail = Trail(known.audit_log if known is not None else None)

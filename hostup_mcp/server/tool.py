@@ -38,10 +38,26 @@ class PlainTool(Tool):
         try:
             return await super().run(arguments, context, convert_result)
         except ToolError as error:
-            failure = _failure(self.name, error)
+            failure = self._failure(error)
             if failure is None:
                 raise
             return failures.answer(failure)
+
+    def told(self, error: HostUpError) -> failures.Failure:
+        """How a failed call to HostUp is told."""
+        return failures.of_hostup(error)
+
+    def _failure(self, error: ToolError) -> failures.Failure | None:
+        cause = error.__cause__
+        if isinstance(cause, failures.Refusal):
+            return cause.failure
+        if isinstance(cause, MemoryAway):
+            return failures.memory_away()
+        if isinstance(cause, HostUpError):
+            return self.told(cause)
+        if isinstance(cause, ValidationError) and not isinstance(error, UnexpectedToolError):
+            return failures.bad_arguments(self.name, cause)
+        return None
 
 
 def tool(
@@ -97,16 +113,3 @@ def _optional(schema: dict[str, Any]) -> dict[str, Any]:
         return schema
     rest = {k: v for k, v in schema.items() if k not in ("anyOf", "default")}
     return {**choices[0], **rest}
-
-
-def _failure(tool_name: str, error: ToolError) -> failures.Failure | None:
-    cause = error.__cause__
-    if isinstance(cause, failures.Refusal):
-        return cause.failure
-    if isinstance(cause, MemoryAway):
-        return failures.memory_away()
-    if isinstance(cause, HostUpError):
-        return failures.of_hostup(cause)
-    if isinstance(cause, ValidationError) and not isinstance(error, UnexpectedToolError):
-        return failures.bad_arguments(tool_name, cause)
-    return None

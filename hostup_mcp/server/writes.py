@@ -5,6 +5,7 @@ A tool that writes runs inside an `Attempt`, which leaves its line in the trail 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import math
@@ -13,6 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import anyio
 from mcp.server.mcpserver import Context
@@ -20,11 +22,16 @@ from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
 
 from hostup_mcp.config import Group, Misconfigured
-from hostup_mcp.hostup.client import segment
 from hostup_mcp.hostup.jobs import Started, is_path_on_host
-from hostup_mcp.hostup.problems import HostUpError
+from hostup_mcp.hostup.problems import BadAnswer, HostUpError
 from hostup_mcp.server import failures
-from hostup_mcp.server.consent import Consent, nobody_answered, not_an_answer
+from hostup_mcp.server.consent import (
+    Consent,
+    answering,
+    nobody_answered,
+    not_an_answer,
+    yes_used,
+)
 from hostup_mcp.server.memory import Memory, MemoryAway
 from hostup_mcp.server.services import Ctx, Services, caller, services
 from hostup_mcp.server.tool import PlainTool, tool
@@ -50,6 +57,8 @@ class Attempt:
     ids: dict[str, str] = field(default_factory=dict)
     plan: str | None = None
     consent: Consent | None = None
+    answers: str | None = None
+    sent: bool = False
     request_id: str | None = None
     job_id: str | None = None
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
@@ -85,13 +94,14 @@ class WriteTool(PlainTool):
         means: Services = services(context)
         if isinstance(means.configuration, Misconfigured):
             return await super().run(arguments, context, convert_result)
-        trying = Attempt(self.name, caller())
+        trying = Attempt(self.name, caller(), answers=answering.get())
         outcome = "given up by the client"
         _attempt.set(trying)
         result: Any = failures.answer(nobody_answered().failure)
         try:
             # Without what is remembered nothing may be sent, so the person is not asked either.
-            await means.memory.held("anything")
+            if not await means.memory.is_there():
+                raise MemoryAway
             with trying.scope:
                 trying.scope.deadline = anyio.current_time() + QUESTION_SECONDS
                 result = await super().run(arguments, context, convert_result)
@@ -117,6 +127,12 @@ class WriteTool(PlainTool):
             with suppress(failures.Refusal):
                 means.trail.note(means.now(), trying.entry(outcome))
         return result
+
+    def told(self, error: HostUpError) -> failures.Failure:
+        failure = super().told(error)
+        if attempt().sent:
+            return failure
+        return failure.model_copy(update={"message": f"{failure.message} Nothing was changed."})
 
 
 def write_tool(
@@ -159,10 +175,11 @@ async def alone_on(ctx: Ctx, vps_id: str) -> AsyncIterator[None]:
     await _let_go(memory, name)
 
 
-async def _let_go(memory: Memory, name: str) -> None:
-    """Release `name`, also for a client that has given up; else it runs out by itself."""
+async def _let_go(memory: Memory, *names: str) -> None:
+    """Release `names`, also for a client that has given up; else they run out by themselves."""
     with anyio.CancelScope(shield=True), suppress(MemoryAway):
-        await memory.release(name)
+        for name in names:
+            await memory.release(name)
 
 
 class OutcomeUnknown(failures.Refusal):
@@ -182,36 +199,40 @@ async def send(
     to look.
 
     Raises:
-        Refusal: the plan was used before, or the trail cannot be written; nothing was sent.
+        Refusal: the plan or the yes was used before, or the trail cannot be written; nothing was
+            sent.
         OutcomeUnknown: it was sent, and what became of it is not known.
         HostUpError: HostUp refused it, or could not be reached.
     """
     means, trying = services(ctx), attempt()
     trying.scope.deadline = math.inf
     with anyio.CancelScope(shield=True):
-        plan = plan_claim(trying.plan) if trying.plan else None
-        if plan is not None and not await means.memory.claim(plan, QUESTION_SECONDS * 2):
-            raise plan_used()
+        taken = await _use_up(means.memory, trying)
         try:
             means.trail.note(means.now(), trying.entry("sent"))
+            trying.sent = True
             result = await write()
         except HostUpError as error:
             trying.request_id = error.request_id
             if error.outcome_unknown:
                 raise await _unknown(error, look, check) from None
-            if plan is None:
-                raise
             if not error.sent:
-                await _let_go(means.memory, plan)
+                trying.sent = False
+                await _let_go(means.memory, *taken)
+                raise
+            if trying.plan is None:
                 raise
             # HostUp saw it and said no: what was planned with is not what is there.
             refused = failures.of_hostup(error)
             step = f"{refused.next_step} This plan is used up: call plan_restore again first."
             raise failures.Refusal(refused.model_copy(update={"next_step": step})) from None
         except failures.Refusal:
-            if plan is not None:
-                await _let_go(means.memory, plan)
+            await _let_go(means.memory, *taken)
             raise
+        except Exception:
+            log.exception("a write broke off")
+            lost = BadAnswer("HostUp's answer could not be dealt with")
+            raise await _unknown(lost, look, check) from None
         await _remember_job(ctx, vps_id, result)
         trying.job_id = result.job_id
         try:
@@ -219,6 +240,27 @@ async def send(
         except Exception:
             log.warning("nobody could be told of a change", exc_info=True)
     return result
+
+
+async def _use_up(memory: Memory, trying: Attempt) -> list[str]:
+    """Claim what is good for one write: the plan, and the round in which the person said yes.
+
+    Raises:
+        Refusal: one of them was used before.
+    """
+    wanted = []
+    if trying.plan is not None:
+        wanted.append((plan_claim(trying.plan), plan_used))
+    if trying.answers is not None:
+        round_ = hashlib.sha256(trying.answers.encode()).hexdigest()
+        wanted.append((f"yes/{round_}", yes_used))
+    taken: list[str] = []
+    for name, used in wanted:
+        if not await memory.claim(name, QUESTION_SECONDS * 2):
+            await _let_go(memory, *taken)
+            raise used()
+        taken.append(name)
+    return taken
 
 
 def plan_claim(nonce: str) -> str:
@@ -264,7 +306,7 @@ async def _unknown(
 async def _remember_job(ctx: Ctx, vps_id: str, result: Started) -> None:
     if result.job_id is None:
         return
-    poll = result.poll_url or f"/api/jobs/{segment(result.job_id)}"
+    poll = result.poll_url or f"/api/jobs/{quote(result.job_id, safe='')}"
     note = json.dumps({"vps": vps_id, "poll": poll if is_path_on_host(poll) else None})
     await services(ctx).remember({f"job/{result.job_id}": note})
 

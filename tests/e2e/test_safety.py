@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 from mcp.types import ElicitResult
 
-from hostup_mcp.sandbox import Fault, Gate
+from hostup_mcp.sandbox import SANDBOX_API_KEY, Fault, Gate
 
 from .world import (
     CANCEL,
     DECLINE,
+    DESTRUCTIVE,
+    MODERN,
     READING,
     SAFETY_DOORS,
     WRITING,
@@ -271,11 +274,15 @@ async def test_a_gate_that_closes_after_planning_stops_the_restore(
 
 
 @doors
-@pytest.mark.parametrize("what", ["gate", "backup"])
+@pytest.mark.parametrize("what", ["gate", "backup", "owner"])
 async def test_what_changes_while_the_person_thinks_stops_the_restore(
     house: House, door: Door, person: Person, what: str
 ) -> None:
-    change = {"gate": close_the_gate, "backup": lose_the_newest_backup}[what]
+    change = {
+        "gate": close_the_gate,
+        "backup": lose_the_newest_backup,
+        "owner": give_the_server_away,
+    }[what]
 
     def meanwhile(question: str) -> ElicitResult:
         change(house)
@@ -301,11 +308,149 @@ def lose_the_newest_backup(house: House) -> None:
     state.put(replace(web, backups=web.backups[1:]))
 
 
+def give_the_server_away(house: House) -> None:
+    state = house.sandbox.state
+    state.put(replace(state.by_name("web-01"), owner="other"))
+
+
 def assert_plan_again(answer: Answer) -> None:
     assert answer.kind == "plan_again", answer.text
     assert says_nothing_was_changed(answer)
     assert "plan_restore" in answer.next_step
     assert not suggests(answer)
+
+
+# One yes ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("door", [d for d in SAFETY_DOORS if d.mode == MODERN], ids=str)
+async def test_an_answered_question_that_is_sent_again_changes_nothing_more(
+    house: House, door: Door
+) -> None:
+    """A client, or a proxy before it, may repeat the request that carries the person's answer."""
+    async with house.enter(door, Person()) as assistant:
+        vps, backups = await assistant.backups("shop-prod")
+        retention = {"id": vps, "maxTotalBackups": 1}
+        deletion = {"id": vps, "backupId": backups[-1]}
+        for tool, arguments in (
+            ("set_backup_retention", retention),
+            ("delete_vps_backup", deletion),
+        ):
+            before = len(house.sandbox.writes)
+            state, yes = await assistant.round(tool, **arguments)
+            done = await assistant.resume(tool, state, yes, **arguments)
+            assert not done.is_error, done.text
+            for _ in range(2):
+                again = await assistant.resume(tool, state, yes, **arguments)
+                assert again.is_error
+                assert says_nothing_was_changed(again), again.text
+            assert len(house.sandbox.writes) == before + 1, tool
+        state, yes = await assistant.round("set_backup_retention", **retention)
+        asked_anew = await assistant.resume("set_backup_retention", state, yes, **retention)
+        assert not asked_anew.is_error, "a new yes is a new yes"
+
+
+# The last way back --------------------------------------------------------------------------------
+
+
+@doors
+async def test_the_newest_and_the_only_backup_are_pointed_out_before_they_go(
+    house: House, door: Door, person: Person
+) -> None:
+    person.says(DECLINE)
+    async with house.enter(door, person) as assistant:
+        for name, which in (("dev-01", 0), ("web-01", 0), ("web-01", 1)):
+            vps, backups = await assistant.backups(name)
+            await assistant.no("delete_vps_backup", id=vps, backupId=backups[which])
+    only, newest, other = person.questions
+    assert "ONLY backup" in only
+    assert "NEWEST backup" in newest
+    assert "ONLY" not in other
+    assert "NEWEST" not in other
+    assert house.sandbox.writes == []
+
+
+@doors
+async def test_nothing_is_deleted_while_a_job_runs(
+    house: House, door: Door, person: Person
+) -> None:
+    async with house.enter(door, person) as assistant:
+        vps, backups = await assistant.backups("web-01")
+        await assistant.ok("list_vps_snapshots", id=vps)
+        job = (await assistant.ok("create_vps_backup", id=vps))["jobId"]
+        calls: list[tuple[str, dict[str, str]]] = [
+            ("delete_vps_backup", {"backupId": backups[-1]}),
+            ("delete_vps_snapshot", {"snapshotName": "before-php-83"}),
+        ]
+        for tool, arguments in calls:
+            refused = await assistant.no(tool, id=vps, **arguments)
+            assert refused.kind in ("gate_closed", "job_running")
+            assert says_nothing_was_changed(refused)
+        assert person.questions == []
+        assert len(house.sandbox.writes) == 1
+        house.sandbox.clock.advance(3600)  # type: ignore[attr-defined]
+        assert (await assistant.ok("get_job", jobId=job))["state"] == "completed"
+        for tool, arguments in calls:
+            await assistant.ok(tool, id=vps, **arguments)
+    assert len(house.sandbox.writes) == 3
+
+
+# What the definitions promise ---------------------------------------------------------------------
+
+
+@doors
+async def test_the_definitions_tell_which_tools_destroy(
+    house: House, door: Door, person: Person
+) -> None:
+    async with house.enter(door, person) as assistant:
+        listed = {tool.name: tool for tool in (await assistant.client.list_tools()).tools}
+    assert set(listed) == READING | WRITING
+    for name, tool in listed.items():
+        hints = tool.annotations
+        assert hints is not None
+        assert hints.read_only_hint is (name in READING)
+        assert hints.destructive_hint is (name in DESTRUCTIVE)
+        assert hints.open_world_hint is True
+        text = tool.description or ""
+        if name in DESTRUCTIVE:
+            assert text.startswith(("Destroys", "May destroy", "Replaces")), text
+            assert "list_" in text, "it names the tool for looking only"
+
+
+# The trail ----------------------------------------------------------------------------------------
+
+
+@doors
+async def test_the_trail_is_on_the_disk_before_the_request_is_at_hostup(
+    house: House, door: Door, person: Person
+) -> None:
+    seen: list[dict[str, object]] = []
+    app = house.sandbox.app
+
+    async def looking(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http" and scope["method"] != "GET":
+            seen.append(json.loads(house.trail()[-1]))
+        await app(scope, receive, send)
+
+    house.sandbox.app = looking
+    noted = len(house.trail())
+    async with house.enter(door, person) as assistant:
+        vps, backups = await assistant.backups("web-01")
+        arguments = {"id": vps, "backupId": backups[-1]}
+        person.says(DECLINE)
+        await assistant.no("delete_vps_backup", **arguments)
+        person.reply = agree
+        await assistant.ok("delete_vps_backup", **arguments)
+    lines = [json.loads(line) for line in house.trail()[noted:]]
+    ends = [line["outcome"] for line in lines if line["outcome"] != "asked the person"]
+    assert ends == ["refused: not_confirmed", "sent", "accepted by HostUp"]
+    assert [line["outcome"] for line in seen] == ["sent"]
+    for line in (*lines[-2:], *seen):
+        assert line["tool"] == "delete_vps_backup"
+        assert line["ids"] == arguments
+        assert line["yes"] == {"by": "person", "how": "typed the server's name"}
+        assert line["caller"]
+    assert SANDBOX_API_KEY not in house.audit_log.read_text()
 
 
 # Deleting and settings ----------------------------------------------------------------------------

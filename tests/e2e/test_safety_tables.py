@@ -582,9 +582,38 @@ async def test_a_server_that_went_to_another_owner_is_not_restored(
         _, plan = await assistant.planned()
         sandbox.state.put(replace(sandbox.state.by_name("web-01"), owner="other"))
         answer = await assistant.no("restore_vps", planId=plan)
-    assert answer.kind == "not_found"
+    assert answer.kind == "plan_again"
+    assert says_nothing_was_changed(answer)
     assert sandbox.writes == []
     assert person.questions == []
+
+
+@pytest.mark.parametrize(("mode", "last"), [(LEGACY, 2), (MODERN, 3)])
+async def test_a_server_renamed_after_the_yes_is_not_restored(
+    person: Person, mode: str, last: int
+) -> None:
+    """The name that the person typed is no longer this server's at the look before the write."""
+    sandbox = fresh_account()
+    web, app, looks = sandbox.state.by_name("web-01"), sandbox.app, 0
+
+    async def renaming(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal looks
+        if looks and scope.get("path") == f"/api/v2/vps/{web.id}":
+            looks += 1
+            if looks > last:
+                sandbox.state.put(replace(sandbox.state.servers[web.id], name="billing"))
+        await app(scope, receive, send)
+
+    sandbox.app = renaming
+    async with in_memory(sandbox, person, mode=mode) as assistant:
+        _, plan = await assistant.planned()
+        looks = 1
+        answer = await assistant.no("restore_vps", planId=plan)
+    assert answer.kind == "plan_again", answer.text
+    assert says_nothing_was_changed(answer)
+    assert len(person.questions) == 1
+    assert sandbox.state.servers[web.id].name == "billing"
+    assert sandbox.writes == []
 
 
 async def test_a_new_server_needs_the_group_that_spends(sandbox: Sandbox, person: Person) -> None:

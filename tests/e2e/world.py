@@ -23,7 +23,7 @@ import uvicorn
 from mcp.client import Client
 from mcp.client.sse import sse_client
 from mcp.client.stdio import StdioServerParameters, stdio_client
-from mcp.types import ElicitResult, TextContent
+from mcp.types import CallToolResult, ElicitResult, InputRequiredResult, TextContent
 
 from hostup_mcp.config import Confirm, Group, Settings
 from hostup_mcp.sandbox import SANDBOX_API_KEY, ManualClock, Sandbox
@@ -183,10 +183,37 @@ class Assistant:
     async def call(self, tool: str, /, **arguments: Any) -> Answer:
         with anyio.fail_after(self.patience):
             result = await self.client.call_tool(tool, arguments)
+        return self._heard(result)
+
+    def _heard(self, result: CallToolResult) -> Answer:
         text = "\n".join(c.text for c in result.content if isinstance(c, TextContent))
         answer = Answer(text, dict(result.structured_content or {}), bool(result.is_error))
         self.heard.append(answer)
         return answer
+
+    async def round(self, tool: str, /, **arguments: Any) -> tuple[str, dict[str, Any]]:
+        """Call a tool that asks, by hand: the sealed state, and a yes to what was asked."""
+        with anyio.fail_after(self.patience):
+            asked = await self.client.session.call_tool(tool, arguments, allow_input_required=True)
+        assert isinstance(asked, InputRequiredResult), asked
+        assert asked.request_state is not None
+        questions = {key: each.params.message for key, each in (asked.input_requests or {}).items()}
+        return asked.request_state, {key: agree(text) for key, text in questions.items()}
+
+    async def resume(
+        self, tool: str, state: str, answers: dict[str, Any], /, **arguments: Any
+    ) -> Answer:
+        """Send an answered round, as often as a client may."""
+        with anyio.fail_after(self.patience):
+            result = await self.client.session.call_tool(
+                tool,
+                arguments,
+                input_responses=answers,
+                request_state=state,
+                allow_input_required=True,
+            )
+        assert isinstance(result, CallToolResult), result
+        return self._heard(result)
 
     async def ok(self, tool: str, /, **arguments: Any) -> dict[str, Any]:
         """Call a tool that must succeed; its data."""

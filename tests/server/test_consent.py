@@ -97,6 +97,38 @@ def test_a_plain_yes_is_a_yes_to_a_plain_question_only() -> None:
     refused(accepted(PlainYes(yes=True)), TYPED)
 
 
+@pytest.mark.parametrize("yes", ["true", "yes", "on", 1, 1.0, None, [True]])
+def test_what_is_only_like_a_yes_is_none(yes: object) -> None:
+    with pytest.raises(ValidationError):
+        PlainYes.model_validate({"yes": yes})
+
+
+@pytest.mark.parametrize("name", [1, True, None, ["web-01"], {"name": "web-01"}])
+def test_what_is_no_text_is_no_name(name: object) -> None:
+    with pytest.raises(ValidationError):
+        TypedName.model_validate({"serverName": name})
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("malm\u00f6", "malmo\u0308"),
+        ("malmo\u0308", "malm\u00f6"),
+        ("blåbär", "bla\u030aba\u0308r"),
+    ],
+)
+def test_a_name_is_the_same_however_its_accents_are_spelt(name: str, text: str) -> None:
+    assert require_yes(typed(text), Question("Delete it?", name)).by == "person"
+
+
+@pytest.mark.parametrize(
+    "alike", ["w\u0435b-01", "web\u201101", "\uff57eb-01", "web-\u004f1", "web-0l"]
+)
+def test_a_name_that_only_looks_alike_is_another_name(alike: str) -> None:
+    refused(typed(alike), TYPED)
+    refused(typed("web-01"), Question("Delete it?", alike))
+
+
 def test_a_plain_no_is_a_no() -> None:
     refused(accepted(PlainYes(yes=False)), PLAIN)
     refused(accepted(PlainYes(yes=False)), TYPED)

@@ -12,6 +12,7 @@ from hostup_mcp.config import Misconfigured
 from hostup_mcp.sandbox import Fault
 from hostup_mcp.server.app import build_server
 from hostup_mcp.server.guidance import MOST_COMPLETIONS, add_guidance, check_backups, recover_server
+from hostup_mcp.server.memory import InMemory, MemoryAway
 from hostup_mcp.server.protocol import StrictServer
 from hostup_mcp.server.services import Services, caller
 
@@ -146,6 +147,18 @@ async def test_ids_are_completed_from_what_was_given_out(
         assert all(value.startswith(web[:-1]) for value in one.completion.values)
         none = await client.complete(ref, {"name": "id", "value": "bkp_"})
         assert none.completion.values == []
+
+
+async def test_nothing_is_completed_while_what_was_given_cannot_be_known() -> None:
+    class Away(InMemory):
+        async def given_to(self, caller: str) -> list[str]:
+            raise MemoryAway
+
+    server = StrictServer(name="bare")
+    add_guidance(server, Services(settings(), memory=Away()))
+    async with Client(server) as client:
+        given = await client.complete(PROMPT, {"name": "id", "value": ""})
+    assert given.completion.values == []
 
 
 async def test_other_arguments_are_not_completed() -> None:

@@ -7,6 +7,7 @@ from hostup_mcp.config import Group, Misconfigured, Settings
 from hostup_mcp.hostup.problems import HostUpError
 from hostup_mcp.sandbox import Sandbox
 from hostup_mcp.server.failures import Refusal
+from hostup_mcp.server.memory import InMemory
 from hostup_mcp.server.services import Services, caller, connect, services
 
 from .wiring import ALL, account, call, settings
@@ -115,8 +116,14 @@ def test_no_secret_shows_in_a_repr() -> None:
     assert all(repr(key) not in shown for key in means.keys)
 
 
-def test_two_servers_share_no_key_unless_told() -> None:
+def test_two_servers_share_no_key_unless_they_share_what_was_used_up_too() -> None:
+    class Shared(InMemory):
+        shared = True
+
+    told = settings(secrets=("s" * 32,))
     assert Services(settings()).keys != Services(settings()).keys
+    assert Services(told).keys != Services(told).keys, "a plan would be good once in each"
+    assert Services(told, memory=Shared()).keys == Services(told, memory=Shared()).keys
 
 
 def test_a_call_finds_the_means_of_its_server() -> None:

@@ -35,6 +35,7 @@ from hostup_mcp.hostup.problems import (
 )
 from hostup_mcp.server import failures, writes
 from hostup_mcp.server.answer import answer
+from hostup_mcp.server.consent import answering
 from hostup_mcp.server.ids import require_job
 from hostup_mcp.server.services import Ctx, Services
 from hostup_mcp.server.writes import (
@@ -285,12 +286,26 @@ async def test_a_call_that_the_client_gave_up_is_noted_as_that(bench: Bench) -> 
 
 
 async def test_a_fault_of_this_program_is_not_noted_as_the_clients_doing(bench: Bench) -> None:
-    bench.answer = RuntimeError("a bug")
+    async def change(ctx: Ctx) -> CallToolResult:
+        """Changes something."""
+        raise RuntimeError("a bug")
+
     with pytest.raises(Exception, match="Error executing tool"):
-        await bench.run()
-    assert bench.events[:2] == ["trail: sent", "write"]
-    assert "client" not in bench.events[-1]
-    assert "accepted" not in bench.events[-1]
+        await bench.run(write_tool(change, "Change", destroys=True, idempotent=False))
+    assert bench.events == ["trail: failed: a fault of this server"]
+
+
+async def test_a_fault_of_this_program_during_the_write_leaves_its_outcome_unknown(
+    bench: Bench,
+) -> None:
+    bench.answer = RuntimeError("a bug")
+    told = error_of(await bench.run(bench.tool(plan="p")))
+    assert told["kind"] == "outcome_unknown"
+    assert "Do not send it again" in told["nextStep"]
+    assert "a bug" not in told["message"]
+    assert bench.events == ["trail: sent", "write", "look", "trail: outcome_unknown"]
+    assert await bench.is_used("p")
+    assert not await bench.is_free()
 
 
 async def test_each_call_leaves_exactly_one_line_of_its_end(bench: Bench) -> None:
@@ -368,8 +383,9 @@ async def test_a_write_held_back_because_hostup_wants_no_request_now_does_not_us
         write = partial(bench.means.hostup.restore_backup, VPS, "bkp_abcdef12")
         result = await bench.run(bench.tool(plan="p", write=write))
     assert error_of(result)["kind"] == "rate_limited"
-    if "POST" not in asked:
-        assert not await bench.is_used("p")
+    assert asked == ["GET"]
+    assert "Nothing was changed." in error_of(result)["message"]
+    assert not await bench.is_used("p")
 
 
 @pytest.mark.parametrize("error", USING_UP.values(), ids=USING_UP)
@@ -379,6 +395,36 @@ async def test_a_plan_whose_write_reached_hostup_is_used_up(
     bench.answer = error
     await bench.run(bench.tool(plan="p"))
     assert await bench.is_used("p")
+
+
+# A yes is good for once ---------------------------------------------------------------------------
+
+
+async def test_a_yes_that_comes_twice_is_good_for_one_write(bench: Bench) -> None:
+    answering.set("v1.sealed")
+    assert not (await bench.run()).is_error
+    again = error_of(await bench.run())
+    assert again["kind"] == "not_confirmed"
+    assert "Nothing was changed." in again["message"]
+    assert bench.events.count("write") == 1
+    answering.set("v1.another")
+    assert not (await bench.run()).is_error
+
+
+async def test_a_yes_is_good_for_another_try_where_nothing_was_sent(bench: Bench) -> None:
+    answering.set("v1.sealed")
+    bench.answer = Unreachable("no connection")
+    told = error_of(await bench.run(bench.tool(plan="p")))
+    assert "Nothing was changed." in told["message"]
+    bench.answer = Started()
+    assert not (await bench.run(bench.tool(plan="p"))).is_error
+
+
+async def test_a_used_yes_does_not_use_a_plan_up(bench: Bench) -> None:
+    answering.set("v1.sealed")
+    await bench.run()
+    assert error_of(await bench.run(bench.tool(plan="p")))["kind"] == "not_confirmed"
+    assert not await bench.is_used("p")
 
 
 # Never interrupted, never twice -------------------------------------------------------------------

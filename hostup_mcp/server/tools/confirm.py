@@ -37,4 +37,4 @@ async def confirm_restore(
             "Call restore_vps; it asks the person.",
         )
     attempt().consent = yes_in_panel(typedName, found.vps)
-    return await carry_out(ctx, planId, found.plan)
+    return await carry_out(ctx, planId, found)

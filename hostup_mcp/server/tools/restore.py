@@ -14,6 +14,7 @@ from hostup_mcp.config import Group
 from hostup_mcp.hostup.client import HostUpClient
 from hostup_mcp.hostup.jobs import Started
 from hostup_mcp.hostup.models import Vps
+from hostup_mcp.hostup.problems import NotFound
 from hostup_mcp.hostup.text import quoted
 from hostup_mcp.recovery.findings import Verdict
 from hostup_mcp.recovery.plan import Mode
@@ -57,7 +58,10 @@ async def open_plan(ctx: Ctx, planId: PlanId) -> RestoreToDo:
         raise locked("restore_vps with mode new_cloud_vps", Group.RESTORE, Group.SPEND)
     if await means.memory.held(plan_claim(plan.nonce)):
         raise plan_used()
-    facts = await read_facts(ctx, plan)
+    try:
+        facts = await read_facts(ctx, plan)
+    except NotFound:
+        raise plan_again("HostUp does not show this server to this key (any more)") from None
     if facts.plan.verdict is not Verdict.POSSIBLE:
         reasons = " ".join(quoted(reason.message) for reason in facts.plan.reasons)
         raise plan_again(f"It is not possible any more: {reasons}")
@@ -83,14 +87,15 @@ async def restore_vps(
     builds a new server that costs money). Call it only when the person has seen the plan and wants
     it; this server asks them itself. To look or plan, use list_vps_backups and plan_restore."""
     attempt().consent = require_yes(yes, found.question)
-    return await carry_out(ctx, planId, found.plan)
+    return await carry_out(ctx, planId, found)
 
 
-async def carry_out(ctx: Ctx, plan_id: str, plan: SealedPlan) -> CallToolResult:
+async def carry_out(ctx: Ctx, plan_id: str, agreed: RestoreToDo) -> CallToolResult:
     """Send what the person said yes to, once its facts have been read a last time."""
-    means = services(ctx)
+    means, plan = services(ctx), agreed.plan
     async with alone_on(ctx, plan.vps_id):
-        await open_plan(ctx, plan_id)
+        if (await open_plan(ctx, plan_id)).question != agreed.question:
+            raise plan_again("What the person was asked about has changed meanwhile")
 
         async def look() -> str:
             now = await means.hostup.list_backups(plan.vps_id)
