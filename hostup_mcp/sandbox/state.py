@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 
-from . import effects
+from . import effects, schedule_runs
 from .facts import Retained, Server
 from .ids import make_id
 from .jobs import Durations, Job, phase
@@ -32,6 +32,7 @@ class State:
         self.payg_owners = account.payg_owners
         self.durations = durations
         self._numbers = count(1)
+        self._settled: datetime | None = None
 
     def by_name(self, name: str) -> Server:
         """The server with this display name; KeyError if there is none."""
@@ -78,8 +79,16 @@ class State:
         """Bring everything up to `now`, in the order in which it was due."""
         for _, _, job_id, step in sorted(self._due(now), key=lambda due: due[:2]):
             step(self.jobs[job_id])
+        since, self._settled = self._settled or now, now
         for server in list(self.servers.values()):
-            self.put(effects.unexpired(server, now))
+            self._run_schedules(server, since, now)
+            self.put(effects.unexpired(self.servers[server.id], now))
+
+    def _run_schedules(self, server: Server, since: datetime, now: datetime) -> None:
+        for schedule in server.schedules:
+            for moment in schedule_runs.runs(schedule, since, now):
+                changed = self.servers[server.id]
+                self.put(schedule_runs.after_run(changed, schedule, moment, self.new_id("bkp")))
 
     def _holding(self, server_id: str, now: datetime) -> list[Job]:
         return [job for job in self.running(server_id, now) if job.holds_server]
