@@ -16,11 +16,9 @@ from hostup_mcp.server.tools.confirm import confirm_restore
 from hostup_mcp.server.tools.jobs import get_job
 from hostup_mcp.server.tools.plan import plan_restore
 from hostup_mcp.server.tools.restore import restore_vps
-from hostup_mcp.server.tools.schedules import (
-    list_backup_schedules,
-    set_backup_retention,
-    set_backup_schedule,
-)
+from hostup_mcp.server.tools.retention import set_backup_retention
+from hostup_mcp.server.tools.schedule_changes import set_backup_schedule
+from hostup_mcp.server.tools.schedules import list_backup_schedules
 from hostup_mcp.server.tools.snapshots import (
     create_vps_snapshot,
     delete_vps_snapshot,
