@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from hostup_mcp.hostup.address import is_safe_base_url
+from hostup_mcp.hostup.address import KEYS_PAGE, is_safe_base_url
 
 DEFAULT_BASE_URL = "https://cloud.hostup.se"
 SHORTEST_SECRET = 32
-KEYS_PAGE = "https://cloud.hostup.se/api-management"
 
 
 class Group(StrEnum):

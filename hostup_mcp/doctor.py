@@ -5,7 +5,8 @@ from __future__ import annotations
 import anyio
 from rich.console import Console
 
-from hostup_mcp.config import KEYS_PAGE, Misconfigured, Settings
+from hostup_mcp.config import Misconfigured, Settings
+from hostup_mcp.hostup.address import KEYS_PAGE
 from hostup_mcp.hostup.problems import (
     BadAnswer,
     EdgeRefused,

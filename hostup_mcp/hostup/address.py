@@ -6,6 +6,9 @@ import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+KEYS_PAGE = "https://cloud.hostup.se/api-management"
+"""Where people make API keys."""
+
 # Only what every reader of addresses reads alike: no user, query, fragment, space or control.
 _PLAIN = re.compile(
     r"https?://([a-z0-9][a-z0-9._-]*|\[[0-9a-f:.]+\])(:[0-9]*)?(/[^?#\\\s\x00-\x20\x7f-\U0010ffff]*)?",

@@ -1,19 +1,23 @@
 """Reading a gate: why an action is closed, and what would open it.
 
 The gate already weighs service status, quota, permission and running jobs, so nothing of that is
-worked out again here. `pending_order` is the only code that HostUp documents; any other is passed
-on unread, with the reason that came with it.
+worked out again here. `pending_order` is the only code that HostUp documents for gates, and
+`forbidden` one that its errors use for a missing scope; any other is passed on unread, with the
+reason that came with it.
 """
 
 from __future__ import annotations
 
+from hostup_mcp.hostup.address import KEYS_PAGE
 from hostup_mcp.hostup.models import Gate
 from hostup_mcp.recovery.findings import Reason, Source
 
 ASK_HOSTUP = "HostUp's panel or support can say more."
 
 _REMEDIES = {
-    "pending_order": "The pending order has to be completed or cancelled in HostUp's panel."
+    "pending_order": "The pending order has to be completed or cancelled in HostUp's panel.",
+    "forbidden": "The key may lack a scope (backup:vm for backups, restores and snapshots); keys "
+    f"are made at {KEYS_PAGE}.",
 }
 
 

@@ -181,38 +181,47 @@ def before(listing: BackupList, now: datetime, keep: str | None = None) -> tuple
     The backup `keep` is what to go back to, so its slot is never the one to be freed.
     """
     gate = listing.actions.can_create_backup
-    full = is_full(listing.quota_info)
-    if gate.allowed and full and keep in _may_be_oldest(listing, now):
-        return (
-            "A backup of the present state may push out the very one to go back to: all slots read "
-            "as in use, and HostUp may remove the oldest backup to make room. A snapshot keeps the "
-            "present state without that.",
-        )
+    if gate.allowed and is_full(listing.quota_info) and listing.backups:
+        return (_pushes_out(listing, now, keep),)
     if gate.allowed:
-        step = "Back up the present state first, so that this step can itself be undone."
-        room = "All slots read as in use: HostUp may remove the oldest backup to make room for it."
-        return (step, room) if full else (step,)
+        return ("Back up the present state first, so that this step can itself be undone.",)
     reason = closed_because(gate)
     steps = [f"The present state cannot be backed up now: {quoted(reason.message)}."]
     others = [b for b in newest_first(listing.backups) if b.id != keep]
     dated = [b for b in others if age(b.created, now) is not None]
-    if full and dated:
-        oldest = dated[-1]
+    if is_full(listing.quota_info) and dated:
+        last = dated[-1]
         which = "oldest" if len(dated) == len(others) else "oldest dated"
         beside = " beside the one to go back to" if len(others) < len(listing.backups) else ""
         steps.append(
             f"All {listing.quota_info.used} slots are in use; the {which} backup{beside} is "
-            f"{oldest.id} of {oldest.created_at}. Whether it may go or slots are bought is the "
+            f"{last.id} of {last.created_at}. Whether it may go or slots are bought is the "
             "person's choice."
         )
     return tuple(steps)
 
 
-def _may_be_oldest(listing: BackupList, now: datetime) -> set[str]:
-    """The ids of the oldest dated backup, and of those whose date is no help."""
-    backups = newest_first(listing.backups)
-    dated = [b.id for b in backups if age(b.created, now) is not None]
-    return {b.id for b in backups} - set(dated[:-1])
+def oldest(listing: BackupList, now: datetime) -> Backup | None:
+    """The backup that goes first where HostUp makes room by itself; None where dates are unknown.
+
+    A single backup of unknown date may be older than all others.
+    """
+    dated = [b for b in newest_first(listing.backups) if age(b.created, now) is not None]
+    return dated[-1] if dated and len(dated) == len(listing.backups) else None
+
+
+def _pushes_out(listing: BackupList, now: datetime, keep: str | None) -> str:
+    """Backing up first, where the slots read as full and HostUp takes one more all the same."""
+    going = oldest(listing, now)
+    full = "All slots read as used: for one more backup HostUp may remove the oldest"
+    if keep is not None and (going is None or going.id == keep):
+        which = "may be" if going is None else "is"
+        return (
+            f"{full}, which {which} the one to go back to. So no backup before this step; a "
+            "snapshot, where the server may have one, takes no slot."
+        )
+    named = "" if going is None else f", {going.id} of {going.created_at}"
+    return f"{full}{named}. Whether the present state is backed up first is the person's choice."
 
 
 def find_backup(listing: BackupList, backup_id: str) -> Backup | None:

@@ -13,7 +13,8 @@ from mcp.types import CallToolResult, TextContent
 from pydantic import Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from hostup_mcp.config import KEYS_PAGE, Misconfigured
+from hostup_mcp.config import Misconfigured
+from hostup_mcp.hostup.address import KEYS_PAGE
 from hostup_mcp.hostup.models import Gate
 from hostup_mcp.hostup.problems import (
     BadAnswer,

@@ -7,6 +7,7 @@ from hostup_mcp.recovery.findings import Reason, Source
 from hostup_mcp.recovery.gates import ASK_HOSTUP, allowed_because, closed_because, opened_by
 
 ORDER = "pending order has to be completed or cancelled"
+SCOPE = "keys are made at https://cloud.hostup.se/api-management"
 NAMED = "reason"
 NOT_KNOWN = "not known"
 SILENT = "HostUp closed this and gave no reason."
@@ -37,6 +38,7 @@ CASES = [
         Source.GATE,
         NOT_KNOWN,
     ),
+    ("No scope.", "forbidden", "No scope.", Source.GATE, SCOPE),
     (None, None, SILENT, Source.UNKNOWN, NOT_KNOWN),
     ("", None, SILENT, Source.UNKNOWN, NOT_KNOWN),
     (None, "", SILENT, Source.UNKNOWN, NOT_KNOWN),
@@ -51,7 +53,7 @@ def test_a_closed_gate_is_told_as_it_came(
     gate = Gate(allowed=False, reason=reason, code=code)
     assert closed_because(gate) == Reason(code=code or None, message=told, source=source)
     assert remedy in opened_by(gate)
-    assert opened_by(gate).endswith(ASK_HOSTUP) is (remedy != ORDER)
+    assert opened_by(gate).endswith(ASK_HOSTUP) is (remedy not in (ORDER, SCOPE))
 
 
 def test_a_gate_that_sent_no_code_at_all_is_read_like_a_null_one() -> None:

@@ -26,6 +26,7 @@ OVERWRITING = [mode for mode in MODES if mode is not Mode.NEW_CLOUD_VPS]
 UNKNOWN_DATES = [None, "", "yesterday", "2026-02-30T10:00:00Z", "2031-01-01T00:00:00.000Z"]
 TWO_HOURS_AGO = "2026-04-27T10:00:00.000Z"
 FULL = {"create": closed("No slots."), "used": 3, "limit": 3, "remaining": 0}
+ROOM_IS_MADE = {"used": 3, "limit": 3, "remaining": 0}
 
 
 def server(name: str | None = "web-01", **rest: Any) -> Vps:
@@ -494,31 +495,32 @@ def test_a_new_server_may_be_built_from_a_backup_of_unknown_date(created: str | 
 
 
 @pytest.mark.parametrize("mode", OVERWRITING)
-def test_the_present_state_is_backed_up_first_where_the_gate_allows(mode: Mode) -> None:
+def test_the_present_state_is_backed_up_first_where_gate_and_quota_allow(mode: Mode) -> None:
     (step,) = planned(mode).first
     assert step.startswith("Back up the present state first")
 
 
-ALL_TAKEN = {"used": 3, "limit": 3, "remaining": 0}
+OLD, NEW = "2026-04-20T10:00:00Z", "2026-04-27T10:00:00Z"
 
 
-def test_a_backup_that_takes_the_last_room_may_cost_the_oldest_one() -> None:
-    own = listed(*three("2026-04-26T10:00:00Z", "2026-04-20T10:00:00Z"), **ALL_TAKEN)
-    for first in (steps(own), plan_in_place(server(), own, "bkp_0", NOW).first):
-        step, room = first
-        assert step.startswith("Back up the present state first")
-        assert "may remove the oldest backup" in room
-
-
-@pytest.mark.parametrize("created", ["2026-04-20T10:00:00Z", *UNKNOWN_DATES])
-def test_nobody_is_told_to_make_a_backup_that_may_push_out_the_one_to_go_back_to(
-    created: str | None,
+@pytest.mark.parametrize(
+    ("dates_", "point", "told"),
+    [
+        # going back to the newest, the oldest goes; to the oldest, it would take itself away
+        ([OLD, NEW], "bkp_1", "bkp_0 of 2026-04-20T10:00:00Z. Whether"),
+        ([OLD, NEW], "bkp_0", "which is the one to go back to. So no backup"),
+        ([None, NEW], "bkp_1", "which may be the one to go back to. So no backup"),
+        ([None, NEW], "bkp_0", "which may be the one to go back to. So no backup"),
+    ],
+)
+def test_a_backup_made_first_must_not_push_out_the_way_back(
+    dates_: list[str | None], point: str, told: str
 ) -> None:
-    own = listed(*three("2026-04-26T10:00:00Z", created), **ALL_TAKEN)
-    (step,) = plan_in_place(server(), own, "bkp_1", NOW).first
-    assert step.startswith("A backup of the present state may push out the very one to go back to")
-    assert "Back up the present state" not in step
-    assert "snapshot" in step
+    """The gate is open though the slots are full: HostUp deletes the oldest by itself."""
+    (step,) = plan_in_place(server(), listed(*three(*dates_), **ROOM_IS_MADE), point, NOW).first
+    assert "HostUp may remove the oldest" in step
+    assert told in step
+    assert "Back up the present state first" not in step
 
 
 @pytest.mark.parametrize("mode", OVERWRITING)
@@ -772,9 +774,10 @@ def test_a_loss_is_either_measured_or_called_unknown(mode: Mode, created: str | 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(own_listings)
-def test_what_comes_first_has_a_second_step_only_where_slots_matter(own: BackupList) -> None:
+def test_what_comes_first_names_no_slot_to_free_while_a_backup_can_be_made(own: BackupList) -> None:
     told = steps(own)
     gate = own.actions.can_create_backup
-    assert told[0].startswith("Back up" if gate.allowed else "The present state cannot")
-    assert len(told) == 1 or is_full(own.quota_info)
-    assert len(told) == 1 or gate.allowed or own.backups
+    made = "All slots read" if is_full(own.quota_info) and own.backups else "Back up"
+    assert told[0].startswith(made if gate.allowed else "The present state cannot")
+    assert len(told) == 1 or not gate.allowed
+    assert len(told) == 1 or own.backups

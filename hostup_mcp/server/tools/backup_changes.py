@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from mcp.server.elicitation import ElicitationResult
@@ -13,7 +14,8 @@ from pydantic import BaseModel, Field
 from hostup_mcp.hostup.models import Backup, BackupList
 from hostup_mcp.hostup.text import quoted
 from hostup_mcp.recovery.assessment import describe_quota, is_full, newest_first
-from hostup_mcp.recovery.plan import find_backup
+from hostup_mcp.recovery.plan import find_backup, oldest
+from hostup_mcp.recovery.spans import age
 from hostup_mcp.server import failures
 from hostup_mcp.server.answer import number
 from hostup_mcp.server.consent import Consent, Question, ask, describe, require_yes, to_type, when
@@ -43,11 +45,13 @@ async def look_before_create(ctx: Ctx, id: VpsId) -> BackupToMake:
     if not is_full(listing.quota_info):
         return BackupToMake(None)
     vps = await means.hostup.get_vps(id)
+    going = oldest(listing, means.now())
+    named = f", {going.id} of {when(going.created_at)}," if going is not None else ""
     return BackupToMake(
         Question(
             f"Make a backup of {describe(vps)}? Its slots read as full "
-            f"({describe_quota(listing.quota_info)}): HostUp may remove the oldest backup to make "
-            "room.",
+            f"({describe_quota(listing.quota_info)}): HostUp may remove the oldest backup{named} "
+            "to make room.",
             None,
         )
     )
@@ -124,16 +128,17 @@ async def find_backup_to_delete(ctx: Ctx, id: VpsId, backupId: BackupId) -> Back
     message = (
         f"Delete the backup {backup.id} of {when(backup.created_at)} "
         f"({number(backup.size_gb)} GB{note}) of {describe(vps)} for good?"
-        f"{warning(listing, backup)} To go ahead, type: {name}"
+        f"{warning(listing, backup, means.now())} To go ahead, type: {name}"
     )
     return BackupToDelete(backup, Question(message, name))
 
 
-def warning(listing: BackupList, backup: Backup) -> str:
-    """What makes this backup precious, if anything does."""
+def warning(listing: BackupList, backup: Backup, now: datetime) -> str:
+    """What makes this backup precious, if anything does. A date that cannot be true is unknown."""
     if len(listing.backups) == 1:
         return " It is the ONLY backup: afterwards there is no way back."
-    if newest_first(listing.backups)[0].id == backup.id or backup.created is None:
+    dated = [b for b in newest_first(listing.backups) if age(b.created, now) is not None]
+    if backup not in dated or backup.created == dated[0].created:
         return " It is, or may be, the NEWEST backup: what is left is older."
     return ""
 

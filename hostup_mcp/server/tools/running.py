@@ -17,7 +17,9 @@ async def refuse_while_working(ctx: Ctx, vps: Vps, can_restore: Gate | None) -> 
         Refusal: nothing may be deleted now.
     """
     if can_restore is not None and not can_restore.allowed:
-        raise failures.gate_closed(can_restore)
+        closed = failures.gate_closed(can_restore).failure
+        message = f"Nothing is deleted while its restore gate is closed. {closed.message}"
+        raise failures.Refusal(closed.model_copy(update={"message": message}))
     status = await services(ctx).hostup.get_status(vps.id)
     if status.pending_tasks:
         raise failures.refuse(
