@@ -210,6 +210,40 @@ def test_progress_stays_where_it_was_when_hostup_goes_back() -> None:
     hurried(main, SPEED)
 
 
+def test_the_progress_that_is_told_in_the_end_is_not_behind_what_was_shown() -> None:
+    async def main() -> None:
+        sandbox = quick()
+        app, looks, seen = sandbox.app, 0, list[float]()
+
+        async def falling_back(scope: Any, receive: Any, send: Any) -> None:
+            nonlocal looks
+            if not scope.get("path", "").startswith("/api/jobs/"):
+                await app(scope, receive, send)
+                return
+            looks += 1
+            done = b"57" if looks == 1 else b"1"
+            body = b'{"operation": {"status": "in_progress", "progress": %s}}' % done
+            head = [(b"content-type", b"application/json")]
+            await send({"type": "http.response.start", "status": 200, "headers": head})
+            await send({"type": "http.response.body", "body": body})
+
+        sandbox.app = falling_back
+
+        async def progress(done: float, total: float | None, message: str | None) -> None:
+            seen.append(done)
+
+        async with in_memory(sandbox, None) as assistant:
+            job = await begun(assistant)
+            result = await assistant.client.call_tool(
+                "get_job", {"jobId": job, "waitSeconds": 5}, progress_callback=progress
+            )
+        assert looks > 1
+        assert seen == [57]
+        assert (result.structured_content or {})["progress"] == 57
+
+    hurried(main, SPEED)
+
+
 @pytest.mark.parametrize("seconds", [0, 5, 60])
 def test_our_own_time_out_is_still_running_and_no_failure(seconds: int) -> None:
     async def main() -> tuple[Answer, float]:

@@ -72,9 +72,11 @@ async def _follow(ctx: Ctx, poll: str, wait_seconds: int) -> tuple[Job | None, b
             # One look that failed says nothing about the job, if an earlier one told something.
             if job is None:
                 raise
-        if job.progress is not None and job.progress > shown:
-            shown = job.progress
-            await ctx.report_progress(shown, 100, job.message)
+        if job.progress is not None:
+            if job.progress > shown:
+                shown = job.progress
+                await ctx.report_progress(shown, 100, job.message)
+            job = job.model_copy(update={"progress": shown})
         left = until - anyio.current_time()
         if job.state in _OVER or left <= 0:
             return job, False
