@@ -376,6 +376,20 @@ async def test_the_question_points_out_the_last_way_back(
         assert fact in question
 
 
+async def test_a_date_that_cannot_be_true_does_not_hide_which_backup_is_the_newest(
+    sandbox: Sandbox, person: Person
+) -> None:
+    web = sandbox.state.by_name("web-01")
+    ahead = replace(web.backups[-1], created_at=sandbox.clock.now() + timedelta(days=900))
+    sandbox.state.put(replace(web, backups=(*web.backups[:-1], ahead)))
+    person.says(DECLINE)
+    async with in_memory(sandbox, person) as assistant:
+        vps, _ = await assistant.backups("web-01")
+        for backup in (web.backups[0], web.backups[1], ahead):
+            await assistant.no("delete_vps_backup", id=vps, backupId=backup.id)
+    assert ["NEWEST" in question for question in person.questions] == [True, False, True]
+
+
 @pytest.mark.parametrize("flag", [True, False])
 async def test_nothing_is_deleted_while_a_job_runs(person: Person, flag: bool) -> None:
     sandbox = fresh_account(readings=Readings(pending_tasks="objects" if flag else "count"))
@@ -418,8 +432,63 @@ async def test_a_backup_that_may_push_another_out_is_asked_about(mode: str) -> N
         assert sandbox.writes == []
         person.reply = agree
         await assistant.ok("create_vps_backup", id=vps)
-    assert "oldest backup" in person.questions[0]
+    goes = sandbox.state.by_name("mail").backups[-1]
+    assert f"oldest backup, {goes.id} of" in person.questions[0]
     assert len(sandbox.writes) == 1
+
+
+@eras
+@pytest.mark.parametrize(("keep", "typed_name"), [(3, False), (2, True)])
+async def test_a_schedule_that_keeps_fewer_than_there_are_is_confirmed_by_name(
+    mode: str, keep: int, typed_name: bool
+) -> None:
+    sandbox, person = fresh_account(), Person()
+    arguments = {"enabled": True, "frequency": "daily", "hour": 3, "retentionCount": keep}
+    async with in_memory(sandbox, person, mode=mode) as assistant:
+        vps = await assistant.find("shop-prod")
+        person.says(plainly(True) if typed_name else DECLINE)
+        refused = await assistant.no("set_backup_schedule", id=vps, **arguments)
+        assert refused.kind == "not_confirmed"
+        assert sandbox.writes == []
+        person.reply = agree
+        await assistant.ok("set_backup_schedule", id=vps, **arguments)
+    for question in person.questions:
+        assert ("DELETE" in question) is typed_name
+        assert question.endswith("type: shop-prod") is typed_name
+    assert len(sandbox.writes) == 1
+
+
+async def test_a_key_without_the_scope_reads_where_keys_are_made_beside_the_gate(
+    sandbox: Sandbox, person: Person
+) -> None:
+    async with in_memory(sandbox, person, api_key=SANDBOX_READ_ONLY_KEY) as assistant:
+        vps = await assistant.find("web-01")
+        listing = await assistant.call("list_vps_backups", id=vps)
+        refused = await assistant.no("create_vps_backup", id=vps)
+    for answer in (listing, refused):
+        assert "backup:vm" in answer.text
+        assert "https://cloud.hostup.se/api-management" in answer.text
+    assert sandbox.writes == []
+
+
+@pytest.mark.parametrize("name", ["in_place", "delete_backup", "schedule", "retention"])
+@pytest.mark.parametrize("status", [401, 403, 500])
+async def test_what_fails_before_anything_is_sent_says_that_nothing_was_changed(
+    name: str, status: int, sandbox: Sandbox, person: Person
+) -> None:
+    def failing(question: str) -> Any:
+        # From the question on, HostUp answers no read any more.
+        sandbox.faults.add(Fault("status", method="GET", status=status, times=None))
+        return agree(question)
+
+    person.reply = failing
+    async with in_memory(sandbox, person) as assistant:
+        answer = await WRITES[name].call(assistant)
+    assert answer.is_error
+    assert answer.error["status"] == status
+    assert says_nothing_was_changed(answer), answer.text
+    assert len(person.questions) == 1
+    assert sandbox.writes == []
 
 
 async def test_a_long_or_hostile_name_cannot_trick_the_person(
