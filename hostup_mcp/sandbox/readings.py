@@ -36,11 +36,15 @@ class Readings:
     null_quota: Literal["unlimited", "none"] = "unlimited"
     from_vps_gate: Literal["absent", "backups", "details"] = "absent"
     source_sizes: Literal["number", "integer"] = "number"
+    source_extras: bool = False
+    """Whether the backups of restore sources carry their type and note too."""
     note_limit: int | None = None
     delete_during_job: Literal[204, 409] = 409
 
     # Restores
     restore_answer: Literal["202", "200", "204"] = "202"
+    restore_of_running: Literal["stops_it", "refused"] = "stops_it"
+    """Whether a running server is stopped for a restore in place, or must be stopped first."""
     restored_power: Literal["as_before", "running", "stopped"] = "as_before"
     payg_answer: Literal["operation", "deployment"] = "operation"
     payg_status: Literal[200, 201, 202] = 202

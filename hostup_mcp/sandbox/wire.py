@@ -149,7 +149,11 @@ def source(holder: Server | Retained, source_type: str, readings: Readings) -> d
         "serviceStatus": holder.service_status,
         "sourceType": source_type,
         "backups": [
-            {**_backup_core(each), "sizeGb": math.ceil(each.size_gb) if whole else each.size_gb}
+            {
+                **_backup_core(each),
+                "sizeGb": math.ceil(each.size_gb) if whole else each.size_gb,
+                **(_backup_tail(each) if readings.source_extras else {}),
+            }
             for each in in_order(holder.backups, readings)
         ],
     }
@@ -245,6 +249,10 @@ def _backup_core(each: Backup) -> dict[str, Json]:
         "storageKey": each.storage_key,
         "createdAt": created,
     }
+
+
+def _backup_tail(each: Backup) -> dict[str, Json]:
+    return {"backupType": each.backup_type, "note": each.note}
 
 
 def _system(system: OperatingSystem | None) -> Json:

@@ -846,6 +846,29 @@ async def test_a_restore_is_told_as_far_as_hostup_tells(
     assert len(sandbox.writes) == 1
 
 
+async def test_a_server_that_has_to_be_stopped_first_is_told_in_hostups_words(
+    person: Person,
+) -> None:
+    sandbox = fresh_account(readings=Readings(restore_of_running="refused"))
+    async with in_memory(sandbox, person) as assistant:
+        _, plan = await assistant.planned()
+        answer = await assistant.no("restore_vps", planId=plan)
+    assert answer.kind == "conflict"
+    assert "has to be stopped first" in answer.text
+    assert sandbox.state.by_name("web-01").disk == "live"
+    assert len(sandbox.writes) == 1
+
+
+async def test_sources_that_tell_more_are_read_all_the_same() -> None:
+    told = fresh_account(readings=Readings(source_extras=True))
+    async with in_memory(told, None) as assistant:
+        vps = await assistant.find("dev-01")
+        listed = await assistant.call("list_restore_sources", id=vps)
+    assert not listed.is_error
+    backups = [b for s in listed.data["sources"] for b in s["backups"]]
+    assert any(b["note"] == "Before upgrade" for b in backups)
+
+
 @pytest.mark.parametrize("status", [200, 201, 204])
 @pytest.mark.parametrize("shape", ["schedule", "schedules", "none"])
 async def test_a_schedule_is_set_however_hostup_answers(

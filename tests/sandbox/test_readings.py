@@ -165,6 +165,22 @@ async def test_sizes_of_sources() -> None:
     assert all(isinstance(b["sizeGb"], int) for each in sources for b in each["backups"])
 
 
+async def test_sources_may_tell_as_much_as_the_list_of_backups() -> None:
+    path = "/backups/restore-sources"
+    api = reading(source_extras=True)
+    told = (await api.json(api.vps("dev-01", path)))["sources"][0]["backups"][0]
+    assert told["backupType"] == "scheduled"
+    assert told["note"] is None
+    plain = reading()
+    assert "note" not in (await plain.json(plain.vps("dev-01", path)))["sources"][0]["backups"][0]
+
+
+async def test_a_server_may_have_to_be_stopped_before_a_restore() -> None:
+    api = reading(restore_of_running="refused")
+    assert code(await api.restore("web-01")) == (409, "vps_not_ready")
+    assert (await api.restore("dev-01")).status_code == 202
+
+
 async def test_notes_may_be_limited() -> None:
     api = reading(note_limit=10)
     assert code(await api.create("web-01", json={"note": "x" * 11})) == (400, "invalid_request")

@@ -40,6 +40,8 @@ def in_place(call: Call) -> Answer:
     call.no_body()
     backup = _backup(server, call.params["backupId"])
     gates.enforce(gates.restore_backup(call.writing(server)))
+    if call.readings.restore_of_running == "refused" and server.power_state != "stopped":
+        raise ProblemError(409, "vps_not_ready", "The server has to be stopped first.")
     job = replace(call.new_job("restore", server), backup_id=backup.id)
     if call.readings.restore_answer == "204":
         call.state.add_job(job, call.now)
