@@ -9,6 +9,7 @@ from typing import Any
 from mcp.server.mcpserver.tools import Tool
 
 from hostup_mcp.config import Group
+from hostup_mcp.server.attempts import write_tool
 from hostup_mcp.server.tool import tool
 from hostup_mcp.server.tools.backup_changes import create_vps_backup, delete_vps_backup
 from hostup_mcp.server.tools.backups import list_vps_backups
@@ -26,7 +27,6 @@ from hostup_mcp.server.tools.snapshots import (
 )
 from hostup_mcp.server.tools.sources import list_restore_sources
 from hostup_mcp.server.tools.vps import list_vps
-from hostup_mcp.server.writes import write_tool
 
 PANEL_URI = "ui://hostup/recovery"
 SHOWN_IN_PANEL = frozenset({"list_vps_backups", "plan_restore"})

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from hostup_mcp.server.attempts import Attempt
 from hostup_mcp.server.failures import Refusal
 from hostup_mcp.server.trail import Trail
-from hostup_mcp.server.writes import Attempt
 
 NOW = datetime(2026, 4, 27, 10, 0, 0, 123456, tzinfo=UTC)
 FULL = Path("/dev/full")

@@ -33,20 +33,13 @@ from hostup_mcp.hostup.problems import (
     Unauthorized,
     Unreachable,
 )
-from hostup_mcp.server import failures, writes
+from hostup_mcp.server import attempts, failures
 from hostup_mcp.server.answer import answer
+from hostup_mcp.server.attempts import WriteTool, attempt, write_tool
 from hostup_mcp.server.consent import answering
 from hostup_mcp.server.ids import require_job
 from hostup_mcp.server.services import Ctx, Services
-from hostup_mcp.server.writes import (
-    OutcomeUnknown,
-    WriteTool,
-    alone_on,
-    attempt,
-    plan_claim,
-    send,
-    write_tool,
-)
+from hostup_mcp.server.writes import OutcomeUnknown, alone_on, plan_claim, send
 
 from .wiring import PATIENCE, SlowMemory, call, error_of, settings, text_of
 
@@ -561,7 +554,7 @@ def test_every_sort_of_failure_is_in_one_of_the_two_tables() -> None:
 async def test_a_question_that_stays_open_too_long_is_a_no(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writes, "QUESTION_SECONDS", 0.02)
+    monkeypatch.setattr(attempts, "QUESTION_SECONDS", 0.02)
     result = await bench.run(bench.tool(before=PATIENCE))
     told = error_of(result)
     assert told["kind"] == "not_confirmed"
@@ -572,7 +565,7 @@ async def test_a_question_that_stays_open_too_long_is_a_no(
 async def test_the_time_for_the_question_does_not_cut_the_write_short(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writes, "QUESTION_SECONDS", 0.05)
+    monkeypatch.setattr(attempts, "QUESTION_SECONDS", 0.05)
 
     async def write() -> Started:
         await anyio.sleep(0.15)

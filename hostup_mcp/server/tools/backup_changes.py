@@ -18,12 +18,13 @@ from hostup_mcp.recovery.plan import find_backup, oldest
 from hostup_mcp.recovery.spans import age
 from hostup_mcp.server import failures
 from hostup_mcp.server.answer import number
+from hostup_mcp.server.attempts import attempt
 from hostup_mcp.server.consent import Consent, Question, ask, describe, require_yes, to_type, when
 from hostup_mcp.server.ids import BackupId, VpsId, require_backup, require_vps
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.server.tools.results import WriteResult, result_of
 from hostup_mcp.server.tools.running import refuse_while_working
-from hostup_mcp.server.writes import alone_on, attempt, send
+from hostup_mcp.server.writes import alone_on, send
 
 
 @dataclass(frozen=True)

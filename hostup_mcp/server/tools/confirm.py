@@ -9,11 +9,11 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from hostup_mcp.server import failures
+from hostup_mcp.server.attempts import attempt
 from hostup_mcp.server.consent import yes_in_panel
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.server.tools.restore import PlanId, carry_out, open_plan
 from hostup_mcp.server.tools.results import WriteResult
-from hostup_mcp.server.writes import attempt
 
 
 async def confirm_restore(

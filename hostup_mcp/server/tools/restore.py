@@ -18,13 +18,14 @@ from hostup_mcp.hostup.problems import NotFound
 from hostup_mcp.hostup.text import quoted
 from hostup_mcp.recovery.findings import Verdict
 from hostup_mcp.recovery.plan import Mode
+from hostup_mcp.server.attempts import attempt
 from hostup_mcp.server.consent import Consent, Question, ask, describe, require_yes, to_type, when
 from hostup_mcp.server.plans import SealedPlan, plan_again
 from hostup_mcp.server.services import Ctx, caller, services
 from hostup_mcp.server.tools.backup_changes import busy
 from hostup_mcp.server.tools.plan import Facts, read_facts
 from hostup_mcp.server.tools.results import WriteResult, result_of
-from hostup_mcp.server.writes import alone_on, attempt, locked, plan_claim, plan_used, send
+from hostup_mcp.server.writes import alone_on, locked, plan_claim, plan_used, send
 
 PlanId = Annotated[
     str,

@@ -12,12 +12,13 @@ from pydantic import BaseModel, Field
 
 from hostup_mcp.hostup.text import Json
 from hostup_mcp.server import failures
+from hostup_mcp.server.attempts import attempt
 from hostup_mcp.server.consent import Consent, Question, ask, describe, require_yes, to_type
 from hostup_mcp.server.ids import VpsId, require_vps
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.server.tools.results import WriteResult, result_of
 from hostup_mcp.server.tools.schedules import describe_retention
-from hostup_mcp.server.writes import alone_on, attempt, send
+from hostup_mcp.server.writes import alone_on, send
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,13 @@ from hostup_mcp.recovery.plan import find_snapshot
 from hostup_mcp.recovery.spans import age, words
 from hostup_mcp.server import failures
 from hostup_mcp.server.answer import answer, gate_text
+from hostup_mcp.server.attempts import attempt
 from hostup_mcp.server.consent import Consent, Question, ask, describe, require_yes, to_type, when
 from hostup_mcp.server.ids import SnapshotName, VpsId, require_snapshot, require_vps
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.server.tools.results import WriteResult, result_of
 from hostup_mcp.server.tools.running import refuse_while_working
-from hostup_mcp.server.writes import alone_on, attempt, send
+from hostup_mcp.server.writes import alone_on, send
 
 
 class SnapshotItem(BaseModel):
