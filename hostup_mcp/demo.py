@@ -6,10 +6,13 @@ each answer is shown as it came. Only the person's questions and typing are scri
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
 from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TextIO
 
 import anyio
@@ -28,10 +31,10 @@ LONGEST_ARGUMENT = 44
 def demo(console: Console | None = None, *, only_looking: bool = False) -> int:
     """Play the story on `console`, or only its reading half; the exit code."""
     console = console or Console(highlight=False)
-    # What the server logs, the trail of its writes among it, is no part of the story.
-    with open(os.devnull, "w") as log:
+    # What the server logs is no part of the story; the trail of its writes ends it.
+    with open(os.devnull, "w") as log, TemporaryDirectory() as folder:
         try:
-            anyio.run(_play, console, log, only_looking)
+            anyio.run(_play, console, log, Path(folder) / "trail.jsonl", only_looking)
         except* SystemExit:  # of the console: whoever watched has left, as in `demo | head`
             pass
     return 0
@@ -81,11 +84,14 @@ class _Stage:
         return dict(data)
 
 
-async def _play(console: Console, log: TextIO, only_looking: bool) -> None:
+async def _play(console: Console, log: TextIO, trail: Path, only_looking: bool) -> None:
     stage = _Stage(console)
     child = StdioServerParameters(
         command=sys.executable,
-        args=["-m", "hostup_mcp", "serve", "--sandbox", "--allow", "restore"],
+        args=[
+            *("-m", "hostup_mcp", "serve", "--sandbox", "--allow", "restore"),
+            *("--audit-log", str(trail)),
+        ],
         # The person's own settings are none of the demo's: their audit log, say, stays as it is.
         env={name: value for name, value in os.environ.items() if not name.startswith("HOSTUP_")},
     )
@@ -102,6 +108,7 @@ async def _play(console: Console, log: TextIO, only_looking: bool) -> None:
         await _look(stage, client)
         if not only_looking:
             await _recover(stage, client)
+            _tell_what_changed(stage, trail)
     console.print()
     console.print(Text("That was all. Nothing of this needed a key. ", style="cyan"))
 
@@ -147,6 +154,18 @@ async def _recover(stage: _Stage, client: Client) -> None:
     await stage.calls(client, "get_job", jobId=restore["jobId"], waitSeconds=60)
     await stage.calls(client, "list_vps", name="web-01")
     stage.remarks("web-01 holds last night's state again.")
+
+
+def _tell_what_changed(stage: _Stage, trail: Path) -> None:
+    stage.says("So what was changed?")
+    for line in trail.read_text(encoding="utf-8").splitlines():
+        entry = json.loads(line)
+        if entry["outcome"] == "asked the person":
+            continue
+        how = f" · the {entry['yes']['by']} {entry['yes']['how']}" if entry["yes"] else ""
+        words = f"{entry['time'][11:19]} {entry['tool']} of {entry['ids']['point']}"
+        stage.console.print(Text(f"   {words}: {entry['outcome']}{how}"))
+    stage.remarks("That is the audit log: one write, and whose yes it was.")
 
 
 def _short(value: object) -> str:

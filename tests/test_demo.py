@@ -30,6 +30,10 @@ BEATS = [
     "100%",
     "completed",
     "web-01 holds last night's state again.",
+    "So what was changed?",
+    "refused: not_confirmed",
+    ": sent · the person typed the server's name",
+    ": accepted by HostUp · the person typed the server's name",
     "That was all.",
 ]
 
