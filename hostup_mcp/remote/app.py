@@ -71,7 +71,7 @@ class Engine:
     def __init__(self, url: str) -> None:
         from limits.aio.storage import RedisStorage
 
-        from hostup_mcp.remote.state import ENGINE_SECONDS, InRedis, News, connect
+        from hostup_mcp.remote.state import InRedis, News, connect
 
         try:
             self.redis = connect(url)
@@ -81,11 +81,11 @@ class Engine:
         self.memory = InRedis(self.redis)
         self.news = News(self.redis)
         self.limits: Storage = RedisStorage(
-            url.replace("unix://", "redis+unix://", 1) if url.startswith("unix:") else url,
+            "redis://",
             implementation="redispy",
             key_prefix="hostup-mcp/limits",
-            socket_timeout=ENGINE_SECONDS,
-            socket_connect_timeout=ENGINE_SECONDS,
+            # Handed on to the client as it is, whatever the type of the rest.
+            connection_pool=self.redis.connection_pool,  # type: ignore[arg-type]
         )
 
 

@@ -18,7 +18,7 @@ from typing import TypeVar, cast
 
 import anyio
 from mcp.server.subscriptions import InMemorySubscriptionBus, ResourceUpdated, ServerEvent
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -34,6 +34,9 @@ ID_SECONDS = 24 * 3600
 ENGINE_SECONDS = 1.0
 """How long the engine may take for one answer."""
 
+MOST_CONNECTIONS = 50
+"""Connections to the engine at once; a call that finds none free waits for one."""
+
 MOST_HOLDS = 10_000
 
 _PREFIX = "hostup-mcp"
@@ -48,14 +51,17 @@ return 0
 
 def connect(url: str) -> Redis:
     """A client for the engine at `url` that never hangs."""
-    return Redis.from_url(
+    pool = BlockingConnectionPool.from_url(
         url,
+        max_connections=MOST_CONNECTIONS,
+        timeout=ENGINE_SECONDS,
         decode_responses=True,
         socket_timeout=ENGINE_SECONDS,
         socket_connect_timeout=ENGINE_SECONDS,
         # A retry would make every call of an outage wait; the next call tries again anyway.
         retry=Retry(NoBackoff(), 0),
     )
+    return Redis.from_pool(pool)
 
 
 class InRedis:

@@ -394,7 +394,6 @@ async def with_ring(upstream: Upstream, engine: EngineServer, ring: str) -> Asyn
     assert made.engine is not None
     async with AsyncExitStack() as stack:
         stack.push_async_callback(made.engine.redis.aclose)
-        stack.push_async_callback(made.engine.limits.bridge.storage.aclose)  # type: ignore[attr-defined]
         await stack.enter_async_context(made.app.router.lifespan_context(made.app))
         client = await stack.enter_async_context(
             httpx.AsyncClient(transport=httpx.ASGITransport(made.app), timeout=30)

@@ -167,6 +167,20 @@ async def test_of_many_replicas_that_claim_at_once_one_gets_it(
     assert len(got) == 1
 
 
+async def test_hundreds_of_calls_at_once_all_reach_the_engine(memory: InRedis) -> None:
+    """More than there are connections to it: the rest wait their turn."""
+    taken: list[bool] = []
+
+    async def claim(name: str) -> None:
+        taken.append(await memory.claim(name, 10))
+
+    with anyio.fail_after(PATIENCE):
+        async with anyio.create_task_group() as tasks:
+            for number in range(300):
+                tasks.start_soon(claim, f"x{number}")
+    assert taken == [True] * 300
+
+
 async def test_how_long_a_claim_is_still_held_is_told_to_all(
     memory: InRedis, other: InRedis
 ) -> None:
