@@ -37,6 +37,9 @@ _DRAWN_AS_NOTHING = re.compile(
 
 def clean_text(text: str, longest: int = LONGEST_TEXT) -> str:
     """`text` on one line, without invisible or reordering characters, at most `longest` long."""
+    if len(text) <= longest and text.isascii() and text.isprintable() and "  " not in text:
+        # Nearly every text there is, and looking at each character is what costs.
+        return text.strip()
     # A text a million characters long is cut before, not after, each is looked at.
     kept = "".join(
         " " if char in "\n\r\t\u2028\u2029" else char
