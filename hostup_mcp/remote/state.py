@@ -41,6 +41,7 @@ MOST_HOLDS = 10_000
 
 _PREFIX = "hostup-mcp"
 _NEWS = f"{_PREFIX}/news"
+_ERA = f"{_PREFIX}/era"
 
 # Gives a claim back only if it is still this holder's.
 _RELEASE = """
@@ -133,6 +134,13 @@ class InRedis:
         token = self._holds.pop(name, None)
         if token is not None:
             await _reached(self._release(keys=[_claim(name)], args=[token]))
+
+    async def era(self) -> str:
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.set(_ERA, secrets.token_hex(8), nx=True)
+            pipe.expire(_ERA, ID_SECONDS)
+            pipe.get(_ERA)
+            return str((await _reached(pipe.execute()))[-1])
 
     async def is_there(self) -> bool:
         """Whether the engine answers now."""

@@ -6,6 +6,7 @@ is a name that one holder at a time can have; it lets go by itself after a while
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -59,6 +60,10 @@ class Memory(Protocol):
         """Let go of `name`."""
         ...
 
+    async def era(self) -> str:
+        """A word that is another one when what was remembered before has been lost."""
+        ...
+
 
 class InMemory:
     """`Memory` of one process, bounded in every direction."""
@@ -76,6 +81,7 @@ class InMemory:
         self._clock = clock
         self._callers: OrderedDict[str, OrderedDict[str, str]] = OrderedDict()
         self._claims: OrderedDict[str, float] = OrderedDict()
+        self._era = secrets.token_hex(8)
 
     async def is_there(self) -> bool:
         return True
@@ -118,3 +124,6 @@ class InMemory:
 
     async def release(self, name: str) -> None:
         self._claims.pop(name, None)
+
+    async def era(self) -> str:
+        return self._era

@@ -379,6 +379,33 @@ async def test_without_the_engine_reads_answer_and_writes_are_refused_and_nothin
         engine.stop()
 
 
+async def test_a_plan_that_was_carried_out_stays_used_when_the_engine_has_lost_everything(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    engine = EngineServer(tmp_path)
+    try:
+        with replicas(tmp_path, given(upstream, engine)) as [replica]:
+            async with calling() as client:
+                caller = Caller(client, replica.url)
+                _, plan = await caller.planned()
+                _, unused = await caller.planned()
+                asked = await caller.call("restore_vps", planId=plan)
+                done = await caller.call("restore_vps", asked.answered(), planId=plan)
+                assert done.kind is None, done.text
+                upstream.sandbox.state.jobs.clear()
+                engine.stop()
+                engine.start()
+                await caller.planned()
+                for old in (plan, unused):
+                    again = await caller.call("restore_vps", planId=old)
+                    assert again.kind == "plan_again", again.text
+                again = await caller.call("restore_vps", asked.answered(), planId=plan)
+                assert again.kind == "plan_again", again.text
+        assert len(upstream.sandbox.writes) == 1
+    finally:
+        engine.stop()
+
+
 # Keys that change ---------------------------------------------------------------------------------
 
 OLD, NEW = "old-" * 8, "new-" * 8

@@ -29,6 +29,8 @@ NOT_HERE = {
     "test_there_is_a_bounded_number_of_callers",
     # It is about the memory of one process.
     "test_a_process_full_of_claims_says_no_until_some_have_lapsed",
+    # The engine starts anew there, not the process.
+    "test_a_memory_that_starts_anew_is_in_another_era",
     # Played below, with clients that are closed again.
     "test_whatever_happens_nothing_is_invented_and_no_name_has_two_holders",
 }
@@ -167,6 +169,16 @@ async def test_of_many_replicas_that_claim_at_once_one_gets_it(
     assert len(got) == 1
 
 
+async def test_the_era_is_the_same_for_all_until_the_engine_loses_what_it_held(
+    engine: EngineServer, memory: InRedis, other: InRedis
+) -> None:
+    era = await memory.era()
+    assert await other.era() == era
+    engine.do("FLUSHALL")
+    assert await other.era() != era
+    assert await memory.era() == await other.era()
+
+
 async def test_hundreds_of_calls_at_once_all_reach_the_engine(memory: InRedis) -> None:
     """More than there are connections to it: the rest wait their turn."""
     taken: list[bool] = []
@@ -196,6 +208,7 @@ async def test_everything_that_is_kept_expires(engine: EngineServer, memory: InR
     await memory.remember("web-team", {"vps": "", "vps/bkp": ""})
     await memory.recall("web-team", "vps")
     await memory.claim("x", 10)
+    await memory.era()
     keys = engine.keys("*")
     assert keys
     assert all(key.startswith("hostup-mcp/") for key in keys)
@@ -242,6 +255,7 @@ async def everything(memory: InRedis) -> None:
         memory.given_to("web-team"),
         memory.claim("x", 10),
         memory.held("x"),
+        memory.era(),
     ):
         began = time.monotonic()
         with pytest.raises(MemoryAway):

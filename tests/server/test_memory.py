@@ -190,6 +190,22 @@ async def test_a_process_full_of_claims_says_no_until_some_have_lapsed(clock: Ha
     assert await memory.claim("one more", 10)
 
 
+# Lost ------------------------------------------------------------------------------------------
+
+
+async def test_the_era_is_one_word_as_long_as_nothing_was_lost(memory: Memory) -> None:
+    first = await memory.era()
+    assert len(first) >= 8
+    await memory.remember("ann", {"a": ""})
+    await memory.claim("x", 10)
+    assert await memory.era() == first
+
+
+async def test_a_memory_that_starts_anew_is_in_another_era(make: Make, clock: Hand) -> None:
+    one, other = make(3, 4, clock), make(3, 4, clock)
+    assert await one.era() != await other.era()
+
+
 # Any sequence -------------------------------------------------------------------------------------
 
 _CALLERS = st.sampled_from(["ann", "bob", "cat", "dan"])

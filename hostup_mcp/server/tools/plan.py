@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -36,6 +37,7 @@ from hostup_mcp.server.ids import (
     require_source,
     require_vps,
 )
+from hostup_mcp.server.memory import MemoryAway
 from hostup_mcp.server.plans import LIFE, SealedPlan, digest, milliseconds
 from hostup_mcp.server.services import Ctx, caller, services
 
@@ -161,7 +163,14 @@ async def read_facts(ctx: Ctx, plan: SealedPlan) -> Facts:
     listing = await hostup.list_backups(plan.vps_id)
     weighed, point, gate = await _weigh(hostup, plan, vps, listing)
     date = point.created_at if point is not None else None
-    return Facts(vps, weighed, date, digest(gate, point))
+    return Facts(vps, weighed, date, digest(gate, point, await _era(ctx)))
+
+
+async def _era(ctx: Ctx) -> str:
+    """Part of what must not have changed: with the memory, the plans that were used are lost."""
+    with suppress(MemoryAway):
+        return await services(ctx).memory.era()
+    return ""
 
 
 async def _weigh(
