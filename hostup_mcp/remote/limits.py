@@ -1,4 +1,4 @@
-"""What one caller may take: calls a minute and at once, the size of a body, and time to send it.
+"""What one caller may take: calls a minute and at once, streams, a body and the time to send it.
 
 A caller over a limit gets 429 with `Retry-After`; the others do not feel it. Calls a minute are
 counted together on all replicas where they share an engine.
@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 BODY_SECONDS = 15.0
 """How long a caller may take to send a whole request body."""
 
+STREAMS_AT_ONCE = 50
+"""Streams that one caller may hold open on one replica: sessions and subscriptions."""
+
 LARGEST_BODY = 4 * 1024 * 1024
 """The SDK's own limit, which answers 413; no more than this is held here."""
 
@@ -47,28 +50,34 @@ class CallerLimits:
         self._at_once = at_once
         self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._shared = SlidingWindowCounterRateLimiter(shared) if shared is not None else None
-        self._running: Counter[str] = Counter()
+        self._running: Counter[tuple[str, str]] = Counter()
         self._refused = refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "POST":
+        caller = self._who() if scope["type"] == "http" else None
+        if caller is None or scope["method"] not in ("GET", "POST"):
             await self._app(scope, receive, send)
             return
-        caller = self._who()
-        if caller is None:
-            await self._app(scope, receive, send)
-            return
-        wait = await self._seconds_over(caller)
+        is_call = scope["method"] == "POST"
+        # A stream stays open while its client is there; it must not take the place of a call.
+        kind = "at once" if is_call and not _subscribes(scope) else "streams"
+        most = self._at_once if kind == "at once" else STREAMS_AT_ONCE
+        wait = await self._seconds_over(caller) if is_call else None
         if wait is not None:
             self._refused("rate")
             await _too_many(send, wait, "too many calls in a minute")
             return
-        if self._running[caller] >= self._at_once:
-            self._refused("at once")
-            await _too_many(send, 1, "too many calls at once")
+        place = (kind, caller)
+        if self._running[place] >= most:
+            self._refused(kind)
+            what = "calls at once" if kind == "at once" else "open streams"
+            await _too_many(send, 1, f"too many {what}")
             return
-        self._running[caller] += 1
+        self._running[place] += 1
         try:
+            if not is_call:
+                await self._app(scope, receive, send)
+                return
             parts = await _in_time(receive)
             if parts is None:
                 self._refused("slow body")
@@ -76,9 +85,9 @@ class CallerLimits:
                 return
             await self._app(scope, _replayed(parts, receive), send)
         finally:
-            self._running[caller] -= 1
-            if not self._running[caller]:
-                del self._running[caller]
+            self._running[place] -= 1
+            if not self._running[place]:
+                del self._running[place]
 
     async def _seconds_over(self, caller: str) -> int | None:
         """Seconds to wait for a caller over its rate; None for one below it."""
@@ -94,6 +103,15 @@ class CallerLimits:
                 # The shared engine is away: count here alone until it is back.
                 log.warning("calls are counted by this replica alone: %s", type(error).__name__)
         return None
+
+
+def _subscribes(scope: Scope) -> bool:
+    """Whether it asks for a stream of changes.
+
+    The SDK refuses a header that the body belies; of the older revisions, which have no such
+    header, somebody gets no more by it than the places of streams.
+    """
+    return (b"mcp-method", b"subscriptions/listen") in scope["headers"]
 
 
 async def _in_time(receive: Receive) -> list[Message] | None:
@@ -129,7 +147,7 @@ async def _too_slow(send: Send) -> None:
 
 
 async def _too_many(send: Send, seconds: int, why: str) -> None:
-    body: dict[str, Any] = {"error": "too_many_requests", "error_description": f"{why}"}
+    body: dict[str, Any] = {"error": "too_many_requests", "error_description": why}
     headers = [(b"content-type", b"application/json"), (b"retry-after", str(seconds).encode())]
     await send({"type": "http.response.start", "status": 429, "headers": headers})
     await send({"type": "http.response.body", "body": json.dumps(body).encode()})

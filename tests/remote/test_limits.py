@@ -61,7 +61,11 @@ class Door:
         )
 
     async def knock(
-        self, caller: str | None = "web-team", method: str = "POST", receive: Any = None
+        self,
+        caller: str | None = "web-team",
+        method: str = "POST",
+        receive: Any = None,
+        asks: bytes = b"tools/call",
     ) -> tuple[int, dict[str, str], bytes]:
         sent: list[Any] = []
 
@@ -73,7 +77,8 @@ class Door:
 
         self.caller = caller
         with anyio.fail_after(PATIENCE):
-            await self.app({"type": "http", "method": method}, receive or nothing, send)
+            scope = {"type": "http", "method": method, "headers": [(b"mcp-method", asks)]}
+            await self.app(scope, receive or nothing, send)
         headers = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
         return sent[0]["status"], headers, sent[-1]["body"]
 
@@ -157,6 +162,36 @@ async def test_calls_of_one_do_not_fill_the_places_of_another() -> None:
                 await anyio.lowlevel.checkpoint()
         door.inner.open.set()
     assert door.refused == []
+
+
+@pytest.mark.parametrize(
+    "stream", [{"method": "GET"}, {"asks": b"subscriptions/listen"}], ids=["session", "changes"]
+)
+async def test_streams_are_bounded_too_and_take_no_place_of_a_call(
+    monkeypatch: pytest.MonkeyPatch, stream: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(limits, "STREAMS_AT_ONCE", 3)
+    door = Door(at_once=1)
+    door.inner.open = anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        for _ in range(3):
+            tasks.start_soon(lambda: door.knock(**stream))
+        with anyio.fail_after(PATIENCE):
+            while door.inner.running < 3:
+                await anyio.lowlevel.checkpoint()
+        assert (await door.knock(**stream))[0] == 429
+        assert door.refused == ["streams"]
+        tasks.start_soon(door.knock)
+        with anyio.fail_after(PATIENCE):
+            while door.inner.running < 4:
+                await anyio.lowlevel.checkpoint()
+        tasks.start_soon(lambda: door.knock("ops-team", **stream))
+        with anyio.fail_after(PATIENCE):
+            while door.inner.running < 5:
+                await anyio.lowlevel.checkpoint()
+        door.inner.open.set()
+    assert door.refused == ["streams"]
+    assert not door.app._running
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "OPTIONS"])
