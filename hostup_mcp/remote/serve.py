@@ -16,6 +16,7 @@ from hostup_mcp.config import Settings
 from hostup_mcp.hostup.address import is_loopback
 from hostup_mcp.remote.accounts import CredentialsError
 from hostup_mcp.remote.app import PATHS, Listen, Service, StateError, build_service
+from hostup_mcp.remote.connection import Impatient
 from hostup_mcp.remote.tokens import TokenFileError
 from hostup_mcp.remote.tracing import TracingError, trace_if_configured
 
@@ -24,6 +25,10 @@ DRAIN_SECONDS = 3
 
 DRAIN_SECONDS_FOR_OTHERS = 20
 """The same where others are served."""
+
+
+READY_SECONDS = 5
+"""How old what the metrics say about being ready may be."""
 
 
 class CannotServe(Exception):
@@ -67,6 +72,7 @@ def serve_http(settings: Settings, listen: Listen) -> int:
 async def _run(service: Service, listener: socket.socket, for_others: bool) -> None:
     config = uvicorn.Config(
         service.app,
+        http=Impatient,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -78,7 +84,17 @@ async def _run(service: Service, listener: socket.socket, for_others: bool) -> N
         if service.engine is not None:
             stack.push_async_callback(service.engine.redis.aclose)
             await stack.enter_async_context(service.engine.news.heard())
+        watching = await stack.enter_async_context(anyio.create_task_group())
+        watching.start_soon(_watch, service)
         await _Server(config, service).serve([listener])
+        watching.cancel_scope.cancel()
+
+
+async def _watch(service: Service) -> None:
+    """Keep the number that says whether this replica is ready true, also where nobody asks."""
+    while True:
+        await service.is_ready()
+        await anyio.sleep(READY_SECONDS)
 
 
 class _Server(uvicorn.Server):

@@ -23,6 +23,7 @@ from hostup_mcp.sandbox import SANDBOX_API_KEY
 
 from .wiring import (
     ACCEPT,
+    PATIENCE,
     PUBLIC_URL,
     Caller,
     Issuer,
@@ -396,6 +397,38 @@ def test_somebody_without_a_token_does_not_get_to_send_a_body_at_all(house: Hous
     given = head(house, length=4_000_000).replace(house.token.encode(), b"wrong")
     assert exchange(house.bearer, given).startswith(b"HTTP/1.1 401")
     assert time.monotonic() - began < OTHERS
+
+
+def test_a_request_that_never_comes_to_its_headers_end_is_given_up(house: House) -> None:
+    """Whoever can connect can do that; no token is needed."""
+    whole = head(house).replace(b"/mcp", b"/healthz").replace(b"POST", b"GET") + b"{}"
+    lines = {
+        name: socket.create_connection(("127.0.0.1", house.bearer.port))
+        for name in ("says nothing", "a drop now and then", "stops after a good request")
+    }
+    for line in lines.values():
+        line.settimeout(0.2)
+    lines["stops after a good request"].sendall(whole + whole[:20])
+    open_still = set(lines)
+    answers = dict.fromkeys(lines, b"")
+    deadline = time.monotonic() + PATIENCE
+    while open_still and time.monotonic() < deadline:
+        for name in sorted(open_still):
+            try:
+                if name == "a drop now and then":
+                    lines[name].sendall(b"GET / HTTP/1.1\r\nX: 1" if not answers[name] else b"x")
+                    answers[name] += b"."
+                if not (part := lines[name].recv(65_536)):
+                    open_still.remove(name)
+                answers[name] += part
+            except TimeoutError:
+                continue
+            except OSError:
+                open_still.remove(name)
+    for line in lines.values():
+        line.close()
+    assert open_still == set()
+    assert answers["stops after a good request"].startswith(b"HTTP/1.1 200")
 
 
 # Headers ------------------------------------------------------------------------------------------

@@ -25,7 +25,10 @@ from hostup_mcp.sandbox import SANDBOX_API_KEY, Fault
 
 from .wiring import (
     PATIENCE,
+    REDIS,
+    SECRET,
     Caller,
+    EngineServer,
     Replica,
     Result,
     Upstream,
@@ -170,6 +173,36 @@ async def test_numbers_move_and_logs_are_for_machines_and_spans_are_one_trace(
         for line in lines:
             assert {"time", "level", "logger", "message"} <= set(line)
         assert any(line["logger"] == "hostup_mcp.trail" for line in lines)
+
+
+@pytest.mark.redis
+async def test_whether_it_is_ready_is_counted_also_where_nobody_asks_for_it(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    if REDIS is None:
+        pytest.skip("there is no redis-server (Debian: apt install redis-server)")
+    engine, port = EngineServer(tmp_path), free_port()
+    env = serving(
+        upstream,
+        HOSTUP_MCP_STATE=engine.url,
+        HOSTUP_MCP_SECRET=SECRET,
+        HOSTUP_MCP_METRICS_PORT=str(port),
+    )
+    try:
+        with replicas(tmp_path, env):
+            async with calling() as client:
+
+                async def becomes(value: float) -> None:
+                    while (await numbers(client, port))[1]["hostup_mcp_ready"] != value:  # noqa: ASYNC110
+                        await anyio.sleep(0.1)
+
+                await becomes(1)
+                engine.stop()
+                await becomes(0)
+                engine.start()
+                await becomes(1)
+    finally:
+        engine.stop()
 
 
 async def test_a_signal_to_stop_lets_a_running_call_finish_and_takes_no_new_one(
