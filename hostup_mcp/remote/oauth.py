@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-import time
 from typing import Any
 
-import anyio.to_thread
 import jwt
 from mcp.server.auth.provider import AccessToken
 
-from hostup_mcp import __version__
+from hostup_mcp.remote.keys import Keys
 
 log = logging.getLogger(__name__)
 
@@ -22,51 +20,25 @@ CLOCK_SKEW = 30
 
 LONGEST_TOKEN = 16_384
 
-REST_SECONDS = 5.0
-"""How long an issuer that did not answer is left alone."""
-
-
-class _Keys(jwt.PyJWKClient):
-    """The issuer's keys; whatever is wrong with them is a `PyJWTError`, and told at once for a
-    while."""
-
-    _rests_until = 0.0
-
-    def fetch_data(self) -> Any:
-        if time.monotonic() < self._rests_until:
-            raise jwt.PyJWKClientConnectionError("the issuer did not answer just now")
-        try:
-            return super().fetch_data()
-        except (jwt.PyJWTError, ValueError, OSError, RecursionError) as error:
-            self._rests_until = time.monotonic() + min(REST_SECONDS, self.cooldown_duration)
-            log.warning("the issuer's keys cannot be had: %s", type(error).__name__)
-            raise jwt.PyJWKClientConnectionError("the issuer's keys cannot be had") from None
-
 
 class JwtVerifier:
     """Verifies JWT access tokens against the keys that the issuer publishes (JWKS).
 
-    Keys are cached for five minutes; an unknown key id makes them be fetched again, at most every
-    half minute, so that rotation works and a flood of made-up ids does not reach the issuer.
+    An unknown key id makes them be fetched again, at most every half minute, so that rotation works
+    and a flood of made-up ids does not reach the issuer.
     """
 
     def __init__(self, issuer: str, audience: str, jwks_url: str, cooldown: float = 30) -> None:
         self._issuer = issuer
         self._audience = audience
-        self._keys = _Keys(
-            jwks_url,
-            timeout=5,
-            lifespan=300,
-            cooldown_duration=cooldown,
-            headers={"User-Agent": f"hostup-mcp/{__version__}"},
-        )
+        self._keys = Keys(jwks_url, cooldown)
 
     async def verify_token(self, token: str) -> AccessToken | None:
         """Who the token is for, or None where it is not valid here."""
         if len(token) > LONGEST_TOKEN:
             return None
         try:
-            claims = await anyio.to_thread.run_sync(self._claims, token)
+            claims = await self._claims(token)
         except jwt.PyJWTError as error:
             # The class tells the operator enough; the token and its claims stay out of the log.
             log.info("a token was refused: %s", type(error).__name__)
@@ -81,11 +53,11 @@ class JwtVerifier:
             claims={"iss": self._issuer},
         )
 
-    def _claims(self, token: str) -> dict[str, Any]:
+    async def _claims(self, token: str) -> dict[str, Any]:
         header = jwt.get_unverified_header(token)
         if header.get("alg") not in ALGORITHMS:
             raise jwt.InvalidAlgorithmError
-        key = self._keys.get_signing_key(str(header.get("kid")))
+        key = await self._keys.find(str(header.get("kid")))
         return dict(
             jwt.decode(
                 token,

@@ -157,7 +157,7 @@ async def test_the_name_it_is_known_by_outside_is_a_good_host_and_origin(tmp_pat
 
 
 def test_the_cooldown_of_keys_is_half_a_minute() -> None:
-    assert JwtVerifier(ISSUER, AUDIENCE, "https://issuer.example.com")._keys.cooldown_duration == 30
+    assert JwtVerifier(ISSUER, AUDIENCE, "https://issuer.example.com")._keys.cooldown == 30
 
 
 # Refused at start ---------------------------------------------------------------------------------

@@ -15,6 +15,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 
+from hostup_mcp.remote import keys
+from hostup_mcp.remote.keys import FRESH_SECONDS, GOOD_SECONDS, LARGEST_SET
 from hostup_mcp.remote.oauth import ALGORITHMS, CLOCK_SKEW, LONGEST_TOKEN, JwtVerifier
 
 from .wiring import AUDIENCE, ISSUER, PATIENCE, Issuer, Key, ec_key, ed_key, rsa_key
@@ -343,6 +345,62 @@ async def test_a_silent_issuer_is_asked_once_however_many_made_up_tokens_come(
                 )
     assert issuer.fetches <= 2
     assert time.monotonic() - began < 3
+
+
+async def test_keys_that_are_old_stay_good_for_an_hour_while_the_issuer_is_away(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = verifier(issuer, cooldown=0)
+    token = issuer.token()
+    assert await check.verify_token(token)
+    issuer.status = 503
+    passed = 0.0
+    really = time.monotonic
+    monkeypatch.setattr(keys.time, "monotonic", lambda: really() + passed)
+    passed = GOOD_SECONDS - 60
+    assert await check.verify_token(token)
+    assert issuer.fetches == 2, "it was asked whether they are still published"
+    passed = GOOD_SECONDS + 1
+    assert await check.verify_token(token) is None
+    issuer.status = 200
+    assert await check.verify_token(token)
+
+
+async def test_keys_that_are_old_are_fetched_again_and_a_withdrawn_one_is_forgotten(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = verifier(issuer)
+    assert await check.verify_token(issuer.token())
+    issuer.keys = [SECOND]
+    assert await check.verify_token(issuer.token(FIRST)), "it is not asked at each token"
+    really = time.monotonic
+    monkeypatch.setattr(keys.time, "monotonic", lambda: really() + FRESH_SECONDS + 1)
+    assert await check.verify_token(issuer.token(FIRST)) is None
+
+
+async def test_an_issuer_whose_answer_never_ends_is_given_up(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "FETCH_SECONDS", 0.5)
+    issuer.drips = True
+    try:
+        with anyio.fail_after(PATIENCE):
+            assert await verifier(issuer).verify_token(issuer.token()) is None
+    finally:
+        issuer.drips = False
+
+
+async def test_an_answer_of_the_issuer_that_is_too_large_is_not_read(issuer: Issuer) -> None:
+    known = json.dumps({"keys": [FIRST.public_jwk]})
+    issuer.body = known.encode() + b" " * LARGEST_SET
+    assert await verifier(issuer).verify_token(issuer.token()) is None
+
+
+async def test_the_issuer_cannot_send_us_elsewhere_for_its_keys(issuer: Issuer) -> None:
+    for status in (301, 302, 307):
+        issuer.fetches, issuer.status = 0, status
+        assert await verifier(issuer).verify_token(issuer.token()) is None
+        assert issuer.fetches == 1
 
 
 async def test_refused_tokens_and_their_claims_are_not_in_the_log(

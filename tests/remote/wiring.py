@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -536,6 +536,7 @@ class Issuer:
     body: bytes | None = None
     status: int = 200
     silent_for: float = 0.0
+    drips: bool = False
     agents: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -553,9 +554,14 @@ class Issuer:
                 body = json.dumps(known).encode() if issuer.body is None else issuer.body
                 self.send_response(issuer.status)
                 self.send_header("Content-Type", "application/json")
+                self.send_header("Location", issuer.url)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                with suppress(OSError):
+                    while issuer.drips:
+                        self.wfile.write(b" ")
+                        time.sleep(0.05)
+                    self.wfile.write(body)
 
             def log_message(self, *_: Any) -> None:
                 """Nothing."""
