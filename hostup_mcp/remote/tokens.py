@@ -8,12 +8,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import logging
 import os
 import re
 import secrets
 from pathlib import Path
 
 from mcp.server.auth.provider import AccessToken
+
+log = logging.getLogger(__name__)
 
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.@-]{0,63}")
 
@@ -37,10 +40,13 @@ def new_token(path: Path, name: str) -> str:
     hashes[name] = _hash(token)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        # A container's user may have been given leave to read it; that stays.
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
         file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(file, "w") as out:
             json.dump({"tokens": hashes}, out, indent=2)
             out.write("\n")
+        beside.chmod(mode)
         beside.replace(path)
     except OSError as error:
         raise TokenFileError(f"the token file cannot be written: {error.strerror}") from None
@@ -69,8 +75,9 @@ class HashedTokens:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._seen = _version(path)
+        self._told = self._seen
         self._hashes = read_hashes(path)
-        self._seen = path.stat().st_mtime_ns
 
     async def verify_token(self, token: str) -> AccessToken | None:
         """The token's name as client, or None for a token that is not in the file."""
@@ -84,13 +91,25 @@ class HashedTokens:
         return None if found is None else AccessToken(token="", client_id=found, scopes=[])
 
     def _refresh(self) -> None:
-        try:
-            changed = self._path.stat().st_mtime_ns
-            if changed != self._seen:
-                self._hashes, self._seen = read_hashes(self._path), changed
-        except (OSError, TokenFileError):
-            # A file that went away or is half-written takes nobody's access, and gives none.
+        now = _version(self._path)
+        if now == self._seen:
             return
+        try:
+            self._hashes, self._seen = read_hashes(self._path), now
+        except TokenFileError as error:
+            # A file that went away or is half-written takes nobody's access, and gives none.
+            if now != self._told:
+                self._told = now
+                log.warning("%s; the tokens that were known before stay good", error)
+
+
+def _version(path: Path) -> tuple[int, ...] | None:
+    """What differs when the file at `path` is another one; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ino, found.st_size
 
 
 def _hash(token: str) -> str:

@@ -29,6 +29,15 @@ def later(path: Path) -> None:
     os.utime(path, ns=(moment, moment))
 
 
+def put_in_its_place(path: Path, text: str) -> None:
+    """Another file under the same name, of the same date."""
+    dates = path.stat()
+    beside = path.with_suffix(".new")
+    beside.write_text(text)
+    os.utime(beside, ns=(dates.st_atime_ns, dates.st_mtime_ns))
+    beside.replace(path)
+
+
 def rewrite(path: Path, text: str | None) -> None:
     """Change the file, or take it away."""
     if text is None:
@@ -132,16 +141,34 @@ async def test_a_token_that_is_taken_out_stops_working_without_a_restart(path: P
 
 
 @pytest.mark.parametrize("broken", ["", "{", '{"tokens": {"x": "y"}}', "[]", "\x00"])
-async def test_a_file_that_breaks_gives_nobody_access_and_takes_none(
-    path: Path, broken: str
+async def test_a_file_that_breaks_gives_nobody_access_and_takes_none_and_is_told_once(
+    path: Path, broken: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     token = new_token(path, "web-team")
     verifier = HashedTokens(path)
     rewrite(path, broken)
     assert await verifier.verify_token(token)
     assert await verifier.verify_token("y") is None
+    [told] = caplog.messages
+    assert "token file" in told
     rewrite(path, None)
     assert await verifier.verify_token(token)
+    assert len(caplog.messages) == 2
+
+
+async def test_a_file_put_in_its_place_with_an_old_date_is_read_too(path: Path) -> None:
+    token = new_token(path, "web-team")
+    verifier = HashedTokens(path)
+    put_in_its_place(path, '{"tokens": {}}')
+    assert await verifier.verify_token(token) is None
+
+
+def test_who_may_read_the_file_stays_as_it_is(path: Path) -> None:
+    new_token(path, "web-team")
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o644)
+    new_token(path, "ops-team")
+    assert path.stat().st_mode & 0o777 == 0o644
 
 
 @pytest.mark.parametrize(
