@@ -98,11 +98,14 @@ def ask(ctx: Ctx, question: Question) -> Consent | Elicit[BaseModel]:
     if services(ctx).settings.confirm is Confirm.CLIENT:
         return Consent(by="client", how="HOSTUP_MCP_CONFIRM=client")
     if not _can_ask(ctx):
+        # Replicas keep no session, and before that revision a question needed one.
+        revision = " of revision 2026-07-28" if services(ctx).settings.remote.state else ""
         raise failures.refuse(
             "cannot_ask",
             "This needs the person's own yes, and this client cannot show them the question. "
             "Nothing was changed.",
-            "Tell the person the ways on: a client that supports MCP elicitation, HostUp's panel, "
+            f"Tell the person the ways on: a client{revision} that supports MCP elicitation, "
+            "HostUp's panel, "
             "or their operator's HOSTUP_MCP_CONFIRM setting. Do not try again in this client.",
         )
     form = PlainYes if question.to_type is None else TypedName

@@ -708,6 +708,39 @@ async def test_another_callers_session_does_not_exist_for_this_one(house: House)
         assert (await post(house.token, listing, session)).status_code == 200, "it is still there"
 
 
+async def test_another_callers_event_stream_does_not_exist_for_this_one(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    path, tokens = token_file(tmp_path, "web-team", "ops-team")
+    env = serving(upstream, HOSTUP_MCP_TOKENS=str(path))
+    with replicas(tmp_path, env, transport="sse") as [replica]:
+        async with calling() as client:
+
+            async def post(where: str, token: str | None) -> int:
+                given = {"Authorization": f"Bearer {token}"} if token is not None else {}
+                answer = await client.post(replica.base + where, json=HELLO, headers=given)
+                return answer.status_code
+
+            mine, others = tokens["web-team"], tokens["ops-team"]
+            for token in (None, "wrong"):
+                given = {"Authorization": f"Bearer {token}"} if token else {}
+                assert (await client.get(replica.url, headers=given)).status_code == 401
+            given = {"Authorization": f"Bearer {mine}"}
+            async with client.stream("GET", replica.url, headers=given) as stream:
+                assert stream.status_code == 200
+                lines = stream.aiter_lines()
+                while not (line := await anext(lines)).startswith("data:"):
+                    pass
+                where = line.removeprefix("data:").strip()
+                assert await post(where, None) == 401
+                assert await post(where, "wrong") == 401
+                assert await post(where, others) == 404
+                assert await post(where, mine) == 202, "it is still there"
+            foreign = {"Authorization": f"Bearer {mine}", "Origin": "https://evil.example"}
+            assert (await client.get(replica.url, headers=foreign)).status_code == 403
+        assert "Traceback" not in replica.output()
+
+
 async def test_a_client_of_one_subject_is_not_another_client_of_it(house: House) -> None:
     async with calling() as client:
         desk = Caller(client, house.oauth.url, house.issuer.token(client_id="desk"))

@@ -6,7 +6,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +14,6 @@ import anyio
 import httpx
 import pytest
 
-from hostup_mcp.config import Settings, load
-from hostup_mcp.remote.app import Listen, build_service
 from hostup_mcp.sandbox import SANDBOX_API_KEY, Fault
 from hostup_mcp.server.writes import WRITE_SECONDS
 
@@ -31,6 +29,7 @@ from .wiring import (
     calling,
     headers_for,
     message,
+    parse,
     replicas,
     serving,
     token_file,
@@ -149,23 +148,32 @@ async def test_a_round_trip_through_the_proxy_crosses_the_replicas(fleet: Fleet)
     assert len(fleet.upstream.sandbox.writes) == 1
 
 
-async def test_a_session_of_the_handshake_era_needs_no_replica_of_its_own(fleet: Fleet) -> None:
+async def test_a_client_of_the_handshake_era_needs_no_replica_of_its_own_and_cannot_be_asked(
+    fleet: Fleet,
+) -> None:
+    """It says what it can show in its handshake alone, which only one replica has heard."""
     async with callers(fleet) as (through, _, _):
+        _, plan = await through.planned()
         headers = {"Accept": "application/json, text/event-stream"}
         headers |= {"Authorization": f"Bearer {fleet.token}"}
         hello = {
             "protocolVersion": "2025-11-25",
-            "capabilities": {},
+            "capabilities": {"elicitation": {}},
             "clientInfo": {"name": "raw", "version": "1"},
         }
+        restore = {"name": "restore_vps", "arguments": {"planId": plan}}
         for number, (method, params) in enumerate(
-            [("initialize", hello), ("tools/list", {}), ("tools/list", {}), ("ping", {})]
+            [("initialize", hello), ("tools/list", {}), ("ping", {}), ("tools/call", restore)]
         ):
             body = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
             answer = await through.client.post(fleet.url, json=body, headers=headers)
             assert answer.status_code == 200, answer.text
             assert "mcp-session-id" not in answer.headers
             headers["MCP-Protocol-Version"] = "2025-11-25"
+        refused = Result(parse(answer)["result"])
+        assert refused.kind == "cannot_ask", refused.text
+        assert "2026-07-28" in refused.text, "it is told which clients can be asked"
+    assert fleet.upstream.sandbox.writes == []
 
 
 async def test_fifty_who_carry_out_one_plan_at_once_carry_it_out_once(fleet: Fleet) -> None:
@@ -411,34 +419,15 @@ async def test_a_plan_that_was_carried_out_stays_used_when_the_engine_has_lost_e
 OLD, NEW = "old-" * 8, "new-" * 8
 
 
-@asynccontextmanager
-async def with_ring(upstream: Upstream, engine: EngineServer, ring: str) -> AsyncIterator[Caller]:
-    """A caller at a replica in this process that has these keys."""
-    env = given(upstream, engine, HOSTUP_MCP_SECRET=ring)
-    settings = load({}, env)
-    assert isinstance(settings, Settings)
-    made = build_service(settings, Listen("streamable-http"), environ=env)
-    assert made.engine is not None
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(made.engine.redis.aclose)
-        await stack.enter_async_context(made.app.router.lifespan_context(made.app))
-        client = await stack.enter_async_context(
-            httpx.AsyncClient(transport=httpx.ASGITransport(made.app), timeout=30)
-        )
-        yield Caller(client, "http://127.0.0.1:8000/mcp")
-
-
 async def test_keys_change_without_losing_a_plan_or_a_question(
-    upstream: Upstream, engine: EngineServer
+    upstream: Upstream, engine: EngineServer, tmp_path: Path
 ) -> None:
     """The rings of a roll-out: each step runs beside the one before it."""
-    with anyio.fail_after(60):
-        async with (
-            with_ring(upstream, engine, OLD) as before,
-            with_ring(upstream, engine, f"{OLD},{NEW}") as knows,
-            with_ring(upstream, engine, f"{NEW},{OLD}") as seals,
-            with_ring(upstream, engine, NEW) as after,
-        ):
+    rings = (OLD, f"{OLD},{NEW}", f"{NEW},{OLD}", NEW)
+    environments = [given(upstream, engine, HOSTUP_MCP_SECRET=ring) for ring in rings]
+    with replicas(tmp_path, *environments) as running:
+        async with calling() as client:
+            before, knows, seals, after = (Caller(client, each.url) for each in running)
             for made_by, carried_out_by in (
                 (before, knows),
                 (knows, before),
@@ -454,19 +443,8 @@ async def test_keys_change_without_losing_a_plan_or_a_question(
                 assert done.kind is None, done.text
                 upstream.sandbox.state.jobs.clear()
             assert len(upstream.sandbox.writes) == 6
-            _, plan = await before.planned()
-            lost = await after.call("restore_vps", planId=plan)
-            assert lost.kind == "plan_again", "a key that was taken out opens nothing"
-
-
-async def test_replicas_with_other_secrets_do_not_take_each_other_s_plans(
-    upstream: Upstream, engine: EngineServer
-) -> None:
-    with anyio.fail_after(60):
-        async with (
-            with_ring(upstream, engine, OLD) as one,
-            with_ring(upstream, engine, NEW) as other,
-        ):
-            _, plan = await one.planned()
-            assert (await other.call("restore_vps", planId=plan)).kind == "plan_again"
-            assert upstream.sandbox.writes == []
+            for made_by, refused_by in ((before, after), (after, before)):
+                _, plan = await made_by.planned()
+                lost = await refused_by.call("restore_vps", planId=plan)
+                assert lost.kind == "plan_again", "a key that is not in the ring opens nothing"
+            assert len(upstream.sandbox.writes) == 6
