@@ -1,8 +1,8 @@
 # hostup-mcp over stdio (default) or HTTP:
 #   docker build -t hostup-mcp .
 #   docker run -i --rm -e HOSTUP_API_KEY hostup-mcp
-#   docker run --rm -p 8000:8000 --read-only -v ./tokens.json:/run/tokens.json:ro -e HOSTUP_API_KEY \
-#     hostup-mcp serve --transport streamable-http --host 0.0.0.0 --tokens /run/tokens.json
+#   docker run --rm -p 8000:8000 --read-only -v ./tokens:/run/tokens:ro -e HOSTUP_API_KEY \
+#     hostup-mcp serve --transport streamable-http --host 0.0.0.0 --tokens /run/tokens/tokens.json
 
 FROM python:3.13-slim AS build
 WORKDIR /src
@@ -28,7 +28,7 @@ EXPOSE 8000
 # Over stdio there is no port to ask, and a process that reads its pipe is healthy.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["python", "-c", "\
 import sys, urllib.request as u\n\
-if b'streamable-http' in open('/proc/1/cmdline','rb').read():\n\
+if {b'streamable-http', b'sse'} & set(open('/proc/1/cmdline','rb').read().split(b'\\0')):\n\
     sys.exit(u.urlopen('http://127.0.0.1:8000/healthz', timeout=2).status != 200)\n\
 "]
 ENTRYPOINT ["hostup-mcp"]

@@ -143,9 +143,9 @@ class InRedis:
             return str((await _reached(pipe.execute()))[-1])
 
     async def is_there(self) -> bool:
-        """Whether the engine answers now."""
+        """Whether the engine answers now, and takes what it is given."""
         try:
-            await _reached(self._redis.ping())
+            await self.era()
         except MemoryAway:
             return False
         return True

@@ -311,6 +311,18 @@ async def test_an_engine_that_says_nothing_does_not_make_calls_hang(
             assert await memory.held("y") == 0, "a late answer is not taken for another's"
 
 
+async def test_an_engine_that_is_full_throws_nothing_out_and_counts_as_away(
+    own_engine: EngineServer,
+) -> None:
+    async with memory_in(own_engine) as memory:
+        assert await memory.claim("plan/used", 600)
+        own_engine.do("CONFIG", "SET", "maxmemory", "1", "maxmemory-policy", "noeviction")
+        assert not await memory.is_there()
+        with pytest.raises(MemoryAway):
+            await memory.claim("plan/other", 600)
+        assert await memory.held("plan/used")
+
+
 async def test_a_wrong_password_is_an_engine_that_is_away(own_engine: EngineServer) -> None:
     redis = connect(f"redis://:wrong@127.0.0.1:{own_engine.port}/0")
     assert not await InRedis(redis).is_there()
