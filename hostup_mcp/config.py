@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,6 +12,9 @@ from hostup_mcp.hostup.address import KEYS_PAGE, is_safe_base_url
 
 DEFAULT_BASE_URL = "https://cloud.hostup.se"
 SHORTEST_SECRET = 32
+
+
+_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 
 
 class Group(StrEnum):
@@ -152,6 +156,9 @@ def _remote(given: Callable[[str, str], str], problems: list[str]) -> Remote:
     ):
         if url and not is_safe_base_url(url):
             problems.append(f"{variable} must be https (plain http only to a loopback address).")
+    scope = text("", "HOSTUP_MCP_OAUTH_SCOPE") or Remote.scope
+    if not _SCOPE.fullmatch(scope):
+        problems.append("HOSTUP_MCP_OAUTH_SCOPE must be one scope, without spaces or quotes.")
     tokens = file("tokens", "HOSTUP_MCP_TOKENS")
     if tokens and issuer:
         problems.append("Set HOSTUP_MCP_TOKENS or HOSTUP_MCP_OAUTH_ISSUER, not both.")
@@ -160,7 +167,7 @@ def _remote(given: Callable[[str, str], str], problems: list[str]) -> Remote:
         issuer=issuer,
         audience=audience,
         jwks_url=jwks_url,
-        scope=text("", "HOSTUP_MCP_OAUTH_SCOPE") or Remote.scope,
+        scope=scope,
         public_url=public_url,
         credentials=file("", "HOSTUP_MCP_CREDENTIALS"),
         state=text("state", "HOSTUP_MCP_STATE"),

@@ -12,8 +12,9 @@ def log_to_stderr(level: int = logging.WARNING, *, as_json: bool = False) -> Non
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Json() if as_json else logging.Formatter(_TEXT))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # The trail of writes is part of the log however quiet the rest is.
-    logging.getLogger("hostup_mcp.trail").setLevel(logging.INFO)
+    # The trail of writes and the address are part of the log however quiet the rest is.
+    for name in ("hostup_mcp.trail", "hostup_mcp.remote.serve"):
+        logging.getLogger(name).setLevel(logging.INFO)
 
 
 _TEXT = "%(levelname)s %(name)s: %(message)s"

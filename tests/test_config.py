@@ -375,6 +375,13 @@ def test_plain_http_to_elsewhere_is_a_mistake_for_others_too(variable: str) -> N
     assert problem.startswith(f"{variable} must be https")
 
 
+@pytest.mark.parametrize("scope", ["two scopes", 'quo"te', "back\\slash", "å", "a\nb"])
+def test_a_scope_that_no_challenge_could_name_is_a_mistake(scope: str) -> None:
+    (problem,) = problems(None, **KEY, **OAUTH, HOSTUP_MCP_OAUTH_SCOPE=scope)
+    assert "HOSTUP_MCP_OAUTH_SCOPE" in problem
+    assert scope not in problem
+
+
 def test_there_is_one_way_to_know_callers(tmp_path: Path) -> None:
     (tmp_path / "tokens").touch()
     (problem,) = problems(None, **KEY, **OAUTH, HOSTUP_MCP_TOKENS=str(tmp_path / "tokens"))

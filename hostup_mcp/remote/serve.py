@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -19,6 +20,8 @@ from hostup_mcp.remote.app import PATHS, Listen, Service, StateError, build_serv
 from hostup_mcp.remote.connection import Impatient
 from hostup_mcp.remote.tokens import TokenFileError
 from hostup_mcp.remote.tracing import TracingError, trace_if_configured
+
+log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 3
 """How long open requests may take to finish after a signal to stop."""
@@ -64,7 +67,12 @@ def serve_http(settings: Settings, listen: Listen) -> int:
     with _listener(listen) as listener:
         host = f"[{listen.host}]" if ":" in listen.host else listen.host
         address = f"http://{host}:{listener.getsockname()[1]}{PATHS[listen.transport]}"
-        print(f"hostup-mcp serves {listen.transport} at {address}", file=sys.stderr, flush=True)  # noqa: T201
+        said = f"hostup-mcp serves {listen.transport} at {address}"
+        if remote.authenticates:
+            # Where the log is for machines, each line of it is.
+            log.info(said)
+        else:
+            print(said, file=sys.stderr, flush=True)  # noqa: T201
         anyio.run(_run, service, listener, remote.authenticates)
     return 0
 

@@ -168,8 +168,8 @@ async def test_numbers_move_and_logs_are_for_machines_and_spans_are_one_trace(
         assert replica.close() == 0
         # Logs
         assert replica.stdout.read_text() == ""
-        lines = [json.loads(line) for line in replica.log()]
-        assert lines
+        lines = [json.loads(line) for line in replica.stderr.read_text().splitlines()]
+        assert replica.url in lines[0]["message"]
         for line in lines:
             assert {"time", "level", "logger", "message"} <= set(line)
         assert any(line["logger"] == "hostup_mcp.trail" for line in lines)
