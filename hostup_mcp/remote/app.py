@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -52,7 +52,7 @@ class Service:
     app: Starlette
     metrics: Metrics
     engine: Engine | None
-    draining: bool = field(default=False)
+    draining: bool = False
 
     async def is_ready(self) -> bool:
         """Whether every kind of call can be taken now."""

@@ -10,7 +10,17 @@ import pytest
 
 from hostup_mcp.sandbox import Fault
 
-from .wiring import SECRET, Caller, EngineServer, Upstream, calling, replicas, serving, token_file
+from .wiring import (
+    SECRET,
+    Caller,
+    EngineServer,
+    Upstream,
+    calling,
+    replicas,
+    serving,
+    token_file,
+    until,
+)
 
 
 async def statuses(caller: Caller, count: int) -> list[int]:
@@ -36,7 +46,7 @@ async def test_a_caller_over_a_limit_waits_and_the_others_do_not_feel_it(
             assert over.json()["error"] == "too_many_requests"
             assert await statuses(ops, 2) == [200] * 2
 
-            upstream.sandbox.faults.add(Fault("slow", path="/api/v2/vps", times=None, seconds=1))
+            upstream.sandbox.faults.add(Fault("slow", path="/api/v2/vps", times=None, seconds=5))
             answers: list[httpx.Response] = []
 
             async def call() -> None:
@@ -45,8 +55,9 @@ async def test_a_caller_over_a_limit_waits_and_the_others_do_not_feel_it(
             async with anyio.create_task_group() as tasks:
                 for _ in range(6):
                     tasks.start_soon(call)
-                await anyio.sleep(0.4)
+                await until(lambda: len(answers) == 3, "those without a place are told at once")
                 assert await statuses(ops, 1) == [200], "a place of their own"
+                assert len(answers) == 3, "the others are still at it"
             assert sorted(a.status_code for a in answers) == [200] * 3 + [429] * 3
             assert {a.headers["retry-after"] for a in answers if a.status_code == 429} == {"1"}
             upstream.sandbox.faults.clear()

@@ -344,7 +344,7 @@ async def test_a_silent_issuer_is_asked_once_however_many_made_up_tokens_come(
                     check.verify_token, issuer.token(Key(f"x{number}", SECOND.private))
                 )
     assert issuer.fetches <= 2
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30 * issuer.silent_for
 
 
 async def test_keys_that_are_old_stay_good_for_an_hour_while_the_issuer_is_away(

@@ -215,7 +215,7 @@ async def test_a_signal_to_stop_lets_a_running_call_finish_and_takes_no_new_one(
             caller = Caller(client, replica.url, tokens["web-team"])
             _, plan = await caller.planned()
             asked = await caller.call("restore_vps", planId=plan)
-            upstream.sandbox.faults.add(Fault("slow", "POST", "*", seconds=2))
+            upstream.sandbox.faults.add(Fault("slow", "POST", "*", seconds=5))
             done: list[Result] = []
 
             async def restore() -> None:
@@ -226,11 +226,12 @@ async def test_a_signal_to_stop_lets_a_running_call_finish_and_takes_no_new_one(
                 await until(lambda: len(upstream.sandbox.writes) == 1)
                 began = time.monotonic()
                 replica.process.send_signal(signal.SIGTERM)
-                await until(lambda: not_taken(replica), "new ones are turned away", 2)
+                await until(lambda: not_taken(replica), "new ones are turned away")
+                assert not done, "and the call is still running"
             assert done[0].kind is None, done[0].text
             code = await anyio.to_thread.run_sync(lambda: replica.process.wait(PATIENCE))
             assert code == 0
-            assert time.monotonic() - began < 2 + 5
+            assert time.monotonic() - began < DRAIN_SECONDS_FOR_OTHERS
         assert len(upstream.sandbox.writes) == 1
         assert "Traceback" not in replica.output()
 
@@ -269,8 +270,6 @@ async def test_a_listener_does_not_keep_a_replica_from_ending(
 def test_it_ends_in_order_when_nobody_is_there(upstream: Upstream, tmp_path: Path) -> None:
     with replicas(tmp_path, serving(upstream)) as [replica]:
         wait_until(lambda: not not_taken(replica), "it answers")
-        began = time.monotonic()
         assert replica.close() == 0
-        assert time.monotonic() - began < 5
         assert "Traceback" not in replica.output()
         wait_until(lambda: not_taken(replica), "nobody listens any more", 5)

@@ -159,10 +159,6 @@ class Replica:
     def output(self) -> str:
         return self.stdout.read_text() + self.stderr.read_text()
 
-    def log(self) -> list[str]:
-        """The lines of its log, without the one that says where it listens."""
-        return [x for x in self.stderr.read_text().splitlines() if not x.startswith("hostup-mcp ")]
-
     def _has_said_where(self) -> bool:
         found = re.search(r"http://[^\s\"]+", self.stderr.read_text())
         self.url = found[0] if found else ""
