@@ -13,9 +13,10 @@ Everything stays on the loopback and stops by itself. Started are, as processes 
 200 callers (tokens of their own, so that each has its own limits and ids) send `tools/call` of
 `list_vps` and `list_vps_backups` in turn, as raw POSTs of the stateless era, each waiting for its
 answer before the next. Printed are calls a second, the median and the 99th percentile in
-milliseconds, the resident memory of the servers before and after, and the ratios to `hello`.
-The callers run in one process beside the servers, so on a machine with few cores the figures are
-those of servers and callers together; compare the rows, not machines.
+milliseconds, the processor time that the servers use for a call, their resident memory before and
+after, and the ratios to `hello`. The callers run in one process beside the servers, so on a machine
+with few cores the rate is that of servers and callers together; compare the rows, not machines. The
+processor time is the servers' own: 1000 / it is what a whole core carries.
 """
 
 from __future__ import annotations
@@ -100,6 +101,7 @@ class Figures:
     waits: list[float]
     before: int
     after: int
+    cpu: float
 
     @property
     def rate(self) -> float:
@@ -165,6 +167,16 @@ def memory(process: subprocess.Popen[bytes]) -> int:
     return int(found[1]) if found else 0
 
 
+def cpu_seconds(process: subprocess.Popen[bytes]) -> float:
+    """Processor time used so far (Linux); 0 where it cannot be told."""
+    try:
+        stat = Path(f"/proc/{process.pid}/stat").read_text()
+    except OSError:
+        return 0.0
+    user, system = stat.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 def request(
     tool: str, arguments: dict[str, Any], token: str | None
 ) -> tuple[bytes, dict[str, str]]:
@@ -222,6 +234,7 @@ async def load(
         waits.clear()
         failed = 0
         before = sum(memory(server) for server in servers)
+        used = sum(cpu_seconds(server) for server in servers)
         began = time.perf_counter()
         deadline = began + most_seconds
 
@@ -236,7 +249,8 @@ async def load(
         await asyncio.gather(*(work(caller) for caller in range(callers)))
         seconds = time.perf_counter() - began
     after = sum(memory(server) for server in servers)
-    return Figures(name, len(waits), failed, seconds, sorted(waits), before, after)
+    used = sum(cpu_seconds(server) for server in servers) - used
+    return Figures(name, len(waits), failed, seconds, sorted(waits), before, after, used)
 
 
 def main() -> None:
@@ -342,13 +356,14 @@ def first_vps(url: str, token: str) -> str:
 
 
 def show(figures: list[Figures]) -> None:
-    print(f"{'':8}{'calls':>8}{'failed':>8}{'calls/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'RSS MiB':>18}")
+    head = ("calls", 8), ("failed", 8), ("calls/s", 9), ("p50 ms", 9), ("p99 ms", 9), ("CPU ms", 8)
+    print(" " * 8 + "".join(f"{name:>{width}}" for name, width in (*head, ("RSS MiB", 18))))
     for each in figures:
         grown = f"{each.before / 1024:.1f} to {each.after / 1024:.1f}"
         p50, p99 = statistics.median(each.waits) * 1000, each.percentile(0.99)
         print(
             f"{each.name:8}{each.calls:>8}{each.failed:>8}{each.rate:>9.0f}{p50:>9.0f}{p99:>9.0f}"
-            f"{grown:>18}"
+            f"{each.cpu / each.calls * 1000:>8.1f}{grown:>18}"
         )
     ceiling = next((each for each in figures if each.name == "hello"), None)
     one = next((each for each in figures if each.name == "one"), None)
