@@ -1,7 +1,7 @@
 """How many calls one replica and two replicas carry, beside the ceiling that the SDK sets.
 
-    python benchmarks/load.py                          about a minute
-    python benchmarks/load.py --calls 50000 --only one  memory over a long run
+    python benchmarks/load.py                           some minutes on two cores
+    python benchmarks/load.py --calls 50000 --only one   memory over a long run
 
 Everything stays on the loopback and stops by itself. Started are, as processes of their own:
 
