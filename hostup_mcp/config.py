@@ -47,7 +47,7 @@ class Remote:
     credentials: Path | None = None
     state: str | None = field(default=None, repr=False)
     calls_per_minute: int = 120
-    calls_at_once: int = 8
+    calls_at_once: int = 32
     metrics_port: int | None = None
 
     @property

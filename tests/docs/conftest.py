@@ -40,7 +40,7 @@ def serving(
         try:
             assert process.stderr is not None
             line = process.stderr.readline().strip()
-            address = re.search(r"http://\S+$", line)
+            address = re.search(r'http://[^\s"]+', line)
             assert address is not None, line
             yield address[0], process
         finally:
