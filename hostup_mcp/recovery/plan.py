@@ -248,7 +248,7 @@ _NEW_SERVER = (
     "new_cloud_vps: a new, paid server from the backup; the present one stays untouched, and "
     "single files can be copied over."
 )
-_SNAPSHOTS = "list_vps_snapshots: a snapshot of the last day would lose less."
+_SNAPSHOTS = "list_vps_snapshots: a snapshot of the last day may lose less."
 
 
 def _new_server(listing: BackupList) -> tuple[str, ...]:

@@ -8,11 +8,12 @@ const ISO_DATE = /\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\
 
 const FOR_PEOPLE: ReadonlyArray<[RegExp, string]> = [
   [/\bis bkp_[0-9A-Za-z]+ of /, "is the one of "],
+  [/, bkp_[0-9A-Za-z]+ of /, ", the one of "],
   [/\bis the person's choice\b/, "is your choice"],
   [/^new_cloud_vps: a new/, "A new"],
   [
-    /^list_vps_snapshots: a snapshot of the last day would lose less\.$/,
-    "A snapshot of the last day would lose less. The assistant can list this server's snapshots.",
+    /^list_vps_snapshots: a snapshot of the last day may lose less\.$/,
+    "A snapshot of the last day may lose less. The assistant can list this server's snapshots.",
   ],
 ];
 

@@ -173,6 +173,19 @@ async def test_choosing_a_backup_and_looking_shows_what_it_would_mean(
     assert shown.backend.writes == []
 
 
+async def test_a_backup_that_a_full_quota_would_push_out_is_named_by_its_date(
+    open_host: Opening,
+) -> None:
+    shown = await open_host()
+    frame = await shown.show("mail")
+    await frame.click("#show-plan")
+    await frame.wait_for_selector(".lost-box")
+    plan = await frame.inner_text(".plan")
+    assert "HostUp may remove the oldest, the one of " in plan
+    assert "is your choice" in plan
+    assert "bkp_" not in plan
+
+
 async def test_a_new_server_is_the_other_way_and_loses_nothing(open_host: Opening) -> None:
     shown = await open_host()
     frame = await shown.show("web-01")
