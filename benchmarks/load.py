@@ -34,6 +34,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -96,7 +97,7 @@ class Figures:
 
     name: str
     calls: int
-    failed: int
+    failures: Counter[str]
     seconds: float
     waits: list[float]
     before: int
@@ -198,6 +199,16 @@ def request(
     return json.dumps(body).encode(), headers
 
 
+def what_is_wrong(answer: httpx.Response) -> str | None:
+    """Why a call failed; None for one that did not."""
+    if answer.status_code != 200:
+        return str(answer.status_code)
+    if b'"isError":true' not in answer.content:
+        return None
+    kind = re.search(rb'"kind":"(\w+)"', answer.content)
+    return kind[1].decode() if kind else "error"
+
+
 Turn = Callable[[int, int], tuple[str, bytes, dict[str, str]]]
 
 
@@ -211,28 +222,28 @@ async def load(
 ) -> Figures:
     """`calls` in all by `callers` at once, or what could be sent in `most_seconds`."""
     waits: list[float] = []
-    failed = 0
+    failures: Counter[str] = Counter()
     left = calls
     limits = httpx.Limits(max_connections=callers, max_keepalive_connections=callers)
     async with httpx.AsyncClient(trust_env=False, timeout=60, limits=limits) as client:
 
         async def send(caller: int, number: int) -> None:
-            nonlocal failed
             url, body, headers = turn(caller, number)
             began = time.perf_counter()
             try:
                 answer = await client.post(url, content=body, headers=headers)
-                good = answer.status_code == 200 and b'"isError":true' not in answer.content
-            except httpx.HTTPError:
-                good = False
+                wrong = what_is_wrong(answer)
+            except httpx.HTTPError as error:
+                wrong = type(error).__name__
             waits.append(time.perf_counter() - began)
-            failed += not good
+            if wrong:
+                failures[wrong] += 1
 
         # Everybody once (both calls), so that connections are open and ids are known.
         for number in range(2):
             await asyncio.gather(*(send(caller, number) for caller in range(callers)))
         waits.clear()
-        failed = 0
+        failures.clear()
         before = sum(memory(server) for server in servers)
         used = sum(cpu_seconds(server) for server in servers)
         began = time.perf_counter()
@@ -250,7 +261,7 @@ async def load(
         seconds = time.perf_counter() - began
     after = sum(memory(server) for server in servers)
     used = sum(cpu_seconds(server) for server in servers) - used
-    return Figures(name, len(waits), failed, seconds, sorted(waits), before, after, used)
+    return Figures(name, len(waits), failures, seconds, sorted(waits), before, after, used)
 
 
 def main() -> None:
@@ -361,10 +372,13 @@ def show(figures: list[Figures]) -> None:
     for each in figures:
         grown = f"{each.before / 1024:.1f} to {each.after / 1024:.1f}"
         p50, p99 = statistics.median(each.waits) * 1000, each.percentile(0.99)
+        failed = each.failures.total()
         print(
-            f"{each.name:8}{each.calls:>8}{each.failed:>8}{each.rate:>9.0f}{p50:>9.0f}{p99:>9.0f}"
+            f"{each.name:8}{each.calls:>8}{failed:>8}{each.rate:>9.0f}{p50:>9.0f}{p99:>9.0f}"
             f"{each.cpu / each.calls * 1000:>8.1f}{grown:>18}"
         )
+        for reason, count in each.failures.most_common():
+            print(f"{count:>24}  {reason}")
     ceiling = next((each for each in figures if each.name == "hello"), None)
     one = next((each for each in figures if each.name == "one"), None)
     for each in figures:
