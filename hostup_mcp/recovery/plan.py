@@ -186,7 +186,7 @@ def before(listing: BackupList, now: datetime, keep: str | None = None) -> tuple
     if gate.allowed:
         return ("Back up the present state first, so that this step can itself be undone.",)
     reason = closed_because(gate)
-    steps = [f"The present state cannot be backed up now: {quoted(reason.message)}."]
+    steps = [f"The present state cannot be backed up now: {quoted(reason.message)}"]
     others = [b for b in newest_first(listing.backups) if b.id != keep]
     dated = [b for b in others if age(b.created, now) is not None]
     if is_full(listing.quota_info) and dated:
