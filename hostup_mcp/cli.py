@@ -139,6 +139,10 @@ def _serve_stdio(flags: dict[str, str | None], *usage: str) -> int:
     opening = open_stdio()
     # A tenth of the time that loading takes would go to looking for garbage where there is none.
     gc.disable()
+    # httpx would bring its own command line, and the SDK colours for a log that we set up: both do
+    # without where rich is not installed, and a session starts a twentieth sooner.
+    for unwanted in ("httpx._main", "rich"):
+        sys.modules.setdefault(unwanted, None)  # type: ignore[arg-type]
     from hostup_mcp.logs import log_to_stderr
 
     log_to_stderr()

@@ -11,7 +11,7 @@ KEYS_PAGE = "https://cloud.hostup.se/api-management"
 
 # Only what every reader of addresses reads alike: no user, query, fragment, space or control.
 _PLAIN = re.compile(
-    r"https?://([a-z0-9][a-z0-9._-]*|\[[0-9a-f:.]+\])(:[0-9]*)?(/[^?#\\\s\x00-\x20\x7f-\U0010ffff]*)?",
+    r"https?://([a-z0-9][a-z0-9._-]*|\[[0-9a-f:.]+\])(:[0-9]*)?(/[!\"$->@-\[\]-~]*)?",
     re.IGNORECASE | re.ASCII,
 )
 _NUMBERS = re.compile(r"[0-9.]+")
