@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hostup_mcp.config import Settings
 from hostup_mcp.remote.accounts import account_of, read_accounts
+from hostup_mcp.remote.keys import Keys
 from hostup_mcp.remote.limits import CallerLimits
 from hostup_mcp.remote.metrics import Metrics
 from hostup_mcp.remote.oauth import JwtVerifier
@@ -186,7 +187,7 @@ def _verifier(settings: Settings) -> TokenVerifier | None:
     if remote.tokens is not None:
         return HashedTokens(remote.tokens)
     if remote.issuer is not None:
-        return JwtVerifier(remote.issuer, remote.audience or "", remote.jwks_url or "")
+        return JwtVerifier(remote.issuer, remote.audience or "", Keys(remote.jwks_url or ""))
     return None
 
 

@@ -11,6 +11,7 @@ import json
 import logging
 import math
 import time
+from collections.abc import Callable
 
 import anyio
 import httpx
@@ -34,10 +35,17 @@ LARGEST_SET = 512 * 1024
 
 
 class Keys:
-    """The keys published at `url`; an unknown key id fetches them at most every `cooldown` s."""
+    """The keys published at `url`.
 
-    def __init__(self, url: str, cooldown: float = 30.0) -> None:
+    An unknown key id makes them be fetched again, at most every `cooldown` seconds, so that
+    rotation works and a flood of made-up ids does not reach the issuer.
+    """
+
+    def __init__(
+        self, url: str, cooldown: float = 30.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.cooldown = cooldown
+        self._clock = clock
         self._url = url
         self._keys: dict[str, jwt.PyJWK] = {}
         self._fetched = -math.inf
@@ -57,24 +65,24 @@ class Keys:
         return self._keys[key_id]
 
     def _age(self) -> float:
-        return time.monotonic() - self._fetched
+        return self._clock() - self._fetched
 
     async def _refresh(self) -> None:
         before = self._fetched
         async with self._fetching:
             # Of those who waited, the first has done it for all.
-            if self._fetched != before or time.monotonic() < self._not_before:
+            if self._fetched != before or self._clock() < self._not_before:
                 return
             rest = min(REST_SECONDS, self.cooldown)
             try:
                 with anyio.fail_after(FETCH_SECONDS):
                     self._keys = _signing_keys(await _fetch(self._url))
-                self._fetched, rest = time.monotonic(), self.cooldown
+                self._fetched, rest = self._clock(), self.cooldown
             except (httpx.HTTPError, TimeoutError, ValueError, RecursionError) as error:
                 log.warning("the issuer's keys cannot be had: %s", type(error).__name__)
             except jwt.PyJWTError as error:
                 log.warning("the issuer's keys cannot be used: %s", type(error).__name__)
-            self._not_before = time.monotonic() + rest
+            self._not_before = self._clock() + rest
 
 
 async def _fetch(url: str) -> bytes:

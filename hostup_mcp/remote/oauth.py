@@ -22,16 +22,12 @@ LONGEST_TOKEN = 16_384
 
 
 class JwtVerifier:
-    """Verifies JWT access tokens against the keys that the issuer publishes (JWKS).
+    """Verifies JWT access tokens against the keys that the issuer publishes (JWKS)."""
 
-    An unknown key id makes them be fetched again, at most every half minute, so that rotation works
-    and a flood of made-up ids does not reach the issuer.
-    """
-
-    def __init__(self, issuer: str, audience: str, jwks_url: str, cooldown: float = 30) -> None:
+    def __init__(self, issuer: str, audience: str, keys: Keys) -> None:
         self._issuer = issuer
         self._audience = audience
-        self._keys = Keys(jwks_url, cooldown)
+        self._keys = keys
 
     async def verify_token(self, token: str) -> AccessToken | None:
         """Who the token is for, or None where it is not valid here."""

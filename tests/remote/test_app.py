@@ -16,7 +16,7 @@ import pytest
 from hostup_mcp.config import Misconfigured, Settings, load
 from hostup_mcp.remote import serve
 from hostup_mcp.remote.app import Listen, Service, build_service
-from hostup_mcp.remote.oauth import JwtVerifier
+from hostup_mcp.remote.keys import Keys
 
 from .wiring import (
     AUDIENCE,
@@ -157,7 +157,7 @@ async def test_the_name_it_is_known_by_outside_is_a_good_host_and_origin(tmp_pat
 
 
 def test_the_cooldown_of_keys_is_half_a_minute() -> None:
-    assert JwtVerifier(ISSUER, AUDIENCE, "https://issuer.example.com")._keys.cooldown == 30
+    assert Keys("https://issuer.example.com").cooldown == 30
 
 
 # Refused at start ---------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 
 from hostup_mcp.remote import keys
-from hostup_mcp.remote.keys import FRESH_SECONDS, GOOD_SECONDS, LARGEST_SET
+from hostup_mcp.remote.keys import FRESH_SECONDS, GOOD_SECONDS, LARGEST_SET, Keys
 from hostup_mcp.remote.oauth import ALGORITHMS, CLOCK_SKEW, LONGEST_TOKEN, JwtVerifier
 
 from .wiring import AUDIENCE, ISSUER, PATIENCE, Issuer, Key, ec_key, ed_key, rsa_key
@@ -32,8 +32,8 @@ def issuer() -> Iterator[Issuer]:
     serving.close()
 
 
-def verifier(issuer: Issuer, cooldown: float = 30) -> JwtVerifier:
-    return JwtVerifier(ISSUER, AUDIENCE, issuer.url, cooldown)
+def verifier(issuer: Issuer, **others: Any) -> JwtVerifier:
+    return JwtVerifier(ISSUER, AUDIENCE, Keys(issuer.url, **others))
 
 
 def encoded(part: Any) -> str:
@@ -298,7 +298,7 @@ async def test_an_issuer_that_is_away_takes_nobody_in_and_throws_nobody_out(
 
 
 async def test_an_issuer_that_was_never_there_is_a_no(issuer: Issuer) -> None:
-    away = JwtVerifier(ISSUER, AUDIENCE, "http://127.0.0.1:9/jwks")
+    away = JwtVerifier(ISSUER, AUDIENCE, Keys("http://127.0.0.1:9/jwks"))
     assert await away.verify_token(issuer.token()) is None
 
 
@@ -348,15 +348,13 @@ async def test_a_silent_issuer_is_asked_once_however_many_made_up_tokens_come(
 
 
 async def test_keys_that_are_old_stay_good_for_an_hour_while_the_issuer_is_away(
-    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+    issuer: Issuer,
 ) -> None:
-    check = verifier(issuer, cooldown=0)
+    passed = 0.0
+    check = verifier(issuer, cooldown=0, clock=lambda: passed)
     token = issuer.token()
     assert await check.verify_token(token)
     issuer.status = 503
-    passed = 0.0
-    really = time.monotonic
-    monkeypatch.setattr(keys.time, "monotonic", lambda: really() + passed)
     passed = GOOD_SECONDS - 60
     assert await check.verify_token(token)
     assert issuer.fetches == 2, "it was asked whether they are still published"
@@ -367,14 +365,14 @@ async def test_keys_that_are_old_stay_good_for_an_hour_while_the_issuer_is_away(
 
 
 async def test_keys_that_are_old_are_fetched_again_and_a_withdrawn_one_is_forgotten(
-    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+    issuer: Issuer,
 ) -> None:
-    check = verifier(issuer)
+    passed = 0.0
+    check = verifier(issuer, clock=lambda: passed)
     assert await check.verify_token(issuer.token())
     issuer.keys = [SECOND]
     assert await check.verify_token(issuer.token(FIRST)), "it is not asked at each token"
-    really = time.monotonic
-    monkeypatch.setattr(keys.time, "monotonic", lambda: really() + FRESH_SECONDS + 1)
+    passed = FRESH_SECONDS + 1
     assert await check.verify_token(issuer.token(FIRST)) is None
 
 

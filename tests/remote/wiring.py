@@ -85,6 +85,7 @@ class AppServer:
     def close(self) -> None:
         self._server.should_exit = self._server.force_exit = True
         self._thread.join(PATIENCE)
+        assert not self._thread.is_alive(), "the server's loop does not end"
 
 
 def fresh_account(**others: Any) -> Sandbox:
