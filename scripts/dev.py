@@ -6,6 +6,7 @@ Makes `.venv` beside the sources with the versions of constraints.txt, then runs
 Further words go to pytest: `python3 scripts/dev.py test tests/recovery -x`.
 """
 
+import os
 import subprocess
 import sys
 import venv
@@ -29,7 +30,9 @@ def main(words: list[str]) -> int:
             return run(BIN / "hostup-mcp", "demo")
         case ["test", *more]:
             install("-e", ".[test]")
-            return run(BIN / "pytest", *(more or ["-n", "auto", "-q"]))
+            # Half of their time the tests wait for processes and sockets: two for each core.
+            workers = str(2 * (os.cpu_count() or 1))
+            return run(BIN / "pytest", *(more or ["-n", workers, "--dist", "worksteal", "-q"]))
         case ["setup"]:
             install("-e", ".[dev]")
             return 0

@@ -171,6 +171,8 @@ LOOKED_AT: dict[str, tuple[str, Callable[[], None]]] = {
     ".venv/bin/mypy": ("CI does", in_ci("$bin/mypy")),
     f"{PYTHON} scripts/readme.py --check": ("", python("scripts/readme.py", "--check")),
     f"{PYTHON} scripts/readme.py": (WRITES, python("scripts/readme.py", "--check")),
+    f"{PYTHON} scripts/clients.py --check": ("", python("scripts/clients.py", "--check")),
+    f"{PYTHON} scripts/clients.py": (WRITES, python("scripts/clients.py", "--check")),
     f"{PYTHON} scripts/picture.py": (f"{WRITES}: test_picture.py", script("scripts/picture.py")),
     f"{PYTHON} packaging/metadata.py": (WRITES, python("packaging/metadata.py", "--check")),
     f"{PYTHON} -m hostup_mcp.server.prepare": (
