@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -85,6 +86,13 @@ class Home:
         said = done.stdout + done.stderr
         assert done.returncode == code, said
         return said
+
+    def comes_to_say(self, words: str, pattern: str) -> bool:
+        """Whether a command says `pattern`, asked a few times.
+
+        Clients give a server some seconds of their own to start, which a busy machine uses up.
+        """
+        return any(re.search(pattern, self.run(words)) for _ in range(5))
 
     def write(self, name: str, text: str) -> None:
         file = self.folder / name

@@ -58,7 +58,7 @@ def env_for(account: Upstream) -> dict[str, str]:
 def test_claude_code_takes_the_command_and_connects(variant: page.Variant, home: Home) -> None:
     snippet = page.snippet("Claude Code", variant, "sh")
     home.run(snippet.text)
-    assert re.search(r"hostup: hostup-mcp .*Connected", home.run("claude mcp list"))
+    assert home.comes_to_say("claude mcp list", "hostup: hostup-mcp .*Connected")
     [project] = json.loads(home.read(".claude.json"))["projects"].values()
     assert project["mcpServers"]["hostup"]["env"] == snippet.launch.env
     is_as_the_page_says("Claude Code", home)
@@ -168,7 +168,7 @@ def test_gemini_writes_the_file_of_the_page_and_connects_where_it_is_trusted(
 
     assert re.search(r"hostup: hostup-mcp .*Disabled", home.run("gemini mcp list"))
     home.write(".gemini/trustedFolders.json", json.dumps({str(home.folder): "TRUST_FOLDER"}))
-    assert re.search(r"hostup: hostup-mcp .*Connected", home.run("gemini mcp list"))
+    assert home.comes_to_say("gemini mcp list", "hostup: hostup-mcp .*Connected")
 
 
 def gemini(home: Home, script: Script, env: dict[str, str]) -> list[str]:
