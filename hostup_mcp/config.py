@@ -13,7 +13,7 @@ from hostup_mcp.hostup.address import KEYS_PAGE, is_safe_base_url
 DEFAULT_BASE_URL = "https://cloud.hostup.se"
 SHORTEST_SECRET = 32
 
-
+# What one OAuth scope may be made of; a quote would break out of the challenge that names it.
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 
 

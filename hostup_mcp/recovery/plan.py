@@ -7,6 +7,7 @@ what HostUp did not say makes the verdict unknown, never possible.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
@@ -188,7 +189,7 @@ def before(listing: BackupList, now: datetime, keep: str | None = None) -> tuple
     reason = closed_because(gate)
     steps = [f"The present state cannot be backed up now: {quoted(reason.message)}"]
     others = [b for b in newest_first(listing.backups) if b.id != keep]
-    dated = [b for b in others if age(b.created, now) is not None]
+    dated = _dated(others, now)
     if is_full(listing.quota_info) and dated:
         last = dated[-1]
         which = "oldest" if len(dated) == len(others) else "oldest dated"
@@ -206,8 +207,13 @@ def oldest(listing: BackupList, now: datetime) -> Backup | None:
 
     A single backup of unknown date may be older than all others.
     """
-    dated = [b for b in newest_first(listing.backups) if age(b.created, now) is not None]
+    dated = _dated(newest_first(listing.backups), now)
     return dated[-1] if dated and len(dated) == len(listing.backups) else None
+
+
+def _dated(backups: Iterable[Backup], now: datetime) -> list[Backup]:
+    """Those of `backups` whose age is known."""
+    return [b for b in backups if age(b.created, now) is not None]
 
 
 def _pushes_out(listing: BackupList, now: datetime, keep: str | None) -> str:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.config import Confirm
 from hostup_mcp.hostup.models import Vps, parse_time
-from hostup_mcp.hostup.text import clean_text, quoted
+from hostup_mcp.hostup.text import Json, clean_text, quoted
 from hostup_mcp.server import failures
 from hostup_mcp.server.services import Ctx, services
 
@@ -34,6 +34,14 @@ class Question:
 
     message: str
     to_type: str | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of settings about to be made: what is sent, and what the person is asked."""
+
+    body: dict[str, Json]
+    question: Question
 
 
 class Consent(BaseModel):

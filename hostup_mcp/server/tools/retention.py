@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from mcp.server.elicitation import ElicitationResult
@@ -13,7 +12,7 @@ from pydantic import BaseModel, Field
 from hostup_mcp.hostup.text import Json
 from hostup_mcp.server import failures
 from hostup_mcp.server.attempts import attempt
-from hostup_mcp.server.consent import Consent, Question, ask, describe, require_yes, to_type
+from hostup_mcp.server.consent import Change, Consent, Question, ask, describe, require_yes, to_type
 from hostup_mcp.server.ids import VpsId, require_vps
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.server.tools.results import WriteResult, result_of
@@ -21,20 +20,12 @@ from hostup_mcp.server.tools.schedules import describe_retention
 from hostup_mcp.server.writes import alone_on, send
 
 
-@dataclass(frozen=True)
-class RetentionToSet:
-    """A retention about to be set: what is sent, and what the person is asked."""
-
-    body: dict[str, Json]
-    question: Question
-
-
 async def look_before_retention(
     ctx: Ctx,
     id: VpsId,
     maxTotalBackups: int | None,
     autoDeleteOldest: bool | None,
-) -> RetentionToSet:
+) -> Change:
     """Read what there is, and tell what the change may remove."""
     await require_vps(ctx, id)
     attempt().ids |= {"id": id}
@@ -60,13 +51,13 @@ async def look_before_retention(
     elif fewer:
         message += " That is more than the new maximum: HostUp may DELETE some."
     if not (autoDeleteOldest or fewer):
-        return RetentionToSet(body, Question(message, None))
+        return Change(body, Question(message, None))
     name = to_type(vps)
-    return RetentionToSet(body, Question(f"{message} To go ahead, type: {name}", name))
+    return Change(body, Question(f"{message} To go ahead, type: {name}", name))
 
 
 def ask_retention(
-    ctx: Ctx, found: Annotated[RetentionToSet, Resolve(look_before_retention)]
+    ctx: Ctx, found: Annotated[Change, Resolve(look_before_retention)]
 ) -> Consent | Elicit[BaseModel]:
     """Ask the person."""
     return ask(ctx, found.question)
@@ -75,7 +66,7 @@ def ask_retention(
 async def set_backup_retention(
     ctx: Ctx,
     id: VpsId,
-    found: Annotated[RetentionToSet, Resolve(look_before_retention)],
+    found: Annotated[Change, Resolve(look_before_retention)],
     yes: Annotated[ElicitationResult[BaseModel], Resolve(ask_retention)],
     maxTotalBackups: Annotated[
         int | None, Field(ge=1, le=1000, description="Backups kept in all.")

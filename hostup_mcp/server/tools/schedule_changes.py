@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from mcp.server.elicitation import ElicitationResult
@@ -14,20 +13,12 @@ from hostup_mcp.hostup.models import BackupSchedule
 from hostup_mcp.hostup.text import Json
 from hostup_mcp.server import failures
 from hostup_mcp.server.attempts import attempt
-from hostup_mcp.server.consent import Consent, Question, ask, describe, require_yes, to_type
+from hostup_mcp.server.consent import Change, Consent, Question, ask, describe, require_yes, to_type
 from hostup_mcp.server.ids import VpsId, require_vps
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.server.tools.results import WriteResult, result_of
 from hostup_mcp.server.tools.schedules import describe_schedule
 from hostup_mcp.server.writes import alone_on, send
-
-
-@dataclass(frozen=True)
-class ScheduleToSet:
-    """A schedule about to be set: what is sent, and what the person is asked."""
-
-    body: dict[str, Json]
-    question: Question
 
 
 async def look_before_schedule(
@@ -40,7 +31,7 @@ async def look_before_schedule(
     dayOfWeek: int | None,
     dayOfMonth: int | None,
     name: str | None,
-) -> ScheduleToSet:
+) -> Change:
     """Read the present schedule, and make of the arguments what HostUp wants."""
     await require_vps(ctx, id)
     attempt().ids |= {"id": id}
@@ -72,7 +63,7 @@ async def look_before_schedule(
             f"Turn the backup schedule of {describe(vps)} OFF? {now} HostUp then makes no more "
             "backups of it by itself."
         )
-        return ScheduleToSet(body, Question(message, None))
+        return Change(body, Question(message, None))
     keep = retentionCount or 0  # it is there: `_check` has seen to that
     message = (
         f"Set the backup schedule of {describe(vps)} to: {what}? {now} HostUp keeps {keep} of its "
@@ -82,17 +73,17 @@ async def look_before_schedule(
     # Types are an open set: whatever was not made by hand may be the schedule's.
     scheduled = sum(backup.backup_type != "manual" for backup in listed)
     if scheduled <= keep:
-        return ScheduleToSet(body, Question(message, None))
-    name = to_type(vps)
+        return Change(body, Question(message, None))
+    typed = to_type(vps)
     message += (
         f" There are {scheduled} scheduled backups now, more than it keeps: HostUp may DELETE the "
-        f"oldest. To go ahead, type: {name}"
+        f"oldest. To go ahead, type: {typed}"
     )
-    return ScheduleToSet(body, Question(message, name))
+    return Change(body, Question(message, typed))
 
 
 def ask_schedule(
-    ctx: Ctx, found: Annotated[ScheduleToSet, Resolve(look_before_schedule)]
+    ctx: Ctx, found: Annotated[Change, Resolve(look_before_schedule)]
 ) -> Consent | Elicit[BaseModel]:
     """Ask the person."""
     return ask(ctx, found.question)
@@ -102,7 +93,7 @@ async def set_backup_schedule(
     ctx: Ctx,
     id: VpsId,
     enabled: Annotated[bool, Field(description="False turns it off.")],
-    found: Annotated[ScheduleToSet, Resolve(look_before_schedule)],
+    found: Annotated[Change, Resolve(look_before_schedule)],
     yes: Annotated[ElicitationResult[BaseModel], Resolve(ask_schedule)],
     frequency: Annotated[
         Literal["daily", "weekly", "monthly"] | None, Field(description="How often.")
