@@ -27,7 +27,10 @@ def main() -> int:
         opening = open_stdio(options.prepared)
         sys.stdout.write("printed while loading\n")
         os.write(1, b"written while loading\n")
-        time.sleep(options.loading)
+        # In slices, as imports are: a signal on the way into one long sleep is seen after it only.
+        until = time.monotonic() + options.loading
+        while time.monotonic() < until:
+            time.sleep(0.01)
 
     from stdio_tools import build_server
 
