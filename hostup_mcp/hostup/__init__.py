@@ -1,1 +1,1 @@
-"""The HostUp API over HTTP: requests, typed answers, typed failures. Knows nothing of MCP."""
+"""The HostUp API over HTTP: reads, writes, typed responses and failures. Knows nothing of MCP."""

@@ -1,13 +1,14 @@
-"""Requests to HostUp: the key, the limits, the retries. Endpoints are in `client`.
+"""Requests to HostUp: the key, the limits, the retries. Endpoints are in `reading` and `requests`.
 
-Reads are tried again on 429, 502, 503, 504 and broken connections, with jitter and as
-`Retry-After` asks, inside one budget of time for the whole call. When the next wait would not
-fit, the failure is raised at once and carries the seconds to wait. Writes are sent once.
+Reads are retried on 429, 502, 503, 504 and broken connections, with jitter and as `Retry-After`
+asks, inside one budget of time. When the next wait would not fit, the failure is raised at once
+and carries the seconds to wait. Writes are sent once, each on a connection of its own: on one
+that was used before, the server may just have hung up, and nobody could tell whether the write
+had left; or there may be a response to something else.
 """
 
 from __future__ import annotations
 
-import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -29,6 +30,12 @@ from tenacity import (
 from hostup_mcp import __version__
 from hostup_mcp.hostup import answers
 from hostup_mcp.hostup.address import is_safe_base_url
+from hostup_mcp.hostup.connection import (
+    NOT_CONNECTED,
+    Stage,
+    close_unless_drained,
+    describe_cause,
+)
 from hostup_mcp.hostup.models import Model
 from hostup_mcp.hostup.problems import (
     ConnectionLost,
@@ -39,7 +46,7 @@ from hostup_mcp.hostup.problems import (
     TooLarge,
     Unreachable,
 )
-from hostup_mcp.hostup.text import Json
+from hostup_mcp.hostup.requests import WriteRequest
 
 M = TypeVar("M", bound=Model)
 
@@ -58,11 +65,32 @@ _jitter = wait_random_exponential(multiplier=0.1, max=0.5)
 
 @dataclass(frozen=True)
 class Answer:
-    """A success: its status, and its body unread."""
+    """A success: its status, and its body not yet parsed."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The seconds that a request, or several together, may take, until `deadline`.
+
+    `deadline` is on the clock of the event loop.
+    """
+
+    seconds: float
+    deadline: float
+
+    @staticmethod
+    def starting_now(seconds: float) -> Budget:
+        """A budget of `seconds` from now on."""
+        return Budget(seconds, anyio.current_time() + seconds)
+
+    @property
+    def left(self) -> float:
+        """Seconds left, at least 0."""
+        return max(0.0, self.deadline - anyio.current_time())
 
 
 @dataclass(frozen=True)
@@ -93,7 +121,7 @@ class Http:
         throttle: Throttle | None = None,
         observe: Observer | None = None,
     ) -> None:
-        """`budget` is in seconds, for one call with all its retries.
+        """`budget` is in seconds, for one request with all its retries.
 
         Raises:
             ValueError: the address is not https, nor plain http to this machine.
@@ -106,28 +134,45 @@ class Http:
         self._sleep = sleep
         self._throttle = throttle
         self._observe = observe or (lambda *_: None)
-        self._client = httpx.AsyncClient(
-            base_url=base_url,
-            transport=transport,
-            headers={
-                "Authorization": f"Bearer {api_key}",
-                "Accept": "application/json",
-                # A small compressed answer could unfold to any size, so none is unfolded.
-                "Accept-Encoding": "identity",
-                # HostUp's edge turns some libraries' default agents away.
-                "User-Agent": f"hostup-mcp/{__version__}",
-            },
-            follow_redirects=False,
-            # httpx reads it even so, and takes one that it cannot read for a broken connection.
-            event_hooks={"response": [_forget_location]},
-            # A proxy of the environment would see the key of a plain http request.
-            trust_env=base_url.startswith("https:"),
-            timeout=httpx.Timeout(None, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
+        # A proxy of the environment would see the key of a plain http request.
+        trust_env = base_url.startswith("https:")
+
+        def client(limits: httpx.Limits, verify: ssl.SSLContext | bool) -> httpx.AsyncClient:
+            return httpx.AsyncClient(
+                base_url=base_url,
+                transport=transport,
+                verify=verify,
+                limits=limits,
+                headers={
+                    "Authorization": f"Bearer {api_key}",
+                    "Accept": "application/json",
+                    # A small compressed response could unfold to any size, so none is unfolded.
+                    "Accept-Encoding": "identity",
+                    # HostUp's edge turns some libraries' default agents away.
+                    "User-Agent": f"hostup-mcp/{__version__}",
+                },
+                follow_redirects=False,
+                # httpx reads it even so, and takes one that it cannot read for a broken connection.
+                event_hooks={"response": [_forget_location]},
+                trust_env=trust_env,
+                timeout=httpx.Timeout(None, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
+            )
+
+        # Reading the certificates takes longer than all the rest, so both share them.
+        verify = True if transport is not None else httpx.create_ssl_context(trust_env=trust_env)
+        self._reads = client(
+            httpx.Limits(max_connections=100, max_keepalive_connections=20), verify
+        )
+        self._writes = (
+            self._reads
+            if transport is not None
+            else client(httpx.Limits(max_keepalive_connections=0), verify)
         )
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        await self._reads.aclose()
+        await self._writes.aclose()
 
     async def read(
         self,
@@ -136,67 +181,69 @@ class Http:
         params: Mapping[str, str | int] | None = None,
         *,
         scopes: tuple[str, ...] = (),
+        budget: Budget | None = None,
     ) -> M:
-        """GET `path` and parse the answer as `model`.
+        """GET `path` and parse the response as `model`; retries included, within `budget`.
 
         Raises:
             HostUpError: see `problems`.
         """
+        if budget is not None and not budget.left:
+            error = TimedOut(_too_late(budget))
+            error.sent = False
+            error.scopes = scopes
+            raise error
+        allowed = budget or Budget.starting_now(self._budget)
+
+        async def once() -> M:
+            request = self._reads.build_request("GET", path, params=params)
+            answer = await self._send(self._reads, request, allowed)
+            return answers.parse(model, answer.status, answer.headers, answer.body)
+
         retrying = AsyncRetrying(
             sleep=self._sleep,
             retry=retry_if_exception(_worth_retrying),
-            stop=stop_before_delay(self._budget),
+            stop=stop_before_delay(allowed.left),
             wait=_wait,
             reraise=True,
         )
-        deadline = anyio.current_time() + self._budget
         try:
-            async for attempt in retrying:
-                with attempt:
-                    answer = await self._send("GET", path, params=params, deadline=deadline)
-                    return answers.parse(model, answer.status, answer.headers, answer.body)
+            value: M = await retrying(once)
+            return value
         except HostUpError as error:
             error.scopes = scopes
             raise
-        raise AssertionError("unreachable: the loop returns or raises")
 
-    async def write(
-        self,
-        method: str,
-        path: str,
-        body: Mapping[str, Json] | None = None,
-        *,
-        scopes: tuple[str, ...] = (),
-    ) -> Answer:
-        """Send a changing request once, whatever happens.
+    async def write(self, request: WriteRequest) -> Answer:
+        """Send `request` once, whatever happens, on a connection that nothing else uses.
 
         Raises:
             HostUpError: where `outcome_unknown` is true it may have been carried out.
         """
+        sent = self._writes.build_request(
+            request.method,
+            request.path,
+            json=request.body,
+            # Neither side keeps a connection after this, whatever the pool would do.
+            headers={"Connection": "close"},
+        )
         try:
-            deadline = anyio.current_time() + self._budget
-            return await self._send(method, path, body=body, deadline=deadline)
+            return await self._send(self._writes, sent, Budget.starting_now(self._budget))
         except HostUpError as error:
-            error.scopes = scopes
+            error.scopes = request.scopes
             raise
 
     async def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        deadline: float,
-        params: Mapping[str, str | int] | None = None,
-        body: Mapping[str, Json] | None = None,
+        self, client: httpx.AsyncClient, request: httpx.Request, budget: Budget
     ) -> Answer:
         if self._throttle is not None and (left := await self._throttle.pause()) > 0:
-            # Another user of this key was told to wait; asking all the same would prolong it.
+            # Another user of this key was told to wait; a request all the same would prolong it.
             error = RateLimited("too many requests with this key", status=429, retry_after=left)
             error.sent = False
             raise error
         began, outcome = anyio.current_time(), "failed"
         try:
-            answer = await self._exchange(method, path, deadline, params, body)
+            answer = await self._exchange(client, request, budget)
             outcome = str(answer.status)
             return answer
         except HostUpError as error:
@@ -205,30 +252,29 @@ class Http:
                 await self._throttle.limited(min(error.retry_after, LONGEST_PAUSE))
             raise
         finally:
-            self._observe(method, outcome, anyio.current_time() - began)
+            self._observe(request.method, outcome, anyio.current_time() - began)
 
     async def _exchange(
-        self,
-        method: str,
-        path: str,
-        deadline: float,
-        params: Mapping[str, str | int] | None,
-        body: Mapping[str, Json] | None,
+        self, client: httpx.AsyncClient, request: httpx.Request, budget: Budget
     ) -> Answer:
-        request = self._client.build_request(method, path, params=params, json=body)
+        stage = request.extensions["trace"] = Stage()
         try:
-            with anyio.fail_after(deadline - anyio.current_time()):
-                response = await self._client.send(request, stream=True)
+            with anyio.fail_after(budget.left):
+                response = await client.send(request, stream=True)
                 try:
                     content = await _read_bounded(response)
+                    await close_unless_drained(response, len(content))
                 finally:
                     await response.aclose()
         except TimeoutError:
-            raise TimedOut(f"HostUp did not answer within {self._budget:g} s") from None
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise Unreachable(f"no connection to {request.url.host}: {_cause(error)}") from None
+            if stage.is_connecting:
+                raise Unreachable(f"no connection to {request.url.host}: timed out") from None
+            raise TimedOut(_too_late(budget)) from None
         except httpx.TransportError as error:
-            raise ConnectionLost(f"the connection to HostUp broke: {_cause(error)}") from None
+            cause = describe_cause(error)
+            if stage.is_connecting or isinstance(error, NOT_CONNECTED):
+                raise Unreachable(f"no connection to {request.url.host}: {cause}") from None
+            raise ConnectionLost(f"the connection to HostUp broke: {cause}") from None
         if not response.is_success:
             # Something on the way may repeat what it was sent.
             content = _without(self._api_key, content)
@@ -264,29 +310,15 @@ async def _read_bounded(response: httpx.Response) -> bytes:
     return b"".join(parts)
 
 
+def _too_late(budget: Budget) -> str:
+    return f"HostUp did not respond within {budget.seconds:g} s"
+
+
 def _without(secret: str, content: bytes) -> bytes:
     """`content` without `secret`, in whichever way JSON writes it there."""
     with suppress(ValueError):
         content = to_json(from_json(content))
     return content.replace(to_json(secret)[1:-1], b"***") if secret else content
-
-
-def _cause(error: Exception) -> str:
-    cause: BaseException | None = error
-    seen: set[int] = set()
-    # A chain of causes may lead back to where it began.
-    while cause is not None and id(cause) not in seen:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return "its certificate was not accepted"
-        if isinstance(cause, ssl.SSLError):
-            return "it does not speak https there"
-        if isinstance(cause, socket.gaierror):
-            return "its name was not found"
-        if isinstance(cause, ConnectionRefusedError):
-            return "it was refused"
-        seen.add(id(cause))
-        cause = cause.__cause__ or cause.__context__
-    return "timed out" if isinstance(error, httpx.TimeoutException) else type(error).__name__
 
 
 def _worth_retrying(error: BaseException) -> bool:

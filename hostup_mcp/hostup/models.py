@@ -12,6 +12,9 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from pydantic_core import to_jsonable_python
+
+from hostup_mcp.hostup.text import Json
 
 
 def _whole(value: Any) -> Any:
@@ -38,6 +41,25 @@ class Model(BaseModel):
         # Built at first use: a session must not wait for answers it never gets.
         defer_build=True,
     )
+
+
+def documented(model: Model) -> dict[str, Json]:
+    """The documented fields of `model` at every level, under the API's names, as JSON values.
+
+    Fields that the model does not name are left out, so that two responses compare equal where
+    nothing documented differs between them.
+    """
+    fields = type(model).model_fields
+    return {to_camel(name): _documented_value(getattr(model, name)) for name in fields}
+
+
+def _documented_value(value: object) -> Json:
+    if isinstance(value, Model):
+        return documented(value)
+    if isinstance(value, tuple):
+        return [_documented_value(item) for item in value]
+    plain: Json = to_jsonable_python(value)
+    return plain
 
 
 def parse_time(text: str | None) -> datetime | None:
@@ -151,6 +173,7 @@ class VpsPage(Model):
 class VpsStatus(Model):
     """`GET /api/v2/vps/{id}/status`: live state. The shape of `pending_tasks` is not documented."""
 
+    id: str | None = None
     power_state: str | None = None
     pending_tasks: Any = None
 

@@ -8,6 +8,7 @@ HostUpError
     TooLarge              more than 10 MB
     Redirected            a redirect; never followed
     EdgeRefused           403 with a page instead of a problem: the edge, not the API
+    WrongSubject          about another server or job than the one asked for
   Problem                 the API said no, with a problem document or a bare error status
     Refused               4xx
       InvalidRequest      400
@@ -37,8 +38,8 @@ class HostUpError(Exception):
     """A call that got no usable answer. The message is one line, safe to show.
 
     `status` is the HTTP status where one came, `retry_after` is in seconds, `request_id` is
-    HostUp's, and `scopes` are what the key needs for this endpoint. `sent` is false where no
-    request left.
+    HostUp's, and `scopes` are what the key needs for this endpoint. `sent` is false where it is
+    certain that no part of the request left.
     """
 
     sent = True
@@ -60,7 +61,7 @@ class HostUpError(Exception):
     @property
     def outcome_unknown(self) -> bool:
         """Whether a write that failed like this may have been carried out all the same."""
-        return True
+        return self.sent
 
 
 class Unreachable(HostUpError):
@@ -68,14 +69,9 @@ class Unreachable(HostUpError):
 
     sent = False
 
-    @property
-    def outcome_unknown(self) -> bool:
-        """False: nothing was sent."""
-        return False
-
 
 class TimedOut(HostUpError):
-    """The time allowed for the call ran out after the request had been sent."""
+    """The time allowed for the call ran out; `sent` tells whether a request had been sent."""
 
 
 class ConnectionLost(HostUpError):
@@ -101,6 +97,10 @@ class Redirected(BadAnswer):
 
 class EdgeRefused(BadAnswer):
     """A 403 page from what stands in front of the API, not a refusal of the API itself."""
+
+
+class WrongSubject(BadAnswer):
+    """A response about another server or job than the one asked for."""
 
 
 class Problem(HostUpError):

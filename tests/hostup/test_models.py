@@ -1,6 +1,7 @@
 """What the page promises is read whole; what it does not is refused; what is new is kept."""
 
 import copy
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,20 @@ from hypothesis import given, settings
 from pydantic import ValidationError
 
 from hostup_mcp.hostup import answers
-from hostup_mcp.hostup.models import BackupList, Gate, Model, Vps, VpsPage, parse_time
+from hostup_mcp.hostup.jobs import Document, Job, JobState
+from hostup_mcp.hostup.models import (
+    BackupList,
+    Gate,
+    Model,
+    RestoreSources,
+    Snapshot,
+    SourceBackup,
+    Vps,
+    VpsPage,
+    VpsStatus,
+    documented,
+    parse_time,
+)
 from hostup_mcp.hostup.problems import BadAnswer
 from hostup_mcp.hostup.text import clean_text
 
@@ -215,6 +229,64 @@ def test_an_answer_cannot_be_changed_afterwards() -> None:
     assert isinstance(listing.backups, tuple)
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "checkedAt",
+        "backups.0.checkedAt",
+        "quotaInfo.checkedAt",
+        "actions.checkedAt",
+        "actions.canRestore.checkedAt",
+    ],
+)
+def test_documented_fields_compare_equal_whatever_else_came(path: str) -> None:
+    document = changed(path, {"at": ["2026-04-27T10:00:00.000Z"]})
+    assert parsed(document) != parsed(LISTING)
+    assert documented(parsed(document)) == documented(parsed(LISTING))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("backups", []),
+        ("backups.0.note", None),
+        ("quotaInfo.used", 2),
+        ("actions.canRestore.allowed", False),
+        ("actions.canRestore.code", "pending_order"),
+        ("actions.canRestoreFromAnotherVps", {"allowed": True, "reason": None}),
+    ],
+)
+def test_documented_fields_that_differ_compare_different(path: str, value: Any) -> None:
+    assert documented(parsed(changed(path, value))) != documented(parsed(LISTING))
+
+
+def test_documented_fields_carry_the_names_of_the_api_at_every_level() -> None:
+    gate = {"allowed": True, "reason": None, "code": None}
+    assert documented(parsed(changed("new", 1))) == LISTING | {
+        "actions": {
+            "canCreateBackup": gate,
+            "canRestore": gate,
+            "canRestoreFromAnotherVps": None,
+        }
+    }
+
+
+def test_documented_fields_are_json() -> None:
+    tasks = [{"name": "restore", "checkedAt": None}, 3]
+    for model, value in [
+        (VpsStatus(id="vps_1", power_state="running", pending_tasks=tasks), None),
+        (Job(state=JobState.FAILED, status="failed"), None),
+        (RestoreSources(sources=()), {"sources": []}),
+        (Document.model_validate({"anything": 1}), {}),
+    ]:
+        plain = documented(model)
+        assert json.loads(json.dumps(plain)) == plain
+        assert value is None or plain == value
+    assert documented(Job(state=JobState.FAILED))["state"] == "failed"
+    assert type(documented(Job(state=JobState.FAILED))["state"]) is str
+    assert documented(VpsStatus(pending_tasks=tasks))["pendingTasks"] == tasks
+
+
 SERVER: dict[str, Any] = {
     "id": "vps_01hxa3b4c5d6e7f8g9h0j1k2m3",
     "name": "app-01",
@@ -307,3 +379,21 @@ def test_every_answer_that_the_page_permits_is_read(document: dict[str, Any]) ->
         assert gate.allowed is document["actions"][name]["allowed"]
         assert (gate.reason is None) == (document["actions"][name]["reason"] is None)
         assert (gate.code is None) == (document["actions"][name].get("code") is None)
+
+
+def test_the_moments_of_sources_and_snapshots_are_read_too() -> None:
+    moment = "2026-04-27T10:00:00.000Z"
+    source = SourceBackup(
+        id="bkp_1", display_id="d", storage_key="k", created_at=moment, size_gb=1.0
+    )
+    snapshot = Snapshot(
+        display_id="d",
+        name="before-x",
+        description=None,
+        created_at=moment,
+        expires_at="soon",
+        includes_memory_state=False,
+        parent_name=None,
+    )
+    assert source.created == snapshot.created == datetime(2026, 4, 27, 10, tzinfo=UTC)
+    assert snapshot.expires is None

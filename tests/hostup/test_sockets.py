@@ -1,134 +1,485 @@
-"""The same over real connections: what a socket does is typed as the canned failures are."""
+"""Over real connections: what a socket does is typed like the canned failures, and no response is
+taken for that to another request."""
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+import ssl
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
+import httpx
 import pytest
 
+from hostup_mcp.hostup import connection as connection_module
+from hostup_mcp.hostup import http as http_module
 from hostup_mcp.hostup.http import Http
+from hostup_mcp.hostup.jobs import JobState
 from hostup_mcp.hostup.problems import (
+    Conflict,
     ConnectionLost,
     HostUpError,
     Redirected,
+    ServerFault,
     TimedOut,
     TooLarge,
     Unreachable,
 )
+from hostup_mcp.hostup.reading import ReadingClient
+from hostup_mcp.hostup.requests import create_backup
+from hostup_mcp.hostup.writing import WritingClient
 
-from .wire import BACKUPS, KEY, encoded
+from .sockets import Server, Tunnel, make_certificate, response
+from .wire import BACKUPS, KEY, LISTING, QUEUED, VPS_ID
 
+WRITE = create_backup(VPS_ID, "Before upgrade")
+READ_LINE, WRITE_LINE = f"GET {BACKUPS}", f"POST {BACKUPS}"
+LISTED = response("200 OK", LISTING)
+ACCEPTED = response("202 Accepted", QUEUED)
+STRAY = response(
+    "202 Accepted", LISTING | {"quotaInfo": {"used": 9, "limit": 9, "remaining": 0}} | QUEUED
+)
+REFUSED = response("409 Conflict", {"code": "vps_not_ready"})
 
-class Listener:
-    """A far end that answers every request with the same bytes and counts them."""
-
-    def __init__(self, reply: bytes | None) -> None:
-        self.reply = reply
-        self.requests: list[bytes] = []
-        self.address = ""
-        self._over = asyncio.Event()
-
-    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            self.requests.append(await reader.readuntil(b"\r\n\r\n"))
-            if self.reply is None:
-                await self._over.wait()
-            else:
-                writer.write(self.reply)
-                await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
-
-    @asynccontextmanager
-    async def listening(self) -> AsyncIterator["Listener"]:
-        server = await asyncio.start_server(self.talk, "127.0.0.1", 0)
-        self.address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        try:
-            yield self
-        finally:
-            self._over.set()
-            server.close()
-            await server.wait_closed()
+Proxied = Callable[[str], None]
 
 
-def reply(status: str, body: bytes, length: int | None = None, *headers: str) -> bytes:
-    lines = [
-        f"HTTP/1.1 {status}",
-        f"Content-Length: {len(body) if length is None else length}",
-        "Connection: close",
-        *headers,
-    ]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ssl.SSLContext]:
+    file, context = make_certificate(tmp_path_factory.mktemp("tls"))
+    return str(file), context
 
 
-async def written(address: str, budget: float = 5.0) -> HostUpError:
+@pytest.fixture
+def tls(certificate: tuple[str, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """A server's side of TLS that the client trusts."""
+    monkeypatch.setenv("SSL_CERT_FILE", certificate[0])
+    return certificate[1]
+
+
+@pytest.fixture(params=["http", "https"])
+def scheme(request: pytest.FixtureRequest) -> ssl.SSLContext | None:
+    return request.getfixturevalue("tls") if request.param == "https" else None
+
+
+@pytest.fixture
+def proxied(monkeypatch: pytest.MonkeyPatch) -> Proxied:
+    """Sets the proxy of the environment for https."""
+
+    def through(address: str) -> None:
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.setenv(name, "")
+        for name in ("https_proxy", "HTTPS_PROXY"):
+            monkeypatch.setenv(name, address)
+
+    return through
+
+
+@asynccontextmanager
+async def clients(
+    address: str, budget: float = 10.0
+) -> AsyncIterator[tuple[ReadingClient, WritingClient]]:
     http = Http(address, KEY, budget=budget)
     try:
-        with pytest.raises(HostUpError) as caught:
-            await http.write("POST", BACKUPS)
+        yield ReadingClient(http), WritingClient(http)
     finally:
         await http.close()
+
+
+async def failed(address: str, budget: float = 10.0) -> HostUpError:
+    """How a write to `address` fails."""
+    async with clients(address, budget) as (_, writing):
+        with pytest.raises(HostUpError) as caught:
+            await writing.send(WRITE)
+    assert KEY not in str(caught.value)
+    assert caught.value.scopes == WRITE.scopes
     return caught.value
+
+
+def by_method(read: Any, write: Any) -> Callable[[str], Any]:
+    return lambda line: read if line.startswith("GET") else write
+
+
+# Once, whatever happens.
 
 
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        pytest.param(reply("202 Accepted", b'{"oper', 100), ConnectionLost, id="cut in the body"),
-        pytest.param(b"HTTP/1.1 202 Acc", ConnectionLost, id="cut in the head"),
-        pytest.param(b"", ConnectionLost, id="closed unanswered"),
+        pytest.param(
+            response("202 Accepted", b'{"oper', length=100), ConnectionLost, id="cut body"
+        ),
+        pytest.param(b"HTTP/1.1 202 Acc", ConnectionLost, id="cut head"),
+        pytest.param(b"", ConnectionLost, id="closed without a response"),
         pytest.param(b"SSH-2.0-OpenSSH_9.6\r\n", ConnectionLost, id="another protocol"),
         pytest.param(b"HTTP/1.1 200 OK\r\nbad header\r\n\r\n", ConnectionLost, id="bad header"),
         pytest.param(
-            reply("302 Found", b"", None, "Location: http://127.0.0.1:1/"),
-            Redirected,
-            id="redirect",
+            response("302 Found", None, "Location: http://127.0.0.1:1/"), Redirected, id="redirect"
         ),
-        pytest.param(reply("202 Accepted", b" " * 10_000_001), TooLarge, id="too large"),
+        pytest.param(response("202 Accepted", b" " * 10_000_001), TooLarge, id="too large"),
+        pytest.param(response("500 Oops"), ServerFault, id="fault"),
         pytest.param(None, TimedOut, id="silence"),
     ],
 )
-async def test_a_write_over_a_real_connection_goes_out_once(
-    answer: bytes | None, kind: type[HostUpError]
+async def test_a_write_goes_out_once_and_may_have_been_carried_out(
+    scheme: ssl.SSLContext | None, answer: bytes | None, kind: type[HostUpError]
 ) -> None:
-    async with Listener(answer).listening() as far_end:
-        error = await written(far_end.address, 0.3 if answer is None else 5.0)
+    async with Server(lambda _: answer).listening(scheme) as far_end:
+        error = await failed(far_end.address, 0.5 if answer is None else 10.0)
     assert type(error) is kind
-    assert error.outcome_unknown is True
+    assert (error.sent, error.outcome_unknown) == (True, True)
     assert len(far_end.requests) == 1
-    assert KEY not in str(error)
+
+
+async def test_what_goes_over_the_wire_is_one_plain_request() -> None:
+    far_end = Server(lambda _: ACCEPTED)
+    async with far_end.listening(), clients(far_end.address) as (_, writing):
+        await writing.send(WRITE)
+    head, *lines = far_end.requests[0].decode().split("\r\n")
+    assert head == f"POST {BACKUPS} HTTP/1.1"
+    assert f"Authorization: Bearer {KEY}" in lines
+    assert "Connection: close" in lines
+    assert sum(KEY in line for line in lines) == 1
+    assert lines[-1] == '{"note":"Before upgrade"}'
+
+
+# A connection of its own.
+
+
+async def test_a_write_is_sent_and_accepted_where_the_server_hangs_up_after_each_read() -> None:
+    far_end = Server(by_method(LISTED, ACCEPTED), hang_up=True)
+    async with far_end.listening(), clients(far_end.address) as (reading, writing):
+        for _ in range(80):
+            await reading.list_backups(VPS_ID)
+            assert (await writing.send(WRITE)).state is JobState.WAITING
+    assert sum(line == WRITE_LINE for lines in far_end.lines for line in lines) == 80
+
+
+async def test_the_connection_of_a_write_is_used_for_nothing_else(
+    scheme: ssl.SSLContext | None,
+) -> None:
+    far_end = Server(by_method(LISTED, ACCEPTED))
+    async with far_end.listening(scheme), clients(far_end.address) as (reading, writing):
+        for _ in range(3):
+            await reading.list_backups(VPS_ID)
+            await writing.send(WRITE)
+        await asyncio.gather(*[writing.send(WRITE) for _ in range(5)])
+        await reading.list_backups(VPS_ID)
+    assert [lines for lines in far_end.lines if WRITE_LINE in lines] == [[WRITE_LINE]] * 8
+
+
+async def test_a_server_that_keeps_the_connection_of_a_write_is_left_all_the_same() -> None:
+    class Stubborn(Server):
+        async def serve(self, reader: Any, writer: Any, kept: list[bytes]) -> None:
+            kept.append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(ACCEPTED)
+            self.closed = await reader.read() == b'{"note":"Before upgrade"}'
+
+    far_end = Stubborn(lambda _: None)
+    async with far_end.listening(), clients(far_end.address) as (_, writing):
+        for _ in range(2):
+            await writing.send(WRITE)
+            await asyncio.sleep(0.05)
+            assert far_end.closed
+    assert len(far_end.connections) == 2
+
+
+async def test_the_certificates_are_read_once_for_all_connections(
+    tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[ssl.SSLContext] = []
+    make = httpx.create_ssl_context
+
+    def counted(*args: Any, **kwargs: Any) -> ssl.SSLContext:
+        made.append(make(*args, **kwargs))
+        return made[-1]
+
+    monkeypatch.setattr(http_module.httpx, "create_ssl_context", counted)
+    monkeypatch.setattr(ssl, "create_default_context", _only_once(ssl.create_default_context))
+    far_end = Server(by_method(LISTED, ACCEPTED))
+    async with far_end.listening(tls), clients(far_end.address) as (reading, writing):
+        await reading.list_backups(VPS_ID)
+        for _ in range(3):
+            await writing.send(WRITE)
+    assert len(made) == 1
+
+
+def _only_once(make: Callable[..., ssl.SSLContext]) -> Callable[..., ssl.SSLContext]:
+    calls: list[int] = []
+
+    def made(*args: Any, **kwargs: Any) -> ssl.SSLContext:
+        calls.append(1)
+        assert len(calls) == 1, "certificates were read again"
+        return make(*args, **kwargs)
+
+    return made
+
+
+# Nothing was sent.
 
 
 async def test_where_nobody_listens_nothing_was_sent() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        error = await written(f"http://127.0.0.1:{taken.getsockname()[1]}")
+        error = await failed(f"http://127.0.0.1:{taken.getsockname()[1]}")
     assert type(error) is Unreachable
     assert str(error) == "no connection to 127.0.0.1: it was refused"
-    assert error.outcome_unknown is False
+    assert (error.sent, error.outcome_unknown) == (False, False)
 
 
-async def test_what_goes_over_the_wire_is_one_plain_request() -> None:
-    async with Listener(reply("500 Oops", encoded({"code": "internal_error"}))).listening() as end:
-        await written(end.address)
-    head, *lines = end.requests[0].decode().split("\r\n")
-    assert head == f"POST {BACKUPS} HTTP/1.1"
-    assert f"Authorization: Bearer {KEY}" in lines
-    assert sum(KEY in line for line in lines) == 1
+class Raw(Server):
+    """Says `greeting` to whoever connects, then hangs up, or stays silent."""
+
+    def __init__(self, greeting: bytes, *, stays: bool = False) -> None:
+        super().__init__(lambda _: None)
+        self.greeting = greeting
+        self.stays = stays
+
+    async def serve(self, reader: Any, writer: Any, kept: list[bytes]) -> None:
+        kept.append(await reader.read(65_536))
+        writer.write(self.greeting)
+        await writer.drain()
+        if self.stays:
+            await self._over.wait()
+
+
+@pytest.mark.parametrize(
+    ("far_end", "why"),
+    [
+        (lambda: Raw(b""), "it was closed during the TLS handshake"),
+        (lambda: Raw(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "it does not speak https there"),
+        (lambda: Raw(b"", stays=True), "timed out"),
+    ],
+    ids=["hangs up", "speaks http", "stays silent"],
+)
+async def test_a_write_that_fails_in_the_tls_handshake_was_not_sent(
+    far_end: Callable[[], Raw], why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_module, "CONNECT_SECONDS", 1.0)
+    server = far_end()
+    async with server.listening():
+        error = await failed(server.address.replace("http:", "https:"))
+    assert type(error) is Unreachable
+    assert str(error) == f"no connection to 127.0.0.1: {why}"
+    assert (error.sent, error.outcome_unknown) == (False, False)
+    assert KEY.encode() not in b"".join(server.requests)
+
+
+async def test_a_write_to_a_server_that_is_not_trusted_was_not_sent(
+    certificate: tuple[str, ssl.SSLContext],
+) -> None:
+    async with Server(lambda _: ACCEPTED).listening(certificate[1]) as far_end:
+        error = await failed(far_end.address)
+    assert str(error) == "no connection to 127.0.0.1: its certificate was not accepted"
+    assert (type(error), error.sent, error.outcome_unknown) == (Unreachable, False, False)
+    assert far_end.requests == []
+
+
+@pytest.mark.parametrize(
+    ("proxy", "why"),
+    [
+        (lambda: Server(lambda _: response("403 Forbidden")), "the proxy refused it"),
+        (lambda: Server(lambda _: response("407 Who are you?")), "the proxy refused it"),
+        (lambda: Raw(b""), "RemoteProtocolError"),
+        (lambda: Raw(b"HTTP/1.1 200 Conn"), "RemoteProtocolError"),
+        (lambda: Raw(b"", stays=True), "timed out"),
+        (
+            lambda: Raw(b"HTTP/1.1 200 Connected\r\n\r\n"),
+            "it was closed during the TLS handshake",
+        ),
+        (lambda: Raw(b"HTTP/1.1 200 Connected\r\n\r\n", stays=True), "timed out"),
+    ],
+    ids=["403", "407", "hangs up", "cut", "silent", "hangs up in TLS", "silent in TLS"],
+)
+async def test_a_write_that_does_not_get_past_the_proxy_was_not_sent(
+    proxied: Proxied, proxy: Callable[[], Server], why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_module, "CONNECT_SECONDS", 1.0)
+    server = proxy()
+    async with server.listening():
+        proxied(server.address)
+        error = await failed("https://cloud.hostup.se", 1.0)
+    assert type(error) is Unreachable
+    assert str(error) == f"no connection to cloud.hostup.se: {why}"
+    assert (error.sent, error.outcome_unknown) == (False, False)
+    assert len(server.requests) == 1
+    assert server.requests[0].startswith(b"CONNECT cloud.hostup.se:443 ")
+    assert KEY.encode() not in server.requests[0]
+
+
+async def test_through_a_proxy_each_write_has_a_tunnel_of_its_own(
+    proxied: Proxied, tls: ssl.SSLContext
+) -> None:
+    far_end = Server(by_method(LISTED, ACCEPTED))
+    async with far_end.listening(tls), Tunnel(far_end.address).listening() as proxy:
+        proxied(proxy.address)
+        async with clients(far_end.address) as (reading, writing):
+            for _ in range(2):
+                await reading.list_backups(VPS_ID)
+                assert (await writing.send(WRITE)).job_id == "job_1"
+    assert sorted(far_end.lines) == [[READ_LINE] * 2, [WRITE_LINE], [WRITE_LINE]]
+    assert len(proxy.connections) == 3
+
+
+async def test_a_write_that_is_lost_behind_the_proxy_may_have_been_carried_out(
+    proxied: Proxied, tls: ssl.SSLContext
+) -> None:
+    far_end = Server(lambda _: b"")
+    far_end.hang_up = True
+    async with far_end.listening(tls), Tunnel(far_end.address).listening() as proxy:
+        proxied(proxy.address)
+        error = await failed(far_end.address)
+    assert (type(error), error.sent, error.outcome_unknown) == (ConnectionLost, True, True)
+    assert far_end.lines == [[WRITE_LINE]]
 
 
 async def test_a_proxy_of_the_environment_does_not_see_a_plain_request(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with (
-        Listener(reply("500 Oops", b"")).listening() as proxy,
-        Listener(reply("500 Oops", b"")).listening() as end,
+        Server(lambda _: response("500 Oops")).listening() as proxy,
+        Server(lambda _: response("500 Oops")).listening() as end,
     ):
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.address)
-        await written(end.address)
+        await failed(end.address)
     assert len(end.requests) == 1
     assert proxy.requests == []
+
+
+# Reads keep their connections, but not one with something left on it.
+
+
+async def test_reads_share_a_connection(scheme: ssl.SSLContext | None) -> None:
+    far_end = Server(lambda _: LISTED)
+    async with far_end.listening(scheme), clients(far_end.address) as (reading, _):
+        for _ in range(5):
+            await reading.list_backups(VPS_ID)
+    assert far_end.lines == [[READ_LINE] * 5]
+
+
+async def test_a_refused_read_leaves_a_connection_for_the_next_one(
+    scheme: ssl.SSLContext | None,
+) -> None:
+    far_end = Server(lambda _: response("404 Not Found", {"code": "vps_not_found"}))
+    async with far_end.listening(scheme), clients(far_end.address) as (reading, _):
+        for _ in range(2):
+            with pytest.raises(HostUpError):
+                await reading.list_backups(VPS_ID)
+    assert far_end.lines == [[READ_LINE] * 2]
+
+
+@pytest.mark.parametrize("first", ["200 OK", "404 Not Found"])
+@pytest.mark.parametrize("parts", [1, 2], ids=["together", "apart"])
+async def test_a_response_that_nobody_asked_for_is_not_taken_for_one(
+    scheme: ssl.SSLContext | None, parts: int, first: str
+) -> None:
+    """Over TLS, what comes apart is not even decrypted when the read is over."""
+    both = [response(first, LISTING), STRAY]
+    answers = [b"".join(both) if parts == 1 else both, LISTED]
+    far_end = Server(lambda line: answers.pop(0) if line.startswith("GET") else REFUSED)
+    async with far_end.listening(scheme), clients(far_end.address) as (reading, writing):
+        if first == "200 OK":
+            assert (await reading.list_backups(VPS_ID)).quota_info.used == 1
+        else:
+            with pytest.raises(HostUpError):
+                await reading.list_backups(VPS_ID)
+        with pytest.raises(Conflict) as caught:
+            await writing.send(WRITE)
+        assert (caught.value.code, caught.value.outcome_unknown) == ("vps_not_ready", False)
+        assert (await reading.list_backups(VPS_ID)).quota_info.used == 1
+    assert far_end.lines == [[READ_LINE], [WRITE_LINE], [READ_LINE]]
+
+
+@pytest.mark.parametrize("size", [40_000, 65_536, 131_072, 262_144])
+async def test_a_response_that_nobody_asked_for_is_not_taken_for_one_after_a_long_one_either(
+    scheme: ssl.SSLContext | None, size: int
+) -> None:
+    # What comes in one piece is handed on in pieces of 64 KiB: here one ends where it ends.
+    long = of_length(size)
+    answers = [long + STRAY, LISTED]
+    far_end = Server(lambda _: answers.pop(0))
+    async with far_end.listening(scheme), clients(far_end.address) as (reading, _):
+        for _ in range(2):
+            assert (await reading.list_backups(VPS_ID)).quota_info.used == 1
+    assert far_end.lines == [[READ_LINE]] * 2
+
+
+def of_length(size: int) -> bytes:
+    empty = len(response("200 OK", LISTING | {"x": ""}))
+    made = (response("200 OK", LISTING | {"x": "x" * (size - empty - n)}) for n in range(5))
+    return next(each for each in made if len(each) == size)
+
+
+async def test_a_server_that_ends_tls_after_a_response_is_not_asked_there_again(
+    tls: ssl.SSLContext,
+) -> None:
+    far_end = Server(lambda _: LISTED, hang_up=True)
+    async with far_end.listening(tls), clients(far_end.address) as (reading, _):
+        for _ in range(10):
+            assert (await reading.list_backups(VPS_ID)).quota_info.used == 1
+    assert len(far_end.connections) == 10
+
+
+@pytest.mark.parametrize("tls_error", [ssl.SSLError, ssl.SSLZeroReturnError])
+def test_a_connection_whose_tls_is_broken_is_not_clean(tls_error: type[ssl.SSLError]) -> None:
+    class Layer:
+        trailing_data = (b"", False)
+
+        def __getattr__(self, name: str) -> "Layer":
+            return self
+
+        def get_extra_info(self, info: str) -> "Layer":
+            return self
+
+        def read(self, size: int) -> bytes:
+            raise tls_error
+
+    assert connection_module._has_bytes_left(Layer(), Layer())  # type: ignore[arg-type]
+
+
+async def test_where_the_libraries_have_changed_no_connection_is_used_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def opaque(response: httpx.Response) -> None:
+        stream = response.stream
+
+        class Opaque(httpx.AsyncByteStream):
+            async def __aiter__(self) -> AsyncIterator[bytes]:
+                async for part in stream:  # type: ignore[union-attr]
+                    yield part
+
+            async def aclose(self) -> None:
+                await stream.aclose()  # type: ignore[union-attr]
+
+        response.stream = Opaque()
+
+    monkeypatch.setattr(http_module, "_forget_location", opaque)
+    far_end = Server(lambda _: LISTED)
+    async with far_end.listening(), clients(far_end.address) as (reading, _):
+        for _ in range(3):
+            assert (await reading.list_backups(VPS_ID)).quota_info.used == 1
+    assert far_end.lines == [[READ_LINE]] * 3
+
+
+# Time.
+
+
+async def read_without_end(reading: ReadingClient) -> None:
+    while True:
+        await reading.list_backups(VPS_ID)
+
+
+async def test_many_reads_within_one_budget_have_it_together() -> None:
+    far_end = Server(lambda _: LISTED, delay=0.05)
+    async with far_end.listening(), clients(far_end.address) as (reading, _):
+        view = reading.within(0.5)
+        with pytest.raises(TimedOut, match=r"within 0\.5 s"):
+            await read_without_end(view)
+        sent = len(far_end.requests)
+        with pytest.raises(TimedOut) as caught:
+            await view.list_backups(VPS_ID)
+        assert (await reading.list_backups(VPS_ID)).quota_info.used == 1
+    assert sent <= 11
+    assert (caught.value.sent, view.seconds_left) == (False, 0.0)
+    assert len(far_end.requests) == sent + 1

@@ -14,6 +14,7 @@ from hostup_mcp.hostup.text import (
     Json,
     clean_json,
     clean_text,
+    word,
 )
 
 from .documents import anything
@@ -175,3 +176,20 @@ def test_nesting_is_taken_up_to_its_bound_and_refused_beyond(wrap: str) -> None:
     assert clean_json(at_the_bound) == at_the_bound
     with pytest.raises(ValueError, match="nested deeper"):
         clean_json(_nested(DEEPEST + 1, wrap))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("vps_01hxa", "vps_01hxa"),
+        ("2026-04-27T10:00:00.000Z", "2026-04-27T10:00:00.000Z"),
+        ("/items/0/eppCode", "/items/0/eppCode"),
+        ("", '""'),
+        ("two words", '"two words"'),
+        ('".', '"\\"."'),
+        ("å", '"å"'),
+        ("x" * 65, f'"{"x" * 65}"'),
+    ],
+)
+def test_what_does_not_look_like_a_word_is_quoted(text: str, shown: str) -> None:
+    assert word(text) == shown

@@ -17,6 +17,7 @@ from hostup_mcp.hostup.problems import (
     TimedOut,
     TooLarge,
 )
+from hostup_mcp.hostup.requests import WriteRequest
 
 from .test_answers import ERRORS
 from .test_http import BROKEN, MEGABYTE, REDIRECTS, broken, hang
@@ -101,7 +102,7 @@ async def read(http: Http) -> BackupList:
 
 
 async def write(http: Http) -> Any:
-    return await http.write("POST", BACKUPS, {"note": "x"}, scopes=("backup:vm",))
+    return await http.write(WriteRequest("POST", BACKUPS, {"note": "x"}, scopes=("backup:vm",)))
 
 
 CALLS = [(read, "GET", ("read:vm",)), (write, "POST", ("backup:vm",))]
@@ -362,7 +363,7 @@ async def test_a_success_is_told_with_its_method_status_and_seconds(
 async def test_a_write_is_told_under_its_own_verb(method: str, status: int) -> None:
     world = World(httpx.Response(status))
     async with world.http() as http:
-        await http.write(method, BACKUPS)
+        await http.write(WriteRequest(method, BACKUPS, scopes=()))
     assert world.outcomes == [(method, str(status))]
 
 

@@ -19,7 +19,10 @@ KEY = "hu_live_5ecre7KeyOfTheTests"
 BASE = "https://cloud.hostup.se"
 NOW = datetime(2026, 4, 27, 12, 0, tzinfo=UTC)
 VPS_ID = "vps_01hxa3b4c5d6e7f8g9h0j1k2m3"
-BACKUPS = f"/api/v2/vps/{VPS_ID}/backups"
+VPS = f"/api/v2/vps/{VPS_ID}"
+BACKUPS = f"{VPS}/backups"
+POLL = "/api/jobs/job_1"
+QUEUED = {"operation": {"status": "queued", "jobId": "job_1", "pollUrl": POLL, "result": None}}
 
 LISTING: dict[str, Any] = {
     "backups": [
@@ -59,6 +62,30 @@ PROBLEM: dict[str, Any] = {
     "extensions": {},
 }
 
+HOSTILE_IDS = [
+    ("a/b", b"a%2Fb"),
+    ("../../../me", b"..%2F..%2F..%2Fme"),
+    ("x/../../vps", b"x%2F..%2F..%2Fvps"),
+    ("..\\x", b"..%5Cx"),
+    ("x?limit=1", b"x%3Flimit%3D1"),
+    ("x#part", b"x%23part"),
+    ("x;y=z", b"x%3By%3Dz"),
+    ("%2e%2e", b"%252e%252e"),
+    ("%2F", b"%252F"),
+    ("..%2fx", b"..%252fx"),
+    ("...", b"..."),
+    ("a b", b"a%20b"),
+    (" ", b"%20"),
+    ("a+b&c=d", b"a%2Bb%26c%3Dd"),
+    ("http://evil.example", b"http%3A%2F%2Fevil.example"),
+    ("//evil.example", b"%2F%2Fevil.example"),
+    ("@evil.example", b"%40evil.example"),
+    ("a\r\nX-Header: b", b"a%0D%0AX-Header%3A%20b"),
+    ("\x00", b"%00"),
+    ("å", b"%C3%A5"),
+    ("\u202e", b"%E2%80%AE"),
+]
+
 PAGE = b"<!doctype html><html><body>Access denied</body></html>"
 
 Handler = Callable[[httpx.Request], Awaitable[httpx.Response]]
@@ -94,6 +121,19 @@ class Stream(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         self.closed = True
+
+
+class FarEnd:
+    """Gives one answer to whatever comes, and keeps what came."""
+
+    def __init__(self, answer: httpx.Response | Callable[[], Any]) -> None:
+        self.answer = answer
+        self.seen: list[httpx.Request] = []
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.seen.append(request)
+        # An answer is read once; a second request must not fail for another reason.
+        return self.answer if isinstance(self.answer, httpx.Response) else self.answer()
 
 
 def router() -> respx.MockRouter:

@@ -1,0 +1,170 @@
+"""Reads what one HostUp account has. Nothing here can change anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import inf
+from typing import Protocol, TypeVar
+from urllib.parse import unquote
+
+from hostup_mcp.hostup.endpoints import BACKUP, READ, vps_path
+from hostup_mcp.hostup.http import Budget
+from hostup_mcp.hostup.jobs import Document, Job, is_path_on_host, job
+from hostup_mcp.hostup.models import (
+    BackupList,
+    BackupSchedules,
+    Model,
+    RestoreSources,
+    SnapshotList,
+    Vps,
+    VpsPage,
+    VpsStatus,
+)
+from hostup_mcp.hostup.problems import WrongSubject
+from hostup_mcp.hostup.text import clean_text
+
+M = TypeVar("M", bound=Model)
+
+_JOB = "job_"
+
+
+class Reads(Protocol):
+    """The part of `Http` that a reading client sees, so that writing through it is a type error."""
+
+    async def read(
+        self,
+        model: type[M],
+        path: str,
+        params: Mapping[str, str | int] | None = None,
+        *,
+        scopes: tuple[str, ...] = (),
+        budget: Budget | None = None,
+    ) -> M:
+        """GET `path` and parse the response as `model`."""
+
+    async def close(self) -> None:
+        """Close the connections."""
+
+
+class ReadingClient:
+    """One account's servers, backups and jobs, read-only.
+
+    Each method may raise `HostUpError` (see `problems`), and ValueError for an id that cannot be
+    part of a path.
+    """
+
+    def __init__(self, http: Reads, budget: Budget | None = None) -> None:
+        """Without a `budget`, which `within` sets, each request has `http`'s own."""
+        self._http = http
+        self._budget = budget
+
+    async def close(self) -> None:
+        """Close the connections, which all views and the writing client on `http` share."""
+        await self._http.close()
+
+    def within(self, seconds: float) -> ReadingClient:
+        """The same account, where all requests together have `seconds` from now on.
+
+        Retries and the waits between them count. Once the time is over, reads raise `TimedOut`
+        without sending anything. A view of a view never has more time than the first.
+        """
+        budget = Budget.starting_now(seconds)
+        if self._budget is not None and self._budget.deadline <= budget.deadline:
+            budget = self._budget
+        return ReadingClient(self._http, budget)
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds until the budget of `within` is used up, at least 0; infinite without one."""
+        return inf if self._budget is None else self._budget.left
+
+    async def list_vps(
+        self,
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+        primary_ip: str | None = None,
+        name: str | None = None,
+    ) -> VpsPage:
+        """GET /api/v2/vps: one page; `limit` is 1 to 100, `name` whole and case-insensitive."""
+        given = {"limit": limit, "cursor": cursor, "primaryIp": primary_ip, "name": name}
+        params = {key: value for key, value in given.items() if value is not None}
+        return await self._http.read(
+            VpsPage, "/api/v2/vps", params, scopes=READ, budget=self._budget
+        )
+
+    async def get_vps(self, vps_id: str) -> Vps:
+        """GET /api/v2/vps/{id}: one server as in the list.
+
+        Raises:
+            WrongSubject: the response is about another server.
+        """
+        vps = await self._http.read(Vps, vps_path(vps_id), scopes=READ, budget=self._budget)
+        _check_subject("server", vps_id, vps.id)
+        return vps
+
+    async def list_backups(self, vps_id: str) -> BackupList:
+        """GET /api/v2/vps/{id}/backups: backups, quota and gates; not paged."""
+        path = f"{vps_path(vps_id)}/backups"
+        return await self._http.read(BackupList, path, scopes=READ, budget=self._budget)
+
+    async def get_status(self, vps_id: str) -> VpsStatus:
+        """GET /api/v2/vps/{id}/status: live state.
+
+        Raises:
+            WrongSubject: the response is about another server.
+        """
+        path = f"{vps_path(vps_id)}/status"
+        status = await self._http.read(VpsStatus, path, scopes=READ, budget=self._budget)
+        _check_subject("server", vps_id, status.id)
+        return status
+
+    async def list_restore_sources(self, vps_id: str) -> RestoreSources:
+        """GET /api/v2/vps/{id}/backups/restore-sources: what else may be restored onto it."""
+        path = f"{vps_path(vps_id)}/backups/restore-sources"
+        return await self._http.read(RestoreSources, path, scopes=BACKUP, budget=self._budget)
+
+    async def list_snapshots(self, vps_id: str) -> SnapshotList:
+        """GET /api/v2/vps/{id}/snapshots."""
+        path = f"{vps_path(vps_id)}/snapshots"
+        return await self._http.read(SnapshotList, path, scopes=READ, budget=self._budget)
+
+    async def list_backup_schedules(self, vps_id: str) -> BackupSchedules:
+        """GET /api/v2/vps/{id}/backup-schedules."""
+        path = f"{vps_path(vps_id)}/backup-schedules"
+        return await self._http.read(BackupSchedules, path, scopes=READ, budget=self._budget)
+
+    async def get_job(self, poll_url: str) -> Job:
+        """GET the `pollUrl` of an operation, usually /api/jobs/{jobId}.
+
+        Raises:
+            ValueError: `poll_url` is not a plain path, so it might lead to another host.
+            WrongSubject: the response is about another job.
+        """
+        if not is_path_on_host(poll_url):
+            raise ValueError("a poll URL must be a path on HostUp's own host")
+        document = await self._http.read(Document, poll_url, budget=self._budget)
+        asked = _job_id(poll_url)
+        if asked is not None:
+            # The older envelope may carry an internal id there, which cannot be compared.
+            older = document.text("data", "jobId")
+            _check_subject(
+                "job",
+                asked,
+                document.text("operation", "jobId"),
+                document.text("data", "operation", "jobId"),
+                older if older is not None and older.startswith(_JOB) else None,
+            )
+        return job(document)
+
+
+def _job_id(poll_url: str) -> str | None:
+    """The job id that `poll_url` names, or None where it names none of the documented form."""
+    parts = (unquote(part) for part in poll_url.partition("?")[0].split("/"))
+    return next((part for part in parts if part.startswith(_JOB)), None)
+
+
+def _check_subject(kind: str, asked: str, *told: str | None) -> None:
+    # What was told has been cleaned, so only what is left of the other can be compared with it.
+    if any(id_ is not None and id_ != clean_text(asked) for id_ in told):
+        raise WrongSubject(f"HostUp answered about another {kind} than the one asked for")

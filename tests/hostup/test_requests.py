@@ -1,0 +1,179 @@
+"""Each change is one request, word for word as documented, and no id leads it elsewhere."""
+
+from collections.abc import Callable
+from dataclasses import FrozenInstanceError
+from functools import partial
+from typing import Any
+
+import pytest
+
+from hostup_mcp.hostup import requests
+from hostup_mcp.hostup.requests import WriteRequest
+
+from .wire import HOSTILE_IDS, VPS, VPS_ID
+
+BACKUP_ID = "bkp_01hxa3b4c5d6e7f8g9h0j1k2m3"
+SOURCE_ID = "vps_01hxsource"
+BACKUP = ("backup:vm",)
+WRITE = ("write:vm",)
+SPEND = ("backup:vm", "write:billing")
+SCHEDULE: dict[str, Any] = {
+    "frequency": "weekly",
+    "hour": 2,
+    "dayOfWeek": 0,
+    "retentionCount": 3,
+    "enabled": True,
+    "name": "Nightly backup",
+}
+OPTIONS: dict[str, Any] = {
+    "name": "restore-web-01",
+    "region": "stockholm",
+    "cpuCores": 2,
+    "memoryGb": 4,
+    "storageGb": 80,
+}
+RETENTION: dict[str, Any] = {"maxTotalBackups": 5, "autoDeleteOldest": False}
+
+# How each request is made, and what the API's pages say that it is.
+WRITES: list[tuple[Any, str, str, dict[str, Any] | None, tuple[str, ...]]] = [
+    (partial(requests.create_backup, VPS_ID, None), "POST", f"{VPS}/backups", None, BACKUP),
+    (
+        partial(requests.create_backup, VPS_ID, "Före flytt"),
+        "POST", f"{VPS}/backups", {"note": "Före flytt"}, BACKUP,
+    ),
+    (partial(requests.create_backup, VPS_ID, ""), "POST", f"{VPS}/backups", {"note": ""}, BACKUP),
+    (
+        partial(requests.delete_backup, VPS_ID, BACKUP_ID),
+        "DELETE", f"{VPS}/backups/{BACKUP_ID}", None, BACKUP,
+    ),
+    (
+        partial(requests.restore_backup, VPS_ID, BACKUP_ID),
+        "POST", f"{VPS}/backups/{BACKUP_ID}/actions/restore", None, BACKUP,
+    ),
+    (
+        partial(requests.restore_from_vps, VPS_ID, SOURCE_ID, BACKUP_ID),
+        "POST", f"{VPS}/backups/actions/restore-from-vps",
+        {"sourceVpsId": SOURCE_ID, "backupId": BACKUP_ID}, BACKUP,
+    ),
+    (
+        partial(requests.restore_to_payg, VPS_ID, BACKUP_ID, OPTIONS),
+        "POST", f"{VPS}/backups/{BACKUP_ID}/actions/restore-to-payg", OPTIONS, SPEND,
+    ),
+    (
+        partial(requests.restore_to_payg, VPS_ID, BACKUP_ID, {}),
+        "POST", f"{VPS}/backups/{BACKUP_ID}/actions/restore-to-payg", {}, SPEND,
+    ),
+    (
+        partial(requests.create_snapshot, VPS_ID, "before-x", None),
+        "POST", f"{VPS}/snapshots", {"name": "before-x"}, BACKUP,
+    ),
+    (
+        partial(requests.create_snapshot, VPS_ID, "before-x", "Inför x"),
+        "POST", f"{VPS}/snapshots", {"name": "before-x", "description": "Inför x"}, BACKUP,
+    ),
+    (
+        partial(requests.delete_snapshot, VPS_ID, "before-x"),
+        "DELETE", f"{VPS}/snapshots/before-x", None, BACKUP,
+    ),
+    (
+        partial(requests.restore_snapshot, VPS_ID, "before-x"),
+        "POST", f"{VPS}/snapshots/before-x/actions/restore", None, BACKUP,
+    ),
+    (
+        partial(requests.set_backup_schedule, VPS_ID, SCHEDULE),
+        "POST", f"{VPS}/backup-schedules", SCHEDULE, WRITE,
+    ),
+    (
+        partial(requests.set_backup_retention, VPS_ID, RETENTION),
+        "PATCH", f"{VPS}/backup-schedules", RETENTION, WRITE,
+    ),
+]  # fmt: skip
+
+# Each id that stands in a path: how a request with another one is made, and where it stands.
+IN_PATHS: list[tuple[Callable[[str], WriteRequest], str]] = [
+    (lambda id_: requests.create_backup(id_, None), "/api/v2/vps/{}/backups"),
+    (lambda id_: requests.delete_backup(id_, "b"), "/api/v2/vps/{}/backups/b"),
+    (lambda id_: requests.delete_backup("v", id_), "/api/v2/vps/v/backups/{}"),
+    (lambda id_: requests.restore_backup(id_, "b"), "/api/v2/vps/{}/backups/b/actions/restore"),
+    (lambda id_: requests.restore_backup("v", id_), "/api/v2/vps/v/backups/{}/actions/restore"),
+    (
+        lambda id_: requests.restore_from_vps(id_, "s", "b"),
+        "/api/v2/vps/{}/backups/actions/restore-from-vps",
+    ),
+    (
+        lambda id_: requests.restore_to_payg(id_, "b", {}),
+        "/api/v2/vps/{}/backups/b/actions/restore-to-payg",
+    ),
+    (
+        lambda id_: requests.restore_to_payg("v", id_, {}),
+        "/api/v2/vps/v/backups/{}/actions/restore-to-payg",
+    ),
+    (lambda id_: requests.create_snapshot(id_, "n", None), "/api/v2/vps/{}/snapshots"),
+    (lambda id_: requests.delete_snapshot(id_, "n"), "/api/v2/vps/{}/snapshots/n"),
+    (lambda id_: requests.delete_snapshot("v", id_), "/api/v2/vps/v/snapshots/{}"),
+    (lambda id_: requests.restore_snapshot(id_, "n"), "/api/v2/vps/{}/snapshots/n/actions/restore"),
+    (lambda id_: requests.restore_snapshot("v", id_), "/api/v2/vps/v/snapshots/{}/actions/restore"),
+    (lambda id_: requests.set_backup_schedule(id_, {}), "/api/v2/vps/{}/backup-schedules"),
+    (lambda id_: requests.set_backup_retention(id_, {}), "/api/v2/vps/{}/backup-schedules"),
+]
+each_id = pytest.mark.parametrize(
+    ("make", "path"), IN_PATHS, ids=[path.removeprefix("/api/v2/") for _, path in IN_PATHS]
+)
+
+
+@pytest.mark.parametrize(("make", "method", "path", "body", "scopes"), WRITES)
+def test_a_change_is_the_request_that_is_documented(
+    make: Callable[[], WriteRequest],
+    method: str,
+    path: str,
+    body: dict[str, Any] | None,
+    scopes: tuple[str, ...],
+) -> None:
+    assert make() == WriteRequest(method, path, body, scopes=scopes)
+
+
+def test_every_function_that_makes_a_request_is_tested_here() -> None:
+    made = {make.func.__name__ for make, *_ in WRITES}
+    names = {name for name, value in vars(requests).items() if callable(value)}
+    own = {name for name in names if getattr(requests, name).__module__ == requests.__name__}
+    assert {name for name in own if not name.startswith("_")} == made | {"WriteRequest"}
+
+
+@each_id
+@pytest.mark.parametrize(("hostile", "quoted"), HOSTILE_IDS)
+def test_an_id_is_one_segment_of_the_path_whatever_it_holds(
+    make: Callable[[str], WriteRequest], path: str, hostile: str, quoted: bytes
+) -> None:
+    assert make(hostile).path == path.format(quoted.decode())
+
+
+@each_id
+@pytest.mark.parametrize("nothing", ["", ".", "..", "vps_\ud800"])
+def test_there_is_no_request_for_what_no_encoding_makes_an_id(
+    make: Callable[[str], WriteRequest], path: str, nothing: str
+) -> None:
+    with pytest.raises(ValueError, match=r"not an id|surrogates"):
+        make(nothing)
+
+
+def test_what_stands_in_a_body_is_not_altered() -> None:
+    hostile = 'a/../b"}\n{å\u202e'
+    assert [
+        requests.restore_from_vps(VPS_ID, hostile, hostile).body,
+        requests.create_backup(VPS_ID, hostile).body,
+        requests.create_snapshot(VPS_ID, hostile, hostile).body,
+    ] == [
+        {"sourceVpsId": hostile, "backupId": hostile},
+        {"note": hostile},
+        {"name": hostile, "description": hostile},
+    ]
+
+
+def test_a_request_stays_as_it_was_made() -> None:
+    options = dict(OPTIONS)
+    request = requests.restore_to_payg(VPS_ID, BACKUP_ID, options)
+    options["cpuCores"] = 32
+    assert request.body == OPTIONS
+    with pytest.raises(FrozenInstanceError):
+        request.path = "/elsewhere"  # type: ignore[misc]
+    assert not hasattr(request, "__dict__")
