@@ -1,0 +1,71 @@
+"""Change notifications between replicas, over Redis or Valkey."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+from mcp.server.subscriptions import InMemorySubscriptionBus, ResourceUpdated, ServerEvent
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from hostup_mcp.state.redis import PREFIX, REPLY_SECONDS, log_unavailable
+
+log = logging.getLogger(__name__)
+
+CHANNEL = f"{PREFIX}/changes"
+
+
+class SharedSubscriptionBus(InMemorySubscriptionBus):
+    """Change notifications that reach the listeners of every replica.
+
+    `redis` comes from `hostup_mcp.state.redis.connect`, and is closed by its owner.
+    """
+
+    def __init__(self, redis: Redis) -> None:
+        super().__init__()
+        self._redis = redis
+
+    async def publish(self, event: ServerEvent) -> None:
+        """Notify all replicas, this one included; only this one while Redis is unavailable."""
+        if not isinstance(event, ResourceUpdated):
+            await super().publish(event)
+            return
+        try:
+            await self._redis.publish(CHANNEL, json.dumps({"uri": str(event.uri)}))
+        except (RedisError, OSError) as error:
+            log_unavailable(error)
+            await super().publish(event)
+
+    @asynccontextmanager
+    async def receiving(self) -> AsyncIterator[None]:
+        """Receive what replicas publish, while this is open."""
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._receive)
+            yield
+            group.cancel_scope.cancel()
+
+    async def _receive(self) -> None:
+        while True:
+            try:
+                async with self._redis.pubsub() as channel:
+                    await channel.subscribe(CHANNEL)
+                    while True:
+                        message = await channel.get_message(
+                            ignore_subscribe_messages=True, timeout=REPLY_SECONDS
+                        )
+                        if message is not None:
+                            await self._notify(message["data"])
+            except (RedisError, OSError):
+                await anyio.sleep(REPLY_SECONDS)
+
+    async def _notify(self, text: str) -> None:
+        try:
+            uri = str(json.loads(text)["uri"])
+        except (ValueError, KeyError, TypeError):
+            log.warning("skipped a notification of another version of this server")
+            return
+        await super().publish(ResourceUpdated(uri=uri))

@@ -1,0 +1,57 @@
+"""Requests that a cancelled caller does not interrupt half-way."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+import anyio
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+
+async def run_to_end(
+    operation: Coroutine[Any, Any, T], undo: Callable[[T], Awaitable[object]] | None = None
+) -> T:
+    """Run `operation` in a task of its own, and wait for its end even if the caller is cancelled.
+
+    A caller that was cancelled, by its task or by an anyio scope, never sees the result: it is
+    handed to `undo` before the cancellation goes on. `operation` has to be bounded in time.
+    """
+    task = asyncio.create_task(operation)
+    cancellation = await _wait(task)
+    if cancellation is None:
+        return task.result()
+    if undo is not None and not task.cancelled() and task.exception() is None:
+        undoing = asyncio.create_task(_undo(undo, task.result()))
+        cancellation = await _wait(undoing) or cancellation
+    raise cancellation
+
+
+async def _undo(undo: Callable[[T], Awaitable[object]], result: T) -> None:
+    try:
+        await undo(result)
+    except Exception as error:
+        # The caller is being cancelled, which nothing may replace.
+        log.warning("a cancelled operation could not be undone: %s", type(error).__name__)
+
+
+async def _wait(task: asyncio.Task[T]) -> asyncio.CancelledError | None:
+    """Wait for the end of `task`; the latest cancellation of the caller meanwhile, if any."""
+    cancellation: asyncio.CancelledError | None = None
+    try:
+        await asyncio.wait({task})
+    except asyncio.CancelledError as error:
+        cancellation = error
+    # The shield is against scopes, which cancel again and again; the loop against `task.cancel()`.
+    with anyio.CancelScope(shield=True):
+        while not task.done():
+            try:
+                await asyncio.wait({task})
+            except asyncio.CancelledError as error:
+                cancellation = error
+    return cancellation

@@ -1,0 +1,263 @@
+"""State in Redis or Valkey, for replicas.
+
+Every call is bounded in time, and none of them is retried. When the server is unavailable, ids
+that this process handed out itself are still known here; everything else raises
+`StateUnavailableError`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
+from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import AuthenticationError, BusyLoadingError, RedisError, ResponseError
+
+from hostup_mcp.state import scripts
+from hostup_mcp.state.finish import run_to_end
+from hostup_mcp.state.in_memory import InMemoryState
+from hostup_mcp.state.store import (
+    MAX_IDS,
+    ConsumeResult,
+    Consumption,
+    Lock,
+    Record,
+    RecordKey,
+    RecordKind,
+    StateReplyLostError,
+    StateUnavailableError,
+)
+
+log = logging.getLogger(__name__)
+
+PREFIX = "hostup-mcp"
+"""What every key and channel begins with."""
+
+ID_SECONDS = 24 * 3600
+"""How long an id stays known after its caller's last call."""
+
+REPLY_SECONDS = 1.0
+"""How long the server may take to accept a connection, and for one reply."""
+
+CALL_SECONDS = 3.0
+"""How long one call may take altogether, opening and authenticating a connection included."""
+
+MAX_CONNECTIONS = 50
+"""Connections to the server at once; a call that finds none free waits for one."""
+
+REVOKED_MILLISECONDS = 60_000
+"""For how long a request to acquire whose reply was lost is still kept from taking effect."""
+
+# Replies of the server although the client library calls them connection errors.
+_ERROR_REPLIES = (ResponseError, BusyLoadingError, AuthenticationError)
+
+
+def connect(url: str) -> Redis:
+    """A client for the server at `url` that never hangs.
+
+    Raises:
+        ValueError: `url` is not an address; the message may quote a part of its password.
+    """
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=MAX_CONNECTIONS,
+        timeout=CALL_SECONDS,
+        decode_responses=True,
+        # With the third version of the protocol, the library takes a connection that the server
+        # closed while it was idle for a good one, and the request on it for lost.
+        protocol=2,
+        socket_timeout=REPLY_SECONDS,
+        socket_connect_timeout=REPLY_SECONDS,
+        # A write must not be sent twice, and in an outage each call would wait for the retries.
+        retry=Retry(NoBackoff(), 0),
+    )
+    return Redis.from_pool(pool)
+
+
+class RedisState:
+    """A `StateStore` for many replicas. `redis` comes from `connect` and is closed with it."""
+
+    shared = True
+
+    def __init__(self, redis: Redis, max_ids: int = MAX_IDS) -> None:
+        self._redis = redis
+        self._max_ids = max_ids
+        self._own = InMemoryState(max_ids=max_ids)
+
+    async def is_available(self) -> bool:
+        try:
+            await self._eval(scripts.PROBE, [f"{PREFIX}/probe"])
+        except StateUnavailableError:
+            return False
+        return True
+
+    async def generation(self) -> str:
+        return str(await self._eval(scripts.GENERATION))
+
+    async def remember_ids(self, caller: str, ids: Mapping[str, str]) -> None:
+        await self._own.remember_ids(caller, ids)
+        if ids:
+            pairs = [part for pair in ids.items() for part in pair]
+            await self._eval(scripts.REMEMBER, _ids(caller), [ID_SECONDS, self._max_ids, *pairs])
+
+    async def recall_id(self, caller: str, id_: str) -> str | None:
+        try:
+            note = await self._eval(scripts.RECALL, _ids(caller), [ID_SECONDS, id_])
+        except StateUnavailableError:
+            if (own := await self._own.recall_id(caller, id_)) is not None:
+                return own
+            raise
+        return cast("str | None", note)
+
+    async def known_ids(self, caller: str) -> list[str]:
+        _, order = _ids(caller)
+        return cast("list[str]", await self._eval(scripts.KNOWN, [order]))
+
+    async def put_record(
+        self, caller: str, key: RecordKey, body: str, *, seconds: float, at_most: int
+    ) -> None:
+        await self._eval(
+            scripts.PUT_RECORD,
+            [_record(caller, key), _open(caller, key.kind)],
+            [body, _milliseconds(seconds), at_most, key.id, _records(caller, key.kind)],
+        )
+
+    async def get_record(self, caller: str, key: RecordKey) -> Record | None:
+        found = await self._eval(scripts.GET_RECORD, [_record(caller, key)])
+        if found is None:
+            return None
+        body, consumed, current = cast("list[str]", found)
+        return Record(body, is_consumed=bool(consumed), is_current=bool(current))
+
+    async def consume(self, caller: str, keys: Sequence[RecordKey], lock: Lock) -> ConsumeResult:
+        touched = [_lock(lock.name)]
+        for key in keys:
+            touched += [_record(caller, key), _open(caller, key.kind)]
+        reply = await self._eval(scripts.CONSUME, touched, [lock.token, *(key.id for key in keys)])
+        outcome, number = cast("tuple[str, int]", reply)
+        return ConsumeResult(Consumption(outcome), keys[number - 1] if number else None)
+
+    async def reopen(self, caller: str, key: RecordKey) -> None:
+        await self._eval(scripts.REOPEN, [_record(caller, key), _open(caller, key.kind)], [key.id])
+
+    async def acquire(self, name: str, seconds: float) -> Lock | None:
+        return await run_to_end(
+            self._acquire(Lock(name, secrets.token_hex(8)), seconds), self._undo_acquire
+        )
+
+    async def seconds_locked(self, name: str) -> float:
+        left = await self._eval(scripts.MILLISECONDS_LOCKED, [_lock(name)])
+        return max(0.0, cast("int", left) / 1000)
+
+    async def release(self, lock: Lock) -> None:
+        await self._eval(scripts.RELEASE, [_lock(lock.name)], [lock.token])
+
+    async def put_recovery(self, subject: str, id_: str, body: str) -> None:
+        await self._eval(scripts.PUT_RECOVERY, _recoveries(subject), [id_, body])
+
+    async def recoveries(self, subject: str) -> Mapping[str, str]:
+        flat = cast("list[str]", await self._eval(scripts.RECOVERIES, _recoveries(subject)))
+        return dict(zip(flat[::2], flat[1::2], strict=True))
+
+    async def delete_recovery(self, subject: str, id_: str) -> None:
+        await self._eval(scripts.DELETE_RECOVERY, _recoveries(subject), [id_])
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+
+    async def _acquire(self, lock: Lock, seconds: float) -> Lock | None:
+        keys, milliseconds = [_lock(lock.name), _revoked(lock)], _milliseconds(seconds)
+        try:
+            taken = await self._eval(scripts.ACQUIRE, keys, [lock.token, milliseconds])
+        except StateReplyLostError:
+            try:
+                await self._eval(scripts.REVOKE, keys, [lock.token, REVOKED_MILLISECONDS])
+            except StateUnavailableError:
+                log.warning("a lock may be taken until it lapses, in %d s", milliseconds // 1000)
+            raise
+        return lock if taken else None
+
+    async def _undo_acquire(self, lock: Lock | None) -> None:
+        if lock is not None:
+            await self.release(lock)
+
+    async def _eval(
+        self, script: str, keys: Sequence[str] = (), arguments: Sequence[str | int] = ()
+    ) -> object:
+        """Run a script on the server and wait for its reply, however the caller fares meanwhile."""
+        return await run_to_end(self._request("EVAL", script, len(keys), *keys, *arguments))
+
+    async def _request(self, *words: str | int) -> object:
+        # By hand, since it matters whether a failure came before or after the request was sent.
+        pool = self._redis.connection_pool
+        error_type: type[StateUnavailableError] = StateUnavailableError
+        try:
+            async with asyncio.timeout(CALL_SECONDS):
+                connection = await _connection(pool)
+                try:
+                    error_type = StateReplyLostError
+                    await connection.send_command(*words)
+                    return cast("object", await connection.read_response())
+                finally:
+                    await pool.release(connection)
+        except (RedisError, OSError) as error:
+            if isinstance(error, _ERROR_REPLIES):
+                error_type = StateUnavailableError
+            log_unavailable(error)
+            raise error_type from None
+
+
+async def _connection(pool: ConnectionPool) -> AbstractConnection:
+    connection: AbstractConnection = await pool.get_connection()  # type: ignore[no-untyped-call]
+    return connection
+
+
+def log_unavailable(error: Exception) -> None:
+    """Log why the server is unavailable: in one word, since messages quote what was sent."""
+    word = getattr(error, "status_code", None) or str(error).split(" ")[0]
+    is_code = isinstance(error, RedisError) and word.isalpha() and word.isupper()
+    log.warning("shared state is unavailable: %s", word if is_code else type(error).__name__)
+
+
+def _who(caller: str) -> str:
+    return hashlib.sha256(caller.encode()).hexdigest()[:32]
+
+
+def _ids(caller: str) -> tuple[str, str]:
+    who = _who(caller)
+    return f"{PREFIX}/ids/{who}/notes", f"{PREFIX}/ids/{who}/order"
+
+
+def _records(caller: str, kind: RecordKind) -> str:
+    return f"{PREFIX}/records/{_who(caller)}/{kind}/"
+
+
+def _record(caller: str, key: RecordKey) -> str:
+    return f"{_records(caller, key.kind)}{key.id}"
+
+
+def _open(caller: str, kind: RecordKind) -> str:
+    return f"{PREFIX}/open/{_who(caller)}/{kind}"
+
+
+def _lock(name: str) -> str:
+    return f"{PREFIX}/locks/{name}"
+
+
+def _revoked(lock: Lock) -> str:
+    return f"{PREFIX}/revoked/{lock.token}"
+
+
+def _recoveries(subject: str) -> tuple[str, str]:
+    return f"{PREFIX}/recoveries/bodies/{subject}", f"{PREFIX}/recoveries/order/{subject}"
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, int(seconds * 1000))

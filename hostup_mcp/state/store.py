@@ -1,0 +1,171 @@
+"""The interface of the state stores."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+MAX_IDS = 10_000
+"""Ids remembered per caller; the least recently used is forgotten first."""
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+class StateUnavailableError(Exception):
+    """The store cannot be reached now; nothing was changed in it."""
+
+
+class StateReplyLostError(StateUnavailableError):
+    """The store may have received the request; whether it took effect is not known."""
+
+
+class RecordKind(StrEnum):
+    """What a single-use record stands for."""
+
+    PLAN = "plan"
+    QUESTION = "question"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordKey:
+    """Names one record of one caller. `id` is a random handle (see `new_handle`)."""
+
+    kind: RecordKind
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A stored record. `body` is what was put; the store does not look into it."""
+
+    body: str
+    is_consumed: bool
+    is_current: bool
+    """False if the store has lost state since the record was made, its consumption perhaps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A lock that was acquired. `token` tells its holder from a later one."""
+
+    name: str
+    token: str
+
+
+class Consumption(StrEnum):
+    """What became of an attempt to consume records."""
+
+    CONSUMED = "consumed"
+    LOCK_LOST = "lock_lost"
+    MISSING = "missing"
+    ALREADY_CONSUMED = "already_consumed"
+    OTHER_GENERATION = "other_generation"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumeResult:
+    """How `consume` ended, and the record that stopped it, if one did."""
+
+    outcome: Consumption
+    key: RecordKey | None = None
+
+
+class StateStore(Protocol):
+    """State shared by all calls of a server, and by its replicas or sessions where there are more.
+
+    Every method but `is_available` raises `StateUnavailableError` if the store cannot be reached.
+    """
+
+    shared: bool
+    """Whether the state outlives this process."""
+
+    async def is_available(self) -> bool:
+        """Whether the store can be read and written now. Never raises."""
+        ...
+
+    async def generation(self) -> str:
+        """Identifies this life of the store; differs once stored state may have been lost."""
+        ...
+
+    async def remember_ids(self, caller: str, ids: Mapping[str, str]) -> None:
+        """Record that `caller` was given `ids`, each with a note."""
+        ...
+
+    async def recall_id(self, caller: str, id_: str) -> str | None:
+        """The note of an id that `caller` was given; None if it was not given to them."""
+        ...
+
+    async def known_ids(self, caller: str) -> list[str]:
+        """The ids that `caller` was given, least recently used first."""
+        ...
+
+    async def put_record(
+        self, caller: str, key: RecordKey, body: str, *, seconds: float, at_most: int
+    ) -> None:
+        """Store a single-use record for `seconds`.
+
+        It replaces an open record under the same key; a consumed one stays as it is. Beyond
+        `at_most` open records of its kind, the caller's oldest are dropped.
+        """
+        ...
+
+    async def get_record(self, caller: str, key: RecordKey) -> Record | None:
+        """The record of `caller` under `key`; None if there is none (any more)."""
+        ...
+
+    async def consume(self, caller: str, keys: Sequence[RecordKey], lock: Lock) -> ConsumeResult:
+        """Consume all of `keys` in one step, provided that `lock` is still held; else none of them.
+
+        Checked in this order: the lock, then each record: whether it exists, was not consumed
+        before, and is current. A consumed record stays one for as long as it was stored for.
+
+        Raises:
+            StateReplyLostError: it is not known whether they were consumed.
+        """
+        ...
+
+    async def reopen(self, caller: str, key: RecordKey) -> None:
+        """Undo the consumption of a current record: nothing was sent under it."""
+        ...
+
+    async def acquire(self, name: str, seconds: float) -> Lock | None:
+        """Take the lock `name` for `seconds`; None if it is taken.
+
+        A caller that is cancelled meanwhile leaves no lock behind.
+
+        Raises:
+            StateReplyLostError: it may have been taken; it was released as far as possible.
+        """
+        ...
+
+    async def seconds_locked(self, name: str) -> float:
+        """For how many more seconds the lock `name` is taken; 0 if it is free."""
+        ...
+
+    async def release(self, lock: Lock) -> None:
+        """Release `lock`, unless it has lapsed and somebody else holds it now."""
+        ...
+
+    async def put_recovery(self, subject: str, id_: str, body: str) -> None:
+        """Store what was carried out on `subject`, until it is deleted; replaces the same `id_`."""
+        ...
+
+    async def recoveries(self, subject: str) -> Mapping[str, str]:
+        """What was carried out on `subject`: id to body, in the order in which the ids were put."""
+        ...
+
+    async def delete_recovery(self, subject: str, id_: str) -> None:
+        """Delete a stored recovery."""
+        ...
+
+    async def close(self) -> None:
+        """Release what the store holds open."""
+        ...
+
+
+def new_handle(prefix: str) -> str:
+    """A random identifier of 80 bits: `prefix`, an underscore and 16 lower-case characters."""
+    return f"{prefix}_{''.join(secrets.choice(_ALPHABET) for _ in range(16))}"

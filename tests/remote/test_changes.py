@@ -1,0 +1,101 @@
+"""Change notifications between replicas."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from mcp.server.subscriptions import ResourceUpdated, ToolsListChanged
+
+from hostup_mcp.remote.changes import CHANNEL, SharedSubscriptionBus
+from hostup_mcp.state.redis import connect
+
+from .wiring import PATIENCE, SOON, EngineServer, until
+
+pytestmark = pytest.mark.redis
+
+URI = "hostup://vps/vps_1/backups"
+
+
+@pytest.fixture
+def own_engine(tmp_path: Path) -> Iterator[EngineServer]:
+    """A server that a test may stop."""
+    engine = EngineServer(tmp_path, password="a-password")
+    yield engine
+    engine.stop()
+
+
+@asynccontextmanager
+async def replica(engine: EngineServer) -> AsyncIterator[tuple[SharedSubscriptionBus, list[Any]]]:
+    """The bus of a replica, and the notifications that its listeners got."""
+    redis = connect(engine.url)
+    bus, received = SharedSubscriptionBus(redis), []
+    bus.subscribe(received.append)
+    try:
+        async with bus.receiving():
+            yield bus, received
+    finally:
+        await redis.aclose()
+
+
+def subscribers(engine: EngineServer) -> int:
+    return int(engine.do("PUBSUB", "NUMSUB", CHANNEL)[1])
+
+
+async def test_a_change_reaches_the_listeners_of_every_replica_once(engine: EngineServer) -> None:
+    with anyio.fail_after(PATIENCE):
+        async with replica(engine) as (bus, here), replica(engine) as (_, there):
+            await until(lambda: subscribers(engine) == 2)
+            await bus.publish(ResourceUpdated(uri=URI))
+            await until(lambda: here and there)
+            await anyio.sleep(0.1)
+    assert here == there == [ResourceUpdated(uri=URI)]
+
+
+async def test_other_kinds_of_events_stay_in_their_replica(engine: EngineServer) -> None:
+    with anyio.fail_after(PATIENCE):
+        async with replica(engine) as (bus, here), replica(engine) as (_, there):
+            await until(lambda: subscribers(engine) == 2)
+            await bus.publish(ToolsListChanged())
+            await anyio.sleep(0.1)
+    assert here == [ToolsListChanged()]
+    assert there == []
+
+
+async def test_a_change_stays_here_while_redis_is_unavailable_and_reaches_all_afterwards(
+    own_engine: EngineServer,
+) -> None:
+    with anyio.fail_after(PATIENCE):
+        async with replica(own_engine) as (bus, here), replica(own_engine) as (_, there):
+            await until(lambda: subscribers(own_engine) == 2)
+            own_engine.stop()
+            began = time.monotonic()
+            await bus.publish(ResourceUpdated(uri=URI))
+            assert time.monotonic() - began < SOON
+            assert here == [ResourceUpdated(uri=URI)]
+            own_engine.start()
+            await until(lambda: subscribers(own_engine) == 2)
+            await bus.publish(ResourceUpdated(uri=URI))
+            await until(lambda: there)
+
+
+@pytest.mark.parametrize("text", ["not json", "{}"])
+async def test_a_notification_that_cannot_be_read_is_skipped(
+    engine: EngineServer, text: str
+) -> None:
+    """Another version of this product may publish other things on the same channel."""
+    try:
+        with anyio.fail_after(PATIENCE):
+            async with replica(engine) as (bus, received):
+                await until(lambda: subscribers(engine) == 1)
+                engine.do("PUBLISH", CHANNEL, text)
+                await anyio.sleep(0.1)
+                await bus.publish(ResourceUpdated(uri=URI))
+                await until(lambda: ResourceUpdated(uri=URI) in received)
+    except ExceptionGroup:
+        pytest.fail("the receiver ended, and would have taken the whole server with it")

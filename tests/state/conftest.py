@@ -1,0 +1,96 @@
+"""A Redis server for each worker, and the stores that the contract is tested on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hostup_mcp.state.in_memory import InMemoryState
+from hostup_mcp.state.redis import RedisState, connect
+from hostup_mcp.state.sqlite import SqliteState
+from hostup_mcp.state.store import StateStore
+
+from .servers import SERVER, RedisServer
+
+MAX_IDS = 4
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "redis: needs a redis-server (or valkey-server) to start")
+
+
+class Clock:
+    """A clock moved by hand."""
+
+    def __init__(self) -> None:
+        self.time = 1_000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+    def advance(self, seconds: float) -> None:
+        self.time += seconds
+
+
+@dataclass
+class Stores:
+    """Two handles on one state (the same one twice, in memory), and how time passes in it."""
+
+    one: StateStore
+    other: StateStore
+    advance: Callable[[float], None]
+
+
+@pytest.fixture(scope="session")
+def redis_of_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    if SERVER is None:
+        pytest.skip("there is no redis-server (Debian: apt install redis-server)")
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def server(redis_of_worker: RedisServer) -> RedisServer:
+    """A server that holds nothing."""
+    redis_of_worker.do("FLUSHALL")
+    return redis_of_worker
+
+
+@asynccontextmanager
+async def redis_state(url: str, max_ids: int = MAX_IDS) -> AsyncIterator[RedisState]:
+    state = RedisState(connect(url), max_ids)
+    try:
+        yield state
+    finally:
+        await state.close()
+
+
+@pytest.fixture(
+    params=["in memory", "sqlite", pytest.param("redis", marks=pytest.mark.redis)],
+)
+async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stores]:
+    clock = Clock()
+    if request.param == "in memory":
+        state = InMemoryState(max_ids=MAX_IDS, clock=clock)
+        yield Stores(state, state, clock.advance)
+        await state.close()
+    elif request.param == "sqlite":
+        path = tmp_path / "folder" / "state.db"
+        one, other = (SqliteState(path, MAX_IDS, clock) for _ in range(2))
+        yield Stores(one, other, clock.advance)
+        await one.close()
+        await other.close()
+    else:
+        server: RedisServer = request.getfixturevalue("server")
+        async with redis_state(server.url) as first, redis_state(server.url) as second:
+            yield Stores(first, second, server.pass_time)
+
+
+@pytest.fixture
+def store(stores: Stores) -> StateStore:
+    return stores.one
