@@ -147,14 +147,17 @@ def _serve_stdio(flags: dict[str, str | None], *usage: str) -> int:
 
     log_to_stderr()
     from hostup_mcp.config import Misconfigured, load
-    from hostup_mcp.server.app import build_server
+    from hostup_mcp.server.app import serve_with
+    from hostup_mcp.server.services import Services
     from hostup_mcp.server.stdio import serve_stdio
+    from hostup_mcp.server.stdio_state import stdio_state
 
     configuration = Misconfigured(usage) if usage else load(flags, os.environ)
-    server = build_server(configuration)
+    services = Services(configuration, state=stdio_state(configuration))
+    server = serve_with(services)
     gc.freeze()
     gc.enable()
-    return serve_stdio(server, opening)
+    return serve_stdio(server, opening, services.in_flight.stop)
 
 
 def _serve_unusable(words: Sequence[str], problem: str) -> int:

@@ -1,14 +1,13 @@
 """`hostup-mcp demo`: what an assistant would do, played on the embedded account.
 
 Nothing is acted: the real server runs as a child over stdio, the SDK's client talks to it, and
-each answer is shown as it came. Only the person's questions and typing are scripted.
+each answer is shown as it came. Only the user's questions and typing are scripted.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,10 +30,10 @@ LONGEST_ARGUMENT = 44
 def demo(console: Console | None = None, *, only_looking: bool = False) -> int:
     """Play the story on `console`, or only its reading half; the exit code."""
     console = console or Console(highlight=False)
-    # What the server logs is no part of the story; the trail of its writes ends it.
+    # What the server logs is no part of the story; its audit log ends it.
     with open(os.devnull, "w") as log, TemporaryDirectory() as folder:
         try:
-            anyio.run(_play, console, log, Path(folder) / "trail.jsonl", only_looking)
+            anyio.run(_play, console, log, Path(folder) / "audit.jsonl", only_looking)
         except* SystemExit:  # of the console: whoever watched has left, as in `demo | head`
             pass
     return 0
@@ -49,7 +48,7 @@ class _Stage:
 
     def says(self, words: str) -> None:
         self.console.print()
-        self.console.print(Text(f"person     “{words}”", style="bold"))
+        self.console.print(Text(f"user       “{words}”", style="bold"))
 
     def remarks(self, words: str) -> None:
         self.console.print(Padding(Text(words, style="italic cyan"), (0, 0, 0, 3)))
@@ -57,14 +56,12 @@ class _Stage:
     async def answers(
         self, context: ClientRequestContext, params: ElicitRequestParams
     ) -> ElicitResult:
-        """The person's part: read the question, type what the script says."""
+        """The user's part: read the question, type what the script says."""
         del context
         self.console.print(
-            Padding(
-                Panel(params.message, title="asked of the person", style="yellow"), (0, 0, 0, 3)
-            )
+            Padding(Panel(params.message, title="asked of the user", style="yellow"), (0, 0, 0, 3))
         )
-        self.console.print(Text(f"   person types: {self.typed}", style="bold yellow"))
+        self.console.print(Text(f"   user types: {self.typed}", style="bold yellow"))
         return ElicitResult(action="accept", content={"serverName": self.typed})
 
     async def progress(self, progress: float, total: float | None, message: str | None) -> None:
@@ -84,15 +81,15 @@ class _Stage:
         return dict(data)
 
 
-async def _play(console: Console, log: TextIO, trail: Path, only_looking: bool) -> None:
+async def _play(console: Console, log: TextIO, audit_log: Path, only_looking: bool) -> None:
     stage = _Stage(console)
     child = StdioServerParameters(
         command=sys.executable,
         args=[
             *("-m", "hostup_mcp", "serve", "--sandbox", "--allow", "restore"),
-            *("--audit-log", str(trail)),
+            *("--audit-log", str(audit_log)),
         ],
-        # The person's own settings are none of the demo's: their audit log, say, stays as it is.
+        # The user's own settings are none of the demo's: their audit log, say, stays as it is.
         env={name: value for name, value in os.environ.items() if not name.startswith("HOSTUP_")},
     )
     console.print(
@@ -108,7 +105,7 @@ async def _play(console: Console, log: TextIO, trail: Path, only_looking: bool) 
         await _look(stage, client)
         if not only_looking:
             await _recover(stage, client)
-            _tell_what_changed(stage, trail)
+            _tell_what_changed(stage, audit_log)
     console.print()
     console.print(Text("That was all. Nothing of this needed a key. ", style="cyan"))
 
@@ -143,7 +140,7 @@ async def _recover(stage: _Stage, client: Client) -> None:
     listing = await client.call_tool("list_vps_backups", {"id": vps_id})
     newest = (listing.structured_content or {})["backups"][0]["id"]
     plan = await stage.calls(client, "plan_restore", id=vps_id, mode="in_place", backupId=newest)
-    stage.remarks("A plan changes nothing. Carrying it out needs the person, not the model:")
+    stage.remarks("A plan changes nothing. Carrying it out needs the user, not the model:")
 
     stage.typed = "shop-prod"
     await stage.calls(client, "restore_vps", planId=plan["planId"])
@@ -156,15 +153,16 @@ async def _recover(stage: _Stage, client: Client) -> None:
     stage.remarks("web-01 holds last night's state again.")
 
 
-def _tell_what_changed(stage: _Stage, trail: Path) -> None:
+def _tell_what_changed(stage: _Stage, audit_log: Path) -> None:
     stage.says("So what was changed?")
-    for line in trail.read_text(encoding="utf-8").splitlines():
+    for line in audit_log.read_text(encoding="utf-8").splitlines():
         entry = json.loads(line)
-        if entry["outcome"] == "asked the person":
+        if entry["outcome"] == "asked the user":
             continue
-        how = f" · the {entry['yes']['by']} {entry['yes']['how']}" if entry["yes"] else ""
-        words = f"{entry['time'][11:19]} {entry['tool']} of {entry['ids']['point']}"
-        stage.console.print(Text(f"   {words}: {entry['outcome']}{how}"))
+        consent = entry["consent"]
+        how = f" · the {consent['by']} {consent['how']}" if consent else ""
+        words = f"{entry['time'][11:19]} {entry['tool']}: {entry['outcome']}"
+        stage.console.print(Text(f"   {words}{how}"))
     stage.remarks("That is the audit log: one write, and whose yes it was.")
 
 
@@ -174,6 +172,4 @@ def _short(value: object) -> str:
 
 
 def _text(result: CallToolResult) -> str:
-    text = "\n".join(block.text for block in result.content if isinstance(block, TextContent))
-    # A sealed plan is long, and nobody reads it.
-    return re.sub(r"(v1\.[\w-]{24})[\w-]+", r"\1…", text)
+    return "\n".join(block.text for block in result.content if isinstance(block, TextContent))

@@ -18,7 +18,9 @@ from hostup_mcp.hostup.problems import (
     Unauthorized,
     Unreachable,
 )
+from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.server.services import connect
+from hostup_mcp.server.stdio_state import shares_state
 
 PATIENCE = 6.0
 """Seconds for the one read, retries included; a person is watching."""
@@ -40,7 +42,23 @@ def doctor(configuration: Settings | Misconfigured, console: Console | None = No
     console.print(f"✓ {where} accepts the key and lets it list servers.")
     if not servers:
         console.print("✓ The account has no servers that this key can see.")
-    return 0
+    return _check_state(configuration, console)
+
+
+def _check_state(settings: Settings, console: Console) -> int:
+    """Whether stdio sessions that can change something know of each other."""
+    if not shares_state(settings):
+        return 0
+    from hostup_mcp.state.sqlite import SqliteState, default_path
+
+    path = default_path()
+    if SqliteState(path).is_usable():
+        return 0
+    console.print(
+        f"✗ The state file {path} cannot be written, so two clients on this machine do not know of "
+        "each other's changes. Make its folder writable."
+    )
+    return 1
 
 
 def diagnosis(error: HostUpError, settings: Settings) -> str:
@@ -68,7 +86,7 @@ def diagnosis(error: HostUpError, settings: Settings) -> str:
 
 
 async def _one_read(settings: Settings) -> int:
-    client = connect(settings, budget=PATIENCE)
+    client = ReadingClient(connect(settings, budget=PATIENCE))
     try:
         return len((await client.list_vps(limit=1)).data)
     finally:

@@ -12,8 +12,8 @@ def log_to_stderr(level: int = logging.WARNING, *, as_json: bool = False) -> Non
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Json() if as_json else logging.Formatter(_TEXT))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # The trail of writes and the address are part of the log however quiet the rest is.
-    for name in ("hostup_mcp.trail", "hostup_mcp.remote.serve"):
+    # The audit log of writes and the address are part of the log however quiet the rest is.
+    for name in ("hostup_mcp.audit", "hostup_mcp.remote.serve"):
         logging.getLogger(name).setLevel(logging.INFO)
 
 

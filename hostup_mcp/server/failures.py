@@ -116,18 +116,38 @@ def not_configured(configuration: Misconfigured) -> Failure:
     return Failure(
         kind="not_configured",
         message="hostup-mcp is not set up: " + " ".join(configuration.problems),
-        next_step="Ask the person to set this where the server is configured, and restart it. "
+        next_step="Ask the user to set this where the server is configured, and restart it. "
         "`hostup-mcp doctor` checks it.",
     )
 
 
-def memory_away() -> Failure:
-    """What is remembered between calls cannot be reached."""
+def state_unavailable() -> Failure:
+    """The store of what is kept between calls cannot be reached."""
     return Failure(
-        kind="memory_away",
-        message="This server's shared memory is away, so nothing can be changed now. "
-        "Nothing was changed by this call.",
-        next_step="Reading still works. Tell the person; their operator can see it in /readyz.",
+        kind="state_unavailable",
+        message="Shared state is unavailable, so writes are disabled. Nothing was changed by this "
+        "call.",
+        next_step="Reads still work. Tell the user; their operator can see it in /readyz.",
+    )
+
+
+def broken_off() -> Failure:
+    """A fault of this program after a change was sent."""
+    return Failure(
+        kind="outcome_unknown",
+        message="The change was sent, and this server failed before it could tell what became of "
+        "it. It is NOT KNOWN whether it was carried out.",
+        next_step="Do not send it again. Call list_vps_backups in some minutes, and tell the user "
+        "that it is unknown.",
+    )
+
+
+def server_stopping() -> Failure:
+    """This server was told to stop before anything was sent."""
+    return Failure(
+        kind="server_stopping",
+        message="This server is stopping. Nothing was changed by this call.",
+        next_step="Call again once the server runs again.",
     )
 
 
@@ -135,8 +155,8 @@ def unknown_id(argument: str, tool: str, path: str) -> Refusal:
     """An id that this caller was not given. The value is not repeated: it may be anything."""
     return refuse(
         "unknown_id",
-        f"This {argument} was not given out by {tool} in this session, so nothing was sent.",
-        f"Call {tool} and use {path} of its answer, unchanged. Never make up or alter an id.",
+        f"This {argument} was not returned by {tool} in this session; no request was sent.",
+        f"Call {tool} and use {path} of its result, unchanged. Never make up or alter an id.",
     )
 
 
@@ -147,16 +167,16 @@ def gate_closed(gate: Gate) -> Refusal:
     return refuse(
         "gate_closed",
         f"HostUp does not allow this now: {reason}{code}. Nothing was changed.",
-        f"{opened_by(gate)} Tell the person; list_vps_backups shows the gates.",
+        f"{opened_by(gate)} Tell the user; list_vps_backups shows the gates.",
     )
 
 
 def changed_meanwhile() -> Refusal:
-    """What the person said yes to is not what is there now."""
+    """What the user agreed to is not what is there now."""
     return refuse(
         "changed_meanwhile",
-        "What this is about changed while the person was asked. Nothing was changed by this call.",
-        "Look again, and show the person how it stands now.",
+        "What this is about changed while the user was asked. Nothing was changed by this call.",
+        "Read it again, and show the user the current state.",
     )
 
 
@@ -169,7 +189,7 @@ def bad_arguments(tool: str, error: ValidationError) -> Failure:
     )
     return Failure(
         kind="bad_arguments",
-        message=f"{tool} was not called right; nothing was sent.",
+        message=f"Invalid arguments for {tool}; no request was sent.",
         next_step="Correct these arguments and call again.",
         fields=fields,
     )
@@ -179,7 +199,7 @@ def unknown_arguments(tool: str, names: list[str]) -> Failure:
     """Arguments that the tool does not have. Their names are the model's own words, cut short."""
     return Failure(
         kind="bad_arguments",
-        message=f"{tool} was not called right; nothing was sent.",
+        message=f"Invalid arguments for {tool}; no request was sent.",
         next_step="Leave these out and call again.",
         fields=tuple(
             f"{clean_text(name, 40)}: is not an argument of this tool" for name in names[:10]
@@ -212,14 +232,14 @@ def _in_words(error: HostUpError, wait: int | None) -> tuple[str, str, str]:
             return (
                 "unauthorized",
                 f"HostUp did not accept the API key. {said}",
-                f"Ask the person to check HOSTUP_API_KEY; keys are made at {KEYS_PAGE}.",
+                f"Ask the user to check HOSTUP_API_KEY; keys are made at {KEYS_PAGE}.",
             )
         case Forbidden():
             scopes = " and ".join(error.scopes) or "the right scope"
             return (
                 "forbidden",
                 f"HostUp does not let this key do that. {said}",
-                f"It needs {scopes}, and the server must be this account's. Ask the person to "
+                f"It needs {scopes}, and the server must be this account's. Ask the user to "
                 f"check the key at {KEYS_PAGE}. Trying again does not help.",
             )
         case NotFound():
@@ -254,7 +274,7 @@ def _in_words(error: HostUpError, wait: int | None) -> tuple[str, str, str]:
             return (
                 "refused",
                 f"HostUp refused this. {said}",
-                "Trying again does not help. Tell the person what HostUp said.",
+                "Trying again does not help. Tell the user what HostUp said.",
             )
         case Problem():
             return (
@@ -271,14 +291,14 @@ def _in_words(error: HostUpError, wait: int | None) -> tuple[str, str, str]:
                 "edge_refused",
                 "Something in front of HostUp's API turned the request away with a web page; "
                 "this is not about the key's scopes.",
-                "Ask the person whether their network, VPN or IP restrictions are in the way; "
+                "Ask the user whether their network, VPN or IP restrictions are in the way; "
                 "HostUp's support can tell.",
             )
         case Redirected():
             return (
                 "redirected",
                 f"{error}; the key was not sent on.",
-                "Ask the person to check HOSTUP_BASE_URL.",
+                "Ask the user to check HOSTUP_BASE_URL.",
             )
         case BadAnswer():
             return "bad_answer", f"{error}.", _LATER
@@ -287,8 +307,8 @@ def _in_words(error: HostUpError, wait: int | None) -> tuple[str, str, str]:
 
 
 _LATER = "Call again in a minute; if it stays so, HostUp's support or status page can tell."
-_NETWORK = "Call again; if it stays so, ask the person to check the network of this machine."
-_REPORT = "Correct what it names. If nothing is wrong with the arguments, tell the person."
+_NETWORK = "Call again; if it stays so, ask the user to check the network of this machine."
+_REPORT = "Correct what it names. If nothing is wrong with the arguments, tell the user."
 
 _NOT_AN_ID = "is not an id or name from an earlier answer; list_vps comes first"
 

@@ -19,11 +19,11 @@ from pydantic import Field
 
 from hostup_mcp.hostup.problems import HostUpError
 from hostup_mcp.server import failures
-from hostup_mcp.server.memory import MemoryAway
 from hostup_mcp.server.protocol import refuse_unknown_prompt
 from hostup_mcp.server.services import Services, caller
-from hostup_mcp.server.tools.backups import list_vps_backups
-from hostup_mcp.server.tools.vps import page_data, read_page
+from hostup_mcp.server.tools.list_vps import page_data, read_page
+from hostup_mcp.server.tools.list_vps_backups import list_vps_backups
+from hostup_mcp.state.store import StateUnavailableError
 
 MOST_COMPLETIONS = 100
 
@@ -69,8 +69,8 @@ def add_guidance(server: MCPServer[Services], services: Services) -> None:
         if argument.name != "id":
             return None
         try:
-            given = await services.memory.given_to(caller())
-        except MemoryAway:
+            given = await services.state.known_ids(caller())
+        except StateUnavailableError:
             return None
         servers = [i for i in given if "/" not in i]
         fitting = [i for i in servers if i.startswith(argument.value)]

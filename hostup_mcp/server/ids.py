@@ -1,14 +1,15 @@
-"""Id arguments: how they look, where they come from, and that they came from there."""
+"""Id arguments: their form, the tool that returns them, and that this caller got them from it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
 
 from hostup_mcp.server import failures
-from hostup_mcp.server.memory import MemoryAway
-from hostup_mcp.server.services import Ctx, caller, services
+from hostup_mcp.server.services import Ctx, Services, caller, services
+from hostup_mcp.state.store import StateUnavailableError
 
 VpsId = Annotated[
     str,
@@ -20,11 +21,10 @@ VpsId = Annotated[
     ),
 ]
 
-_BACKUP = r"^bkp_[0-9A-Za-z]+$"
 BackupId = Annotated[
     str,
     Field(
-        pattern=_BACKUP,
+        pattern=r"^bkp_[0-9A-Za-z]+$",
         min_length=8,
         max_length=64,
         description="backups[].id of list_vps_backups of this VPS.",
@@ -50,46 +50,55 @@ JobId = Annotated[
 ]
 
 
+async def require_handed_out(services: Services, who: str, arguments: Mapping[str, object]) -> None:
+    """Refuse a server, backup or snapshot that `who` was not given; the last two by their server.
+
+    Raises:
+        Refusal: the tool to call first.
+    """
+    vps_id = arguments.get("id")
+    if vps_id is None:
+        return
+    await _require(services, who, str(vps_id), "id", "list_vps", "data[].id")
+    if (backup_id := arguments.get("backupId")) is not None:
+        known = f"{vps_id}/{backup_id}"
+        await _require(services, who, known, "backupId", "list_vps_backups", "backups[].id")
+    if (name := arguments.get("snapshotName")) is not None:
+        known = f"{vps_id}/snapshot/{name}"
+        await _require(services, who, known, "snapshotName", "list_vps_snapshots", "data[].name")
+
+
 async def require_vps(ctx: Ctx, vps_id: str) -> None:
     """Refuse a VPS id that this caller was not given.
 
     Raises:
         Refusal: list_vps has to be called first.
     """
-    await _require(ctx, vps_id, "id", "list_vps", "data[].id")
-
-
-async def require_backup(ctx: Ctx, vps_id: str, backup_id: str) -> None:
-    """Refuse a backup id that this caller was not given for this very VPS."""
-    await _require(ctx, f"{vps_id}/{backup_id}", "backupId", "list_vps_backups", "backups[].id")
+    await require_handed_out(services(ctx), caller(), {"id": vps_id})
 
 
 async def require_source(ctx: Ctx, vps_id: str, source_id: str, backup_id: str) -> None:
     """Refuse a source that this caller was not given for this target."""
     name, path = "sourceVpsId and backupId", "sources[].id and sources[].backups[].id"
     known = f"{vps_id}/source/{source_id}/{backup_id}"
-    await _require(ctx, known, name, "list_restore_sources", path)
-
-
-async def require_snapshot(ctx: Ctx, vps_id: str, name: str) -> None:
-    """Refuse a snapshot name that this caller was not given for this very VPS."""
-    known = f"{vps_id}/snapshot/{name}"
-    await _require(ctx, known, "snapshotName", "list_vps_snapshots", "data[].name")
+    await _require(services(ctx), caller(), known, name, "list_restore_sources", path)
 
 
 async def require_job(ctx: Ctx, job_id: str) -> str:
-    """What was noted of a job that this caller was given; refuse any other."""
-    name, path = "jobId", "the jobId"
-    note = await _require(ctx, f"job/{job_id}", name, "the tool that starts the job", path)
+    """The note of a job that this caller was given; any other is refused."""
+    tool, path = "the tool that starts the job", "the jobId"
+    note = await _require(services(ctx), caller(), f"job/{job_id}", "jobId", tool, path)
     if note is None:
-        raise failures.Refusal(failures.memory_away())
+        raise failures.Refusal(failures.state_unavailable())
     return note
 
 
-async def _require(ctx: Ctx, known: str, argument: str, tool: str, path: str) -> str | None:
+async def _require(
+    services: Services, who: str, known: str, argument: str, tool: str, path: str
+) -> str | None:
     try:
-        note = await services(ctx).memory.recall(caller(), known)
-    except MemoryAway:
+        note = await services.state.recall_id(who, known)
+    except StateUnavailableError:
         # It cannot be checked now. HostUp refuses what is not this account's, and writes have
         # been stopped before they get here; a read goes on.
         return None

@@ -28,7 +28,7 @@ PREPARED = os.path.join(os.path.dirname(__file__), "discover.json")
 MAX_LINE = 4 * 1024 * 1024
 """The longest message in bytes; the limit of the HTTP transports too."""
 
-LAST_MOMENT = 1.5
+LAST_MOMENT = 1.9
 """Seconds from the end of a session to the end of the process, however busy that still is."""
 
 _LINES_AHEAD = 16

@@ -14,41 +14,51 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult, Tool
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
-from hostup_mcp.server.consent import answering
-from hostup_mcp.server.services import Services, Watch
+from hostup_mcp.server.services import MetricsObserver, Services
 
 _LISTS = frozenset({"tools/list", "prompts/list", "resources/list", "resources/templates/list"})
 
 
 class StrictServer(MCPServer[Services]):
-    """An `MCPServer` that lists only what is unlocked, and answers what does not exist as such."""
+    """An `MCPServer` that lists only what is unlocked, and answers what does not exist as such.
 
-    locked: Callable[[str], CallToolResult | None] = staticmethod(lambda _: None)
-    """What a tool answers that is locked for the one who calls; None where it is not."""
+    `is_listed` tells whether the current caller is shown a tool. `refuse_locked` returns the result
+    of a tool that is locked for them, and None for one that is not.
+    """
 
-    lists: Callable[[str], bool] = staticmethod(lambda _: True)
-    """Whether the one who calls is shown the tool of that name."""
-
-    watch: Watch = Watch()
-    """Told of each tool that answers."""
+    def __init__(
+        self,
+        *,
+        is_listed: Callable[[str], bool] = lambda _: True,
+        refuse_locked: Callable[[str], CallToolResult | None] = lambda _: None,
+        metrics: MetricsObserver | None = None,
+        **options: Any,
+    ) -> None:
+        self._is_listed = is_listed
+        self._refuse_locked = refuse_locked
+        self._metrics = metrics or MetricsObserver()
+        self.running_calls = 0
+        super().__init__(**options)
 
     async def list_tools(self) -> list[Tool]:
-        return [tool for tool in await super().list_tools() if self.lists(tool.name)]
+        return [tool for tool in await super().list_tools() if self._is_listed(tool.name)]
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Services, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
-        if (refused := self.locked(name)) is not None:
+        if (refused := self._refuse_locked(name)) is not None:
             return refused
         if all(name != tool.name for tool in await super().list_tools()):
             raise _invalid(f"Unknown tool: {name[:80]!r}")
         began, outcome = time.monotonic(), "fault"
+        self.running_calls += 1
         try:
             result = await super().call_tool(name, arguments, context)
             outcome = _outcome(result)
             return result
         finally:
-            self.watch.called(name, outcome, time.monotonic() - began)
+            self.running_calls -= 1
+            self._metrics.tool_called(name, outcome, time.monotonic() - began)
 
     async def get_prompt(
         self,
@@ -75,25 +85,13 @@ async def refuse_cursors(
     return await call_next(ctx)
 
 
-async def note_answer(
-    ctx: ServerRequestContext[Services, Any], call_next: CallNext
-) -> HandlerResult:
-    """Keep at hand which question a request answers: its sealed state, of which no two are alike.
-
-    It has to run before the SDK takes the seal off.
-    """
-    state = (ctx.params or {}).get("requestState")
-    answering.set(state if isinstance(state, str) else None)
-    return await call_next(ctx)
-
-
 async def hide_panel(
     ctx: ServerRequestContext[Services, Any], call_next: CallNext
 ) -> HandlerResult:
     """Show the panel, and the tool that only it may call, to hosts that show MCP Apps alone.
 
     To any other client the definitions are as if there were no panel: it could hand the tool that
-    is meant for the person's hand to the model.
+    is meant for the user's hand to the model.
     """
     result = await call_next(ctx)
     if ctx.method != "tools/list" or not isinstance(result, dict) or client_supports_apps(ctx):

@@ -1,4 +1,4 @@
-"""What the tools work with: the account, the clock, and what is remembered between calls."""
+"""What a call works with: the configuration, the connections to HostUp, the clock, the state."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from mcp.server.auth.provider import principal_components
 from mcp.server.mcpserver import Context
 
 from hostup_mcp.config import Group, Misconfigured, Settings
-from hostup_mcp.hostup.client import HostUpClient
 from hostup_mcp.hostup.http import Http, Observer, Throttle
+from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.server import failures
-from hostup_mcp.server.memory import InMemory, Memory, MemoryAway
-from hostup_mcp.server.plans import PlanSealer
-from hostup_mcp.server.trail import Trail
+from hostup_mcp.server.writes.audit_log import AuditLog
+from hostup_mcp.server.writes.in_flight import WritesInFlight
+from hostup_mcp.state.in_memory import InMemoryState
+from hostup_mcp.state.store import StateStore, StateUnavailableError
 
 LOCAL = "local"
 """The one caller of a server that only this machine can reach."""
@@ -30,47 +31,47 @@ LOCAL = "local"
 
 @dataclass(frozen=True)
 class Account:
-    """Whose servers a caller works on, and what they may change there."""
+    """The HostUp account that a caller works on, and what they may change there."""
 
     api_key: str = field(repr=False)
     allow: frozenset[Group] = frozenset()
 
 
-class Watch:
-    """Told what happens, for those who count it. Here it does nothing."""
+class MetricsObserver:
+    """No-op metrics observer; subclass it to record events."""
 
-    def called(self, tool: str, outcome: str, seconds: float) -> None:
-        """A tool answered."""
+    def tool_called(self, tool: str, outcome: str, seconds: float) -> None:
+        """A tool returned a result."""
 
-    def asked_hostup(self, method: str, outcome: str, seconds: float) -> None:
-        """HostUp answered, or did not."""
+    def hostup_requested(self, method: str, outcome: str, seconds: float) -> None:
+        """A request to HostUp ended."""
 
 
 @dataclass
 class Services:
-    """One server's means. Connections are opened at first use, and closed with the last user.
+    """Everything that one server works with. Connections are opened when first used.
 
-    `account_of` tells a caller's account (the one of the settings where it is not given); it
-    raises a `Refusal` for a caller without one.
+    `account_of` returns a caller's account (that of the settings if it is not given); it raises a
+    `Refusal` for a caller without one.
     """
 
     configuration: Settings | Misconfigured
     transport: httpx.AsyncBaseTransport | None = None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    memory: Memory = field(default_factory=InMemory)
+    state: StateStore = field(default_factory=InMemoryState)
     account_of: Callable[[str | None], Account] | None = None
     unlockable: frozenset[Group] | None = None
-    watch: Watch = field(default_factory=Watch)
-    _clients: dict[str, HostUpClient] = field(default_factory=dict, repr=False)
+    metrics: MetricsObserver = field(default_factory=MetricsObserver)
+    in_flight: WritesInFlight = field(default_factory=WritesInFlight)
+    _connections: dict[str, Http] = field(default_factory=dict, repr=False)
     _users: int = 0
 
     def __post_init__(self) -> None:
         known = self.configuration if isinstance(self.configuration, Settings) else None
-        # What was used up is remembered no longer than the memory lasts; nor may seals be good.
-        given = known.secrets if known is not None and self.memory.shared else ()
+        # A question is good no longer than the state that it is stored in; nor may its seal be.
+        given = known.secrets if known is not None and known.remote.state else ()
         self.keys: tuple[str | bytes, ...] = given or (os.urandom(32),)
-        self.plans = PlanSealer(self.keys)
-        self.trail = Trail(known.audit_log if known is not None else None)
+        self.audit_log = AuditLog(known.audit_log if known is not None else None)
         if self.unlockable is None:
             self.unlockable = known.allow if known is not None else frozenset()
 
@@ -79,7 +80,7 @@ class Services:
         """The configuration.
 
         Raises:
-            Refusal: it cannot be worked with.
+            Refusal: the server cannot work with it.
         """
         if isinstance(self.configuration, Misconfigured):
             raise failures.Refusal(failures.not_configured(self.configuration))
@@ -87,68 +88,80 @@ class Services:
 
     @property
     def account(self) -> Account:
-        """The account of the one who calls.
+        """The account of the current caller.
 
         Raises:
-            Refusal: they have none, or the configuration cannot be worked with.
+            Refusal: they have none, or the server cannot work with its configuration.
         """
         if self.account_of is not None:
             return self.account_of(principal())
         return Account(self.settings.api_key, self.settings.allow)
 
     def allowed(self) -> frozenset[Group]:
-        """The groups of writing tools that are unlocked for the one who calls."""
+        """The groups of writing tools that are unlocked for the current caller."""
         try:
             return self.account.allow
         except failures.Refusal:
             return frozenset()
 
     @property
-    def hostup(self) -> HostUpClient:
-        """HostUp, as seen by the account of the one who calls.
+    def base_url(self) -> str:
+        """The HostUp whose servers these are; locks are per base URL and server."""
+        return "sandbox" if self.settings.sandbox else self.settings.base_url
+
+    @property
+    def hostup(self) -> ReadingClient:
+        """HostUp as the account of the current caller sees it, for reading.
 
         Raises:
-            Refusal: they have none, or the configuration cannot be worked with.
+            Refusal: they have none, or the server cannot work with its configuration.
+        """
+        return ReadingClient(self._connection())
+
+    def _connection(self) -> Http:
+        """The connection of the current caller's account.
+
+        Raises:
+            Refusal: they have none, or the server cannot work with its configuration.
         """
         key = self.account.api_key
-        if key not in self._clients:
-            self._clients[key] = self._connect(key)
-        return self._clients[key]
+        if key not in self._connections:
+            self._connections[key] = self._connect(key)
+        return self._connections[key]
 
-    def _connect(self, api_key: str) -> HostUpClient:
+    def _connect(self, api_key: str) -> Http:
         settings = replace(self.settings, api_key=api_key)
         name = f"limited/{hashlib.sha256(api_key.encode()).hexdigest()[:16]}"
 
         async def pause() -> float:
-            with suppress(MemoryAway):
-                return await self.memory.held(name)
+            with suppress(StateUnavailableError):
+                return await self.state.seconds_locked(name)
             return 0.0
 
         async def limited(seconds: float) -> None:
-            with suppress(MemoryAway):
-                await self.memory.claim(name, seconds)
+            with suppress(StateUnavailableError):
+                await self.state.acquire(name, seconds)
 
-        return connect(
-            settings, self.transport, self.now, Throttle(pause, limited), self.watch.asked_hostup
-        )
+        throttle = Throttle(pause, limited)
+        return connect(settings, self.transport, self.now, throttle, self.metrics.hostup_requested)
 
     async def remember(self, ids: Mapping[str, str]) -> None:
-        """Note that the one who calls was given `ids`; an answer does not fail for that."""
-        with suppress(MemoryAway):
-            await self.memory.remember(caller(), ids)
+        """Record that the current caller was given `ids`; a result does not fail for that."""
+        with suppress(StateUnavailableError):
+            await self.state.remember_ids(caller(), ids)
 
     @asynccontextmanager
     async def used(self) -> AsyncIterator[Services]:
-        """Hold the connections open. A server on SSE has a user per connection, others just one."""
+        """Hold the connections open. A server over SSE has a user per connection, others one."""
         self._users += 1
         try:
             yield self
         finally:
             self._users -= 1
             if self._users == 0:
-                clients, self._clients = self._clients, {}
-                for client in clients.values():
-                    await client.close()
+                connections, self._connections = self._connections, {}
+                for connection in connections.values():
+                    await connection.close()
 
 
 Ctx: TypeAlias = Context[Services]
@@ -160,7 +173,7 @@ def services(ctx: Ctx) -> Services:
 
 
 def caller() -> str:
-    """Who calls: what is remembered for one caller is worth nothing to another."""
+    """The current caller: what is stored for one caller is of no use to another."""
     token = get_access_token()
     if token is None:
         return LOCAL
@@ -181,10 +194,10 @@ def connect(
     throttle: Throttle | None = None,
     observe: Observer | None = None,
     budget: float = 20.0,
-) -> HostUpClient:
-    """A client for the account of `settings`: HostUp's, or the embedded one.
+) -> Http:
+    """A connection to the account of `settings`: at HostUp, or in the sandbox.
 
-    `budget` is in seconds, for one call with all its retries.
+    `budget` is in seconds, for one request with all its retries.
     """
     base_url, api_key = settings.base_url, settings.api_key
     if settings.sandbox:
@@ -192,14 +205,12 @@ def connect(
 
         base_url, api_key = "http://localhost", SANDBOX_API_KEY
         transport = transport or Sandbox(durations=IN_A_HURRY).transport()
-    return HostUpClient(
-        Http(
-            base_url,
-            api_key,
-            transport=transport,
-            budget=budget,
-            now=now,
-            throttle=throttle,
-            observe=observe,
-        )
+    return Http(
+        base_url,
+        api_key,
+        transport=transport,
+        budget=budget,
+        now=now,
+        throttle=throttle,
+        observe=observe,
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import TypeAlias, TypeVar
 
@@ -42,6 +42,12 @@ State = TypeVar("State")
 Inbox: TypeAlias = MemoryObjectSendStream[SessionMessage | Exception]
 Outbox: TypeAlias = MemoryObjectSendStream[SessionMessage]
 
+SETTLE_SECONDS = 0.8
+"""How long a write that was sent may wait for HostUp's response after the end of a session.
+
+Clients wait two seconds before they kill the process.
+"""
+
 TO_ANSWER = 0.6
 """Seconds for what was asked before the end to be answered; then calls in flight are cancelled."""
 
@@ -49,19 +55,28 @@ GRACE = 0.9
 """Seconds from the end of a session until the clean-up starts, whatever a call is doing."""
 
 
-def serve_stdio(server: MCPServer[State], opening: Opening | None = None) -> int:
+async def _nothing_to_settle(seconds: float) -> None:
+    del seconds
+
+
+def serve_stdio(
+    server: MCPServer[State],
+    opening: Opening | None = None,
+    settle: Callable[[float], Awaitable[None]] = _nothing_to_settle,
+) -> int:
     """Serve until the client leaves, or SIGINT or SIGTERM comes; the exit code of the process.
 
     Without an `opening` it takes over standard input and output now, with nothing prepared.
+    `settle` brings what is under way to an end, within the seconds that it is given.
     The process is to end then: `opening.LAST_MOMENT` later it does so by itself, with code 0.
     """
-    asyncio.run(_serve(lowlevel(server), opening or open_stdio(None)))
+    asyncio.run(_serve(lowlevel(server), opening or open_stdio(None), settle))
     return 0
 
 
 def lowlevel(server: MCPServer[State]) -> Server[State]:
     """The registry inside `server`, which the SDK's loop wants and no public name gives."""
-    return server._lowlevel_server  # pyright: ignore[reportPrivateUsage]
+    return server._lowlevel_server  # noqa: SLF001
 
 
 class Waiting:
@@ -86,14 +101,23 @@ class Waiting:
                 self.over.set()
 
 
-async def _serve(server: Server[State], opening: Opening) -> None:
+async def _serve(
+    server: Server[State], opening: Opening, settle: Callable[[float], Awaitable[None]]
+) -> None:
     loop = asyncio.get_running_loop()
-    arrived, over = asyncio.Event(), asyncio.Event()
+    arrived, settled, over = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    ending: list[asyncio.Task[None]] = []
+
+    async def end() -> None:
+        await settle(SETTLE_SECONDS)
+        settled.set()
+        await asyncio.sleep(GRACE)
+        over.set()
 
     def look() -> None:
         arrived.set()
-        if opening.ended:
-            loop.call_later(GRACE, over.set)
+        if opening.ended and not ending:
+            ending.append(loop.create_task(end()))
 
     def wake() -> None:
         with suppress(RuntimeError):  # the loop is closed: the end has been seen
@@ -101,23 +125,30 @@ async def _serve(server: Server[State], opening: Opening) -> None:
 
     opening.listen(wake)
     async with server.lifespan(server) as state:
-        session = asyncio.create_task(_session(server, opening, arrived, state))
+        session = asyncio.create_task(_session(server, opening, arrived, settled, state))
         session.add_done_callback(lambda _: over.set())
         await over.wait()
+        await settled.wait()
     if not session.done():
         os._exit(0)  # a call holds a thread or ignores its cancellation: nothing would end it
     session.result()
 
 
 async def _session(
-    server: Server[State], opening: Opening, arrived: asyncio.Event, state: State
+    server: Server[State],
+    opening: Opening,
+    arrived: asyncio.Event,
+    settled: asyncio.Event,
+    state: State,
 ) -> None:
     inbox, received = anyio.create_memory_object_stream[SessionMessage | Exception]()
     outbox, to_send = anyio.create_memory_object_stream[SessionMessage]()
     waiting = Waiting()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_send, opening, to_send, waiting)
-        tasks.start_soon(_receive, server, opening, arrived, state, inbox, outbox.clone(), waiting)
+        tasks.start_soon(
+            _receive, server, opening, arrived, settled, state, inbox, outbox.clone(), waiting
+        )
         await _loop(server, received, outbox, state)
 
 
@@ -135,6 +166,7 @@ async def _receive(
     server: Server[State],
     opening: Opening,
     arrived: asyncio.Event,
+    settled: asyncio.Event,
     state: State,
     inbox: Inbox,
     outbox: Outbox,
@@ -154,6 +186,7 @@ async def _receive(
                 leading = False
             waiting.came(message)
             await inbox.send(SessionMessage(message))
+        await settled.wait()
         with anyio.move_on_after(TO_ANSWER):
             await waiting.over.wait()
 

@@ -75,7 +75,7 @@ class BackupListing(BaseModel):
     backups: list[BackupItem] = Field(description="Newest first, unknown dates last.")
     quotaInfo: Quota = Field(description="Backup slots in use and left.")
     actions: Actions = Field(description="Gates as they came; they decide.")
-    explanation: Assessment = Field(description="What this means for the person.")
+    explanation: Assessment = Field(description="What this means for the user.")
 
 
 async def list_vps_backups(ctx: Ctx, id: VpsId) -> Annotated[CallToolResult, BackupListing]:
@@ -84,10 +84,10 @@ async def list_vps_backups(ctx: Ctx, id: VpsId) -> Annotated[CallToolResult, Bac
     them, and what a restore would overwrite. Use it before proposing any restore; it changes
     nothing. For the servers themselves use list_vps."""
     await require_vps(ctx, id)
-    means = services(ctx)
-    listing = await means.hostup.list_backups(id)
-    now = means.now()
-    await means.remember({f"{id}/{b.id}": "" for b in listing.backups})
+    used = services(ctx)
+    listing = await used.hostup.list_backups(id)
+    now = used.now()
+    await used.remember({f"{id}/{b.id}": "" for b in listing.backups})
     assessment = assess(listing, now)
     return answer(_lines(id, listing, assessment, now), _data(id, listing, assessment, now))
 

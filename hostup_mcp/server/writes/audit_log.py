@@ -1,4 +1,4 @@
-"""The trail: one JSON line for each thing that happens to a write. It never holds a secret."""
+"""The audit log: one JSON line for each thing that happens to a write. It never holds a secret."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ import errno
 import json
 import logging
 import os
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
+from hostup_mcp.hostup.text import Json
 from hostup_mcp.server import failures
 
-log = logging.getLogger("hostup_mcp.trail")
+log = logging.getLogger("hostup_mcp.audit")
 
 
-class Trail:
-    """Appends to the log and, where one is named, to a file that is only ever added to."""
+class AuditLog:
+    """Appends to the program's log and, if `path` is given, to a file that only ever grows."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
 
-    def note(self, now: datetime, entry: dict[str, object]) -> None:
-        """Write one line; it is on the disk when this returns.
+    def append(self, now: datetime, entry: Mapping[str, Json]) -> None:
+        """Write one line; it is on disk when this returns.
 
         Raises:
             Refusal: the file cannot be written, so nothing may be sent.
@@ -33,8 +35,8 @@ class Trail:
         try:
             file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
-                entry_line = line.encode() + b"\n"
-                if os.write(file, entry_line) < len(entry_line):
+                data = line.encode() + b"\n"
+                if os.write(file, data) < len(data):
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                 os.fsync(file)
             finally:
@@ -44,5 +46,5 @@ class Trail:
             raise failures.refuse(
                 "no_audit_log",
                 "The audit log of this server cannot be written. Nothing was changed.",
-                "Ask the person to make the file of HOSTUP_MCP_AUDIT_LOG writable.",
+                "Ask the user to make the file of HOSTUP_MCP_AUDIT_LOG writable.",
             ) from None

@@ -46,7 +46,7 @@ async def list_vps(
     ] = None,
     primaryIp: Annotated[str | None, Field(max_length=45, description="Exact main IP.")] = None,
 ) -> Annotated[CallToolResult, VpsListing]:
-    """List the person's HostUp servers (VPS): id, name, IP, status, power, OS, size, billing.
+    """List the user's HostUp servers (VPS): id, name, IP, status, power, OS, size, billing.
     Start here: every other tool takes an id from this answer. For backups or restores, go on with
     list_vps_backups."""
     # A model that leaves an argument empty has not asked for servers with an empty name.
@@ -55,15 +55,15 @@ async def list_vps(
 
 
 async def read_page(
-    means: Services,
+    used: Services,
     limit: int,
     cursor: str | None = None,
     name: str | None = None,
     primary_ip: str | None = None,
 ) -> VpsPage:
     """One page of servers, whose ids the caller knows from now on."""
-    page = await means.hostup.list_vps(limit=limit, cursor=cursor, name=name, primary_ip=primary_ip)
-    await means.remember({vps.id: "" for vps in page.data})
+    page = await used.hostup.list_vps(limit=limit, cursor=cursor, name=name, primary_ip=primary_ip)
+    await used.remember({vps.id: "" for vps in page.data})
     return page
 
 

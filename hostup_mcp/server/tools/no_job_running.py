@@ -1,17 +1,17 @@
-"""Is something at work on a server? While it is, nothing there is deleted."""
+"""Nothing is deleted from a server while a job runs on it."""
 
 from __future__ import annotations
 
 from hostup_mcp.hostup.models import Gate, Vps
+from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.server import failures
-from hostup_mcp.server.services import Ctx, services
 
 
-async def refuse_while_working(ctx: Ctx, vps: Vps, can_restore: Gate | None) -> None:
-    """Refuse while a job runs on `vps`, as far as HostUp lets it be seen.
+async def require_no_job(hostup: ReadingClient, vps: Vps, can_restore: Gate | None) -> None:
+    """Refuse while a job runs on `vps`, as far as HostUp shows it.
 
-    A closed restore gate counts too: a running job closes it, and while there is no going back
-    the ways back stay.
+    A closed restore gate counts too: a running job closes it, and while no restore is possible the
+    ways back stay.
 
     Raises:
         Refusal: nothing may be deleted now.
@@ -20,7 +20,7 @@ async def refuse_while_working(ctx: Ctx, vps: Vps, can_restore: Gate | None) -> 
         closed = failures.gate_closed(can_restore).failure
         message = f"Nothing is deleted while its restore gate is closed. {closed.message}"
         raise failures.Refusal(closed.model_copy(update={"message": message}))
-    status = await services(ctx).hostup.get_status(vps.id)
+    status = await hostup.get_status(vps.id)
     if status.pending_tasks:
         raise failures.refuse(
             "job_running",

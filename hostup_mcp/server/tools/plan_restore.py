@@ -1,9 +1,7 @@
-"""`plan_restore`: what a recovery would mean, and the token that it may be carried out with."""
+"""`plan_restore`: what a recovery would mean, and the id of the plan to carry it out with."""
 
 from __future__ import annotations
 
-from contextlib import suppress
-from dataclasses import dataclass
 from typing import Annotated
 
 from mcp.server.apps import client_supports_apps
@@ -11,35 +9,23 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from hostup_mcp.config import Group
-from hostup_mcp.hostup.client import HostUpClient
-from hostup_mcp.hostup.models import Backup, BackupList, Gate, Snapshot, SourceBackup, Vps
 from hostup_mcp.hostup.text import quoted
 from hostup_mcp.recovery.findings import Verdict
-from hostup_mcp.recovery.plan import (
-    Mode,
-    Plan,
-    find_backup,
-    find_snapshot,
-    find_source_backup,
-    plan_from_other_vps,
-    plan_in_place,
-    plan_new_cloud_vps,
-    plan_snapshot,
-)
+from hostup_mcp.recovery.plan import Mode, Plan
 from hostup_mcp.server import failures
 from hostup_mcp.server.answer import answer
 from hostup_mcp.server.ids import (
     BackupId,
     SnapshotName,
     VpsId,
-    require_backup,
-    require_snapshot,
+    require_handed_out,
     require_source,
     require_vps,
 )
-from hostup_mcp.server.memory import MemoryAway
-from hostup_mcp.server.plans import LIFE, SealedPlan, digest, milliseconds
+from hostup_mcp.server.plans import LIFE, StoredPlan, milliseconds, new_ticket, read_facts
+from hostup_mcp.server.reader import READ_SECONDS, reader
 from hostup_mcp.server.services import Ctx, caller, services
+from hostup_mcp.state.store import StateUnavailableError
 
 SourceVpsId = Annotated[
     str,
@@ -58,21 +44,11 @@ CONFIRM_META = "hostup-mcp/confirm"
 
 
 class PlanResult(Plan):
-    """The plan, and the token to carry it out with."""
+    """The plan, and the id to carry it out with."""
 
     id: str = Field(description="The server it is about.")
-    plan_id: str | None = Field(description="Token for restore_vps; null unless possible.")
-    expires_at: str | None = Field(description="When the token expires.")
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What HostUp said about one recovery, at one moment."""
-
-    vps: Vps
-    plan: Plan
-    point_date: str | None
-    digest: str
+    plan_id: str | None = Field(description="For restore_vps; null unless it can be used.")
+    expires_at: str | None = Field(description="When the planId expires.")
 
 
 async def plan_restore(
@@ -112,8 +88,8 @@ async def plan_restore(
 ) -> Annotated[CallToolResult, PlanResult]:
     """Plan a recovery without changing anything: possible, blocked or unknown and why, what would
     be lost, what else happens, what to do first, less risky ways, and a planId when possible. Show
-    the person the plan. All but snapshot need backupId."""
-    wishes: dict[str, str | int] = {
+    the user the plan. All but snapshot need backupId."""
+    options: dict[str, str | int] = {
         key: value
         for key, value in (
             ("name", name),
@@ -125,76 +101,34 @@ async def plan_restore(
         if value is not None
     }
     await require_vps(ctx, id)
-    point = _point(mode, backupId, sourceVpsId, snapshotName, wishes)
+    point = _point(mode, backupId, sourceVpsId, snapshotName, options)
     await _require_point(ctx, id, mode, point, sourceVpsId)
-    means = services(ctx)
-    now = means.now()
-    draft = SealedPlan(
-        caller=caller(),
+    used = reader(ctx, READ_SECONDS)
+    draft = StoredPlan(
         vps_id=id,
         mode=mode,
         point=point,
         source_id=sourceVpsId,
-        wishes=wishes,
-        facts="",
-        issued=milliseconds(now),
+        options=options,
+        issued=milliseconds(used.now),
     )
-    facts = await read_facts(ctx, draft)
-    possible = facts.plan.verdict is Verdict.POSSIBLE
-    sealed = draft.model_copy(update={"facts": facts.digest})
-    result = PlanResult(
-        **dict(facts.plan),
-        id=id,
-        plan_id=means.plans.seal(sealed) if possible else None,
-        expires_at=(sealed.issued_at + LIFE).isoformat(timespec="seconds") if possible else None,
-    )
-    allowed = _may_carry_out(ctx, mode)
-    told = answer(_lines(result, allowed), result.model_dump(mode="json", by_alias=True))
-    if possible and allowed and client_supports_apps(ctx):
+    facts = await read_facts(used.hostup, draft)
+    ticket, ticket_hash = new_ticket()
+    plan = draft.model_copy(update={"facts": facts.digest, "ticket_hash": ticket_hash})
+    plan_id, is_stored = None, True
+    if facts.plan.verdict is Verdict.POSSIBLE:
+        try:
+            plan_id = await used.plans.store(plan)
+        except StateUnavailableError:
+            is_stored = False
+    expires_at = None if plan_id is None else (plan.issued_at + LIFE).isoformat(timespec="seconds")
+    result = PlanResult(**dict(facts.plan), id=id, plan_id=plan_id, expires_at=expires_at)
+    allowed = _may_carry_out(mode, used.allowed)
+    told = answer(_lines(result, allowed, is_stored), result.model_dump(mode="json", by_alias=True))
+    if plan_id is not None and allowed and client_supports_apps(ctx):
         # For the panel's eyes: hosts do not show a result's _meta to the model.
-        told.meta = {CONFIRM_META: {"tool": CONFIRM_TOOL, "ticket": means.plans.ticket(sealed)}}
+        told.meta = {CONFIRM_META: {"tool": CONFIRM_TOOL, "ticket": ticket}}
     return told
-
-
-async def read_facts(ctx: Ctx, plan: SealedPlan) -> Facts:
-    """Read what `plan` depends on, and weigh it as of when it was issued."""
-    hostup = services(ctx).hostup
-    vps = await hostup.get_vps(plan.vps_id)
-    listing = await hostup.list_backups(plan.vps_id)
-    weighed, point, gate = await _weigh(hostup, plan, vps, listing)
-    date = point.created_at if point is not None else None
-    return Facts(vps, weighed, date, digest(gate, point, await _era(ctx)))
-
-
-async def _era(ctx: Ctx) -> str:
-    """Part of what must not have changed: with the memory, the plans that were used are lost."""
-    with suppress(MemoryAway):
-        return await services(ctx).memory.era()
-    return ""
-
-
-async def _weigh(
-    hostup: HostUpClient, plan: SealedPlan, vps: Vps, listing: BackupList
-) -> tuple[Plan, Backup | SourceBackup | Snapshot | None, Gate | None]:
-    """The plan, what it goes back to, and the gate that decides."""
-    now = plan.issued_at
-    match plan.mode:
-        case Mode.IN_PLACE:
-            weighed = plan_in_place(vps, listing, plan.point, now)
-            return weighed, find_backup(listing, plan.point), listing.actions.can_restore
-        case Mode.NEW_CLOUD_VPS:
-            weighed = plan_new_cloud_vps(listing, plan.point)
-            return weighed, find_backup(listing, plan.point), listing.actions.can_restore
-        case Mode.FROM_OTHER_VPS:
-            sources = await hostup.list_restore_sources(plan.vps_id)
-            source_id = plan.source_id or ""
-            weighed = plan_from_other_vps(vps, listing, sources, source_id, plan.point, now)
-            gate = listing.actions.can_restore_from_another_vps
-            return weighed, find_source_backup(sources, source_id, plan.point), gate
-        case Mode.SNAPSHOT:
-            snapshots = await hostup.list_snapshots(plan.vps_id)
-            weighed = plan_snapshot(vps, snapshots, listing, plan.point, now)
-            return weighed, find_snapshot(snapshots, plan.point), snapshots.actions.can_restore
 
 
 def _point(
@@ -202,7 +136,7 @@ def _point(
     backup_id: str | None,
     source_id: str | None,
     snapshot_name: str | None,
-    wishes: dict[str, str | int],
+    options: dict[str, str | int],
 ) -> str:
     """The backup id or snapshot name that `mode` goes back to.
 
@@ -222,11 +156,11 @@ def _point(
         if (value is not None) != (key in needed)
     ]
     if mode is not Mode.NEW_CLOUD_VPS:
-        wrong += [f"{key}: does not belong with mode {mode}" for key in wishes]
+        wrong += [f"{key}: does not belong with mode {mode}" for key in options]
     if wrong:
         raise failures.refuse(
             "bad_arguments",
-            "plan_restore was not called right; nothing was sent.",
+            "Invalid arguments for plan_restore; no request was sent.",
             "Correct these arguments and call again.",
             fields=tuple(wrong),
         )
@@ -238,19 +172,21 @@ async def _require_point(
 ) -> None:
     match mode:
         case Mode.SNAPSHOT:
-            await require_snapshot(ctx, vps_id, point)
+            known = {"id": vps_id, "snapshotName": point}
+            await require_handed_out(services(ctx), caller(), known)
         case Mode.FROM_OTHER_VPS:
             await require_source(ctx, vps_id, source_id or "", point)
         case _:
-            await require_backup(ctx, vps_id, point)
+            known = {"id": vps_id, "backupId": point}
+            await require_handed_out(services(ctx), caller(), known)
 
 
-def _may_carry_out(ctx: Ctx, mode: Mode) -> bool:
+def _may_carry_out(mode: Mode, allowed: frozenset[Group]) -> bool:
     needed = {Group.RESTORE} | ({Group.SPEND} if mode is Mode.NEW_CLOUD_VPS else set())
-    return needed <= services(ctx).allowed()
+    return needed <= allowed
 
 
-def _lines(plan: PlanResult, allowed: bool) -> list[str]:
+def _lines(plan: PlanResult, allowed: bool, is_stored: bool) -> list[str]:
     reasons = " ".join(
         f"{quoted(r.message)} ({r.source}{f', code {r.code}' if r.code else ''})"
         for r in plan.reasons
@@ -259,14 +195,18 @@ def _lines(plan: PlanResult, allowed: bool) -> list[str]:
     lines += [f"Also: {text}" for text in plan.happens]
     lines += [f"First: {text}" for text in plan.first]
     lines += [f"Less risky: {text}" for text in plan.alternatives]
-    if plan.plan_id is None:
+    if not is_stored:
+        lines.append(
+            "No planId: shared state is unavailable, so writes are disabled. Plan again later."
+        )
+    elif plan.plan_id is None:
         lines.append("No planId: it cannot be carried out now.")
     elif allowed:
         lines.append(f"planId (good once, until {plan.expires_at}): {plan.plan_id}")
-        lines.append("Explain this to the person and let them decide.")
+        lines.append("Explain this to the user and let them decide.")
     else:
         lines.append(
             f"planId (until {plan.expires_at}): {plan.plan_id}. This server is not allowed to "
-            "carry it out; the person can do it in HostUp's panel."
+            "carry it out; the user can do it in HostUp's panel."
         )
     return lines

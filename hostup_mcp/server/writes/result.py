@@ -1,4 +1,4 @@
-"""What a write answers once HostUp has accepted it."""
+"""What a write returns once HostUp has accepted it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from hostup_mcp.hostup.jobs import JobState, Started
 from hostup_mcp.hostup.text import word
 from hostup_mcp.server import failures
 from hostup_mcp.server.answer import answer
+from hostup_mcp.server.writes.proposal import Proposal
 
 
 class WriteResult(BaseModel):
@@ -20,22 +21,21 @@ class WriteResult(BaseModel):
     message: str = Field(description="What happens now.")
 
 
-def result_of(
-    started: Started, doing: str, vps_id: str, *, at_once: bool = False
-) -> CallToolResult:
-    """The answer for `started`; `at_once` for what HostUp does before it answers.
+def describe(started: Started, proposal: Proposal) -> CallToolResult:
+    """The result for a write that HostUp accepted.
 
     Raises:
-        Refusal: HostUp accepted it and says in the same breath that it failed.
+        Refusal: HostUp accepted it and says in the same response that it failed.
     """
+    doing = proposal.follow_up.doing
     if started.state is JobState.FAILED:
         raise failures.refuse(
             "job_failed",
             f"{doing}: HostUp says at once that it failed.",
-            "Look with list_vps_backups how the server stands, and tell the person.",
+            "Call list_vps_backups to check the current state, then tell the user.",
         )
     done = started.state is JobState.COMPLETED or (
-        at_once and started.job_id is None and started.state is None
+        proposal.follow_up.is_immediate and started.job_id is None and started.state is None
     )
     state = "done" if done else "started" if started.job_id else "accepted"
     next_step = {
@@ -48,7 +48,7 @@ def result_of(
     data = {
         "state": state,
         "jobId": started.job_id,
-        "vpsId": started.vps_id or vps_id,
+        "vpsId": started.vps_id or proposal.vps_id,
         "message": message,
     }
     return answer([message], data)

@@ -38,12 +38,12 @@ async def list_restore_sources(ctx: Ctx, id: VpsId) -> Annotated[CallToolResult,
     """List backups of other servers, also terminated ones, that could be restored onto this server
     (the target). Needs a key with backup:vm. For the server's own backups use list_vps_backups."""
     await require_vps(ctx, id)
-    means = services(ctx)
-    listing = await means.hostup.list_restore_sources(id)
-    await means.remember(
+    used = services(ctx)
+    listing = await used.hostup.list_restore_sources(id)
+    await used.remember(
         {f"{id}/source/{s.id}/{b.id}": "" for s in listing.sources for b in s.backups}
     )
-    now = means.now()
+    now = used.now()
 
     def described(backup: SourceBackup) -> str:
         span = age(backup.created, now)

@@ -96,7 +96,7 @@ def _result(job_id: str, vps_id: str, job: Job | None, gone: bool) -> CallToolRe
         message = {
             JobState.COMPLETED: "HostUp says it is completed. list_vps shows if the server runs.",
             JobState.FAILED: "HostUp says it failed. See list_vps and list_vps_backups for how the "
-            "server stands, and tell the person.",
+            "server stands, and tell the user.",
             JobState.RUNNING: "It is still running; this is not a failure. Call again to follow.",
             JobState.WAITING: "It has not begun yet; this is not a failure. Call again to follow.",
         }[job.state]

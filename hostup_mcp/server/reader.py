@@ -1,0 +1,42 @@
+"""What a tool may use to find out what is there. Nothing can be changed with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mcp.server.apps import client_supports_apps
+
+from hostup_mcp.config import Group
+from hostup_mcp.hostup.reading import ReadingClient
+from hostup_mcp.server.plans import Plans
+from hostup_mcp.server.services import Ctx, caller, services
+
+READ_SECONDS = 20.0
+"""How long all the requests of one call may take together, retries included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A caller's view of their account at the moment of a call."""
+
+    hostup: ReadingClient
+    plans: Plans
+    now: datetime
+    allowed: frozenset[Group]
+    """The groups that are unlocked for the caller."""
+    shows_panel: bool
+    """Whether the client can show the recovery panel."""
+
+
+def reader(ctx: Ctx, seconds: float) -> Reader:
+    """A reader for the current caller, whose requests together have `seconds`."""
+    used = services(ctx)
+    now = used.now()
+    return Reader(
+        used.hostup.within(seconds),
+        Plans(used.state, caller(), now),
+        now,
+        used.allowed(),
+        client_supports_apps(ctx),
+    )

@@ -1,0 +1,35 @@
+"""Where a stdio session keeps its state."""
+
+from __future__ import annotations
+
+import logging
+
+from hostup_mcp.config import Misconfigured, Settings
+from hostup_mcp.state.in_memory import InMemoryState
+from hostup_mcp.state.store import StateStore
+
+log = logging.getLogger(__name__)
+
+
+def stdio_state(configuration: Settings | Misconfigured) -> StateStore:
+    """The store of a session: the user's state file if it can change something at HostUp.
+
+    Two clients on one machine then know of each other's writes. Without that file the session
+    knows only its own.
+    """
+    if not shares_state(configuration):
+        return InMemoryState()
+    from hostup_mcp.state.sqlite import SqliteState, default_path
+
+    shared = SqliteState(default_path())
+    if shared.is_usable():
+        return shared
+    log.warning("the state file cannot be used; writes of other sessions are not known here")
+    return InMemoryState()
+
+
+def shares_state(configuration: Settings | Misconfigured) -> bool:
+    """Whether a session with this configuration shares state with others: not on the sandbox."""
+    return isinstance(configuration, Settings) and bool(
+        configuration.allow and not configuration.sandbox
+    )

@@ -1,0 +1,96 @@
+"""`create_vps_backup`: makes a backup, and asks first if that may evict another one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from hostup_mcp.config import Group
+from hostup_mcp.hostup import requests
+from hostup_mcp.hostup.models import Backup, BackupList, documented
+from hostup_mcp.hostup.reading import ReadingClient
+from hostup_mcp.hostup.text import Json, quoted
+from hostup_mcp.recovery.assessment import describe_quota, is_full
+from hostup_mcp.recovery.plan import oldest
+from hostup_mcp.server import failures
+from hostup_mcp.server.ids import VpsId
+from hostup_mcp.server.reader import Reader
+from hostup_mcp.server.writes.definition import WritingTool
+from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Harmless, Question
+from hostup_mcp.server.writes.questions import describe_moment, describe_server, to_type
+
+
+async def propose(
+    reader: Reader,
+    id: VpsId,
+    note: Annotated[str | None, Field(max_length=200, description="A note to know it by.")] = None,
+) -> Destructive | Harmless:
+    """Make an offsite backup now; takes a slot and some minutes. If all slots are full
+    it may evict the oldest; the user is asked. Good before a risky change or a restore. For a
+    quick local way back use create_vps_snapshot; to look, list_vps_backups."""
+    listing = await reader.hostup.list_backups(id)
+    gate = listing.actions.can_create_backup
+    if not gate.allowed:
+        raise failures.gate_closed(gate)
+    request = requests.create_backup(id, note)
+    follow_up = _follow_up(id, listing)
+    if not is_full(listing.quota_info):
+        reason = "a slot is free, so nothing is overwritten"
+        return Harmless(vps_id=id, request=request, facts={}, reason=reason, follow_up=follow_up)
+    vps = await reader.hostup.get_vps(id)
+    going = oldest(listing, reader.now)
+    message = (
+        f"Make a backup of {describe_server(vps)}? Its slots read as full "
+        f"({describe_quota(listing.quota_info)}): HostUp may remove the oldest backup"
+        f"{_named(going)} to make room."
+    )
+    facts: dict[str, Json] = {
+        "quota": documented(listing.quota_info),
+        "oldest": None if going is None else documented(going),
+        "name": vps.name,
+        "address": vps.primary_ip,
+    }
+    return Destructive(
+        vps_id=id,
+        request=request,
+        facts=facts,
+        question=Question(message, to_type(vps), plain_yes=True),
+        follow_up=follow_up,
+    )
+
+
+def _named(going: Backup | None) -> str:
+    return "" if going is None else f", {going.id} of {describe_moment(going.created_at)},"
+
+
+def _follow_up(id: str, listing: BackupList) -> FollowUp:
+    before = {backup.id for backup in listing.backups}
+
+    async def look(hostup: ReadingClient) -> str:
+        now = await hostup.list_backups(id)
+        if any(backup.id not in before for backup in now.backups):
+            return "A new backup is listed now."
+        return f"No new backup is listed (yet); {describe_restore_gate(now)}."
+
+    return FollowUp("Making a backup", look, "Call list_vps_backups in some minutes.")
+
+
+def describe_restore_gate(listing: BackupList) -> str:
+    """What the restore gate suggests about a running job."""
+    gate = listing.actions.can_restore
+    if gate.allowed:
+        return "the restore gate is open, so probably no job is running"
+    reason = quoted(gate.reason) if gate.reason else "no reason given"
+    return f"the restore gate is closed now ({reason})"
+
+
+TOOL = WritingTool(
+    name="create_vps_backup",
+    title="Make a backup",
+    group=Group.CREATE,
+    scope="backup:vm",
+    may_propose=frozenset({Destructive, Harmless}),
+    is_idempotent=False,
+    propose=propose,
+)

@@ -1,0 +1,81 @@
+"""`create_vps_snapshot`: makes a local rollback point of about a day."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from hostup_mcp.config import Group
+from hostup_mcp.hostup import requests
+from hostup_mcp.hostup.models import Gate, SnapshotList
+from hostup_mcp.hostup.reading import ReadingClient
+from hostup_mcp.hostup.text import quoted
+from hostup_mcp.recovery.plan import find_snapshot
+from hostup_mcp.server import failures
+from hostup_mcp.server.ids import VpsId
+from hostup_mcp.server.reader import Reader
+from hostup_mcp.server.writes.definition import WritingTool
+from hostup_mcp.server.writes.proposal import FollowUp, Harmless
+
+
+async def propose(
+    reader: Reader,
+    id: VpsId,
+    name: Annotated[
+        str,
+        Field(
+            pattern=r"^[0-9A-Za-z_-]+$",
+            max_length=40,
+            description="New name: letters, digits, _ and -.",
+        ),
+    ],
+    description: Annotated[str | None, Field(max_length=200, description="A remark.")] = None,
+) -> Harmless:
+    """Make a snapshot: a local way back for about a day, good before a quick change.
+    For a lasting copy use create_vps_backup; to look, list_vps_snapshots."""
+    listing = await reader.hostup.list_snapshots(id)
+    _require_possible(listing, listing.actions.can_create)
+    if find_snapshot(listing, name) is not None:
+        raise failures.refuse(
+            "name_taken",
+            "This server has a snapshot of that name. Nothing was changed.",
+            "Choose another name.",
+        )
+
+    async def look(hostup: ReadingClient) -> str:
+        is_listed = find_snapshot(await hostup.list_snapshots(id), name) is not None
+        return "The snapshot is listed now." if is_listed else "The snapshot is not listed (yet)."
+
+    return Harmless(
+        vps_id=id,
+        request=requests.create_snapshot(id, name, description),
+        facts={},
+        reason="a snapshot overwrites nothing",
+        follow_up=FollowUp(
+            f"Making the snapshot {name}", look, "Call list_vps_snapshots in a minute."
+        ),
+    )
+
+
+def _require_possible(listing: SnapshotList, gate: Gate | None) -> None:
+    if listing.available is False:
+        reason = quoted(listing.reason or "no reason given")
+        raise failures.refuse(
+            "not_available",
+            f"This server has no snapshots: {reason}. Nothing was changed.",
+            "Tell the user; a backup may be possible, see list_vps_backups.",
+        )
+    if gate is not None and not gate.allowed:
+        raise failures.gate_closed(gate)
+
+
+TOOL = WritingTool(
+    name="create_vps_snapshot",
+    title="Make a snapshot",
+    group=Group.CREATE,
+    scope="backup:vm",
+    may_propose=frozenset({Harmless}),
+    is_idempotent=False,
+    propose=propose,
+)

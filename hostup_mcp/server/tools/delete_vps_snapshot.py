@@ -1,0 +1,75 @@
+"""`delete_vps_snapshot`: permanently deletes one snapshot."""
+
+from __future__ import annotations
+
+from hostup_mcp.config import Group
+from hostup_mcp.hostup import requests
+from hostup_mcp.hostup.models import documented
+from hostup_mcp.hostup.reading import ReadingClient
+from hostup_mcp.recovery.plan import find_snapshot
+from hostup_mcp.server import failures
+from hostup_mcp.server.ids import SnapshotName, VpsId
+from hostup_mcp.server.reader import Reader
+from hostup_mcp.server.tools.no_job_running import require_no_job
+from hostup_mcp.server.writes.definition import WritingTool
+from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Question
+from hostup_mcp.server.writes.questions import (
+    describe_moment,
+    describe_server,
+    to_type,
+    type_to_confirm,
+)
+
+
+async def propose(reader: Reader, id: VpsId, snapshotName: SnapshotName) -> Destructive:
+    """Permanently deletes a snapshot. The user is asked to type the server's name. To look only,
+    use list_vps_snapshots; snapshots expire by themselves within about a day."""
+    vps = await reader.hostup.get_vps(id)
+    listing = await reader.hostup.list_snapshots(id)
+    snapshot = find_snapshot(listing, snapshotName)
+    if snapshot is None:
+        raise failures.refuse(
+            "snapshot_missing",
+            "This snapshot does not exist (any more). Nothing was changed.",
+            "Call list_vps_snapshots to see which ones there are.",
+        )
+    await require_no_job(reader.hostup, vps, listing.actions.can_restore)
+    only = " It is the only snapshot." if len(listing.data) == 1 else ""
+    message = (
+        f"Permanently delete the snapshot {snapshot.name} of "
+        f"{describe_moment(snapshot.created_at)} of {describe_server(vps)}? This cannot be undone."
+        f"{only}\n{type_to_confirm(to_type(vps))}"
+    )
+
+    async def look(hostup: ReadingClient) -> str:
+        is_listed = find_snapshot(await hostup.list_snapshots(id), snapshotName) is not None
+        return "The snapshot is still listed." if is_listed else "The snapshot is gone now."
+
+    return Destructive(
+        vps_id=id,
+        request=requests.delete_snapshot(id, snapshotName),
+        facts={
+            "snapshot": documented(snapshot),
+            "name": vps.name,
+            "address": vps.primary_ip,
+            "count": len(listing.data),
+        },
+        question=Question(message, to_type(vps)),
+        follow_up=FollowUp(
+            f"Deleting the snapshot {snapshotName}",
+            look,
+            "Call list_vps_snapshots in a minute.",
+            is_immediate=True,
+        ),
+    )
+
+
+TOOL = WritingTool(
+    name="delete_vps_snapshot",
+    title="Delete a snapshot",
+    group=Group.DELETE,
+    scope="backup:vm",
+    may_propose=frozenset({Destructive}),
+    is_idempotent=True,
+    propose=propose,
+)

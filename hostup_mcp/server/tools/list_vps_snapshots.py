@@ -1,0 +1,99 @@
+"""Snapshots: local, quick, about a day old at most."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from mcp.types import CallToolResult
+from pydantic import BaseModel, ConfigDict, Field
+
+from hostup_mcp.hostup.models import Snapshot, SnapshotList
+from hostup_mcp.hostup.text import quoted, word
+from hostup_mcp.recovery.spans import age, words
+from hostup_mcp.server.answer import answer, gate_text
+from hostup_mcp.server.ids import VpsId, require_vps
+from hostup_mcp.server.services import Ctx, services
+
+
+class SnapshotItem(BaseModel):
+    """One snapshot as HostUp gave it, with its age."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str = Field(description="Its name, which is its id.")
+    createdAt: str | None = Field(description="When it was made; null if unknown.")
+    expiresAt: str | None = Field(description="When HostUp removes it; null if unknown.")
+    age: str | None = Field(description="How old in words; null if unknown.")
+
+
+class SnapshotListing(BaseModel):
+    """Snapshots of one server."""
+
+    id: str = Field(description="The server asked about.")
+    data: list[SnapshotItem] = Field(description="The snapshots, as they came.")
+    available: bool | None = Field(description="False: this plan has none. Null: not told.")
+    reason: str | None = Field(description="HostUp's reason for that.")
+    totalSnapshots: int | None = Field(description="How many are allowed; null if not told.")
+    actions: dict[str, Any] = Field(description="Gates canCreate and canRestore, if they came.")
+
+
+async def list_vps_snapshots(ctx: Ctx, id: VpsId) -> Annotated[CallToolResult, SnapshotListing]:
+    """Read one server's snapshots and their gates. Snapshots are local and last about a day: the
+    quick way back from a recent change. For durable copies use list_vps_backups."""
+    await require_vps(ctx, id)
+    used = services(ctx)
+    listing = await used.hostup.list_snapshots(id)
+    await used.remember({f"{id}/snapshot/{s.name}": "" for s in listing.data})
+    now = used.now()
+    spans = [age(s.created, now) for s in listing.data]
+    ages = [words(span) if span is not None else None for span in spans]
+    limits = listing.limits
+    return answer(
+        _lines(id, listing, ages),
+        {
+            "id": id,
+            "data": [
+                {**s.model_dump(mode="json", by_alias=True), "age": old}
+                for s, old in zip(listing.data, ages, strict=True)
+            ],
+            "available": listing.available,
+            "reason": listing.reason,
+            "totalSnapshots": limits.total_snapshots if limits is not None else None,
+            "actions": listing.actions.model_dump(mode="json", by_alias=True, exclude_unset=True),
+        },
+    )
+
+
+def _lines(vps_id: str, listing: SnapshotList, ages: list[str | None]) -> list[str]:
+    gates = listing.actions
+    total = listing.limits.total_snapshots if listing.limits is not None else None
+    count = len(listing.data)
+    found = f"{count} snapshot{'' if count == 1 else 's'} of {vps_id}"
+    if not count:
+        found = f"HostUp lists no snapshots of {vps_id} for this key; expired ones are gone"
+    lines = [
+        found + (f" ({total} allowed)." if total is not None else "."),
+        f"Restore: {gate_text(gates.can_restore)}. New snapshot: {gate_text(gates.can_create)}.",
+    ]
+    if listing.available is False:
+        lines.append(f"Snapshots are not available: {quoted(listing.reason or 'no reason given')}.")
+    lines += [_describe(s, old) for s, old in zip(listing.data, ages, strict=True)]
+    return lines
+
+
+def _describe(snapshot: Snapshot, old: str | None) -> str:
+    facts = [
+        word(snapshot.name),
+        f"{word(snapshot.created_at)}, {old or 'unknown age'} old"
+        if snapshot.created_at
+        else "date unknown",
+        f"removed {word(snapshot.expires_at)}" if snapshot.expires_at else "removal date unknown",
+        "with memory" if snapshot.includes_memory_state else "disk only",
+    ]
+    if snapshot.display_id != snapshot.name:
+        facts.append(f"label {quoted(snapshot.display_id)}")
+    if snapshot.parent_name:
+        facts.append(f"after {word(snapshot.parent_name)}")
+    if snapshot.description:
+        facts.append(quoted(snapshot.description))
+    return " · ".join(facts)

@@ -1,0 +1,86 @@
+"""`set_backup_retention`: how many backups HostUp keeps, and whether it deletes the oldest."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from hostup_mcp.config import Group
+from hostup_mcp.hostup import requests
+from hostup_mcp.hostup.reading import ReadingClient
+from hostup_mcp.hostup.text import Json
+from hostup_mcp.server import failures
+from hostup_mcp.server.ids import VpsId
+from hostup_mcp.server.reader import Reader
+from hostup_mcp.server.tools.list_backup_schedules import describe_retention
+from hostup_mcp.server.writes.definition import WritingTool
+from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Question
+from hostup_mcp.server.writes.questions import describe_server, to_type, type_to_confirm
+
+
+async def propose(
+    reader: Reader,
+    id: VpsId,
+    maxTotalBackups: Annotated[
+        int | None, Field(ge=1, le=1000, description="Backups kept in all.")
+    ] = None,
+    autoDeleteOldest: Annotated[
+        bool | None, Field(description="True: HostUp deletes the oldest by itself.")
+    ] = None,
+) -> Destructive:
+    """May destroy backups: changes how many HostUp keeps, and whether it deletes the oldest by
+    itself. The user is asked. To look only, use list_backup_schedules."""
+    body: dict[str, Json] = {}
+    if maxTotalBackups is not None:
+        body["maxTotalBackups"] = maxTotalBackups
+    if autoDeleteOldest is not None:
+        body["autoDeleteOldest"] = autoDeleteOldest
+    if not body:
+        raise failures.refuse(
+            "bad_arguments",
+            "Invalid arguments for set_backup_retention; no request was sent.",
+            "Give maxTotalBackups, autoDeleteOldest, or both.",
+        )
+    vps = await reader.hostup.get_vps(id)
+    count = len((await reader.hostup.list_backups(id)).backups)
+    fewer = maxTotalBackups is not None and maxTotalBackups < count
+    what = ", ".join(f"{key} {str(value).lower()}" for key, value in body.items())
+    message = (
+        f"Change the retention of {describe_server(vps)} to {what}? It has {count} backups now."
+    )
+    if autoDeleteOldest:
+        message += " HostUp will then DELETE the oldest backups by itself, without asking again."
+    elif fewer:
+        message += " That is more than the new maximum: HostUp may DELETE some."
+    name = to_type(vps)
+    if deletes := bool(autoDeleteOldest or fewer):
+        message += f"\n{type_to_confirm(name)}"
+    return Destructive(
+        vps_id=id,
+        request=requests.set_backup_retention(id, body),
+        facts={"count": count, "name": vps.name, "address": vps.primary_ip},
+        question=Question(message, name, plain_yes=not deletes),
+        follow_up=FollowUp(
+            "Changing the retention",
+            lambda hostup: _look(hostup, id),
+            "Call list_backup_schedules.",
+            is_immediate=True,
+        ),
+    )
+
+
+async def _look(hostup: ReadingClient, id: str) -> str:
+    settings = (await hostup.list_backup_schedules(id)).settings
+    return f"Retention now: {describe_retention(settings)}." if settings else ""
+
+
+TOOL = WritingTool(
+    name="set_backup_retention",
+    title="Set backup retention",
+    group=Group.SCHEDULE,
+    scope="write:vm",
+    may_propose=frozenset({Destructive}),
+    is_idempotent=True,
+    propose=propose,
+)

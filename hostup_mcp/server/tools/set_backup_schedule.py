@@ -1,0 +1,159 @@
+"""`set_backup_schedule`: sets a server's backup schedule, or turns it off."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from hostup_mcp.config import Group
+from hostup_mcp.hostup import requests
+from hostup_mcp.hostup.models import BackupSchedule, documented
+from hostup_mcp.hostup.reading import ReadingClient
+from hostup_mcp.hostup.text import Json
+from hostup_mcp.server import failures
+from hostup_mcp.server.ids import VpsId
+from hostup_mcp.server.reader import Reader
+from hostup_mcp.server.tools.list_backup_schedules import describe_schedule
+from hostup_mcp.server.writes.definition import WritingTool
+from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Question
+from hostup_mcp.server.writes.questions import describe_server, to_type, type_to_confirm
+
+
+async def propose(
+    reader: Reader,
+    id: VpsId,
+    enabled: Annotated[bool, Field(description="False turns it off.")],
+    frequency: Annotated[
+        Literal["daily", "weekly", "monthly"] | None, Field(description="How often.")
+    ] = None,
+    hour: Annotated[
+        int | None, Field(ge=0, le=23, description="HostUp does not say in which zone.")
+    ] = None,
+    retentionCount: Annotated[int | None, Field(ge=1, le=1000, description="Backups kept.")] = None,
+    dayOfWeek: Annotated[int | None, Field(ge=0, le=6, description="0 Sunday; weekly.")] = None,
+    dayOfMonth: Annotated[int | None, Field(ge=1, le=31, description="monthly.")] = None,
+    name: Annotated[str | None, Field(max_length=100, description="Its name.")] = None,
+) -> Destructive:
+    """Replaces a server's backup schedule, or turns it off (enabled false alone); older scheduled
+    backups beyond retentionCount are removed by HostUp. The user is asked. To turn one on give
+    frequency, hour and retentionCount. To look only, use list_backup_schedules."""
+    listing = await reader.hostup.list_backup_schedules(id)
+    vps = await reader.hostup.get_vps(id)
+    gate = listing.actions.can_create
+    if enabled and gate is not None and not gate.allowed:
+        raise failures.gate_closed(gate)
+    present = next((s for s in listing.schedules if s.enabled), None)
+    given: dict[str, Json] = {
+        "frequency": frequency,
+        "hour": hour,
+        "dayOfWeek": dayOfWeek,
+        "dayOfMonth": dayOfMonth,
+        "retentionCount": retentionCount,
+        "name": name,
+    }
+    body: dict[str, Json] = {key: value for key, value in given.items() if value is not None}
+    if not enabled and present is not None and not body:
+        # To turn it off, HostUp wants the whole schedule again.
+        body = _as_it_is(present)
+    _check(body)
+    body["enabled"] = enabled
+    facts: dict[str, Json] = {
+        "present": None if present is None else documented(present),
+        "name": vps.name,
+        "address": vps.primary_ip,
+    }
+    now = f"Now: {describe_schedule(present)}." if present is not None else "Now none is on."
+    server, to_confirm = describe_server(vps), to_type(vps)
+    if not enabled:
+        message = (
+            f"Turn the backup schedule of {server} OFF? {now} HostUp then makes no more backups of "
+            "it by itself."
+        )
+        question = Question(message, to_confirm, plain_yes=True)
+    else:
+        keep = retentionCount or 0  # it is there: `_check` has seen to that
+        listed = (await reader.hostup.list_backups(id)).backups
+        # Types are an open set: whatever was not made by hand may be the schedule's.
+        facts["scheduled"] = scheduled = sum(b.backup_type != "manual" for b in listed)
+        what = ", ".join(f"{key} {value}" for key, value in body.items() if key != "enabled")
+        message = (
+            f"Set the backup schedule of {server} to: {what}? {now} HostUp keeps {keep} of its "
+            "backups and removes older ones."
+        )
+        if exceeds := scheduled > keep:
+            message += (
+                f" There are {scheduled} scheduled backups now, more than it keeps: HostUp may "
+                f"DELETE the oldest.\n{type_to_confirm(to_confirm)}"
+            )
+        question = Question(message, to_confirm, plain_yes=not exceeds)
+    doing = "Setting the backup schedule" if enabled else "Turning the backup schedule off"
+    return Destructive(
+        vps_id=id,
+        request=requests.set_backup_schedule(id, body),
+        facts=facts,
+        question=question,
+        follow_up=FollowUp(
+            doing,
+            lambda hostup: _look(hostup, id),
+            "Call list_backup_schedules.",
+            is_immediate=True,
+        ),
+    )
+
+
+async def _look(hostup: ReadingClient, id: str) -> str:
+    listing = await hostup.list_backup_schedules(id)
+    return " ".join(["The schedules now:", *(describe_schedule(s) for s in listing.schedules)])
+
+
+_DAYS = {"daily": None, "weekly": "dayOfWeek", "monthly": "dayOfMonth"}
+
+
+def _check(body: dict[str, Json]) -> None:
+    frequency = body.get("frequency")
+    day = _DAYS.get(str(frequency))
+    wrong = [
+        f"{key}: is required" for key in ("frequency", "hour", "retentionCount") if key not in body
+    ]
+    if day is not None and day not in body:
+        wrong.append(f"{day}: is required with frequency {frequency}")
+    wrong += [
+        f"{key}: does not belong with frequency {frequency}"
+        for key in ("dayOfWeek", "dayOfMonth")
+        if key in body and key != day
+    ]
+    if wrong:
+        raise failures.refuse(
+            "bad_arguments",
+            "Invalid arguments for set_backup_schedule; no request was sent.",
+            "Correct these arguments and call again.",
+            fields=tuple(wrong),
+        )
+
+
+def _as_it_is(present: BackupSchedule) -> dict[str, Json]:
+    """The present schedule as arguments, as far as its texts can be read."""
+    body: dict[str, Json] = {
+        "frequency": present.frequency,
+        "retentionCount": present.retention_count,
+        "name": present.name,
+    }
+    hour = (present.time or "").split(":")[0]
+    if hour.isdecimal() and int(hour) <= 23:
+        body["hour"] = int(hour)
+    day = _DAYS.get(present.frequency)
+    if day is not None and (present.day_specifier or "").isdecimal():
+        body[day] = int(present.day_specifier or "")
+    return body
+
+
+TOOL = WritingTool(
+    name="set_backup_schedule",
+    title="Set the backup schedule",
+    group=Group.SCHEDULE,
+    scope="write:vm",
+    may_propose=frozenset({Destructive}),
+    is_idempotent=True,
+    propose=propose,
+)

@@ -1,0 +1,258 @@
+"""Asking the user, in either era of the protocol.
+
+Up to revision 2025-11-25 the server sends the question in the middle of the call. From 2026-07-28
+on the call ends with the question, and the client calls again with the answer.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+from mcp.server.elicitation import render_elicitation_schema
+from mcp.shared.exceptions import MCPError
+from mcp.types import ElicitRequest, ElicitRequestFormParams, ElicitResult, InputRequiredResult
+from mcp_types.version import is_version_at_least
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hostup_mcp.config import Confirm
+from hostup_mcp.server import failures
+from hostup_mcp.server.plans import plan_used
+from hostup_mcp.server.services import Ctx
+from hostup_mcp.server.writes.consent import Yes, matches, not_confirmed
+from hostup_mcp.server.writes.context import WriteContext
+from hostup_mcp.server.writes.proposal import Destructive, Question, fingerprint
+from hostup_mcp.state.store import RecordKey, RecordKind, new_handle
+
+QUESTION_SECONDS = 600.0
+"""How long a question may stay open."""
+
+MAX_OPEN_QUESTIONS = 50
+"""Per caller; one more replaces the oldest."""
+
+_STATELESS = "2026-07-28"
+_KEY = "confirm"
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What a write may go on with: a proposal, and the yes to it."""
+
+    vps_id: str
+    fingerprint: str | None
+    """Of the proposal; None if nothing was proposed yet, since the tool is always harmless."""
+    yes: Yes | None
+    """None if nobody had to be asked."""
+    question: RecordKey | None = None
+    """The stored question that is consumed with the yes, if it was stored."""
+
+
+class _Form(BaseModel):
+    """What the user fills in: fields alone, as the protocol has it.
+
+    It knows no title or description of a whole form, and Codex shows no form that has one.
+    """
+
+    @staticmethod
+    def _only_fields(schema: dict[str, Any]) -> None:
+        schema.pop("title", None)
+        schema.pop("description", None)
+
+    model_config = ConfigDict(json_schema_extra=_only_fields)
+
+
+class TypedName(_Form):
+    """The form for what destroys: the name of the server, typed."""
+
+    serverName: str = Field(
+        title="Server name", description="Type the server's name to go ahead.", max_length=200
+    )
+
+
+class PlainYes(_Form):
+    """The form for what destroys nothing."""
+
+    yes: bool = Field(title="Yes, do this", description="Leave it off to stop here.", strict=True)
+
+
+async def ask(ctx: Ctx, w: WriteContext, proposal: Destructive) -> Agreement | InputRequiredResult:
+    """Put the proposal's question to the user.
+
+    Raises:
+        Refusal: no yes came, or this client cannot show the question.
+    """
+    subject = (proposal.vps_id, fingerprint(proposal))
+    if w.services.settings.confirm is Confirm.CLIENT:
+        return Agreement(*subject, Yes("client", "HOSTUP_MCP_CONFIRM=client"))
+    if not can_ask(ctx):
+        raise _cannot_ask(bool(w.services.settings.remote.state))
+    question = proposal.question
+    params = ElicitRequestFormParams(
+        message=question.message, requested_schema=render_elicitation_schema(_form(question))
+    )
+    if is_version_at_least(ctx.protocol_version or "", _STATELESS):
+        key = RecordKey(RecordKind.QUESTION, new_handle("ask"))
+        stored = _Stored(
+            vps_id=proposal.vps_id,
+            fingerprint=subject[1],
+            to_type=question.to_type,
+            plain_yes=question.plain_yes,
+        )
+        await w.services.state.put_record(
+            w.caller,
+            key,
+            stored.model_dump_json(),
+            seconds=QUESTION_SECONDS,
+            at_most=MAX_OPEN_QUESTIONS,
+        )
+        return InputRequiredResult(
+            input_requests={_KEY: ElicitRequest(params=params)},
+            request_state=json.dumps({"question": key.id}),
+        )
+    return Agreement(*subject, _read(question, await _ask_in_call(ctx, params)))
+
+
+async def answered(ctx: Ctx, w: WriteContext) -> Agreement | None:
+    """The yes that this call carries to a question of an earlier one; None if it carries none.
+
+    Raises:
+        Refusal: it carries an answer that is not a yes, or that was given to another question.
+    """
+    if ctx.request_state is None:
+        return None
+    key = _question_in(ctx.request_state)
+    record = None if key is None else await w.services.state.get_record(w.caller, key)
+    if key is None or record is None:
+        raise not_confirmed("This question is not open any more")
+    if record.is_consumed:
+        # A plan is consumed together with the yes to it, and says what to follow.
+        raise plan_used() if "planId" in w.ids else already_answered()
+    if not record.is_current:
+        raise made_in_other_generation(w.tool)
+    stored = _Stored.model_validate_json(record.body)
+    answer = (ctx.input_responses or {}).get(_KEY)
+    if not isinstance(answer, ElicitResult):
+        raise not_confirmed("No answer to the question came with this call")
+    question = Question("", stored.to_type, stored.plain_yes)
+    return Agreement(stored.vps_id, stored.fingerprint, _read(question, answer), key)
+
+
+def agree_in_panel(proposal: Destructive, typed: str) -> Agreement:
+    """The yes of a user who typed `typed` into the panel.
+
+    Raises:
+        Refusal: that is not what names the server.
+    """
+    if not matches(typed, proposal.question.to_type):
+        raise _wrong_name()
+    yes = Yes("user", "typed the server's name in the panel")
+    return Agreement(proposal.vps_id, fingerprint(proposal), yes)
+
+
+def can_ask(ctx: Ctx) -> bool:
+    """Whether the client of this call can show a form to the user."""
+    try:
+        capabilities = ctx.client_capabilities
+    except Exception:
+        # Whatever broke in the check, the answer is no.
+        return False
+    elicitation = capabilities.elicitation if capabilities is not None else None
+    # A bare capability means forms; one that names only URLs does not.
+    return elicitation is not None and (elicitation.form is not None or elicitation.url is None)
+
+
+def already_answered() -> failures.Refusal:
+    """Why an answered question that is sent again counts as a no."""
+    return not_confirmed("This yes was used for a change before, and each is good for one")
+
+
+def made_in_other_generation(tool: str) -> failures.Refusal:
+    """Why a question from before stored state was lost does not count."""
+    return failures.refuse(
+        "plan_again",
+        "The question was asked before this server lost stored state. Nothing was changed.",
+        f"Start again: the user is asked anew by {tool}. Plan again first if it takes a planId.",
+    )
+
+
+class _Stored(BaseModel):
+    """A question that was asked and not answered yet."""
+
+    model_config = ConfigDict(frozen=True)
+
+    vps_id: str
+    fingerprint: str
+    to_type: str
+    plain_yes: bool
+
+
+def _question_in(request_state: str) -> RecordKey | None:
+    """The question that the sealed state names; another release may have sealed something else."""
+    try:
+        return RecordKey(RecordKind.QUESTION, str(json.loads(request_state)["question"]))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _form(question: Question) -> type[_Form]:
+    return PlainYes if question.plain_yes else TypedName
+
+
+async def _ask_in_call(ctx: Ctx, params: ElicitRequestFormParams) -> ElicitResult:
+    try:
+        with anyio.fail_after(QUESTION_SECONDS):
+            answer: ElicitResult = await ctx.session.elicit_form(
+                params.message, params.requested_schema, ctx.request_id
+            )
+            return answer
+    except TimeoutError:
+        raise not_confirmed("Nobody answered the question in time") from None
+    except ValidationError:
+        raise _does_not_fit() from None
+    except MCPError:
+        raise not_confirmed("The client could not show the question to the user") from None
+
+
+def _read(question: Question, answer: ElicitResult) -> Yes:
+    """The yes that `answer` holds.
+
+    Raises:
+        Refusal: it is anything but a yes to this very question.
+    """
+    if answer.action != "accept":
+        verb = "declined" if answer.action == "decline" else "closed the question"
+        raise not_confirmed(f"The user {verb}")
+    try:
+        filled_in = _form(question).model_validate(answer.content)
+    except ValidationError:
+        raise _does_not_fit() from None
+    match filled_in:
+        case TypedName(serverName=typed) if matches(typed, question.to_type):
+            return Yes("user", "typed the server's name")
+        case TypedName():
+            raise _wrong_name()
+        case PlainYes(yes=True):
+            return Yes("user", "said yes to the question")
+    raise not_confirmed("The user did not say yes")
+
+
+def _wrong_name() -> failures.Refusal:
+    return not_confirmed("The name typed is not this server's")
+
+
+def _does_not_fit() -> failures.Refusal:
+    return not_confirmed("The answer did not fit the question")
+
+
+def _cannot_ask(keeps_no_sessions: bool) -> failures.Refusal:
+    # Replicas keep no session, and before that revision a question needed one.
+    revision = f" of revision {_STATELESS}" if keeps_no_sessions else ""
+    return failures.refuse(
+        "cannot_ask",
+        "This needs the user's own yes, and questions are not supported by this client. "
+        "Nothing was changed.",
+        f"Tell the user the ways on: a client{revision} that supports MCP elicitation, HostUp's "
+        "panel, or their operator's HOSTUP_MCP_CONFIRM setting. Do not try again in this client.",
+    )

@@ -1,0 +1,59 @@
+"""The user's yes. Only the pipeline makes a `Consent`, and nothing is sent without one."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal
+
+from hostup_mcp.hostup.text import Json, clean_text
+from hostup_mcp.server import failures
+from hostup_mcp.server.writes.proposal import Destructive, Harmless, Proposal
+
+
+@dataclass(frozen=True, slots=True)
+class Yes:
+    """Who agreed to a question, and how."""
+
+    by: Literal["user", "client"]
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Permission to send exactly one proposal, once."""
+
+    proposal: Proposal
+    by: Literal["user", "client", "nobody"]
+    how: str
+
+    def as_json(self) -> dict[str, Json]:
+        """Who agreed, and how, for the audit log."""
+        return {"by": self.by, "how": self.how}
+
+
+def consent_to_destructive(proposal: Destructive, yes: Yes) -> Consent:
+    """The consent to `proposal`, to whose question `yes` is the answer."""
+    return Consent(proposal, yes.by, yes.how)
+
+
+def consent_to_harmless(proposal: Harmless) -> Consent:
+    """The consent to what needs nobody's yes."""
+    return Consent(proposal, "nobody", f"not asked: {proposal.reason}")
+
+
+def matches(typed: str, to_type: str) -> bool:
+    """Whether the user typed what was asked for, however each text spells its accents.
+
+    Characters that only look alike are not the same.
+    """
+    return unicodedata.normalize("NFC", clean_text(typed)) == unicodedata.normalize("NFC", to_type)
+
+
+def not_confirmed(why: str) -> failures.Refusal:
+    """Why no yes has come. `why` is a sentence without its full stop."""
+    return failures.refuse(
+        "not_confirmed",
+        f"{why}. Nothing was changed.",
+        "Tell the user. Do not try again unless they ask for it themselves.",
+    )

@@ -1,0 +1,60 @@
+"""What happens during one call of a writing tool, passed along from step to step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from hostup_mcp.hostup.requests import WriteRequest
+from hostup_mcp.hostup.text import Json
+from hostup_mcp.server.services import Services
+from hostup_mcp.server.writes.consent import Consent
+
+
+class Phase(Enum):
+    """How far a write has come."""
+
+    PREPARING = auto()
+    """Nothing was consumed and nothing sent; it can be abandoned."""
+    COMMITTED = auto()
+    """The plan and the yes are being consumed; it is carried through from here."""
+    SENT = auto()
+    """The request may have left."""
+
+
+@dataclass
+class WriteContext:
+    """One call of a writing tool, on its way to its lines in the audit log."""
+
+    services: Services
+    tool: str
+    caller: str
+    ids: dict[str, str] = field(default_factory=dict)
+    phase: Phase = Phase.PREPARING
+    consent: Consent | None = None
+    request_id: str | None = None
+    job_id: str | None = None
+
+    def log(self, outcome: str) -> None:
+        """Write a line of the audit log; it is on disk when this returns.
+
+        Raises:
+            Refusal: the file cannot be written.
+        """
+        consent = self.consent
+        entry: dict[str, Json] = {
+            "caller": self.caller,
+            "tool": self.tool,
+            "ids": {**self.ids},
+            "request": None if consent is None else _as_json(consent.proposal.request),
+            "consent": None if consent is None else consent.as_json(),
+            "requestId": self.request_id,
+            "jobId": self.job_id,
+            "outcome": outcome,
+        }
+        self.services.audit_log.append(self.services.now(), entry)
+
+
+def _as_json(request: WriteRequest) -> dict[str, Json]:
+    body = None if request.body is None else {**request.body}
+    return {"method": request.method, "path": request.path, "body": body}

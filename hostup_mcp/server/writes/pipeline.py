@@ -1,0 +1,319 @@
+"""How a write runs, from top to bottom.
+
+    ids handed out to this caller? -> propose() -> ask the user -> lock the VPS -> propose() again,
+    the same? -> consume the plan and the yes -> audit log "sent" -> send once -> what became of it
+    -> audit log -> unlock, but not after an unknown outcome
+
+Whether the tool's group is unlocked is checked before a call gets here. From revision 2026-07-28 on
+the call ends with the question, and the call that brings the answer goes on with the lock, so that
+propose() runs twice in either era. For a tool that only proposes what is harmless it runs once.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Coroutine, Mapping
+from contextlib import suppress
+from typing import TypeVar
+
+import anyio
+from mcp.types import CallToolResult, InputRequiredResult
+
+from hostup_mcp.hostup.problems import HostUpError
+from hostup_mcp.server import failures
+from hostup_mcp.server.ids import require_handed_out
+from hostup_mcp.server.plans import LIFE, plan_again, plan_used
+from hostup_mcp.server.reader import READ_SECONDS, reader
+from hostup_mcp.server.services import Ctx, caller, services
+from hostup_mcp.server.writes.asking import (
+    Agreement,
+    agree_in_panel,
+    already_answered,
+    answered,
+    ask,
+    made_in_other_generation,
+)
+from hostup_mcp.server.writes.consent import (
+    Consent,
+    consent_to_destructive,
+    consent_to_harmless,
+    not_confirmed,
+)
+from hostup_mcp.server.writes.context import Phase, WriteContext
+from hostup_mcp.server.writes.definition import WritingTool
+from hostup_mcp.server.writes.in_flight import ServerStoppingError
+from hostup_mcp.server.writes.proposal import Harmless, fingerprint
+from hostup_mcp.server.writes.recoveries import (
+    Recovery,
+    RecoveryNote,
+    conclude_recovery,
+    forget_recovery,
+    last_recovery,
+    note_recovery,
+)
+from hostup_mcp.server.writes.result import describe
+from hostup_mcp.server.writes.sending import send
+from hostup_mcp.state.store import (
+    ConsumeResult,
+    Consumption,
+    Lock,
+    RecordKey,
+    RecordKind,
+    StateReplyLostError,
+    StateUnavailableError,
+)
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+CHECK_SECONDS = 23.0
+"""From the yes until the plan and the yes are consumed; after that, nothing is sent any more."""
+
+LOCK_SECONDS = 240.0
+"""How long a server stays locked if nothing more is heard of a write on it.
+
+Longer than the reads before the write, the write, and the look after it can take together.
+"""
+
+LOCK_MARGIN_SECONDS = 120.0
+"""A write is sent only if its lock lasts at least this much longer."""
+
+
+async def write(
+    tool: WritingTool, arguments: Mapping[str, object], ctx: Ctx
+) -> CallToolResult | InputRequiredResult:
+    """One call of a writing tool: its result, or the question that comes first."""
+    w = WriteContext(services(ctx), tool.name, caller(), _ids(arguments))
+    agreed = await _concluded(w, _agree(tool, arguments, ctx, w))
+    if isinstance(agreed, CallToolResult | InputRequiredResult):
+        return agreed
+    return await w.services.in_flight.run(
+        lambda: _concluded(w, _carry_out(tool, arguments, ctx, w, agreed)),
+        may_abandon=lambda: w.phase is Phase.PREPARING,
+    )
+
+
+async def _agree(
+    tool: WritingTool, arguments: Mapping[str, object], ctx: Ctx, w: WriteContext
+) -> Agreement | InputRequiredResult:
+    """What the user agreed to, or the question to them."""
+    if w.services.in_flight.is_stopping:
+        raise ServerStoppingError
+    if not await w.services.state.is_available():
+        # Without the store nothing may be sent, so the user is not asked either.
+        raise StateUnavailableError
+    await require_handed_out(w.services, w.caller, arguments)
+    if (given := await answered(ctx, w)) is not None:
+        return given
+    if tool.is_always_harmless:
+        return Agreement(str(arguments["id"]), None, None)
+    proposal = await tool.propose(reader(ctx, READ_SECONDS), **arguments)
+    if isinstance(proposal, Harmless):
+        return Agreement(proposal.vps_id, fingerprint(proposal), None)
+    if tool.confirmed_in_panel:
+        return agree_in_panel(proposal, str(arguments["typedName"]))
+    question = await ask(ctx, w, proposal)
+    if isinstance(question, InputRequiredResult):
+        w.log("asked the user")
+    return question
+
+
+async def _carry_out(
+    tool: WritingTool,
+    arguments: Mapping[str, object],
+    ctx: Ctx,
+    w: WriteContext,
+    agreed: Agreement,
+) -> CallToolResult:
+    """Lock the server, check once more, and send. Runs in a task of its own."""
+    began = time.time()
+    subject = f"{w.services.base_url}/{agreed.vps_id}"
+    lock = await w.services.state.acquire(f"write/{subject}", LOCK_SECONDS)
+    if lock is None:
+        raise _locked(await last_recovery(w, subject))
+    consumed: list[RecordKey] = []
+    note: RecoveryNote | None = None
+    try:
+        consent = await _check_again(tool, arguments, ctx, w, agreed)
+        consumed += await _consume(w, arguments, agreed, lock)
+        if (plan := _plan_of(arguments)) is not None:
+            note = await note_recovery(w, subject, plan.id, consent.proposal.request.path)
+        if time.time() - began > LOCK_SECONDS - LOCK_MARGIN_SECONDS:
+            raise _lock_lost()
+        started = await send(ctx, w, consent)
+    except BaseException as error:
+        if w.phase is Phase.SENT and not isinstance(error, HostUpError):
+            # What was sent may still be at work, so the server stays locked until that lapses.
+            await conclude_recovery(w, note, accepted=False)
+            raise
+        if w.phase is not Phase.SENT:
+            await _reopen(w, consumed)
+        await forget_recovery(w, note)
+        await _release(w, lock)
+        raise
+    await conclude_recovery(w, note, accepted=True)
+    await _release(w, lock)
+    result = describe(started, consent.proposal)
+    _log_end(w, "accepted by HostUp")
+    return result
+
+
+async def _check_again(
+    tool: WritingTool,
+    arguments: Mapping[str, object],
+    ctx: Ctx,
+    w: WriteContext,
+    agreed: Agreement,
+) -> Consent:
+    """The consent to what the tool proposes now, if that is what the user agreed to."""
+    with anyio.move_on_after(CHECK_SECONDS) as budget, w.services.in_flight.interruptible():
+        proposal = await tool.propose(reader(ctx, CHECK_SECONDS), **arguments)
+    if budget.cancelled_caught:
+        raise failures.refuse(
+            "timed_out",
+            f"HostUp did not respond within {CHECK_SECONDS:g} s after the yes. Nothing was "
+            "changed.",
+            "Call again in a minute; the user is asked again.",
+        )
+    if agreed.vps_id != proposal.vps_id or agreed.fingerprint not in (None, fingerprint(proposal)):
+        raise failures.changed_meanwhile()
+    if isinstance(proposal, Harmless):
+        return consent_to_harmless(proposal)
+    if agreed.yes is None:
+        raise failures.changed_meanwhile()
+    return consent_to_destructive(proposal, agreed.yes)
+
+
+async def _consume(
+    w: WriteContext, arguments: Mapping[str, object], agreed: Agreement, lock: Lock
+) -> list[RecordKey]:
+    """Consume the plan and the yes, which are good for one write."""
+    w.phase = Phase.COMMITTED
+    plan = _plan_of(arguments)
+    keys = [key for key in (plan, agreed.question) if key is not None]
+    try:
+        result = await w.services.state.consume(w.caller, keys, lock)
+    except StateReplyLostError:
+        raise failures.refuse(
+            "state_unavailable",
+            "Shared state did not reply, so it is not known whether "
+            f"{'this plan was consumed' if plan else 'this yes was consumed'}. "
+            "Nothing was sent, and nothing was changed.",
+            "Call plan_restore again for a new plan." if plan else "Call again in a minute.",
+        ) from None
+    if result.outcome is not Consumption.CONSUMED:
+        raise _not_consumed(w, result)
+    return keys
+
+
+async def _reopen(w: WriteContext, consumed: list[RecordKey]) -> None:
+    """Make the plan and the yes usable again: nothing was sent under them."""
+    with suppress(StateUnavailableError):
+        for key in consumed:
+            await w.services.state.reopen(w.caller, key)
+
+
+async def _release(w: WriteContext, lock: Lock) -> None:
+    """Release `lock`; where the store is unavailable, it lapses by itself."""
+    with suppress(StateUnavailableError):
+        await w.services.state.release(lock)
+
+
+async def _concluded(w: WriteContext, steps: Coroutine[None, None, T]) -> T | CallToolResult:
+    """The result of `steps`, or the failure that ended them, with its line in the audit log."""
+    try:
+        return await steps
+    except Exception as error:
+        failure = _failure(w, error)
+        if failure is None:
+            _log_end(w, "failed: a fault of this server")
+            raise
+        is_unknown = failure.kind == "outcome_unknown"
+        _log_end(w, failure.kind if is_unknown else f"refused: {failure.kind}")
+        return failures.answer(failure)
+    except BaseException:
+        is_unknown = w.phase is Phase.SENT
+        _log_end(w, "outcome_unknown" if is_unknown else "given up by the client")
+        raise
+
+
+def _failure(w: WriteContext, error: Exception) -> failures.Failure | None:
+    """How the call ended, for the assistant; None for a fault of this program."""
+    match error:
+        case failures.Refusal():
+            return error.failure
+        case StateUnavailableError():
+            return failures.state_unavailable()
+        case ServerStoppingError():
+            return failures.server_stopping()
+        case HostUpError():
+            return _of_hostup(w, error)
+    if w.phase is not Phase.SENT:
+        return None
+    log.error("a write broke off after it was sent", exc_info=error)
+    return failures.broken_off()
+
+
+def _of_hostup(w: WriteContext, error: HostUpError) -> failures.Failure:
+    failure = failures.of_hostup(error)
+    if w.phase is not Phase.SENT:
+        message = f"{failure.message} Nothing was changed."
+        return failure.model_copy(update={"message": message})
+    if "planId" not in w.ids:
+        return failure
+    # HostUp saw it and refused: what was planned with is not what is there.
+    step = f"{failure.next_step} This plan was consumed: call plan_restore again first."
+    return failure.model_copy(update={"next_step": step})
+
+
+def _not_consumed(w: WriteContext, result: ConsumeResult) -> failures.Refusal:
+    is_plan = result.key is not None and result.key.kind is RecordKind.PLAN
+    match result.outcome:
+        case Consumption.ALREADY_CONSUMED:
+            return plan_used() if is_plan else already_answered()
+        case Consumption.MISSING:
+            if is_plan:
+                return plan_again(f"This plan is older than {LIFE.seconds // 60} minutes")
+            return not_confirmed("This question is not open any more")
+        case Consumption.OTHER_GENERATION:
+            if is_plan:
+                return plan_again("This plan is from before this server lost stored state")
+            return made_in_other_generation(w.tool)
+        case _:
+            return _lock_lost()
+
+
+def _plan_of(arguments: Mapping[str, object]) -> RecordKey | None:
+    plan_id = arguments.get("planId")
+    return None if plan_id is None else RecordKey(RecordKind.PLAN, str(plan_id))
+
+
+def _ids(arguments: Mapping[str, object]) -> dict[str, str]:
+    named = ("id", "backupId", "snapshotName", "planId")
+    return {name: str(arguments[name]) for name in named if arguments.get(name) is not None}
+
+
+def _log_end(w: WriteContext, outcome: str) -> None:
+    """Log how the call ended. What happened stays what it is if the log cannot be written."""
+    with suppress(failures.Refusal):
+        w.log(outcome)
+
+
+def _locked(last: Recovery | None) -> failures.Refusal:
+    sent = "" if last is None else f" Its last restore was sent at {last.sent_at:%H:%M} UTC."
+    return failures.refuse(
+        "write_in_flight",
+        f"Another change of this server is under way, or its outcome is not known yet.{sent} "
+        "Nothing was changed by this call.",
+        "Call list_vps_backups to check the current state, then tell the user.",
+    )
+
+
+def _lock_lost() -> failures.Refusal:
+    return failures.refuse(
+        "write_in_flight",
+        "The lock on this server lapsed before the change could be sent. Nothing was changed.",
+        "Call list_vps_backups to check the current state before anything else.",
+    )

@@ -1,0 +1,34 @@
+"""Parts that questions to the user are made of."""
+
+from __future__ import annotations
+
+from hostup_mcp.hostup.models import Vps, parse_time
+from hostup_mcp.hostup.text import quoted
+
+MAX_TYPED = 64
+"""A server with a longer name is confirmed by typing its id."""
+
+
+def to_type(vps: Vps) -> str:
+    """What the user types for this server: its name, or its id if it has no usable name."""
+    name = (vps.name or "").strip()
+    return name if 0 < len(name) <= MAX_TYPED else vps.id
+
+
+def describe_server(vps: Vps) -> str:
+    """A server by name, id and address, so that the user knows which one."""
+    name = quoted(vps.name) if vps.name else "the server without a name"
+    return f"{name} ({vps.id}, {vps.primary_ip or 'no IP'})"
+
+
+def describe_moment(created_at: str | None) -> str:
+    """A moment to the minute; the same text whenever it is asked for."""
+    moment = parse_time(created_at)
+    if moment is None:
+        return "an unknown date"
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def type_to_confirm(name: str) -> str:
+    """The last line of a question that has to be answered by typing."""
+    return f"To go ahead, type: {name}"

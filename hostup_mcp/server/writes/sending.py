@@ -1,0 +1,103 @@
+"""Sending a write, once, and finding out what became of it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from urllib.parse import quote
+
+from hostup_mcp.hostup.jobs import Started, is_path_on_host
+from hostup_mcp.hostup.problems import BadAnswer, ConnectionLost, HostUpError
+from hostup_mcp.hostup.writing import WritingClient
+from hostup_mcp.server import failures
+from hostup_mcp.server.services import Ctx, Services
+from hostup_mcp.server.writes.consent import Consent
+from hostup_mcp.server.writes.context import Phase, WriteContext
+from hostup_mcp.server.writes.in_flight import ServerStoppingError
+from hostup_mcp.server.writes.proposal import FollowUp
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 10.0
+"""How long the look after a lost response may take."""
+
+
+class OutcomeUnknown(failures.Refusal):
+    """A write was sent and its response lost: it may have been carried out."""
+
+
+async def send(ctx: Ctx, w: WriteContext, consent: Consent) -> Started:
+    """Send what `consent` permits: noted before it leaves, never twice, on its own connection.
+
+    Raises:
+        Refusal: the audit log cannot be written; nothing was sent.
+        OutcomeUnknown: it was sent, and what became of it is not known.
+        HostUpError: HostUp refused it, or could not be reached.
+    """
+    w.consent = consent
+    w.log("sent")
+    w.phase = Phase.SENT
+    follow_up = consent.proposal.follow_up
+    try:
+        with w.services.in_flight.interruptible():
+            started = await WritingClient(w.services._connection()).send(consent.proposal.request)
+    except HostUpError as error:
+        w.request_id = error.request_id
+        if not error.sent:
+            w.phase = Phase.COMMITTED
+        if not error.outcome_unknown:
+            raise
+        raise await _unknown(w.services, error, follow_up) from None
+    except ServerStoppingError:
+        stopped = ConnectionLost("this server was told to stop before HostUp responded")
+        raise _as_unknown(stopped, "", follow_up) from None
+    except Exception:
+        log.exception("a write broke off")
+        broken = BadAnswer("HostUp's response could not be processed")
+        raise await _unknown(w.services, broken, follow_up) from None
+    w.job_id = started.job_id
+    await _remember_job(w.services, consent.proposal.vps_id, started)
+    try:
+        await ctx.notify_resource_updated(f"hostup://vps/{consent.proposal.vps_id}/backups")
+    except Exception:
+        log.warning("subscribers could not be notified of a change", exc_info=True)
+    return started
+
+
+async def _unknown(services: Services, error: HostUpError, follow_up: FollowUp) -> OutcomeUnknown:
+    try:
+        with services.in_flight.interruptible():
+            seen = await follow_up.look(services.hostup.within(LOOK_SECONDS))
+    except Exception as trouble:
+        # Whatever happens to the look, what is said of the write stays true.
+        if not isinstance(trouble, HostUpError | ServerStoppingError):
+            log.exception("the look after a lost response failed")
+        seen = "A look at the server got no response either."
+    return _as_unknown(error, seen, follow_up)
+
+
+def _as_unknown(error: HostUpError, seen: str, follow_up: FollowUp) -> OutcomeUnknown:
+    failure = failures.of_hostup(error)
+    message = (
+        "The change was sent and its response lost, so it is NOT KNOWN whether it was carried "
+        f"out: {failure.message} {seen}"
+    )
+    return OutcomeUnknown(
+        failure.model_copy(
+            update={
+                "kind": "outcome_unknown",
+                "message": message.strip(),
+                "retry_after_seconds": None,
+                "next_step": f"Do not send it again. {follow_up.where_to_look} Tell the user that "
+                "it is unknown.",
+            }
+        )
+    )
+
+
+async def _remember_job(services: Services, vps_id: str, started: Started) -> None:
+    if started.job_id is None:
+        return
+    poll = started.poll_url or f"/api/jobs/{quote(started.job_id, safe='')}"
+    note = json.dumps({"vps": vps_id, "poll": poll if is_path_on_host(poll) else None})
+    await services.remember({f"job/{started.job_id}": note})
