@@ -87,7 +87,7 @@ def account_of(accounts: Mapping[str, Account]) -> Callable[[str | None], Accoun
             raise failures.refuse(
                 "no_account",
                 "No HostUp account is set up for this caller.",
-                "Tell the person; their operator has to add them to the credentials file.",
+                "Tell the user; their operator has to add them to the credentials file.",
             )
         return account
 

@@ -30,9 +30,9 @@ from hostup_mcp.remote.metrics import Metrics
 from hostup_mcp.remote.oauth import JwtVerifier
 from hostup_mcp.remote.tokens import HashedTokens
 from hostup_mcp.server.app import serve_with
-from hostup_mcp.server.memory import InMemory
 from hostup_mcp.server.protocol import StrictServer
 from hostup_mcp.server.services import Services, caller
+from hostup_mcp.state.in_memory import InMemoryState
 
 PATHS = {"streamable-http": "/mcp", "sse": "/sse"}
 
@@ -51,13 +51,15 @@ class Service:
     """The application, and what belongs to its life."""
 
     app: Starlette
+    server: StrictServer
+    services: Services
     metrics: Metrics
-    engine: Engine | None
+    shared: SharedState | None
     draining: bool = False
 
     async def is_ready(self) -> bool:
         """Whether every kind of call can be taken now."""
-        ready = not self.draining and (self.engine is None or await self.engine.memory.is_there())
+        ready = not self.draining and await self.services.state.is_available()
         self.metrics.ready(ready)
         return ready
 
@@ -66,21 +68,22 @@ class StateError(Exception):
     """The shared state cannot be used; the message is one line without secrets."""
 
 
-class Engine:
-    """The shared state of replicas. Needs the extra `replicas`."""
+class SharedState:
+    """What replicas share. Needs the extra `replicas`."""
 
     def __init__(self, url: str) -> None:
         from limits.aio.storage import RedisStorage
 
-        from hostup_mcp.remote.state import InRedis, News, connect
+        from hostup_mcp.remote.changes import SharedSubscriptionBus
+        from hostup_mcp.state.redis import RedisState, connect
 
         try:
             self.redis = connect(url)
         except ValueError:
             # The reason may quote a part of the password.
             raise StateError("the address of HOSTUP_MCP_STATE cannot be understood") from None
-        self.memory = InRedis(self.redis)
-        self.news = News(self.redis)
+        self.store = RedisState(self.redis)
+        self.changes = SharedSubscriptionBus(self.redis)
         self.limits: Storage = RedisStorage(
             "redis://",
             implementation="redispy",
@@ -104,19 +107,19 @@ def build_service(
         ImportError: an extra that the settings need is not installed.
     """
     remote, metrics = settings.remote, Metrics()
-    engine = Engine(remote.state) if remote.state else None
+    shared = SharedState(remote.state) if remote.state else None
     accounts = read_accounts(remote.credentials, settings, environ) if remote.credentials else None
     services = Services(
         settings,
         transport,
-        memory=engine.memory if engine else InMemory(),
+        state=shared.store if shared else InMemoryState(),
         account_of=account_of(accounts) if accounts is not None else None,
         unlockable=settings.allow.union(*(a.allow for a in (accounts or {}).values())),
-        watch=metrics,
+        metrics=metrics,
     )
     server = serve_with(
         services,
-        subscriptions=engine.news if engine else None,
+        subscriptions=shared.changes if shared else None,
         token_verifier=_verifier(settings),
         auth=_auth(settings, listen),
     )
@@ -128,13 +131,13 @@ def build_service(
             who=_who(settings),
             per_minute=remote.calls_per_minute,
             at_once=remote.calls_at_once,
-            shared=engine.limits if engine else None,
+            shared=shared.limits if shared else None,
             refused=metrics.refused,
         )
     )
     if remote.issuer is not None:
         app.user_middleware.insert(0, Middleware(NamesScope, name=remote.scope))
-    service = Service(app, metrics, engine)
+    service = Service(app, server, services, metrics, shared)
     _add_health(app, service)
     return service
 
@@ -227,7 +230,7 @@ def _add_health(app: Starlette, service: Service) -> None:
 
     async def readyz(_: Request) -> Response:
         ready = await service.is_ready()
-        state = "ready" if ready else "draining" if service.draining else "shared state is away"
+        state = "ready" if ready else "draining" if service.draining else "state unavailable"
         return JSONResponse({"status": state}, status_code=200 if ready else 503)
 
     app.add_route("/healthz", healthz, ["GET"])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
-from hostup_mcp.server.services import Watch
+from hostup_mcp.server.services import MetricsObserver
 
 _SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300)
 
 
-class Metrics(Watch):
+class Metrics(MetricsObserver):
     """The counters, and the registry that they are read from."""
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class Metrics(Watch):
         )
         self._seconds = Histogram(
             "hostup_mcp_tool_seconds",
-            "Seconds a tool took, the person's thinking included",
+            "Seconds a tool took, the user's thinking included",
             ["tool"],
             buckets=_SECONDS,
             registry=self.registry,
@@ -46,11 +46,11 @@ class Metrics(Watch):
             registry=self.registry,
         )
 
-    def called(self, tool: str, outcome: str, seconds: float) -> None:
+    def tool_called(self, tool: str, outcome: str, seconds: float) -> None:
         self._calls.labels(tool, outcome).inc()
         self._seconds.labels(tool).observe(seconds)
 
-    def asked_hostup(self, method: str, outcome: str, seconds: float) -> None:
+    def hostup_requested(self, method: str, outcome: str, seconds: float) -> None:
         self._requests.labels(method, outcome).inc()
         self._waits.labels(method).observe(seconds)
 

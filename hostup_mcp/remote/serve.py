@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import signal
@@ -23,12 +24,20 @@ from hostup_mcp.remote.tracing import TracingError, trace_if_configured
 
 log = logging.getLogger(__name__)
 
-DRAIN_SECONDS = 3
-"""How long open requests may take to finish after a signal to stop."""
+DRAIN_SECONDS = 3.0
+"""How long running calls may take to end after a signal to stop."""
 
-DRAIN_SECONDS_FOR_OTHERS = 20
+DRAIN_SECONDS_FOR_OTHERS = 17.0
 """The same where others are served."""
 
+SETTLE_SECONDS = 15.0
+"""How long a write that was sent may still wait for HostUp's response after a signal to stop."""
+
+FLUSH_SECONDS = 0.2
+"""How long the last results have to reach their callers."""
+
+STREAM_SECONDS = 3
+"""How long open streams have to end after that."""
 
 READY_SECONDS = 5
 """How old what the metrics say about being ready may be."""
@@ -85,16 +94,17 @@ async def _run(service: Service, listener: socket.socket, for_others: bool) -> N
         access_log=False,
         server_header=False,
         timeout_keep_alive=15,
-        timeout_graceful_shutdown=DRAIN_SECONDS_FOR_OTHERS if for_others else DRAIN_SECONDS,
+        timeout_graceful_shutdown=STREAM_SECONDS,
         proxy_headers=False,
     )
+    drain_seconds = DRAIN_SECONDS_FOR_OTHERS if for_others else DRAIN_SECONDS
     async with AsyncExitStack() as stack:
-        if service.engine is not None:
-            stack.push_async_callback(service.engine.redis.aclose)
-            await stack.enter_async_context(service.engine.news.heard())
+        if service.shared is not None:
+            stack.push_async_callback(service.shared.redis.aclose)
+            await stack.enter_async_context(service.shared.changes.receiving())
         watching = await stack.enter_async_context(anyio.create_task_group())
         watching.start_soon(_watch, service)
-        await _Server(config, service).serve([listener])
+        await _Server(config, service, drain_seconds).serve([listener])
         watching.cancel_scope.cancel()
 
 
@@ -106,17 +116,46 @@ async def _watch(service: Service) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Says that it is not ready any more as soon as it is told to stop."""
+    """Drains before it shuts down.
 
-    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+    Once told to stop, it is not ready, takes no new connection, lets running calls end, and has
+    each write that was sent settle. Only then is it `should_exit`, which ends the streams.
+    """
+
+    def __init__(self, config: uvicorn.Config, service: Service, drain_seconds: float) -> None:
         super().__init__(config)
         self._service = service
+        self._drain_seconds = drain_seconds
+        self._draining: asyncio.Task[None] | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         # Not the inherited one: it would raise the signal again at the end, past our clean-up.
         del frame
+        self.force_exit = self._service.draining and sig == signal.SIGINT
         self._service.draining = True
-        self.force_exit = self.should_exit and sig == signal.SIGINT
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._service.draining and self._draining is None:
+            for server in self.servers:
+                server.close()
+            self._draining = asyncio.create_task(self._drain())
+        if self.force_exit:
+            self._service.services.in_flight.interrupt()
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._draining is not None and self.force_exit:
+            await self._draining
+        await super().shutdown(sockets)
+
+    async def _drain(self) -> None:
+        until = anyio.current_time() + self._drain_seconds
+        await self._service.services.in_flight.stop(SETTLE_SECONDS)
+        with anyio.move_on_after(max(0.0, until - anyio.current_time())):
+            while self._service.server.running_calls and not self.force_exit:  # noqa: ASYNC110
+                await anyio.sleep(0.05)
+        await anyio.sleep(FLUSH_SECONDS)
         self.should_exit = True
 
 
