@@ -1,0 +1,1 @@
+"""Measurements and long checks; none of it is part of the product."""

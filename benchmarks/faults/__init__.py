@@ -1,0 +1,4 @@
+"""A black-box test of the product's promise, against an account whose network fails at random.
+
+No write without the user's yes, no write sent twice, no wrong claim about what was done.
+"""

@@ -1,0 +1,104 @@
+"""Random calls of every tool at every door, before an account that fails at random.
+
+    python -m benchmarks.faults --calls 150              some seconds, as in CI
+    python -m benchmarks.faults --calls 10000 --seed 1   the long run, with silences
+
+Everything stays on the loopback and ends by itself, after `--calls` or `--minutes`. The exit code
+is 1 where a promise was broken; then the seed, the door and the transcript of the call are printed.
+`--list` prints the kinds of faults and of violations.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import anyio
+
+from benchmarks.faults.doors import ALL, Door
+from benchmarks.faults.kinds import KINDS, LEFT_OUT
+from benchmarks.faults.oracle import KINDS as VIOLATIONS
+from benchmarks.faults.report import table, transcripts
+from benchmarks.faults.run import History
+from benchmarks.faults.tally import Options, Tally
+
+LONG = 1_000
+"""Calls from which on silences are part of a run: each costs as long as the client waits."""
+
+SILENCE = 0.0006
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
+    made = argparse.ArgumentParser(
+        prog="python -m benchmarks.faults", description=(__doc__ or "").split("\n", 1)[0]
+    )
+    doors = [str(door) for door in ALL]
+    made.add_argument("--calls", type=int, default=150, help="in all, shared out to the doors")
+    made.add_argument("--seed", type=int, default=1)
+    made.add_argument("--minutes", type=float, default=30.0, help="end of the run at the latest")
+    made.add_argument("--rate", type=float, default=0.06, help="share of reads that get a fault")
+    made.add_argument("--silence", type=float, help="share of requests that are never answered")
+    made.add_argument("--door", choices=doors, action="append", help="only this one")
+    made.add_argument("--without", choices=sorted(KINDS), action="append", default=[])
+    made.add_argument("--with", choices=sorted(LEFT_OUT), action="append", default=[], dest="add")
+    made.add_argument("--show", action="append", default=[], help="print calls told as this kind")
+    made.add_argument("--list", action="store_true", help="print the kinds, and end")
+    return made
+
+
+async def run(doors: list[Door], options: Options) -> list[Tally]:
+    """The histories of `doors`, side by side, each with an account of its own."""
+    tallies: list[Tally] = []
+
+    async def one(door: Door, folder: Path) -> None:
+        tallies.append(await History(door, options, folder).run())
+
+    with tempfile.TemporaryDirectory() as folder:
+        async with anyio.create_task_group() as group:
+            for door in doors:
+                group.start_soon(one, door, Path(folder))
+    return sorted(tallies, key=lambda tally: ALL.index(tally.door))
+
+
+def main() -> int:
+    """Run, print, and tell by the exit code."""
+    given = parser().parse_args()
+    if given.list:
+        for name, kind in KINDS.items():
+            print(f"{name:24}{kind.what}")
+        for name, what in VIOLATIONS.items():
+            print(f"{name:24}{what}")
+        return 0
+    doors = [door for door in ALL if not given.door or str(door) in given.door]
+    silence = given.silence
+    if silence is None:
+        silence = SILENCE if given.calls >= LONG else 0.0
+    options = Options(
+        seed=given.seed,
+        calls=-(-given.calls // len(doors)),
+        seconds=given.minutes * 60,
+        rate=given.rate,
+        silence=silence,
+        without=frozenset(given.without),
+        including=frozenset(given.add),
+        show=frozenset(given.show),
+    )
+    # The client's own words about a user whose window failed: that is chance at work.
+    logging.getLogger("mcp").setLevel(logging.CRITICAL)
+    # So that what was started is ended, however this ends.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    tallies = anyio.run(partial(run, doors, options))
+    print(table(tallies))
+    if shown := transcripts(tallies, options):
+        print(f"\n{shown}")
+    return 1 if any(tally.found or tally.gave_up for tally in tallies) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
