@@ -14,7 +14,6 @@ from rich.console import Console
 
 from hostup_mcp.config import KEYS_PAGE, Misconfigured, Settings
 from hostup_mcp.doctor import diagnosis, doctor
-from hostup_mcp.hostup.client import HostUpClient
 from hostup_mcp.hostup.http import Http
 from hostup_mcp.hostup.problems import (
     BadAnswer,
@@ -33,6 +32,7 @@ from hostup_mcp.hostup.problems import (
     Unauthorized,
     Unreachable,
 )
+from hostup_mcp.hostup.reading import ReadingClient
 
 KEY = "5ecret-key-of-the-doctor"
 ADDRESS = "https://wrong.example"
@@ -155,7 +155,7 @@ def test_one_cheap_read_tells_what_is_at_the_address(
 def test_an_address_where_nobody_listens_is_doubted() -> None:
     async def read(address: str) -> HostUpError:
         # The doctor itself would try for its whole budget.
-        client = HostUpClient(Http(address, KEY, budget=0.1))
+        client = ReadingClient(Http(address, KEY, budget=0.1))
         try:
             with pytest.raises(HostUpError) as caught:
                 await client.list_vps(limit=1)

@@ -43,7 +43,7 @@ def test_quotes_hold_whatever_is_in_them(text: str) -> None:
     assert word(text) in (text, quoted(text))
 
 
-def test_letters_of_the_persons_language_stay_readable() -> None:
+def test_letters_of_the_users_language_stay_readable() -> None:
     assert quoted("Före uppgradering") == '"Före uppgradering"'
 
 

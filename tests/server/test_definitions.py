@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import anyio
 import pytest
@@ -17,23 +17,22 @@ from mcp.client import advertise
 from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
 
 from hostup_mcp.config import Group
-from hostup_mcp.server.catalog import WRITING
+from hostup_mcp.hostup.endpoints import BACKUP, READ, SPEND, WRITE
+from hostup_mcp.server.catalog import WRITING, reading_tools, register
+from hostup_mcp.server.failures import Refusal
+from hostup_mcp.server.ids import require_handed_out
+from hostup_mcp.server.services import Services
+from hostup_mcp.server.writes.definition import WritingTool
+from hostup_mcp.server.writes.proposal import Destructive, Harmless
 
-from .wiring import ALL, ERAS, client_of, error_of, ids_of
+from .wiring import ALL, ERAS, client_of, error_of, ids_of, settings
 
 KEPT = Path(__file__).with_name("definitions")
-READING = {
-    "list_vps",
-    "list_vps_backups",
-    "plan_restore",
-    "list_restore_sources",
-    "list_vps_snapshots",
-    "list_backup_schedules",
-    "get_job",
-}
-# What a model may be offered; the rest is for the person's own hand in the panel.
-OFFERED = {name: writing for name, writing in WRITING.items() if not writing.app_only}
-BY_HAND = {"confirm_restore"}
+READING = {tool.name for tool in reading_tools()}
+OFFERED = {name: writing for name, writing in WRITING.items() if not writing.confirmed_in_panel}
+"""What a model may be offered; the rest is for the user's own hand in the panel."""
+BY_HAND = set(WRITING) - set(OFFERED)
+SCOPES = {*READ, *BACKUP, *WRITE, *SPEND}
 SETS: dict[str, frozenset[Group]] = {"nothing allowed": frozenset(), "all allowed": ALL}
 
 # Which tool an id argument comes from.
@@ -164,10 +163,9 @@ async def test_no_call_changes_a_definition(every: dict[str, Definition]) -> Non
 # The inventory ------------------------------------------------------------------------------------
 
 
-async def test_the_tools_are_the_expected_ones() -> None:
+async def test_what_is_offered_is_what_is_registered() -> None:
     assert set(await definitions(frozenset())) == READING
     assert set(await definitions(ALL)) == READING | set(OFFERED)
-    assert (len(READING), len(OFFERED)) == (7, 7)
     assert not READING & set(WRITING)
 
 
@@ -176,7 +174,8 @@ async def test_the_panels_tool_is_shown_to_hosts_of_the_panel_alone(
     mode: str, every: dict[str, Definition]
 ) -> None:
     shown = await for_apps(ALL, mode)
-    assert set(shown) == set(every) | BY_HAND == set(every) | (set(WRITING) - set(OFFERED))
+    assert BY_HAND
+    assert set(shown) == set(every) | BY_HAND
     for name, definition in shown.items():
         about = definition.pop("_meta", {})
         if name in BY_HAND:
@@ -202,29 +201,57 @@ def test_annotations_are_complete_and_agree_with_the_catalogue(
         assert hints["openWorldHint"] is True
         if name in WRITING:
             assert hints["readOnlyHint"] is False
-            assert hints["destructiveHint"] is WRITING[name].destroys
-            assert hints["idempotentHint"] is WRITING[name].idempotent
+            assert hints["destructiveHint"] is (Destructive in WRITING[name].may_propose)
+            assert hints["idempotentHint"] is WRITING[name].is_idempotent
         else:
             assert hints["readOnlyHint"] is True
             assert hints["destructiveHint"] is False
             assert hints["idempotentHint"] is True
 
 
-@pytest.mark.parametrize(
-    ("name", "destroys", "idempotent"),
-    [
-        ("create_vps_backup", False, False),
-        ("create_vps_snapshot", False, False),
-        ("restore_vps", True, False),
-        ("confirm_restore", True, False),
-        ("delete_vps_backup", True, True),
-        ("delete_vps_snapshot", True, True),
-        ("set_backup_schedule", True, True),
-        ("set_backup_retention", True, True),
-    ],
-)
-def test_the_catalogue_tells_the_truth(name: str, destroys: bool, idempotent: bool) -> None:
-    assert (WRITING[name].destroys, WRITING[name].idempotent) == (destroys, idempotent)
+def test_what_may_destroy_or_cost_says_so(every: dict[str, Definition]) -> None:
+    """A backup may evict the oldest one; only a snapshot never does any harm."""
+    hints = {name: every[name]["annotations"]["destructiveHint"] for name in OFFERED}
+    assert [name for name, destructive in hints.items() if not destructive] == [
+        "create_vps_snapshot"
+    ]
+    assert hints["create_vps_backup"] is True
+
+
+# The registry -------------------------------------------------------------------------------------
+
+every_writing_tool = pytest.mark.parametrize("tool", WRITING.values(), ids=WRITING)
+
+
+@every_writing_tool
+def test_propose_returns_what_the_tool_may_propose(tool: WritingTool) -> None:
+    returned = get_type_hints(tool.propose)["return"]
+    assert frozenset(get_args(returned) or {returned}) == tool.may_propose
+    assert tool.may_propose <= {Destructive, Harmless}
+
+
+@every_writing_tool
+def test_each_writing_tool_names_a_scope(tool: WritingTool) -> None:
+    assert tool.scope in SCOPES
+
+
+@every_writing_tool
+async def test_each_id_must_have_been_handed_out(tool: WritingTool) -> None:
+    """Or it is a planId, which only opens for the caller who planned."""
+    properties = register(tool).parameters["properties"]
+    ids = {name for name in properties if name in SOURCES or name.endswith("Id")}
+    assert ids
+    values = {name: f"{name}-1" for name in ids}
+    for argument in ids - {"planId"}:
+        used = Services(settings())
+        for name in ids - {"planId", argument}:
+            above = "snapshot/" if name == "snapshotName" else ""
+            known = values[name] if name == "id" else f"{values['id']}/{above}{values[name]}"
+            await used.state.remember_ids("ann", {known: ""})
+        with pytest.raises(Refusal) as refusal:
+            await require_handed_out(used, "ann", values)
+        assert refusal.value.failure.kind == "unknown_id"
+        assert argument in refusal.value.failure.message
 
 
 def test_titles_are_short_and_unlike_each_other(tools: dict[str, Definition]) -> None:
@@ -257,27 +284,27 @@ def test_each_description_names_another_tool_to_use_instead(
         assert others, name
 
 
-def test_a_description_of_what_destroys_opens_with_that(every: dict[str, Definition]) -> None:
+def test_what_always_destroys_opens_with_that(every: dict[str, Definition]) -> None:
     for name, writing in OFFERED.items():
         opening = every[name]["description"].split(".")[0]
-        destroys = re.match(r"(May destroy|Destroys|Replaces) ", opening)
-        assert bool(destroys) is writing.destroys, name
+        destroys = re.match(r"(Permanently deletes|May destroy|Destroys|Replaces) ", opening)
+        assert bool(destroys) is (Harmless not in writing.may_propose), name
 
 
-def test_what_destroys_says_that_the_person_is_asked_and_where_to_look_instead(
+def test_what_may_destroy_says_the_user_is_asked(
     every: dict[str, Definition],
 ) -> None:
     for name, writing in OFFERED.items():
-        if writing.destroys:
+        if Destructive in writing.may_propose:
             text = every[name]["description"]
             assert re.search(r"asked|asks them", text), name
-            assert re.search(r"[Tt]o look (only|or plan), use list_", text), name
+            assert re.search(r"[Tt]o look( only| or plan)?, (use )?list_", text), name
 
 
 def test_no_definition_suggests_a_destructive_tool_to_one_that_reads(
     every: dict[str, Definition],
 ) -> None:
-    destructive = [name for name, writing in OFFERED.items() if writing.destroys]
+    destructive = [name for name, writing in OFFERED.items() if Destructive in writing.may_propose]
     for name in READING - {"plan_restore"}:
         for other in destructive:
             assert other not in every[name]["description"]
@@ -287,7 +314,7 @@ def test_nowhere_is_there_an_id_that_could_be_copied(tools: dict[str, Definition
     for name, definition in tools.items():
         text = json.dumps(definition, ensure_ascii=False)
         assert not re.search(r"(?<![a-z_])(vps|bkp|job|snap)_[0-9A-Za-z]+", text), name
-        assert not re.search(r"\bv1\.[0-9A-Za-z]{2}", text), name
+        assert not re.search(r"plan_[0-9a-z]{16}\b", text), name
         assert '"examples"' not in text
         assert '"example"' not in text
         assert not re.search(r"\b\d+\.\d+\.\d+\.\d+\b", text), name

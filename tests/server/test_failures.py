@@ -27,6 +27,7 @@ from hostup_mcp.hostup.problems import (
     TooLarge,
     Unauthorized,
     Unreachable,
+    WrongSubject,
 )
 from hostup_mcp.server import failures
 
@@ -64,6 +65,11 @@ CASES: dict[str, tuple[HostUpError, str, str]] = {
     "redirect": (Redirected("a redirect came", status=302), "redirected", "HOSTUP_BASE_URL"),
     "large": (TooLarge("larger than 10 MB", status=200), "bad_answer", "in a minute"),
     "garbled": (BadAnswer("cut short", status=200), "bad_answer", "in a minute"),
+    "another subject": (
+        WrongSubject("about another server", status=200),
+        "bad_answer",
+        "in a minute",
+    ),
     "cut": (ConnectionLost("the connection broke"), "connection_lost", "network"),
 }
 
@@ -185,7 +191,7 @@ def test_a_configuration_that_is_wrong_says_what_to_set() -> None:
 def test_an_unknown_id_is_answered_with_the_tool_to_call() -> None:
     failure = failures.unknown_id("backupId", "list_vps_backups", "backups[].id").failure
     assert failure.kind == "unknown_id"
-    assert "nothing was sent" in failure.message
+    assert "no request was sent" in failure.message
     assert "Call list_vps_backups and use backups[].id" in failure.next_step
 
 
@@ -250,7 +256,7 @@ def test_bad_arguments_are_told_in_our_words_and_without_the_values(
         Arguments.model_validate(arguments)
     failure = failures.bad_arguments("list_vps", error.value)
     assert failure.kind == "bad_arguments"
-    assert "nothing was sent" in failure.message
+    assert "no request was sent" in failure.message
     assert any(told.startswith(field) for told in failure.fields), failure.fields
     everything = json.dumps(failure.model_dump()).lower()
     for leak in (SECRET.lower(), "pydantic", "input", "999", "type=", "http"):

@@ -12,9 +12,10 @@ from hostup_mcp.config import Misconfigured
 from hostup_mcp.sandbox import Fault
 from hostup_mcp.server.app import build_server
 from hostup_mcp.server.guidance import MOST_COMPLETIONS, add_guidance, check_backups, recover_server
-from hostup_mcp.server.memory import InMemory, MemoryAway
 from hostup_mcp.server.protocol import StrictServer
 from hostup_mcp.server.services import Services, caller
+from hostup_mcp.state.in_memory import InMemoryState
+from hostup_mcp.state.store import StateUnavailableError
 
 from .wiring import ERAS, account, client_of, ids_of, settings
 
@@ -40,7 +41,7 @@ async def read(client: Client, uri: str) -> object:
 
 
 @pytest.mark.parametrize("mode", ERAS)
-async def test_a_recovery_looks_plans_and_then_waits_for_the_person(mode: str) -> None:
+async def test_a_recovery_looks_plans_and_then_waits_for_the_user(mode: str) -> None:
     async with client_of(mode=mode) as client:
         text = await prompt(client, "recover_server", {"id": "vps_a", "trouble": "disk full"})
     assert "vps_a" in text
@@ -66,7 +67,7 @@ def test_no_prompt_names_a_tool_that_changes_something() -> None:
             assert word not in text
 
 
-def test_without_a_server_the_person_is_asked_which() -> None:
+def test_without_a_server_the_user_is_asked_which() -> None:
     assert "ask me which" in recover_server()
     assert "What happened" not in recover_server()
 
@@ -150,12 +151,12 @@ async def test_ids_are_completed_from_what_was_given_out(
 
 
 async def test_nothing_is_completed_while_what_was_given_cannot_be_known() -> None:
-    class Away(InMemory):
-        async def given_to(self, caller: str) -> list[str]:
-            raise MemoryAway
+    class Unavailable(InMemoryState):
+        async def known_ids(self, caller: str) -> list[str]:
+            raise StateUnavailableError
 
     server = StrictServer(name="bare")
-    add_guidance(server, Services(settings(), memory=Away()))
+    add_guidance(server, Services(settings(), state=Unavailable()))
     async with Client(server) as client:
         given = await client.complete(PROMPT, {"name": "id", "value": ""})
     assert given.completion.values == []
@@ -180,11 +181,11 @@ async def test_completion_for_a_prompt_that_does_not_exist_is_an_error(mode: str
 
 
 async def test_long_lists_are_cut_and_ids_of_others_are_not_in_them() -> None:
-    means = Services(settings())
+    used = Services(settings())
     server = StrictServer(name="bare")
-    add_guidance(server, means)
-    await means.memory.remember("somebody else", {"vps_theirs12": ""})
-    await means.memory.remember(caller(), {f"vps_{n:08}": "" for n in range(250)})
+    add_guidance(server, used)
+    await used.state.remember_ids("somebody else", {"vps_theirs12": ""})
+    await used.state.remember_ids(caller(), {f"vps_{n:08}": "" for n in range(250)})
     async with Client(server) as client:
         given = (await client.complete(PROMPT, {"name": "id", "value": "vps_"})).completion
     assert len(given.values) == MOST_COMPLETIONS

@@ -1,4 +1,4 @@
-"""Ids come from answers: right in form, and given to this caller, for this very server."""
+"""Ids come from answers: right in form, and handed out to this caller, for this very server."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -6,21 +6,23 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from hostup_mcp.server.catalog import WRITING, reading_tools, register
 from hostup_mcp.server.failures import Refusal
 from hostup_mcp.server.ids import (
     BackupId,
     JobId,
     SnapshotName,
     VpsId,
-    require_backup,
+    require_handed_out,
     require_job,
-    require_snapshot,
     require_source,
     require_vps,
 )
-from hostup_mcp.server.services import Ctx, Services, caller
+from hostup_mcp.server.services import Ctx, Services, caller, services
+from hostup_mcp.state.in_memory import InMemoryState
+from hostup_mcp.state.store import StateUnavailableError
 
-from .wiring import call, client_of, error_of, settings
+from .wiring import ALL, account, call, client_of, error_of, settings
 
 VPS, OTHER = "vps_abcdef12", "vps_other123"
 BACKUP = "bkp_abcdef12"
@@ -72,17 +74,17 @@ def test_what_is_no_job_id(value: str) -> None:
     assert fits(JobId, "restore:42-a.b_c")
 
 
-# Given out ----------------------------------------------------------------------------------------
+# Handed out ---------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def means() -> Services:
+def used() -> Services:
     return Services(settings())
 
 
 @pytest.fixture
-def ctx(means: Services) -> Ctx:
-    return call(means)
+def ctx(used: Services) -> Ctx:
+    return call(used)
 
 
 async def refused(check: Awaitable[object]) -> str:
@@ -96,11 +98,16 @@ async def refused(check: Awaitable[object]) -> str:
 
 Check = Callable[[Ctx], Awaitable[object]]
 
+
+async def handed_out(ctx: Ctx, **arguments: str) -> None:
+    await require_handed_out(services(ctx), caller(), arguments)
+
+
 CHECKS: dict[str, tuple[str, Check, str]] = {
     "vps": (VPS, lambda ctx: require_vps(ctx, VPS), "list_vps"),
     "backup": (
         f"{VPS}/{BACKUP}",
-        lambda ctx: require_backup(ctx, VPS, BACKUP),
+        lambda ctx: handed_out(ctx, id=VPS, backupId=BACKUP),
         "list_vps_backups",
     ),
     "source": (
@@ -110,7 +117,7 @@ CHECKS: dict[str, tuple[str, Check, str]] = {
     ),
     "snapshot": (
         f"{VPS}/snapshot/before",
-        lambda ctx: require_snapshot(ctx, VPS, "before"),
+        lambda ctx: handed_out(ctx, id=VPS, snapshotName="before"),
         "list_vps_snapshots",
     ),
     "job": ("job/job_1", lambda ctx: require_job(ctx, "job_1"), "the tool that starts the job"),
@@ -118,46 +125,72 @@ CHECKS: dict[str, tuple[str, Check, str]] = {
 
 
 @pytest.mark.parametrize(("known", "check", "tool"), CHECKS.values(), ids=CHECKS)
-async def test_an_id_that_was_given_out_passes_and_any_other_names_its_tool(
-    ctx: Ctx, means: Services, known: str, check: Check, tool: str
+async def test_an_id_handed_out_passes_and_any_other_names_its_tool(
+    ctx: Ctx, used: Services, known: str, check: Check, tool: str
 ) -> None:
+    above = {VPS: ""} if known.startswith(f"{VPS}/") else {}
+    await used.state.remember_ids(caller(), above)
     assert f"Call {tool} " in await refused(check(ctx))
-    await means.memory.remember("somebody else", {known: ""})
+    await used.state.remember_ids("somebody else", {known: ""})
     await refused(check(ctx))
     others = {k: "" for k, _, _ in CHECKS.values() if k != known}
-    await means.memory.remember(caller(), others)
+    await used.state.remember_ids(caller(), others)
     await refused(check(ctx))
-    await means.memory.remember(caller(), {known: ""})
+    await used.state.remember_ids(caller(), {known: ""})
     await check(ctx)
 
 
-async def test_a_backup_counts_only_together_with_its_server(ctx: Ctx, means: Services) -> None:
-    await means.memory.remember(caller(), {VPS: "", OTHER: "", f"{OTHER}/{BACKUP}": ""})
-    await require_backup(ctx, OTHER, BACKUP)
-    await refused(require_backup(ctx, VPS, BACKUP))
+async def test_without_a_server_there_is_nothing_to_check(ctx: Ctx) -> None:
+    """A planId brings its own server; whether it is this caller's is checked with the plan."""
+    await handed_out(ctx, planId="plan_0000000000000000")
 
 
-async def test_a_job_comes_back_with_what_was_noted_of_it(ctx: Ctx, means: Services) -> None:
-    await means.memory.remember(caller(), {"job/job_1": '{"poll": "/api/jobs/job_1"}'})
+async def test_reads_go_on_without_the_store() -> None:
+    class Unavailable(InMemoryState):
+        async def recall_id(self, caller: str, id_: str) -> str | None:
+            raise StateUnavailableError
+
+    ctx = call(Services(settings(), state=Unavailable()))
+    await handed_out(ctx, id=VPS, backupId=BACKUP)
+    with pytest.raises(Refusal) as refusal:
+        await require_job(ctx, "job_1")
+    assert refusal.value.failure.kind == "state_unavailable"
+
+
+async def test_a_backup_counts_only_together_with_its_server(ctx: Ctx, used: Services) -> None:
+    await used.state.remember_ids(caller(), {VPS: "", OTHER: "", f"{OTHER}/{BACKUP}": ""})
+    await handed_out(ctx, id=OTHER, backupId=BACKUP)
+    await refused(handed_out(ctx, id=VPS, backupId=BACKUP))
+
+
+async def test_a_job_comes_back_with_what_was_noted_of_it(ctx: Ctx, used: Services) -> None:
+    await used.state.remember_ids(caller(), {"job/job_1": '{"poll": "/api/jobs/job_1"}'})
     assert await require_job(ctx, "job_1") == '{"poll": "/api/jobs/job_1"}'
 
 
-@pytest.mark.parametrize(
-    ("tool", "arguments"),
-    [
-        ("list_vps_backups", {}),
-        ("list_vps_snapshots", {}),
-        ("list_restore_sources", {}),
-        ("list_backup_schedules", {}),
-        ("plan_restore", {"mode": "in_place", "backupId": BACKUP}),
-    ],
-)
-async def test_a_made_up_id_never_reaches_hostup(tool: str, arguments: dict[str, Any]) -> None:
-    from .wiring import account
+VALUES: dict[str, Any] = {
+    "backupId": BACKUP,
+    "snapshotName": "before",
+    "mode": "in_place",
+    "name": "before",
+    "enabled": False,
+    "retentionCount": 7,
+}
+"""An argument of each name, wherever it is required; in_place needs a backupId besides."""
 
+OF_A_SERVER = {
+    made.name: {"backupId", *made.parameters["required"]} & set(made.parameters["properties"])
+    for made in [*reading_tools(), *map(register, WRITING.values())]
+    if "id" in made.parameters["properties"]
+}
+
+
+@pytest.mark.parametrize(("tool", "needed"), OF_A_SERVER.items(), ids=OF_A_SERVER)
+async def test_a_made_up_id_never_reaches_hostup(tool: str, needed: set[str]) -> None:
     sandbox = account()
     real = sandbox.state.by_name("web-01").id
-    async with client_of(sandbox) as client:
+    arguments = {name: VALUES[name] for name in needed - {"id"}}
+    async with client_of(sandbox, ALL) as client:
         result = await client.call_tool(tool, {"id": real, **arguments})
     assert error_of(result)["kind"] == "unknown_id"
     assert sandbox.requests == []

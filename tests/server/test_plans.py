@@ -1,262 +1,269 @@
-"""A planId: made here, for one caller, for ten minutes; nothing else opens as one."""
+"""A planId: a random handle of one caller's plan, good once, for ten minutes and the same facts."""
 
-import json
-import os
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as examples
-from hypothesis import strategies as st
-from mcp.server.request_state import AESGCMRequestStateCodec
 
-from hostup_mcp.hostup.models import Backup, Gate
+from hostup_mcp.config import Group
+from hostup_mcp.hostup.reading import ReadingClient
+from hostup_mcp.recovery.findings import Verdict
 from hostup_mcp.recovery.plan import Mode
+from hostup_mcp.sandbox import Sandbox
 from hostup_mcp.server.failures import Refusal
-from hostup_mcp.server.plans import LIFE, PlanSealer, SealedPlan, digest, milliseconds
+from hostup_mcp.server.plans import (
+    LIFE,
+    MAX_OPEN_PLANS,
+    PlanFacts,
+    Plans,
+    StoredPlan,
+    milliseconds,
+    new_ticket,
+    read_facts,
+)
+from hostup_mcp.server.reader import Reader
+from hostup_mcp.server.services import Services
+from hostup_mcp.server.tools import confirm_restore
+from hostup_mcp.server.writes.proposal import Destructive
+from hostup_mcp.state.in_memory import InMemoryState
+from hostup_mcp.state.store import Lock, Record, RecordKey, RecordKind
 
-NOW = datetime(2026, 4, 27, 10, 0, tzinfo=UTC)
-KEY, OTHER_KEY = os.urandom(32), os.urandom(32)
-SEALER = PlanSealer([KEY])
-IN_26 = "01hzy3v7k8q9m2n4p5r6s7t8w9"
+from .wiring import account, settings
+
+NOW = datetime(2026, 4, 27, 10, 0, 0, 567_000, tzinfo=UTC)
+VPS = "vps_abcdef12"
 
 
-def plan(**changes: Any) -> SealedPlan:
+def plan(**changes: Any) -> StoredPlan:
     known: dict[str, Any] = {
-        "caller": "local",
-        "vps_id": f"vps_{IN_26}",
+        "vps_id": VPS,
         "mode": Mode.IN_PLACE,
-        "point": f"bkp_{IN_26}",
+        "point": "bkp_abcdef12",
         "facts": "0123456789abcdef",
         "issued": milliseconds(NOW),
     }
-    return SealedPlan(**(known | changes))
+    return StoredPlan(**(known | changes))
 
 
-def refused(plan_id: str, sealer: PlanSealer = SEALER, caller: str = "local") -> str:
-    """The refusal of `plan_id`; what it says is the same for every sort of forgery."""
+@pytest.fixture
+def state() -> InMemoryState:
+    return InMemoryState()
+
+
+@pytest.fixture
+def plans(state: InMemoryState) -> Plans:
+    return Plans(state, "ann", NOW)
+
+
+async def refused(plans: Plans, plan_id: str, kind: str = "plan_again") -> str:
     with pytest.raises(Refusal) as refusal:
-        sealer.open(plan_id, caller, NOW)
+        await plans.open(plan_id)
     failure = refusal.value.failure
-    assert failure.kind == "plan_again"
+    assert failure.kind == kind
     assert "Nothing was changed" in failure.message
-    assert "plan_restore" in failure.next_step
     return failure.message
 
 
-@pytest.mark.parametrize(
-    "sealed",
-    [
-        plan(),
-        plan(mode=Mode.SNAPSHOT, point="before-update"),
-        plan(mode=Mode.FROM_OTHER_VPS, source_id="vps_source01"),
-        plan(mode=Mode.NEW_CLOUD_VPS, wishes={"name": "again", "cpuCores": 4, "region": "4"}),
-    ],
-    ids=lambda p: p.mode,
-)
-def test_what_is_sealed_opens_as_it_was(sealed: SealedPlan) -> None:
-    assert SEALER.open(SEALER.seal(sealed), "local", NOW) == sealed
+async def consume(plans: Plans, plan_id: str) -> None:
+    lock = await plans.state.acquire("lock", 60)
+    assert isinstance(lock, Lock)
+    await plans.state.consume(plans.caller, [RecordKey(RecordKind.PLAN, plan_id)], lock)
+    await plans.state.release(lock)
 
 
-@examples(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    wishes=st.dictionaries(st.text(max_size=9), st.integers(0, 2**40) | st.text(max_size=9)),
-    point=st.text(max_size=40),
-)
-def test_whatever_is_planned_opens_as_it_was(wishes: dict[str, str | int], point: str) -> None:
-    sealed = plan(mode=Mode.NEW_CLOUD_VPS, wishes=wishes, point=point)
-    assert SEALER.open(SEALER.seal(sealed), "local", NOW) == sealed
+# The handle ---------------------------------------------------------------------------------------
+
+STORED = {
+    "in place": plan(),
+    "snapshot": plan(mode=Mode.SNAPSHOT, point="before-update"),
+    "from another": plan(mode=Mode.FROM_OTHER_VPS, source_id="vps_source01"),
+    "new": plan(mode=Mode.NEW_CLOUD_VPS, options={"name": "again", "cpuCores": 4, "region": "4"}),
+}
 
 
-def test_a_plan_is_no_older_than_a_backup_made_a_millisecond_before_it() -> None:
-    made = NOW + timedelta(milliseconds=567)
-    assert plan(issued=milliseconds(made)).issued_at == made
+@pytest.mark.parametrize("stored", STORED.values(), ids=STORED)
+async def test_a_plan_opens_as_it_was(plans: Plans, stored: StoredPlan) -> None:
+    assert await plans.open(await plans.store(stored)) == stored
 
 
-def test_a_plain_plan_is_short_enough_to_be_copied() -> None:
-    assert len(SEALER.seal(plan())) < 400
+def test_a_plan_is_no_older_than_a_backup_before_it() -> None:
+    assert plan().issued_at == NOW
 
 
-def test_spaces_around_a_plan_id_do_not_matter() -> None:
-    assert SEALER.open(f" {_fixed()}\n", "local", NOW) == plan(nonce="one")
+async def test_a_plan_id_is_short_and_random(plans: Plans) -> None:
+    one, other = await plans.store(plan()), await plans.store(plan())
+    assert one != other
+    assert one.startswith("plan_")
+    assert len(one) <= 24
+    assert one.removeprefix("plan_").isalnum()
 
 
-def _fixed() -> str:
-    return SEALER.seal(plan(nonce="one"))
+@pytest.mark.parametrize("made_up", ["", "plan_", "plan_0000000000000000", "v1.AAAA", "yes", "{}"])
+async def test_a_made_up_plan_id_is_refused(plans: Plans, made_up: str) -> None:
+    await plans.store(plan())
+    await refused(plans, made_up)
 
 
-def test_each_plan_is_one_of_its_own() -> None:
-    first, second = plan(), plan()
-    assert first.nonce != second.nonce
-    assert SEALER.seal(first) != SEALER.seal(second)
+async def test_a_question_is_no_plan(plans: Plans) -> None:
+    key = RecordKey(RecordKind.QUESTION, "plan_0000000000000000")
+    body = plan().model_dump_json()
+    await plans.state.put_record("ann", key, body, seconds=60, at_most=50)
+    await refused(plans, key.id)
 
 
-def test_a_plan_id_tells_nothing_of_what_is_in_it() -> None:
-    token = SEALER.seal(plan(caller="ann"))
-    assert IN_26 not in token
-    assert "ann" not in token
+async def test_a_plan_of_another_caller_is_refused(plans: Plans, state: InMemoryState) -> None:
+    plan_id = await plans.store(plan())
+    await refused(Plans(state, "bob", NOW), plan_id)
+    assert await plans.open(plan_id)
 
 
-def test_a_plan_id_altered_anywhere_is_refused() -> None:
-    token = _fixed()
-    for position in range(len(token)):
-        other = "A" if token[position] != "A" else "B"
-        refused(token[:position] + other + token[position + 1 :])
-
-
-def test_a_plan_id_cut_short_or_made_longer_is_refused() -> None:
-    token = _fixed()
-    for length in range(len(token)):
-        refused(token[:length])
-    for more in ("A", "=", "==", "AAAA", ".", "é"):
-        refused(token + more)
-
-
-@pytest.mark.parametrize(
-    "made_up",
-    ["", "v1", "v1.", "v1.AAAA", "v2.AAAA", "v1.é", "v1." + "A" * 2000, "yes", "\0", "null", "{}"],
-)
-def test_a_made_up_plan_id_is_refused(made_up: str) -> None:
-    refused(made_up)
-
-
-def test_two_halves_of_two_plans_are_no_plan() -> None:
-    one, two = _fixed(), SEALER.seal(plan(nonce="two"))
-    half = len(one) // 2
-    refused(one[:half] + two[half:])
-
-
-def test_a_plan_of_another_server_is_refused() -> None:
-    refused(PlanSealer([OTHER_KEY]).seal(plan()))
-
-
-@pytest.mark.parametrize(
-    "payload",
-    [
-        {},
-        {"k": "state", "q": {"yes": True}},
-        {"v": 1, "method": "tools/call", "exp": 9_999_999_999, "state": "{}"},
-        json.loads(plan().model_dump_json(by_alias=True)) | {"k": "state"},
-        json.loads(plan().model_dump_json(by_alias=True)) | {"more": 1},
-        json.loads(plan().model_dump_json(by_alias=True)) | {"m": "everything"},
-        [],
-        None,
-        "plan",
-    ],
-)
-def test_what_was_sealed_with_the_same_key_for_something_else_is_no_plan(payload: object) -> None:
-    refused(AESGCMRequestStateCodec([KEY]).seal(json.dumps(payload).encode()))
-
-
-def test_sealed_bytes_that_are_no_text_are_no_plan() -> None:
-    refused(AESGCMRequestStateCodec([KEY]).seal(b"\xff\x00"))
-
-
-def test_forgeries_of_every_sort_are_answered_alike() -> None:
-    token = _fixed()
-    said = {
-        refused(token[:-2] + "AA"),
-        refused(token[:9]),
-        refused("made up"),
-        refused(PlanSealer([OTHER_KEY]).seal(plan())),
-        refused(AESGCMRequestStateCodec([KEY]).seal(b"{}")),
-    }
-    assert len(said) == 1
-
-
-def test_a_plan_of_another_caller_is_refused() -> None:
-    assert "another caller" in refused(SEALER.seal(plan(caller="ann")), caller="bob")
-    assert SEALER.open(SEALER.seal(plan(caller="ann")), "ann", NOW).caller == "ann"
-
-
-def test_a_plan_is_good_for_ten_minutes() -> None:
+async def test_a_plan_is_good_for_ten_minutes(plans: Plans) -> None:
     assert timedelta(minutes=10) == LIFE
-    token = SEALER.seal(plan())
-    assert SEALER.open(token, "local", NOW + LIFE - timedelta(seconds=1))
-    for late in (LIFE, LIFE + timedelta(days=400)):
-        with pytest.raises(Refusal, match="expired"):
-            SEALER.open(token, "local", NOW + late)
+    plan_id = await plans.store(plan())
+    assert await replace(plans, now=NOW + LIFE - timedelta(seconds=1)).open(plan_id)
+    assert "expired" in await refused(replace(plans, now=NOW + LIFE), plan_id)
 
 
-def test_replicas_with_the_same_key_open_each_others_plans() -> None:
-    assert PlanSealer([KEY]).open(PlanSealer([KEY]).seal(plan()), "local", NOW)
+async def test_the_oldest_open_plan_makes_room(plans: Plans) -> None:
+    oldest, next_, *rest = [await plans.store(plan()) for _ in range(MAX_OPEN_PLANS + 1)]
+    await refused(plans, oldest)
+    for plan_id in (next_, *rest):
+        assert await plans.open(plan_id)
 
 
-def test_keys_can_be_changed_without_breaking_plans_under_way() -> None:
-    old, both, new = (PlanSealer(k) for k in ([KEY], [OTHER_KEY, KEY], [OTHER_KEY]))
-    assert both.open(old.seal(plan()), "local", NOW)
-    assert new.open(both.seal(plan()), "local", NOW)
-    refused(old.seal(plan()), new)
+async def test_others_plans_make_no_room(plans: Plans, state: InMemoryState) -> None:
+    plan_id = await plans.store(plan())
+    for _ in range(MAX_OPEN_PLANS + 1):
+        await Plans(state, "bob", NOW).store(plan())
+    assert await plans.open(plan_id)
+
+
+async def test_a_plan_from_before_a_loss_is_void() -> None:
+    """The store may have lost that it was carried out."""
+
+    class Restarted(InMemoryState):
+        async def get_record(self, caller: str, key: RecordKey) -> Record | None:
+            record = await super().get_record(caller, key)
+            return None if record is None else Record(record.body, record.is_consumed, False)
+
+    plans = Plans(Restarted(), "ann", NOW)
+    assert "lost stored state" in await refused(plans, await plans.store(plan()))
 
 
 # The panel's ticket -------------------------------------------------------------------------------
 
 
-def test_a_ticket_is_good_for_the_plan_that_it_was_made_with() -> None:
-    first, second = plan(), plan()
-    assert SEALER.is_ticket(SEALER.ticket(first), first)
-    assert not SEALER.is_ticket(SEALER.ticket(first), second)
+def test_a_ticket_is_stored_only_as_a_hash() -> None:
+    (ticket, hashed), (other, _) = new_ticket(), new_ticket()
+    stored = plan(ticket_hash=hashed)
+    assert stored.is_ticket(ticket)
+    assert ticket not in stored.model_dump_json()
+    for wrong in ("", other, hashed, ticket[:-1], ticket + "A"):
+        assert not stored.is_ticket(wrong)
 
 
-def test_a_ticket_is_no_plan_and_a_plan_no_ticket() -> None:
-    made = plan()
-    refused(SEALER.ticket(made))
-    assert not SEALER.is_ticket(SEALER.seal(made), made)
+def test_a_plan_without_a_ticket_has_none() -> None:
+    for wrong in ("", "x"):
+        assert not plan().is_ticket(wrong)
 
 
-def test_no_other_text_is_a_ticket() -> None:
-    made = plan()
-    ticket = SEALER.ticket(made)
-    other = PlanSealer([OTHER_KEY]).ticket(made)
-    for text in ("", "v1.", made.nonce, f"ticket:{made.nonce}", ticket[:-1], ticket + "A", other):
-        assert not SEALER.is_ticket(text, made)
+# The facts ----------------------------------------------------------------------------------------
 
 
-# The digest ---------------------------------------------------------------------------------------
+class At:
+    """The sandbox's account, and a plan of each mode for a server in it."""
+
+    def __init__(self, sandbox: Sandbox, services: Services) -> None:
+        self.vps_id = sandbox.state.by_name("web-01").id
+        self.hostup: ReadingClient = services.hostup
+        self.now = sandbox.clock.now()
+
+    async def draft(self, mode: Mode) -> StoredPlan:
+        known = {"vps_id": self.vps_id, "mode": mode, "issued": milliseconds(self.now)}
+        match mode:
+            case Mode.SNAPSHOT:
+                snapshots = await self.hostup.list_snapshots(self.vps_id)
+                return plan(**known, point=snapshots.data[0].name)
+            case Mode.FROM_OTHER_VPS:
+                source = (await self.hostup.list_restore_sources(self.vps_id)).sources[0]
+                return plan(**known, point=source.backups[0].id, source_id=source.id)
+            case _:
+                listing = await self.hostup.list_backups(self.vps_id)
+                return plan(**known, point=listing.backups[0].id)
 
 
-def backup(**changes: Any) -> Backup:
-    known = {
-        "id": "bkp_a",
-        "displayId": "d",
-        "storageKey": "s",
-        "createdAt": "2026-04-27T02:00:00Z",
-        "sizeGb": 12.5,
-        "backupType": "manual",
-        "note": None,
-    }
-    return Backup.model_validate(known | changes)
+@pytest.fixture
+async def at() -> AsyncIterator[At]:
+    sandbox = account()
+    services = Services(settings(), sandbox.transport(), sandbox.clock.now)
+    async with services.used():
+        yield At(sandbox, services)
 
 
-OPEN = Gate(allowed=True, reason=None)
+@pytest.mark.parametrize("mode", Mode)
+async def test_facts_are_the_same_as_long_as_nothing_changes(at: At, mode: Mode) -> None:
+    draft = await at.draft(mode)
+    one, other = await read_facts(at.hostup, draft), await read_facts(at.hostup, draft)
+    assert one.digest == other.digest
+    assert one.point_date is not None
+    assert one.vps.id == draft.vps_id
+    # Without a gate of its own, a restore from another server is neither possible nor blocked.
+    has_gate = mode is not Mode.FROM_OTHER_VPS
+    assert one.documented["gate"] == ({"allowed": True, "code": None} if has_gate else None)
+    assert one.plan.verdict is (Verdict.POSSIBLE if has_gate else Verdict.UNKNOWN)
 
 
-def test_the_same_facts_have_the_same_digest() -> None:
-    again = Gate.model_validate({"reason": None, "allowed": True})
-    assert digest(OPEN, backup()) == digest(again, backup())
-    assert digest(OPEN, backup(x=1, y=2)) == digest(OPEN, backup(y=2, x=1))
-    assert len(digest(OPEN, backup())) == 16
+@pytest.mark.parametrize("mode", Mode)
+async def test_a_point_that_is_gone_is_another_fact(at: At, mode: Mode) -> None:
+    draft = await at.draft(mode)
+    gone = draft.model_copy(update={"point": "bkp_gone1234"})
+    facts = await read_facts(at.hostup, gone)
+    assert facts.documented["point"] is None
+    assert facts.point_date is None
+    assert facts.plan.verdict is not Verdict.POSSIBLE
+    assert facts.digest != (await read_facts(at.hostup, draft)).digest
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        (Gate(allowed=False, reason=None), backup()),
-        (Gate(allowed=True, reason="soon"), backup()),
-        (Gate(allowed=True, reason=None, code="c"), backup()),
-        (None, backup()),
-        (OPEN, None),
-        (backup(), OPEN),
-        (OPEN, backup(), None),
-        (OPEN, backup(id="bkp_b")),
-        (OPEN, backup(createdAt="2026-04-27T02:00:01Z")),
-        (OPEN, backup(createdAt=None)),
-        (OPEN, backup(sizeGb=12.6)),
-        (OPEN, backup(storageKey="t")),
-        (OPEN, backup(note="n")),
-        (OPEN, backup(status="corrupt")),
-    ],
-)
-def test_any_fact_that_changes_changes_the_digest(changed: tuple[Any, ...]) -> None:
-    assert digest(*changed) != digest(OPEN, backup())
+async def test_a_plan_without_a_source_finds_none(at: At) -> None:
+    draft = (await at.draft(Mode.FROM_OTHER_VPS)).model_copy(update={"source_id": None})
+    assert (await read_facts(at.hostup, draft)).documented["point"] is None
+
+
+GATE = {"allowed": True, "code": None}
+POINT = {"id": "bkp_a", "createdAt": "2026-04-27T02:00:00Z", "sizeGb": 12.5}
+OTHER_FACTS: dict[str, dict[str, Any]] = {
+    "gate closed": {"gate": {**GATE, "allowed": False}},
+    "code": {"gate": {**GATE, "code": "c"}},
+    "no gate": {"gate": None},
+    "no point": {"point": None},
+    "date": {"point": {**POINT, "createdAt": "2026-04-27T02:00:01Z"}},
+    "size": {"point": {**POINT, "sizeGb": 12.6}},
+}
+
+
+@pytest.mark.parametrize("changes", OTHER_FACTS.values(), ids=OTHER_FACTS)
+async def test_any_other_fact_has_another_digest(at: At, changes: dict[str, Any]) -> None:
+    known = await read_facts(at.hostup, await at.draft(Mode.IN_PLACE))
+    before: PlanFacts = replace(known, documented={"gate": GATE, "point": POINT})
+    assert replace(before, documented={"point": POINT, "gate": GATE}).digest == before.digest
+    assert replace(before, documented={**before.documented, **changes}).digest != before.digest
+
+
+async def test_confirming_needs_the_panel_and_its_ticket(at: At) -> None:
+    draft = await at.draft(Mode.IN_PLACE)
+    ticket, hashed = new_ticket()
+    facts = await read_facts(at.hostup, draft)
+    plans = Plans(InMemoryState(), "ann", at.now)
+    plan_id = await plans.store(
+        draft.model_copy(update={"facts": facts.digest, "ticket_hash": hashed})
+    )
+    panel = Reader(at.hostup, plans, at.now, frozenset({Group.RESTORE}), shows_panel=True)
+    for reader, given in ((panel, "wrong"), (replace(panel, shows_panel=False), ticket)):
+        with pytest.raises(Refusal) as refusal:
+            await confirm_restore.propose(reader, plan_id, given, "web-01")
+        assert refusal.value.failure.kind == "not_from_panel"
+        assert "Nothing was changed" in refusal.value.failure.message
+    proposal = await confirm_restore.propose(panel, plan_id, ticket, "web-01")
+    assert isinstance(proposal, Destructive)

@@ -3,11 +3,11 @@
 import httpx
 import pytest
 
-from hostup_mcp.config import Group, Misconfigured, Settings
+from hostup_mcp.config import Group, Misconfigured, Remote, Settings
 from hostup_mcp.hostup.problems import HostUpError
+from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.sandbox import Sandbox
 from hostup_mcp.server.failures import Refusal
-from hostup_mcp.server.memory import InMemory
 from hostup_mcp.server.services import Services, caller, connect, services
 
 from .wiring import ALL, account, call, settings
@@ -35,39 +35,39 @@ def line() -> Line:
 
 
 async def test_no_connection_is_made_before_one_is_needed(line: Line) -> None:
-    means = Services(settings(), line)
-    async with means.used():
+    used = Services(settings(), line)
+    async with used.used():
         assert line.used == 0
     assert line.closed == 0
 
 
 async def test_all_calls_share_one_connection(line: Line) -> None:
-    means = Services(settings(), line)
-    async with means.used() as same:
-        assert same is means
-        assert means.hostup is means.hostup
-        await means.hostup.list_vps(limit=1)
-        await means.hostup.list_vps(limit=1)
+    used = Services(settings(), line)
+    async with used.used() as same:
+        assert same is used
+        assert used._connection() is used._connection()
+        await used.hostup.list_vps(limit=1)
+        await used.hostup.list_vps(limit=1)
     assert line.used == 2
     assert line.closed == 1
 
 
 async def test_the_last_user_closes_the_connection(line: Line) -> None:
-    means = Services(settings(), line)
-    async with means.used():
-        async with means.used():
-            await means.hostup.list_vps(limit=1)
+    used = Services(settings(), line)
+    async with used.used():
+        async with used.used():
+            await used.hostup.list_vps(limit=1)
         assert line.closed == 0
-        await means.hostup.list_vps(limit=1)
+        await used.hostup.list_vps(limit=1)
     assert line.closed == 1
 
 
 async def test_a_user_that_fails_leaves_all_the_same(line: Line) -> None:
-    means = Services(settings(), line)
+    used = Services(settings(), line)
 
     async def fail() -> None:
-        async with means.used():
-            await means.hostup.list_vps(limit=1)
+        async with used.used():
+            await used.hostup.list_vps(limit=1)
             raise ValueError("on its way")
 
     with pytest.raises(ValueError, match="on its way"):
@@ -76,27 +76,27 @@ async def test_a_user_that_fails_leaves_all_the_same(line: Line) -> None:
 
 
 async def test_a_later_user_gets_a_new_connection(line: Line) -> None:
-    means = Services(settings(), line)
-    async with means.used():
-        first = means.hostup
-    async with means.used():
-        assert means.hostup is not first
-        await means.hostup.list_vps(limit=1)
+    used = Services(settings(), line)
+    async with used.used():
+        first = used._connection()
+    async with used.used():
+        assert used._connection() is not first
+        await used.hostup.list_vps(limit=1)
     assert line.closed == 2
 
 
 async def test_what_is_remembered_outlives_connections(line: Line) -> None:
-    means = Services(settings(), line)
-    async with means.used():
-        await means.memory.remember(caller(), {"a": ""})
-    async with means.used():
-        assert await means.memory.recall(caller(), "a") == ""
+    used = Services(settings(), line)
+    async with used.used():
+        await used.state.remember_ids(caller(), {"a": ""})
+    async with used.used():
+        assert await used.state.recall_id(caller(), "a") == ""
 
 
 def test_a_configuration_that_cannot_be_worked_with_says_so_at_use() -> None:
-    means = Services(Misconfigured(("HOSTUP_API_KEY is not set.",)))
-    assert means.allowed() == frozenset()
-    for look in (lambda: means.settings, lambda: means.hostup):
+    used = Services(Misconfigured(("HOSTUP_API_KEY is not set.",)))
+    assert used.allowed() == frozenset()
+    for look in (lambda: used.settings, lambda: used.hostup):
         with pytest.raises(Refusal) as refusal:
             look()
         assert refusal.value.failure.kind == "not_configured"
@@ -110,29 +110,28 @@ def test_only_what_the_settings_allow_is_unlocked() -> None:
 
 
 def test_no_secret_shows_in_a_repr() -> None:
-    means = Services(Settings("hostup_live_SECRET"))
-    shown = repr(means) + repr(means.settings)
+    used = Services(Settings("hostup_live_SECRET"))
+    shown = repr(used) + repr(used.settings)
     assert "hostup_live_SECRET" not in shown
-    assert all(repr(key) not in shown for key in means.keys)
+    assert all(repr(key) not in shown for key in used.keys)
 
 
-def test_two_servers_share_no_key_unless_they_share_what_was_used_up_too() -> None:
-    class Shared(InMemory):
-        shared = True
-
-    told = settings(secrets=("s" * 32,))
+def test_seals_last_as_long_as_the_state() -> None:
+    """A question sealed by another server is of use only where that server's state is shared."""
+    secret = settings(secrets=("s" * 32,))
+    shared = settings(secrets=("s" * 32,), remote=Remote(state="redis://localhost"))
     assert Services(settings()).keys != Services(settings()).keys
-    assert Services(told).keys != Services(told).keys, "a plan would be good once in each"
-    assert Services(told, memory=Shared()).keys == Services(told, memory=Shared()).keys
+    assert Services(secret).keys != Services(secret).keys
+    assert Services(shared).keys == Services(shared).keys
 
 
-def test_a_call_finds_the_means_of_its_server() -> None:
-    means = Services(settings())
-    assert services(call(means)) is means
+def test_a_call_finds_the_services_of_its_server() -> None:
+    used = Services(settings())
+    assert services(call(used)) is used
 
 
-async def test_the_embedded_account_is_reached_without_key_and_network() -> None:
-    client = connect(Settings("", sandbox=True))
+async def test_the_sandbox_is_reached_without_key_and_network() -> None:
+    client = ReadingClient(connect(Settings("", sandbox=True)))
     try:
         assert (await client.list_vps(limit=1)).data
     finally:
@@ -147,7 +146,7 @@ async def test_the_real_account_is_asked_with_the_key_at_the_address_of_the_sett
         return httpx.Response(401, json={"code": "unauthorized"})
 
     given = Settings("hostup_live_SECRET", base_url="https://api.example.net")
-    client = connect(given, httpx.MockTransport(answer))
+    client = ReadingClient(connect(given, httpx.MockTransport(answer)))
     try:
         with pytest.raises(HostUpError) as error:
             await client.list_vps(limit=1)

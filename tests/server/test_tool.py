@@ -18,7 +18,7 @@ from hostup_mcp.server import failures
 from hostup_mcp.server.answer import answer
 from hostup_mcp.server.catalog import reading_tools
 from hostup_mcp.server.services import Services
-from hostup_mcp.server.tool import READ_ONLY, lean, tool
+from hostup_mcp.server.tool import READ_ONLY, lean, reading_tool
 
 from .wiring import account, call, error_of, settings, text_of
 
@@ -130,7 +130,7 @@ def test_a_tool_without_arguments_has_an_empty_object() -> None:
         """Does nothing."""
         return ""
 
-    made = tool(nothing, "Nothing")
+    made = reading_tool(nothing, "Nothing")
     assert made.parameters == {"type": "object", "properties": {}, "additionalProperties": False}
 
 
@@ -142,7 +142,7 @@ def test_a_tools_description_is_its_docstring_on_one_line() -> None:
         And a third."""
         return ""
 
-    made = tool(wordy, "Wordy")
+    made = reading_tool(wordy, "Wordy")
     assert made.description == "One line and another. And a third."
     assert (made.name, made.title, made.annotations) == ("wordy", "Wordy", READ_ONLY)
 
@@ -175,7 +175,7 @@ async def look(
     return answer([f"{limit} {colour} {enabled} {name}"], {})
 
 
-LOOK = tool(look, "Look")
+LOOK = reading_tool(look, "Look")
 
 
 async def run(**arguments: Any) -> CallToolResult:
@@ -244,10 +244,10 @@ def test_whatever_a_model_sends_gives_an_answer_or_a_failure_in_our_words(
 
 async def _send(arguments: dict[str, Any]) -> None:
     sandbox = account()
-    means = Services(settings(), sandbox.transport(), sandbox.clock.now)
+    used = Services(settings(), sandbox.transport(), sandbox.clock.now)
     list_vps = next(t for t in reading_tools_once() if t.name == "list_vps")
-    async with means.used():
-        result = await list_vps.run(arguments, call(means), convert_result=True)
+    async with used.used():
+        result = await list_vps.run(arguments, call(used), convert_result=True)
     assert isinstance(result, CallToolResult)
     assert result.structured_content is not None
     if result.is_error:
@@ -289,7 +289,7 @@ async def test_the_context_is_no_argument() -> None:
         """Asks."""
         return ""
 
-    made = tool(asks, "Asks")
+    made = reading_tool(asks, "Asks")
     assert made.parameters["properties"] == {}
     told = error_of(await made.run({"ctx": {}}, call(), convert_result=True))
     assert told["kind"] == "bad_arguments"

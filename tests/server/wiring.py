@@ -1,6 +1,6 @@
 """What the tests of this folder share: a server with its account, and a call that stands alone."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,8 +13,9 @@ from mcp.types import CallToolResult, ClientCapabilities, TextContent
 from hostup_mcp.config import Confirm, Group, Settings
 from hostup_mcp.sandbox import ManualClock, Sandbox
 from hostup_mcp.server.app import build_server
-from hostup_mcp.server.memory import InMemory
 from hostup_mcp.server.services import Ctx, Services
+from hostup_mcp.state.in_memory import InMemoryState
+from hostup_mcp.state.store import ConsumeResult, Lock, RecordKey
 
 PATIENCE = 30.0
 """Seconds until a test gives up; only a hang takes so long."""
@@ -52,8 +53,8 @@ async def client_of(
 class Call:
     """A tool call's context without a session: only what this server asks of it."""
 
-    def __init__(self, means: Services, capabilities: ClientCapabilities | None = None) -> None:
-        self.request_context = SimpleNamespace(lifespan_context=means)
+    def __init__(self, used: Services, capabilities: ClientCapabilities | None = None) -> None:
+        self.request_context = SimpleNamespace(lifespan_context=used)
         self.client_capabilities = capabilities
         self.shown: list[float] = []
 
@@ -66,28 +67,32 @@ class Call:
         """Nobody listens."""
 
 
-def call(means: Services | None = None, capabilities: ClientCapabilities | None = None) -> Ctx:
-    return cast("Ctx", Call(means or Services(settings()), capabilities))
+def call(used: Services | None = None, capabilities: ClientCapabilities | None = None) -> Ctx:
+    return cast("Ctx", Call(used or Services(settings()), capabilities))
 
 
-class SlowMemory(InMemory):
-    """A memory that lets others run before each step, as one across a network does."""
+class SlowState(InMemoryState):
+    """A store that lets others run before each step, as one across a network does."""
 
-    async def remember(self, caller: str, ids: Mapping[str, str]) -> None:
+    async def recall_id(self, caller: str, id_: str) -> str | None:
         await anyio.lowlevel.checkpoint()
-        await super().remember(caller, ids)
+        return await super().recall_id(caller, id_)
 
-    async def recall(self, caller: str, id_: str) -> str | None:
+    async def remember_ids(self, caller: str, ids: Mapping[str, str]) -> None:
         await anyio.lowlevel.checkpoint()
-        return await super().recall(caller, id_)
+        await super().remember_ids(caller, ids)
 
-    async def claim(self, name: str, seconds: float) -> bool:
+    async def consume(self, caller: str, keys: Sequence[RecordKey], lock: Lock) -> ConsumeResult:
         await anyio.lowlevel.checkpoint()
-        return await super().claim(name, seconds)
+        return await super().consume(caller, keys, lock)
 
-    async def release(self, name: str) -> None:
+    async def acquire(self, name: str, seconds: float) -> Lock | None:
         await anyio.lowlevel.checkpoint()
-        await super().release(name)
+        return await super().acquire(name, seconds)
+
+    async def release(self, lock: Lock) -> None:
+        await anyio.lowlevel.checkpoint()
+        await super().release(lock)
 
 
 def text_of(result: CallToolResult) -> str:
@@ -107,6 +112,3 @@ async def ids_of(client: Client) -> dict[str | None, str]:
     listed = await client.call_tool("list_vps", {"limit": 100})
     assert listed.structured_content is not None
     return {server["name"]: server["id"] for server in listed.structured_content["data"]}
-
-
-Clock = Callable[[], float]

@@ -1,0 +1,296 @@
+"""The real pipeline between a tool whose proposals a test chooses, and a HostUp that it chooses."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import anyio
+import anyio.lowlevel
+import httpx
+from mcp.types import (
+    CallToolResult,
+    ClientCapabilities,
+    ElicitationCapability,
+    ElicitResult,
+    InputRequiredResult,
+)
+
+from hostup_mcp.config import Confirm, Group
+from hostup_mcp.hostup.reading import ReadingClient
+from hostup_mcp.hostup.requests import WriteRequest
+from hostup_mcp.hostup.text import Json
+from hostup_mcp.recovery.plan import Mode
+from hostup_mcp.server import failures
+from hostup_mcp.server.plans import Plans, StoredPlan, milliseconds
+from hostup_mcp.server.reader import Reader
+from hostup_mcp.server.services import LOCAL, Ctx, Services
+from hostup_mcp.server.writes.audit_log import AuditLog
+from hostup_mcp.server.writes.definition import WritingTool
+from hostup_mcp.server.writes.pipeline import write
+from hostup_mcp.server.writes.proposal import (
+    Destructive,
+    FollowUp,
+    Harmless,
+    Proposal,
+    Question,
+)
+from hostup_mcp.state.store import RecordKey, RecordKind, StateStore
+
+from ..wiring import PATIENCE, SlowState, error_of, settings
+
+VPS, OTHER_VPS = "vps_abcdef12", "vps_another1"
+NAME = "web-01"
+HANDSHAKE, STATELESS = "2025-11-25", "2026-07-28"
+ERAS = (HANDSHAKE, STATELESS)
+WHERE = "Call list_vps_backups in a minute."
+TYPED = ElicitResult(action="accept", content={"serverName": NAME})
+DECLINED = ElicitResult(action="decline")
+ACCEPTED = {"operation": {"jobId": "job_1", "status": "queued"}}
+
+Respond = Callable[[httpx.Request], Awaitable[httpx.Response]]
+Step = Callable[[], Awaitable[None]]
+
+
+def request(path: str = f"/api/v2/vps/{VPS}/backups") -> WriteRequest:
+    return WriteRequest("POST", path, {"note": "x"}, scopes=("backup:vm",))
+
+
+def follow_up(look: Callable[[ReadingClient], Awaitable[str]] | None = None) -> FollowUp:
+    async def nothing(_: ReadingClient) -> str:
+        return "Nothing new is listed."
+
+    return FollowUp("Changing it", look or nothing, WHERE)
+
+
+DESTRUCTIVE = Destructive(
+    vps_id=VPS,
+    request=request(),
+    facts={"name": NAME},
+    question=Question(f"Change it?\nTo go ahead, type: {NAME}", NAME),
+    follow_up=follow_up(),
+)
+HARMLESS = Harmless(
+    vps_id=VPS, request=request(), facts={"name": NAME}, reason="a slot", follow_up=follow_up()
+)
+
+
+def tool(
+    may: frozenset[type[Destructive] | type[Harmless]] = frozenset({Destructive}),
+    propose: Callable[..., Awaitable[Proposal]] | None = None,
+    *,
+    confirmed_in_panel: bool = False,
+) -> WritingTool:
+    async def nothing(reader: Reader) -> Destructive:
+        raise NotImplementedError
+
+    return WritingTool(
+        name="change_vps",
+        title="Change",
+        group=Group.CREATE,
+        scope="backup:vm",
+        may_propose=may,
+        is_idempotent=False,
+        propose=propose or nothing,
+        confirmed_in_panel=confirmed_in_panel,
+    )
+
+
+class RecordingLog(AuditLog):
+    """An audit log that writes into a list, beside what else happens."""
+
+    def __init__(self, events: list[str]) -> None:
+        super().__init__()
+        self.events = events
+        self.entries: list[Mapping[str, Json]] = []
+        self.is_full = False
+
+    def append(self, now: datetime, entry: Mapping[str, Json]) -> None:
+        if self.is_full:
+            raise failures.refuse("no_audit_log", "It cannot be written.", "Tell the user.")
+        self.entries.append(json.loads(json.dumps({**entry})))
+        self.events.append(f"log: {entry['outcome']}")
+
+
+class Call:
+    """The context of one call, with a client that answers what the bench tells it to."""
+
+    request_id = 1
+
+    def __init__(self, bench: "Bench", state: str | None, answers: dict[str, Any] | None) -> None:
+        self.request_context = SimpleNamespace(lifespan_context=bench.services)
+        self.client_capabilities = bench.capabilities
+        self.protocol_version = bench.era
+        self.request_state = state
+        self.input_responses = answers
+        self.session = SimpleNamespace(
+            elicit_form=bench.show, client_capabilities=bench.capabilities
+        )
+        self.notify_resource_updated = bench.notify
+
+
+class Bench:
+    """One server, its tool, its client and its HostUp, with everything that happens in `events`."""
+
+    def __init__(
+        self,
+        era: str = HANDSHAKE,
+        *,
+        state: StateStore | None = None,
+        confirm: Confirm = Confirm.PERSON,
+        log: Path | None = None,
+        **others: Any,
+    ) -> None:
+        self.era = era
+        self.events: list[str] = []
+        self.services = Services(
+            settings(confirm=confirm, audit_log=log, **others),
+            httpx.MockTransport(self._respond),
+            state=state or SlowState(),
+        )
+        self.log = RecordingLog(self.events)
+        if log is None:
+            self.services.audit_log = self.log
+        self.capabilities: Any = ClientCapabilities(elicitation=ElicitationCapability())
+        self.proposals: list[Proposal | Exception] = [DESTRUCTIVE]
+        self.before_propose: Step | None = None
+        self.may_propose: frozenset[type[Destructive] | type[Harmless]] = frozenset({Destructive})
+        self.in_panel = False
+        self.answer: Any = TYPED
+        self.while_asking: Step | None = None
+        self.response: httpx.Response | Exception | Respond = httpx.Response(202, json=ACCEPTED)
+        self.seen: str | Exception = "Nothing new is listed."
+        self.proposed = 0
+
+    # The tool
+
+    async def propose(self, reader: Reader, **arguments: str) -> Proposal:
+        proposal = self.proposals[min(self.proposed, len(self.proposals) - 1)]
+        self.proposed += 1
+        self.events.append("propose")
+        await anyio.lowlevel.checkpoint()
+        if self.before_propose is not None:
+            await self.before_propose()
+        if "planId" in arguments:
+            await reader.plans.open(arguments["planId"])
+        if isinstance(proposal, Exception):
+            raise proposal
+        return replace(proposal, follow_up=replace(proposal.follow_up, look=self._look))
+
+    async def _look(self, hostup: ReadingClient) -> str:
+        self.events.append("look")
+        await anyio.lowlevel.checkpoint()
+        if isinstance(self.seen, Exception):
+            raise self.seen
+        return self.seen
+
+    # HostUp
+
+    async def _respond(self, request: httpx.Request) -> httpx.Response:
+        self.events.append("request")
+        if isinstance(self.response, Exception):
+            raise self.response
+        if isinstance(self.response, httpx.Response):
+            return self.response
+        return await self.response(request)
+
+    # The client
+
+    async def show(self, message: str, *_: object) -> ElicitResult:
+        self.events.append("asked")
+        await anyio.lowlevel.checkpoint()
+        if self.while_asking is not None:
+            await self.while_asking()
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return cast("ElicitResult", self.answer)
+
+    async def notify(self, uri: str) -> None:
+        """Nobody listens."""
+
+    # Calls
+
+    def definition(self) -> WritingTool:
+        return tool(self.may_propose, self.propose, confirmed_in_panel=self.in_panel)
+
+    def context(self, state: str | None = None, answers: dict[str, Any] | None = None) -> Ctx:
+        return cast("Ctx", Call(self, state, answers))
+
+    async def call(
+        self,
+        arguments: Mapping[str, str] | None = None,
+        state: str | None = None,
+        answers: dict[str, Any] | None = None,
+    ) -> CallToolResult | InputRequiredResult:
+        """One call; in the stateless era it may end with a question."""
+        given = {"id": VPS} if arguments is None else arguments
+        if "id" in given:
+            await self.services.state.remember_ids(LOCAL, {given["id"]: ""})
+        with anyio.fail_after(PATIENCE):
+            return await write(self.definition(), given, self.context(state, answers))
+
+    async def run(self, arguments: Mapping[str, str] | None = None) -> CallToolResult:
+        """A whole write: the call, and the one that brings the answer where the era needs it."""
+        result = await self.call(arguments)
+        if isinstance(result, InputRequiredResult):
+            result = await self.reply(result, arguments)
+        assert isinstance(result, CallToolResult)
+        return result
+
+    async def reply(
+        self, question: InputRequiredResult, arguments: Mapping[str, str] | None = None
+    ) -> CallToolResult:
+        """The call that brings the answer to `question`."""
+        assert question.input_requests is not None
+        (key,) = question.input_requests
+        result = await self.call(arguments, question.request_state, {key: self.answer})
+        assert isinstance(result, CallToolResult)
+        return result
+
+    async def ask(self, arguments: Mapping[str, str] | None = None) -> InputRequiredResult:
+        """The first call of the stateless era."""
+        result = await self.call(arguments)
+        assert isinstance(result, InputRequiredResult)
+        return result
+
+    # What is left behind
+
+    async def is_locked(self, vps_id: str = VPS) -> bool:
+        name = f"write/{self.services.base_url}/{vps_id}"
+        return await self.services.state.seconds_locked(name) > 0
+
+    async def plan(self, caller: str = LOCAL) -> str:
+        """The id of a new plan."""
+        now = self.services.now()
+        plan = StoredPlan(
+            vps_id=VPS, mode=Mode.IN_PLACE, point="bkp_abcdef12", issued=milliseconds(now)
+        )
+        return await Plans(self.services.state, caller, now).store(plan)
+
+    async def is_consumed(self, plan_id: str) -> bool:
+        key = RecordKey(RecordKind.PLAN, plan_id)
+        record = await self.services.state.get_record(LOCAL, key)
+        assert record is not None
+        return record.is_consumed
+
+    @property
+    def outcomes(self) -> list[str]:
+        """How the calls ended, in the audit log."""
+        return [str(e["outcome"]) for e in self.log.entries if e["outcome"] != "sent"]
+
+
+async def happens(event: anyio.Event) -> None:
+    with anyio.fail_after(PATIENCE):
+        await event.wait()
+
+
+def refused(result: CallToolResult, kind: str) -> str:
+    """The message of a failure of `kind` that says that nothing was changed."""
+    error = error_of(result)
+    assert error["kind"] == kind, error
+    assert "othing was changed" in error["message"]
+    message: str = error["message"]
+    return message

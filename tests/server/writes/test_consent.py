@@ -1,0 +1,60 @@
+"""A yes: what is typed is the very name, and each consent says who agreed and how."""
+
+import pytest
+
+from hostup_mcp.server.writes.consent import (
+    Yes,
+    consent_to_destructive,
+    consent_to_harmless,
+    matches,
+    not_confirmed,
+)
+
+from .bench import DESTRUCTIVE, HARMLESS
+
+
+@pytest.mark.parametrize(
+    "typed", ["web-01", " web-01", "web-01  ", "\tweb-01\n", "web\u200b-01", "\ufeffweb-01"]
+)
+def test_what_nobody_sees_does_not_matter(typed: str) -> None:
+    assert matches(typed, "web-01")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("", " ", "WEB-01", "Web-01", "web-0", "web-011", "web 01", "web-02", "yes", "true"),
+        *("w\u0435b-01", "web\u201101", "\uff57eb-01", "web-\u004f1", "web-0l"),
+    ],
+)
+def test_only_the_very_name_matches(typed: str) -> None:
+    """What only looks alike is another name, in whichever of the two it stands."""
+    assert not matches(typed, "web-01")
+    assert not matches("web-01", typed)
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("malm\u00f6", "malmo\u0308"),
+        ("malmo\u0308", "malm\u00f6"),
+        ("blåbär", "bla\u030aba\u0308r"),
+    ],
+)
+def test_accents_match_however_spelt(name: str, typed: str) -> None:
+    assert matches(typed, name)
+
+
+def test_a_consent_says_who_agreed_and_how() -> None:
+    yes = consent_to_destructive(DESTRUCTIVE, Yes("user", "typed it"))
+    assert yes.as_json() == {"by": "user", "how": "typed it"}
+    assert yes.proposal is DESTRUCTIVE
+    nobody = consent_to_harmless(HARMLESS)
+    assert nobody.as_json() == {"by": "nobody", "how": f"not asked: {HARMLESS.reason}"}
+
+
+def test_a_no_is_not_to_be_tried_again() -> None:
+    failure = not_confirmed("The user declined").failure
+    assert failure.kind == "not_confirmed"
+    assert failure.message == "The user declined. Nothing was changed."
+    assert "Do not try again" in failure.next_step

@@ -1,0 +1,128 @@
+"""Writes outlive the requests that asked for them, and a server that stops waits for them."""
+
+import asyncio
+
+import anyio
+import pytest
+
+from hostup_mcp.server.writes.in_flight import ServerStoppingError, WritesInFlight
+
+from ..wiring import PATIENCE
+from .bench import happens
+
+
+class Work:
+    """A write that ends when it is told to."""
+
+    def __init__(self) -> None:
+        self.began, self.go_on = anyio.Event(), anyio.Event()
+        self.ended = ""
+
+    async def __call__(self) -> str:
+        self.began.set()
+        try:
+            await self.go_on.wait()
+        except asyncio.CancelledError:
+            self.ended = "cancelled"
+            raise
+        self.ended = "done"
+        return "result"
+
+
+@pytest.fixture
+def writes() -> WritesInFlight:
+    return WritesInFlight()
+
+
+async def test_the_result_comes_back(writes: WritesInFlight) -> None:
+    work = Work()
+    work.go_on.set()
+    assert await writes.run(work, lambda: True) == "result"
+    assert writes.count == 0
+
+
+async def test_a_failure_comes_back(writes: WritesInFlight) -> None:
+    async def fail() -> None:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await writes.run(fail, lambda: True)
+    assert writes.count == 0
+
+
+@pytest.mark.parametrize("may_abandon", [True, False])
+async def test_a_cancelled_caller(writes: WritesInFlight, may_abandon: bool) -> None:
+    """Its work ends with it only where that is allowed."""
+    work = Work()
+    caller = asyncio.create_task(writes.run(work, lambda: may_abandon))
+    await happens(work.began)
+    assert writes.count == 1
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    work.go_on.set()
+    await writes.stop(PATIENCE)
+    assert work.ended == ("cancelled" if may_abandon else "done")
+    assert writes.count == 0
+
+
+async def test_a_failure_nobody_waits_for(writes: WritesInFlight) -> None:
+    """It is in the audit log; the event loop has nothing to complain about."""
+    began, go_on = anyio.Event(), anyio.Event()
+
+    async def fail() -> None:
+        began.set()
+        await go_on.wait()
+        raise ValueError("no")
+
+    caller = asyncio.create_task(writes.run(fail, lambda: False))
+    await happens(began)
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    go_on.set()
+    await writes.stop(PATIENCE)
+    assert writes.count == 0
+
+
+async def test_stopping_waits_for_a_write(writes: WritesInFlight) -> None:
+    work = Work()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(writes.run, work, lambda: True)
+        await happens(work.began)
+        tasks.start_soon(writes.stop, PATIENCE)
+        await anyio.sleep(0.01)
+        assert work.ended == ""
+        work.go_on.set()
+    assert work.ended == "done"
+
+
+async def test_stopping_interrupts_what_waits(writes: WritesInFlight) -> None:
+    work = Work()
+    ends: list[str] = []
+
+    async def write() -> None:
+        try:
+            with writes.interruptible():
+                await work()
+        except ServerStoppingError:
+            ends.append("interrupted")
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(writes.run, write, lambda: True)
+        await happens(work.began)
+        await writes.stop(0.01)
+        assert ends == ["interrupted"]
+    assert writes.count == 0
+
+
+async def test_a_stopping_server_begins_no_step(writes: WritesInFlight) -> None:
+    await writes.stop(0)
+    with pytest.raises(ServerStoppingError), writes.interruptible():
+        raise AssertionError("it began")
+
+
+async def test_steps_that_end_are_not_interrupted(writes: WritesInFlight) -> None:
+    with writes.interruptible():
+        pass
+    writes.interrupt()

@@ -1,0 +1,796 @@
+"""A write from top to bottom: asked for, alone on its server, checked again, and sent once."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import httpx
+import pytest
+from mcp.types import CallToolResult, InputRequiredResult
+
+from hostup_mcp.config import Confirm
+from hostup_mcp.hostup.problems import TimedOut, Unreachable
+from hostup_mcp.server import failures
+from hostup_mcp.server.ids import require_job
+from hostup_mcp.server.services import LOCAL
+from hostup_mcp.server.writes import pipeline
+from hostup_mcp.server.writes.proposal import Destructive, Harmless, Proposal, Question
+from hostup_mcp.state.in_memory import InMemoryState
+from hostup_mcp.state.store import (
+    ConsumeResult,
+    Consumption,
+    Lock,
+    RecordKey,
+    RecordKind,
+    StateReplyLostError,
+    StateUnavailableError,
+)
+
+from ..wiring import PATIENCE, SlowState, error_of
+from .bench import (
+    DECLINED,
+    DESTRUCTIVE,
+    ERAS,
+    HANDSHAKE,
+    HARMLESS,
+    OTHER_VPS,
+    STATELESS,
+    TYPED,
+    VPS,
+    Bench,
+    happens,
+    refused,
+    request,
+)
+
+both_eras = pytest.mark.parametrize("era", ERAS)
+ANY = frozenset({Destructive, Harmless})
+ALWAYS_HARMLESS = frozenset({Harmless})
+
+
+# The order ----------------------------------------------------------------------------------------
+
+IN_ORDER = {
+    HANDSHAKE: ["propose", "asked", "propose", "log: sent", "request", "log: accepted by HostUp"],
+    STATELESS: [
+        *("propose", "log: asked the user"),
+        *("propose", "log: sent", "request", "log: accepted by HostUp"),
+    ],
+}
+
+
+@pytest.mark.parametrize(("era", "order"), IN_ORDER.items(), ids=IN_ORDER)
+async def test_a_write_runs_in_one_order(era: str, order: list[str]) -> None:
+    bench = Bench(era)
+    result = await bench.run()
+    assert not result.is_error
+    assert bench.events == order
+    entry = bench.log.entries[-1]
+    assert (entry["tool"], entry["ids"], entry["jobId"]) == ("change_vps", {"id": VPS}, "job_1")
+    assert entry["consent"] == {"by": "user", "how": "typed the server's name"}
+    assert entry["request"] == {"method": "POST", "path": request().path, "body": {"note": "x"}}
+
+
+@pytest.mark.parametrize(
+    ("may", "proposal", "times"),
+    [
+        (frozenset({Destructive}), DESTRUCTIVE, 2),
+        (ANY, DESTRUCTIVE, 2),
+        (ANY, HARMLESS, 2),
+        (ALWAYS_HARMLESS, HARMLESS, 1),
+    ],
+    ids=["destructive", "either, destructive", "either, harmless", "always harmless"],
+)
+@both_eras
+async def test_propose_runs_at_most_twice(
+    era: str, may: frozenset[Any], proposal: Proposal, times: int
+) -> None:
+    bench = Bench(era)
+    bench.may_propose, bench.proposals = may, [proposal]
+    assert not (await bench.run()).is_error
+    assert bench.proposed == times
+    assert bench.events.count("request") == 1
+
+
+async def test_nobody_is_asked_about_harmless() -> None:
+    bench = Bench()
+    bench.may_propose, bench.proposals = ANY, [HARMLESS]
+    await bench.run()
+    assert "asked" not in bench.events
+    assert bench.log.entries[-1]["consent"] == {"by": "nobody", "how": "not asked: a slot"}
+
+
+@both_eras
+async def test_the_operator_may_leave_it_to_the_client(era: str) -> None:
+    bench = Bench(era, confirm=Confirm.CLIENT)
+    bench.capabilities = None
+    assert not (await bench.run()).is_error
+    assert "asked" not in bench.events
+    assert bench.log.entries[-1]["consent"] == {
+        "by": "client",
+        "how": "HOSTUP_MCP_CONFIRM=client",
+    }
+
+
+async def test_an_id_not_handed_out_stops_everything() -> None:
+    bench = Bench()
+    result = await pipeline.write(bench.definition(), {"id": VPS}, bench.context())
+    assert isinstance(result, CallToolResult)
+    assert error_of(result)["kind"] == "unknown_id"
+    assert bench.events == ["log: refused: unknown_id"]
+
+
+@both_eras
+async def test_without_the_store_nobody_is_asked(era: str) -> None:
+    class Unavailable(InMemoryState):
+        async def is_available(self) -> bool:
+            return False
+
+    bench = Bench(era, state=Unavailable())
+    refused(await bench.run(), "state_unavailable")
+    assert bench.events == ["log: refused: state_unavailable"]
+
+
+@both_eras
+async def test_a_refusal_of_the_tool_ends_the_call(era: str) -> None:
+    bench = Bench(era)
+    bench.proposals = [failures.refuse("gate_closed", "Nothing was changed.", "Tell the user.")]
+    refused(await bench.run(), "gate_closed")
+    assert bench.events == ["propose", "log: refused: gate_closed"]
+
+
+@both_eras
+async def test_a_read_that_fails_changes_nothing(era: str) -> None:
+    for number, error in enumerate((TimedOut("too slow"), Unreachable("no connection"))):
+        bench = Bench(era)
+        bench.proposals = [DESTRUCTIVE, error] if number else [error]
+        assert "Nothing was changed." in error_of(await bench.run())["message"]
+        assert "request" not in bench.events
+        assert not await bench.is_locked()
+
+
+# The same still? ----------------------------------------------------------------------------------
+
+CHANGED: dict[str, Proposal] = {
+    "facts": replace(DESTRUCTIVE, facts={"name": "web-02"}),
+    "request": replace(DESTRUCTIVE, request=request("/api/v2/vps/x")),
+    "server": replace(DESTRUCTIVE, vps_id=OTHER_VPS),
+    "kind": HARMLESS,
+}
+
+
+@pytest.mark.parametrize("then", CHANGED.values(), ids=CHANGED)
+@both_eras
+async def test_what_changed_is_not_sent(era: str, then: Proposal) -> None:
+    """And the user is not asked a second question for it."""
+    bench = Bench(era)
+    bench.may_propose, bench.proposals = ANY, [DESTRUCTIVE, then]
+    refused(await bench.run(), "changed_meanwhile")
+    assert "request" not in bench.events
+    assert bench.events.count("asked") == (era == HANDSHAKE)
+    assert bench.proposed == 2
+    assert not await bench.is_locked()
+
+
+@both_eras
+async def test_harmless_that_turned_destructive_is_not_sent(era: str) -> None:
+    bench = Bench(era)
+    bench.may_propose, bench.proposals = ANY, [HARMLESS, DESTRUCTIVE]
+    refused(await bench.run(), "changed_meanwhile")
+    assert not {"asked", "request"} & set(bench.events)
+
+
+@both_eras
+async def test_texts_alone_are_no_change(era: str) -> None:
+    bench = Bench(era)
+    other = Question("Asked in other words?", NAME_IN_QUESTION)
+    bench.proposals = [DESTRUCTIVE, replace(DESTRUCTIVE, question=other)]
+    assert not (await bench.run()).is_error
+
+
+NAME_IN_QUESTION = DESTRUCTIVE.question.to_type
+
+
+@pytest.mark.parametrize("proposal", [DESTRUCTIVE, replace(HARMLESS, vps_id=OTHER_VPS)])
+@both_eras
+async def test_a_tool_that_lies_sends_nothing(era: str, proposal: Proposal) -> None:
+    """It may propose only what is harmless for its server, so nobody was asked."""
+    bench = Bench(era)
+    bench.may_propose, bench.proposals = ALWAYS_HARMLESS, [proposal]
+    refused(await bench.run(), "changed_meanwhile")
+    assert not {"asked", "request"} & set(bench.events)
+    assert not await bench.is_locked()
+
+
+async def test_too_slow_after_the_yes_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+    monkeypatch.setattr(pipeline, "CHECK_SECONDS", 0.02)
+
+    async def slow_the_second_time() -> None:
+        if bench.proposed == 2:
+            await anyio.sleep(PATIENCE)
+
+    bench.before_propose = slow_the_second_time
+    assert "after the yes" in refused(await bench.run(), "timed_out")
+    assert "request" not in bench.events
+    assert not await bench.is_locked()
+
+
+# Alone on its server ------------------------------------------------------------------------------
+
+
+async def test_a_second_write_on_a_server_is_refused() -> None:
+    bench, other = Bench(), Bench()
+    other.services.state = bench.services.state
+
+    async def try_others(_: httpx.Request) -> httpx.Response:
+        message = refused(await other.run(), "write_in_flight")
+        assert "by this call" in message
+        other.proposals = [replace(DESTRUCTIVE, vps_id=OTHER_VPS)]
+        assert not (await other.run({"id": OTHER_VPS})).is_error
+        return httpx.Response(204)
+
+    bench.response = try_others
+    assert not (await bench.run()).is_error
+    assert bench.events.count("request") == other.events.count("request") == 1
+    assert not await bench.is_locked()
+
+
+async def test_a_lock_holds_for_all_callers(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+    name = f"write/{bench.services.base_url}/{VPS}"
+    assert await bench.services.state.acquire(name, 60)
+    refused(await bench.run(), "write_in_flight")
+    assert await bench.is_locked()
+
+
+async def test_of_many_at_once_one_is_sent() -> None:
+    bench = Bench()
+    results: list[CallToolResult] = []
+
+    async def one() -> None:
+        results.append(await bench.run())
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(20):
+            tasks.start_soon(one)
+    assert bench.events.count("request") == 1
+    kinds = [error_of(result)["kind"] for result in results if result.is_error]
+    assert kinds == ["write_in_flight"] * 19
+
+
+async def test_a_lock_that_cannot_be_had_changes_nothing() -> None:
+    class Unavailable(SlowState):
+        async def acquire(self, name: str, seconds: float) -> Lock | None:
+            raise StateUnavailableError
+
+    bench = Bench(state=Unavailable())
+    refused(await bench.run(), "state_unavailable")
+    assert "request" not in bench.events
+
+
+async def test_a_lock_that_cannot_be_released_lapses() -> None:
+    class Unavailable(SlowState):
+        async def release(self, lock: Lock) -> None:
+            raise StateUnavailableError
+
+    bench = Bench(state=Unavailable())
+    assert not (await bench.run()).is_error
+    assert await bench.is_locked()
+
+
+async def test_a_lapsed_lock_is_noticed() -> None:
+    """Its holder was suspended for longer than the lock lasts, and somebody else has it perhaps."""
+    time = 0.0
+    bench = Bench(state=InMemoryState(clock=lambda: time))
+
+    async def suspended() -> None:
+        nonlocal time
+        if bench.proposed == 2:
+            time += pipeline.LOCK_SECONDS
+
+    bench.before_propose = suspended
+    assert "lapsed" in refused(await bench.run(), "write_in_flight")
+    assert "request" not in bench.events
+
+
+async def test_a_lock_about_to_lapse_is_not_relied_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store and this machine may not agree on how much time has passed."""
+    bench = Bench()
+    clock = iter((0.0, pipeline.LOCK_SECONDS - pipeline.LOCK_MARGIN_SECONDS + 1))
+    monkeypatch.setattr(pipeline.time, "time", lambda: next(clock))
+    plan = await bench.plan()
+    assert "lapsed" in refused(await bench.run({"planId": plan}), "write_in_flight")
+    assert "request" not in bench.events
+    assert not await bench.is_locked()
+    assert not await bench.is_consumed(plan)
+
+
+# Good for once ------------------------------------------------------------------------------------
+
+
+async def test_a_plan_is_carried_out_once() -> None:
+    """However many try at once, and even if the lock did not keep them apart."""
+
+    class NoLocks(InMemoryState):
+        async def acquire(self, name: str, seconds: float) -> Lock | None:
+            await anyio.lowlevel.checkpoint()
+            self._locks.pop(name, None)
+            return await super().acquire(name, seconds)
+
+        async def consume(
+            self, caller: str, keys: Sequence[RecordKey], lock: Lock
+        ) -> ConsumeResult:
+            await anyio.lowlevel.checkpoint()
+            (held,) = self._locks.values()
+            return await super().consume(caller, keys, Lock(lock.name, held[0]))
+
+        async def release(self, lock: Lock) -> None:
+            """Whoever is last keeps it."""
+
+    bench = Bench(state=NoLocks())
+    plan = await bench.plan()
+    results: list[CallToolResult] = []
+
+    async def one() -> None:
+        results.append(await bench.run({"planId": plan}))
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(30):
+            tasks.start_soon(one)
+    assert bench.events.count("request") == 1
+    kinds = [error_of(result)["kind"] for result in results if result.is_error]
+    assert kinds == ["plan_used"] * 29
+
+
+@both_eras
+async def test_a_plan_is_good_once(era: str) -> None:
+    bench = Bench(era)
+    plan, another = await bench.plan(), await bench.plan()
+    assert not (await bench.run({"planId": plan})).is_error
+    refused(await bench.run({"planId": plan}), "plan_used")
+    assert bench.events.count("request") == 1
+    assert not (await bench.run({"planId": another})).is_error
+
+
+async def test_a_yes_is_good_once() -> None:
+    bench = Bench(STATELESS)
+    question = await bench.ask()
+    assert not (await bench.reply(question)).is_error
+    assert "good for one" in refused(await bench.reply(question), "not_confirmed")
+    assert bench.events.count("request") == 1
+
+
+async def test_a_no_does_not_consume_a_plan() -> None:
+    for era in ERAS:
+        bench = Bench(era)
+        plan = await bench.plan()
+        bench.answer = DECLINED
+        refused(await bench.run({"planId": plan}), "not_confirmed")
+        assert not await bench.is_consumed(plan)
+        bench.answer = TYPED
+        assert not (await bench.run({"planId": plan})).is_error
+
+
+@both_eras
+async def test_what_changed_does_not_consume_a_plan(era: str) -> None:
+    bench = Bench(era)
+    bench.proposals = [DESTRUCTIVE, CHANGED["facts"]]
+    plan = await bench.plan()
+    refused(await bench.run({"planId": plan}), "changed_meanwhile")
+    assert not await bench.is_consumed(plan)
+
+
+NOT_SENT: dict[str, Exception] = {
+    "no connection": httpx.ConnectError("refused"),
+    "no connection in time": httpx.ConnectTimeout("slow"),
+}
+
+
+@pytest.mark.parametrize("error", NOT_SENT.values(), ids=NOT_SENT)
+@both_eras
+async def test_a_plan_of_which_nothing_left_stays(era: str, error: Exception) -> None:
+    bench = Bench(era)
+    plan = await bench.plan()
+    bench.response = error
+    refused(await bench.run({"planId": plan}), "unreachable")
+    assert not await bench.is_consumed(plan)
+    assert not await bench.is_locked()
+    bench.response = httpx.Response(204)
+    assert not (await bench.run({"planId": plan})).is_error
+
+
+async def test_a_plan_that_had_to_wait_stays() -> None:
+    """HostUp wants no request with this key now, so none leaves."""
+    bench = Bench()
+    plan = await bench.plan()
+    bench.response = httpx.Response(429, headers={"Retry-After": "60"}, json={"code": "limited"})
+    await bench.run()
+    refused(await bench.run({"planId": plan}), "rate_limited")
+    assert bench.events.count("request") == 1
+    assert not await bench.is_consumed(plan)
+
+
+async def test_a_plan_that_was_not_logged_stays() -> None:
+    bench = Bench()
+    plan = await bench.plan()
+    bench.log.is_full = True
+    result = await bench.run({"planId": plan})
+    assert error_of(result)["kind"] == "no_audit_log"
+    assert "request" not in bench.events
+    assert not await bench.is_locked()
+    assert not await bench.is_consumed(plan)
+
+
+async def test_a_read_that_failed_reopens_nothing() -> None:
+    """What another call has consumed stays consumed, although this one sent nothing."""
+    bench = Bench()
+    plan = await bench.plan()
+    key = RecordKey(RecordKind.PLAN, plan)
+
+    async def consumed_by_another_call() -> None:
+        if bench.proposed == 2:
+            lock = await bench.services.state.acquire("another", 60)
+            assert lock is not None
+            await bench.services.state.consume(LOCAL, [key], lock)
+            raise Unreachable("no connection")
+
+    bench.before_propose = consumed_by_another_call
+    refused(await bench.run({"planId": plan}), "unreachable")
+    assert await bench.is_consumed(plan)
+
+
+async def test_a_plan_that_hostup_refused_is_consumed() -> None:
+    bench = Bench()
+    plan = await bench.plan()
+    bench.response = httpx.Response(409, json={"code": "vps_not_ready"})
+    error = error_of(await bench.run({"planId": plan}))
+    assert error["kind"] == "conflict"
+    assert "call plan_restore again first" in error["nextStep"]
+    assert await bench.is_consumed(plan)
+
+
+async def test_a_plan_stays_consumed_without_the_store() -> None:
+    """It cannot be reopened; nothing was sent all the same, and the call says so."""
+
+    class Unavailable(SlowState):
+        async def reopen(self, caller: str, key: RecordKey) -> None:
+            raise StateUnavailableError
+
+    bench = Bench(state=Unavailable())
+    bench.response = httpx.ConnectError("refused")
+    plan = await bench.plan()
+    refused(await bench.run({"planId": plan}), "unreachable")
+    assert await bench.is_consumed(plan)
+
+
+class Consuming(SlowState):
+    """A store in which something else happens when a write consumes."""
+
+    result: ConsumeResult | Exception = StateReplyLostError()
+
+    async def consume(self, caller: str, keys: Sequence[RecordKey], lock: Lock) -> ConsumeResult:
+        if isinstance(self.result, Exception):
+            raise self.result
+        return self.result
+
+
+PLAN = RecordKey(RecordKind.PLAN, "plan_1")
+QUESTION = RecordKey(RecordKind.QUESTION, "ask_1")
+NOT_CONSUMED = {
+    "plan, consumed": (Consumption.ALREADY_CONSUMED, PLAN, "plan_used", "sent to HostUp before"),
+    "plan, expired": (Consumption.MISSING, PLAN, "plan_again", "older than 10 minutes"),
+    "plan, lost": (Consumption.OTHER_GENERATION, PLAN, "plan_again", "lost stored state"),
+    "yes, consumed": (Consumption.ALREADY_CONSUMED, QUESTION, "not_confirmed", "good for one"),
+    "yes, expired": (Consumption.MISSING, QUESTION, "not_confirmed", "not open any more"),
+    "yes, lost": (Consumption.OTHER_GENERATION, QUESTION, "plan_again", "lost stored state"),
+    "lock": (Consumption.LOCK_LOST, None, "write_in_flight", "lapsed"),
+}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "key", "kind", "said"), NOT_CONSUMED.values(), ids=NOT_CONSUMED
+)
+@both_eras
+async def test_what_cannot_be_consumed_is_not_sent(
+    era: str, outcome: Consumption, key: RecordKey | None, kind: str, said: str
+) -> None:
+    state = Consuming()
+    state.result = ConsumeResult(outcome, key)
+    bench = Bench(era, state=state)
+    assert said in refused(await bench.run(), kind)
+    assert not {"log: sent", "request"} & set(bench.events)
+    assert not await bench.is_locked()
+
+
+@both_eras
+async def test_a_lost_reply_says_what_is_unknown(era: str) -> None:
+    bench = Bench(era, state=Consuming())
+    for arguments, what, step in (
+        ({"planId": await bench.plan()}, "plan", "Call plan_restore again"),
+        ({"id": VPS}, "yes", "Call again"),
+    ):
+        result = await bench.run(arguments)
+        message = refused(result, "state_unavailable")
+        assert f"not known whether this {what} was consumed" in message
+        assert "Nothing was sent" in message
+        assert step in error_of(result)["nextStep"]
+    assert "request" not in bench.events
+    assert not await bench.is_locked()
+
+
+# Cancelled ----------------------------------------------------------------------------------------
+
+
+async def settle(bench: Bench) -> None:
+    """Wait until no write is under way."""
+    with anyio.fail_after(PATIENCE):
+        while bench.services.in_flight.count:
+            await anyio.lowlevel.checkpoint()
+
+
+async def cancelled_when(bench: Bench, happened: anyio.Event, **arguments: str) -> None:
+    """Cancel the task of a call, as a server that stops does, once something has happened."""
+    call = asyncio.create_task(bench.run(arguments or {"id": VPS}))
+    with anyio.fail_after(PATIENCE):
+        await happened.wait()
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+
+
+async def test_cancelled_while_asked_nothing_is_sent() -> None:
+    bench, asked = Bench(), anyio.Event()
+
+    async def wait() -> None:
+        asked.set()
+        await anyio.sleep(PATIENCE)
+
+    bench.while_asking = wait
+    plan = await bench.plan()
+    await cancelled_when(bench, asked, planId=plan)
+    assert bench.outcomes == ["given up by the client"]
+    assert not await bench.is_consumed(plan)
+    assert not await bench.is_locked()
+
+
+async def test_cancelled_while_checking_nothing_is_sent() -> None:
+    bench, checking = Bench(), anyio.Event()
+
+    async def wait() -> None:
+        if bench.proposed == 2:
+            assert await bench.is_locked()
+            checking.set()
+            await anyio.sleep(PATIENCE)
+
+    bench.before_propose = wait
+    plan = await bench.plan()
+    await cancelled_when(bench, checking, planId=plan)
+    await settle(bench)
+    assert bench.outcomes == ["given up by the client"]
+    assert "request" not in bench.events
+    assert not await bench.is_consumed(plan)
+    assert not await bench.is_locked()
+
+
+async def test_cancelled_while_consuming_it_goes_on() -> None:
+    consuming, go_on = anyio.Event(), anyio.Event()
+
+    class Slow(SlowState):
+        async def consume(
+            self, caller: str, keys: Sequence[RecordKey], lock: Lock
+        ) -> ConsumeResult:
+            consuming.set()
+            await go_on.wait()
+            return await super().consume(caller, keys, lock)
+
+    bench = Bench(state=Slow())
+    await cancelled_when(bench, consuming)
+    go_on.set()
+    await settle(bench)
+    assert bench.events[-3:] == ["log: sent", "request", "log: accepted by HostUp"]
+    assert not await bench.is_locked()
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome", "stays_locked"),
+    [
+        (202, "accepted by HostUp", False),
+        (409, "refused: conflict", False),
+        (500, "outcome_unknown", True),
+    ],
+)
+async def test_cancelled_after_sending_its_end_is_logged(
+    status: int, outcome: str, stays_locked: bool
+) -> None:
+    bench, sent, go_on = Bench(), anyio.Event(), anyio.Event()
+
+    async def respond(_: httpx.Request) -> httpx.Response:
+        sent.set()
+        await go_on.wait()
+        return httpx.Response(status, json={})
+
+    bench.response = respond
+    await cancelled_when(bench, sent)
+    go_on.set()
+    await settle(bench)
+    assert bench.outcomes == [outcome]
+    assert await bench.is_locked() is stays_locked
+
+
+async def test_an_ended_loop_leaves_it_unknown() -> None:
+    """The task of the write itself is cancelled after the request may have left."""
+    bench, sent = Bench(), anyio.Event()
+
+    async def respond(_: httpx.Request) -> httpx.Response:
+        sent.set()
+        await anyio.sleep(PATIENCE)
+        raise AssertionError("it was cancelled")
+
+    bench.response = respond
+    call = asyncio.create_task(bench.run())
+    await happens(sent)
+    (task,) = bench.services.in_flight._tasks
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert bench.outcomes == ["outcome_unknown"]
+    assert await bench.is_locked()
+
+
+# A server that stops ------------------------------------------------------------------------------
+
+
+async def test_a_stopping_server_sends_nothing_new() -> None:
+    for era in ERAS:
+        bench = Bench(era)
+        plan = await bench.plan()
+        await bench.services.in_flight.stop(0)
+        refused(await bench.run({"planId": plan}), "server_stopping")
+        assert "request" not in bench.events
+        assert not await bench.is_locked()
+        assert not await bench.is_consumed(plan)
+
+
+async def test_stopping_lets_a_write_end() -> None:
+    bench, sent = Bench(), anyio.Event()
+
+    async def respond(_: httpx.Request) -> httpx.Response:
+        sent.set()
+        await anyio.sleep(0.02)
+        return httpx.Response(204)
+
+    bench.response = respond
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(bench.run)
+        await happens(sent)
+        await bench.services.in_flight.stop(PATIENCE)
+        assert bench.outcomes == ["accepted by HostUp"]
+
+
+async def test_stopping_interrupts_what_waits() -> None:
+    bench, sent = Bench(), anyio.Event()
+
+    async def respond(_: httpx.Request) -> httpx.Response:
+        sent.set()
+        await anyio.sleep(PATIENCE)
+        raise AssertionError("it was interrupted")
+
+    bench.response = respond
+    results: list[CallToolResult] = []
+
+    async def run() -> None:
+        results.append(await bench.run())
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(run)
+        await happens(sent)
+        await bench.services.in_flight.stop(0.01)
+        assert bench.outcomes == ["outcome_unknown"]
+    error = error_of(results[0])
+    assert error["kind"] == "outcome_unknown"
+    assert "told to stop" in error["message"]
+    assert await bench.is_locked()
+    assert "look" not in bench.events
+
+
+# The audit log ------------------------------------------------------------------------------------
+
+
+@both_eras
+async def test_each_call_leaves_one_line_of_its_end(era: str) -> None:
+    bench = Bench(era)
+    for response in (httpx.Response(409), httpx.Response(500), httpx.Response(204)):
+        bench.response = response
+        await bench.run()
+    ends = [outcome for outcome in bench.outcomes if outcome != "asked the user"]
+    assert ends == ["refused: conflict", "outcome_unknown", "refused: write_in_flight"]
+
+
+async def test_a_log_that_fails_late_undoes_no_success() -> None:
+    bench = Bench()
+
+    async def respond(_: httpx.Request) -> httpx.Response:
+        bench.log.is_full = True
+        return httpx.Response(204)
+
+    bench.response = respond
+    assert not (await bench.run()).is_error
+
+
+async def test_a_question_that_cannot_be_logged_is_not_asked() -> None:
+    bench = Bench(STATELESS)
+    bench.log.is_full = True
+    result = await bench.call()
+    assert not isinstance(result, InputRequiredResult)
+    assert error_of(result)["kind"] == "no_audit_log"
+
+
+async def test_a_fault_before_sending_is_logged_as_one() -> None:
+    bench = Bench()
+    bench.proposals = [DESTRUCTIVE, RuntimeError("a bug")]
+    with pytest.raises(RuntimeError):
+        await bench.run()
+    assert bench.outcomes == ["failed: a fault of this server"]
+    assert "request" not in bench.events
+    assert not await bench.is_locked()
+
+
+async def test_a_fault_after_sending_is_no_failure() -> None:
+    """What was sent may be at work, so neither log nor result may say that it failed."""
+
+    class Broken(SlowState):
+        async def remember_ids(self, caller: str, ids: Mapping[str, str]) -> None:
+            if any(id_.startswith("job/") for id_ in ids):
+                raise RuntimeError("a bug")
+            await super().remember_ids(caller, ids)
+
+    bench = Bench(state=Broken())
+    result = await bench.run()
+    assert error_of(result)["kind"] == "outcome_unknown"
+    assert "a bug" not in str(result)
+    assert bench.outcomes == ["outcome_unknown"]
+    assert await bench.is_locked()
+
+
+@both_eras
+async def test_nobody_is_asked_while_it_stops(era: str) -> None:
+    bench = Bench(era)
+    await bench.services.in_flight.stop(0)
+    assert error_of(await bench.run())["kind"] == "server_stopping"
+    assert "asked" not in bench.events
+
+
+# The panel ----------------------------------------------------------------------------------------
+
+
+@both_eras
+async def test_the_panels_yes_is_the_name_typed_there(era: str) -> None:
+    bench = Bench(era)
+    bench.in_panel, bench.capabilities = True, None
+    typed = {"id": VPS, "typedName": "web-01"}
+    assert not (await bench.run(typed)).is_error
+    assert "asked" not in bench.events
+    assert bench.log.entries[-1]["consent"] == {
+        "by": "user",
+        "how": "typed the server's name in the panel",
+    }
+
+
+async def test_a_wrong_name_in_the_panel_is_a_no() -> None:
+    bench = Bench()
+    bench.in_panel = True
+    refused(await bench.run({"id": VPS, "typedName": "web-02"}), "not_confirmed")
+    assert "request" not in bench.events
+
+
+# Afterwards ---------------------------------------------------------------------------------------
+
+
+async def test_a_job_that_was_started_is_known() -> None:
+    bench = Bench()
+    await bench.run()
+    assert VPS in await require_job(bench.context(), "job_1")

@@ -1,0 +1,266 @@
+"""Sent once, on disk before it leaves; and what is not known for certain is told as unknown."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import anyio
+import httpx
+import pytest
+
+from hostup_mcp.hostup import http as http_module
+from hostup_mcp.hostup.problems import (
+    BadAnswer,
+    Conflict,
+    ConnectionLost,
+    EdgeRefused,
+    Forbidden,
+    HostUpError,
+    InvalidRequest,
+    NotFound,
+    Problem,
+    RateLimited,
+    Redirected,
+    Refused,
+    ServerFault,
+    TimedOut,
+    TooLarge,
+    Unauthorized,
+    Unreachable,
+    WrongSubject,
+)
+from hostup_mcp.hostup.writing import WritingClient
+from hostup_mcp.server.writes import sending
+
+from ..wiring import error_of, text_of
+from .bench import DESTRUCTIVE, ERAS, WHERE, Bench, happens
+
+Reply = httpx.Response | Exception
+
+
+def page(status: int) -> Callable[[], Reply]:
+    return lambda: httpx.Response(status, html="<p>A page</p>")
+
+
+def problem(status: int, **headers: str) -> Callable[[], Reply]:
+    document = {"status": status, "code": "some_code", "detail": "no", "requestId": "req_1"}
+    kind = {"content-type": "application/problem+json"}
+    return lambda: httpx.Response(status, json=document, headers={**kind, **headers})
+
+
+# What HostUp does with a write, and the failure that stands for it.
+UNKNOWN: dict[str, tuple[Callable[[], Reply], type[HostUpError]]] = {
+    "too slow": (lambda: TimeoutError(), TimedOut),
+    "cut": (lambda: httpx.ReadError("reset"), ConnectionLost),
+    "a page as success": (page(202), BadAnswer),
+    "unreadable success": (lambda: httpx.Response(202, content=b'{"operat'), BadAnswer),
+    "too large": (lambda: httpx.Response(202, content=b" " * 2_000), TooLarge),
+    "redirected": (lambda: httpx.Response(302, headers={"Location": "/x"}), Redirected),
+    "fault": (problem(500), ServerFault),
+    "unavailable": (problem(503, **{"Retry-After": "7"}), ServerFault),
+    "gateway": (page(502), ServerFault),
+}
+CERTAIN: dict[str, tuple[Callable[[], Reply], type[HostUpError]]] = {
+    "invalid": (problem(400), InvalidRequest),
+    "key": (problem(401), Unauthorized),
+    "scope": (problem(403), Forbidden),
+    "edge": (page(403), EdgeRefused),
+    "missing": (problem(404), NotFound),
+    "conflict": (problem(409), Conflict),
+    "refused": (problem(422), Refused),
+    "limited": (problem(429, **{"Retry-After": "3"}), RateLimited),
+}
+unknown = pytest.mark.parametrize("reply", [r for r, _ in UNKNOWN.values()], ids=UNKNOWN)
+certain = pytest.mark.parametrize("reply", [r for r, _ in CERTAIN.values()], ids=CERTAIN)
+
+
+@pytest.fixture(autouse=True)
+def small_responses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_module, "LARGEST_ANSWER", 1_000)
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"), [*UNKNOWN.values(), *CERTAIN.values()], ids=[*UNKNOWN, *CERTAIN]
+)
+async def test_each_reply_is_the_failure_it_stands_for(
+    reply: Callable[[], Reply], kind: type[HostUpError]
+) -> None:
+    bench = Bench()
+    bench.response = reply()
+    with pytest.raises(HostUpError) as error:
+        await WritingClient(bench.services._connection()).send(DESTRUCTIVE.request)
+    assert type(error.value) is kind
+    assert error.value.outcome_unknown is (kind in {k for _, k in UNKNOWN.values()})
+
+
+def test_every_sort_of_failure_is_in_a_table() -> None:
+    def below(cls: type[HostUpError]) -> set[type[HostUpError]]:
+        return {cls}.union(*(below(sub) for sub in cls.__subclasses__()))
+
+    tried = {kind for _, kind in (*UNKNOWN.values(), *CERTAIN.values())}
+    # Unreachable is never sent, and only reads have a subject to compare.
+    assert below(HostUpError) - tried == {HostUpError, Problem, Unreachable, WrongSubject}
+
+
+@unknown
+async def test_a_lost_response_is_told_as_unknown(reply: Callable[[], Reply]) -> None:
+    bench = Bench()
+    bench.response = reply()
+    plan = await bench.plan()
+    result = await bench.run({"planId": plan})
+    error = error_of(result)
+    assert error["kind"] == "outcome_unknown"
+    assert "NOT KNOWN" in error["message"]
+    assert "Nothing new is listed." in error["message"]
+    assert WHERE in error["nextStep"]
+    assert bench.events[-4:] == ["log: sent", "request", "look", "log: outcome_unknown"]
+    assert bench.events.count("request") == 1
+    assert await bench.is_locked()
+    assert await bench.is_consumed(plan)
+
+
+AGAIN = re.compile(r"\b(try|call|send|run|do)\b[^.]*\bagain\b|\bretry|\brepeat|\bwait \d", re.I)
+
+
+@unknown
+async def test_unknown_is_no_reason_to_send_again(reply: Callable[[], Reply]) -> None:
+    bench = Bench()
+    bench.response = reply()
+    result = await bench.run()
+    assert "Do not send it again." in error_of(result)["nextStep"]
+    text = text_of(result).replace("Do not send it again.", "")
+    assert not AGAIN.search(text), text
+    assert "retryAfterSeconds" not in error_of(result)
+
+
+@certain
+async def test_a_refusal_frees_the_server(reply: Callable[[], Reply]) -> None:
+    bench = Bench()
+    bench.response = reply()
+    plan = await bench.plan()
+    kind = error_of(await bench.run({"planId": plan}))["kind"]
+    assert kind != "outcome_unknown"
+    assert bench.events[-3:] == ["log: sent", "request", f"log: refused: {kind}"]
+    assert not await bench.is_locked()
+    assert await bench.is_consumed(plan)
+
+
+async def test_hostups_request_id_is_logged() -> None:
+    bench = Bench()
+    bench.response = httpx.Response(409, headers={"X-Request-Id": "req_1"}, json={})
+    await bench.run()
+    assert bench.log.entries[-1]["requestId"] == "req_1"
+
+
+LOOKS = {
+    "too slow": TimedOut("t"),
+    "no connection": Unreachable("u"),
+    "limited": RateLimited("no", status=429),
+    "missing": NotFound("no", status=404),
+    "a fault of this program": RuntimeError("a bug"),
+}
+
+
+@pytest.mark.parametrize("seen", LOOKS.values(), ids=LOOKS)
+async def test_a_look_that_fails_leaves_it_unknown(seen: Exception) -> None:
+    bench = Bench()
+    bench.response, bench.seen = httpx.ReadError("reset"), seen
+    error = error_of(await bench.run())
+    assert error["kind"] == "outcome_unknown"
+    assert "no response either" in error["message"]
+    assert await bench.is_locked()
+
+
+async def test_a_stop_during_the_look_leaves_it_unknown() -> None:
+    bench, looking = Bench(), anyio.Event()
+
+    async def respond(_: httpx.Request) -> httpx.Response:
+        bench.services.in_flight.interrupt()
+        looking.set()
+        return httpx.Response(500)
+
+    bench.response = respond
+    error = error_of(await bench.run())
+    await happens(looking)
+    assert error["kind"] == "outcome_unknown"
+    assert "look" not in bench.events
+    assert await bench.is_locked()
+
+
+async def test_a_fault_while_sending_is_unknown() -> None:
+    bench = Bench()
+    bench.response = RuntimeError("a bug")
+    error = error_of(await bench.run())
+    assert error["kind"] == "outcome_unknown"
+    assert "a bug" not in error["message"]
+    assert bench.outcomes == ["outcome_unknown"]
+    assert await bench.is_locked()
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_it_is_on_disk_before_it_leaves(era: str, tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    bench = Bench(era, log=path)
+    on_disk: list[dict[str, object]] = []
+
+    async def respond(_: httpx.Request) -> httpx.Response:
+        on_disk.extend(json.loads(line) for line in path.read_text().splitlines())
+        return httpx.Response(204)
+
+    bench.response = respond
+    await bench.run()
+    assert on_disk[-1]["outcome"] == "sent"
+    assert on_disk[-1]["consent"] == {"by": "user", "how": "typed the server's name"}
+    assert json.loads(path.read_text().splitlines()[-1])["outcome"] == "accepted by HostUp"
+
+
+async def test_what_cannot_be_logged_is_not_sent() -> None:
+    bench = Bench()
+    bench.log.is_full = True
+    assert error_of(await bench.run())["kind"] == "no_audit_log"
+    assert "request" not in bench.events
+    assert not await bench.is_locked()
+
+
+async def test_subscribers_that_break_undo_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench()
+
+    async def broken(_: str) -> None:
+        raise ConnectionError("nobody listens")
+
+    monkeypatch.setattr(bench, "notify", broken)
+    assert not (await bench.run()).is_error
+
+
+async def test_subscribers_are_told() -> None:
+    bench = Bench()
+    told: list[str] = []
+
+    async def notify(uri: str) -> None:
+        told.append(uri)
+
+    bench.notify = notify  # type: ignore[method-assign]
+    await bench.run()
+    assert told == [f"hostup://vps/{DESTRUCTIVE.vps_id}/backups"]
+
+
+POLLS = {
+    "as told": ("/api/jobs/a?b=c", "/api/jobs/a?b=c"),
+    "made of the id": (None, "/api/jobs/job_1"),
+    "on another host": ("https://example.net/x", None),
+}
+
+
+@pytest.mark.parametrize(("told", "kept"), POLLS.values(), ids=POLLS)
+async def test_a_job_is_kept_with_its_address(told: str | None, kept: str | None) -> None:
+    bench = Bench()
+    operation = {"jobId": "job_1", "status": "queued"} | ({"pollUrl": told} if told else {})
+    bench.response = httpx.Response(202, json={"operation": operation})
+    await bench.run()
+    note = await bench.services.state.recall_id("local", "job/job_1")
+    assert json.loads(note or "") == {"vps": DESTRUCTIVE.vps_id, "poll": kept}
+
+
+def test_a_look_is_short() -> None:
+    assert sending.LOOK_SECONDS <= 10
