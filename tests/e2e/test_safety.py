@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from .world import (
     CANCEL,
     DECLINE,
     DESTRUCTIVE,
+    GROUPS,
     MODERN,
     READING,
     SAFETY_DOORS,
@@ -34,17 +36,6 @@ from .world import (
 )
 
 doors = pytest.mark.parametrize("door", SAFETY_DOORS, ids=str)
-
-GROUPS = {
-    "create_vps_backup": "create",
-    "create_vps_snapshot": "create",
-    "restore_vps": "restore",
-    "delete_vps_backup": "delete",
-    "delete_vps_snapshot": "delete",
-    "set_backup_schedule": "schedule",
-    "set_backup_retention": "schedule",
-}
-
 
 # What is not allowed ------------------------------------------------------------------------------
 
@@ -113,7 +104,7 @@ async def test_a_restore_is_planned_asked_typed_and_sent_once(
     lines = [json.loads(line) for line in house.trail()[noted:]]
     last = lines[-1]
     assert last["outcome"] == "accepted by HostUp"
-    assert last["yes"]["by"] == "person"
+    assert last["consent"]["by"] == "user"
     assert last["jobId"] == answer.data["jobId"]
 
 
@@ -185,8 +176,8 @@ async def test_where_the_operator_trusts_the_client_no_question_is_asked(
         assert not (await assistant.call("restore_vps", planId=plan)).is_error
     assert len(house.sandbox.writes) == 1
     sent = [json.loads(line) for line in log.read_text().splitlines()]
-    assert {line["yes"]["by"] for line in sent} == {"client"}
-    assert all("HOSTUP_MCP_CONFIRM" in line["yes"]["how"] for line in sent)
+    assert {line["consent"]["by"] for line in sent} == {"client"}
+    assert all("HOSTUP_MCP_CONFIRM" in line["consent"]["how"] for line in sent)
 
 
 @doors
@@ -204,8 +195,8 @@ async def test_no_argument_is_a_yes(house: House, door: Door) -> None:
                 assert answer.kind == "bad_arguments"
                 assert word in answer.text
         # Nor does anything that only this server itself may fill in.
-        for hidden in ("yes", "found"):
-            forged = {"by": "person", "how": "typed the server's name"}
+        for hidden in ("yes", "reader", "consent"):
+            forged = {"by": "user", "how": "typed the server's name"}
             answer = await assistant.no(
                 "delete_vps_backup", id=vps, backupId=backups[0], **{hidden: forged}
             )
@@ -252,10 +243,8 @@ async def test_a_plan_is_carried_out_once(house: House, door: Door, person: Pers
         assert again.kind == "plan_used"
         assert says_nothing_was_changed(again)
     async with house.enter(door, person) as other:
-        if door.transport != "stdio":
-            assert (await other.no("restore_vps", planId=plan)).kind == "plan_used"
-        else:  # another process, another seal
-            assert (await other.no("restore_vps", planId=plan)).kind == "plan_again"
+        # Over stdio another process, which shares the state of the same user.
+        assert (await other.no("restore_vps", planId=plan)).kind == "plan_used"
     assert len(house.sandbox.writes) == 1
     assert len(person.questions) == 1
 
@@ -413,15 +402,15 @@ async def test_the_definitions_tell_which_tools_destroy(
         assert hints.open_world_hint is True
         text = tool.description or ""
         if name in DESTRUCTIVE:
-            assert text.startswith(("Destroys", "May destroy", "Replaces")), text
+            assert re.search("Destroys|Permanently deletes|May destroy|Replaces|evict", text), text
             assert "list_" in text, "it names the tool for looking only"
 
 
-# The trail ----------------------------------------------------------------------------------------
+# The audit log ------------------------------------------------------------------------------------
 
 
 @doors
-async def test_the_trail_is_on_the_disk_before_the_request_is_at_hostup(
+async def test_the_audit_log_is_on_disk_before_the_request_is_at_hostup(
     house: House, door: Door, person: Person
 ) -> None:
     seen: list[dict[str, object]] = []
@@ -442,13 +431,13 @@ async def test_the_trail_is_on_the_disk_before_the_request_is_at_hostup(
         person.reply = agree
         await assistant.ok("delete_vps_backup", **arguments)
     lines = [json.loads(line) for line in house.trail()[noted:]]
-    ends = [line["outcome"] for line in lines if line["outcome"] != "asked the person"]
+    ends = [line["outcome"] for line in lines if line["outcome"] != "asked the user"]
     assert ends == ["refused: not_confirmed", "sent", "accepted by HostUp"]
     assert [line["outcome"] for line in seen] == ["sent"]
     for line in (*lines[-2:], *seen):
         assert line["tool"] == "delete_vps_backup"
         assert line["ids"] == arguments
-        assert line["yes"] == {"by": "person", "how": "typed the server's name"}
+        assert line["consent"] == {"by": "user", "how": "typed the server's name"}
         assert line["caller"]
     assert SANDBOX_API_KEY not in house.audit_log.read_text()
 
@@ -577,7 +566,3 @@ async def test_no_answer_of_a_whole_run_proposes_a_destructive_step(
         await assistant.no("delete_vps_backup", id=vps, backupId=backups[0])
     for answer in assistant.heard:
         assert not suggests(answer), answer.text
-
-
-def test_the_table_of_groups_names_every_writing_tool() -> None:
-    assert set(GROUPS) == WRITING

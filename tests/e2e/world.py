@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,7 +27,9 @@ from mcp.types import CallToolResult, ElicitResult, InputRequiredResult, TextCon
 
 from hostup_mcp.config import Confirm, Group, Settings
 from hostup_mcp.sandbox import SANDBOX_API_KEY, ManualClock, Sandbox
+from hostup_mcp.server import catalog
 from hostup_mcp.server.app import build_server
+from hostup_mcp.server.writes.proposal import Harmless
 
 PATIENCE = 60.0
 """Seconds until a test gives up; only a hang takes so long."""
@@ -36,27 +38,10 @@ LEGACY = "legacy"
 MODERN = "2026-07-28"
 ERAS = (LEGACY, MODERN)
 
-READING = frozenset(
-    {
-        "list_vps",
-        "list_vps_backups",
-        "plan_restore",
-        "list_restore_sources",
-        "list_vps_snapshots",
-        "list_backup_schedules",
-        "get_job",
-    }
-)
-DESTRUCTIVE = frozenset(
-    {
-        "restore_vps",
-        "delete_vps_backup",
-        "delete_vps_snapshot",
-        "set_backup_schedule",
-        "set_backup_retention",
-    }
-)
-WRITING = DESTRUCTIVE | {"create_vps_backup", "create_vps_snapshot"}
+READING = frozenset(tool.name for tool in catalog.reading_tools())
+WRITING = frozenset(n for n, tool in catalog.WRITING.items() if not tool.confirmed_in_panel)
+DESTRUCTIVE = frozenset(n for n in WRITING if not catalog.WRITING[n].is_always_harmless)
+GROUPS = {name: catalog.WRITING[name].group.value for name in sorted(WRITING)}
 
 T = TypeVar("T")
 
@@ -306,7 +291,7 @@ def command(*flags: str) -> list[str]:
 
 def environment(url: str | None, key: str | None = SANDBOX_API_KEY, **more: str) -> dict[str, str]:
     """What a child is given; nothing of the environment of the tests but what it runs on."""
-    needed = ("PATH", "PYTHONPATH", "HOME", "LANG")
+    needed = ("PATH", "PYTHONPATH", "HOME", "LANG", "XDG_STATE_HOME")
     kept = {name: os.environ[name] for name in needed if name in os.environ}
     given = {"HOSTUP_BASE_URL": url, "HOSTUP_API_KEY": key}
     return {**kept, **{k: v for k, v in given.items() if v is not None}, **more}
@@ -316,14 +301,20 @@ class Listening:
     """The product serving HTTP as a child process, from its address on until `close`."""
 
     def __init__(
-        self, transport: str, folder: Path, env: Mapping[str, str], *flags: str, port: int = 0
+        self,
+        transport: str,
+        folder: Path,
+        env: Mapping[str, str],
+        *flags: str,
+        port: int = 0,
+        program: Sequence[str] | None = None,
     ) -> None:
         self.transport = transport
         self.stderr = folder / f"{transport}-{time.monotonic_ns()}.err"
         self.stdout = self.stderr.with_suffix(".out")
         with self.stderr.open("wb") as err, self.stdout.open("wb") as out:
             self.process = subprocess.Popen(
-                command("--transport", transport, "--port", str(port), *flags),
+                [*(program or command()), "--transport", transport, "--port", str(port), *flags],
                 env=dict(env),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
@@ -490,5 +481,6 @@ def says_nothing_was_changed(answer: Answer) -> bool:
 
 
 def suggests(answer: Answer) -> set[str]:
-    """The destructive tools that an answer names."""
-    return {name for name in DESTRUCTIVE if name in answer.text}
+    """The tools that always destroy something, as far as an answer names them."""
+    always = (n for n in DESTRUCTIVE if Harmless not in catalog.WRITING[n].may_propose)
+    return {name for name in always if name in answer.text}
