@@ -29,7 +29,7 @@ def look(answers: list[str]) -> Move:
 
 def restore(answers: list[str]) -> Move:
     """Go the whole way to a restore, with ids that came from the answers before."""
-    wanted = (r"vps_\w+", r"bkp_\w+", r"v1\.[\w-]{40,}")
+    wanted = (r"vps_\w+", r"bkp_\w+", r"plan_[0-9a-z]{16}")
     found = [re.search(pattern, "\n".join(answers)) for pattern in wanted]
     match len(answers), *(match and match[0] for match in found):
         case 0, *_:

@@ -179,6 +179,14 @@ LOOKED_AT: dict[str, tuple[str, Callable[[], None]]] = {
         f"{WRITES}: tests/server/test_opening.py",
         script("hostup_mcp/server/prepare.py", "__main__"),
     ),
+    f"{PYTHON} -m benchmarks.faults --calls 150": (
+        "tests/faults/test_runs.py",
+        python("-m", "benchmarks.faults", "--list"),
+    ),
+    f"{PYTHON} -m benchmarks.faults --calls 10000 --seed 8": (
+        LONG,
+        python("-m", "benchmarks.faults", "--list"),
+    ),
     f"{PYTHON} benchmarks/tokens.py": (LONG, script("benchmarks/tokens.py")),
     f"{PYTHON} benchmarks/tokens.py --check": (
         "it needs Node; CI does",

@@ -15,6 +15,8 @@ from mcp import Client, StdioServerParameters
 from mcp.client import ClientRequestContext
 from mcp.types import CallToolResult, ElicitRequestParams, ElicitResult, TextContent
 
+from benchmarks.faults.doors import ALL as ALL_DOORS
+from benchmarks.faults.kinds import KINDS as FAULT_KINDS
 from hostup_mcp.config import Group, Settings
 from hostup_mcp.remote.accounts import read_accounts
 from hostup_mcp.server.app import build_server
@@ -157,6 +159,21 @@ def text_of(answer: CallToolResult) -> str:
 
 # All of them --------------------------------------------------------------------------------------
 
+
+async def is_a_run(block: Block, place: Place) -> None:
+    """Its rows add up, name the fault kinds that there are, and tell of no violation."""
+    del place
+    rows = [line.split() for line in block.text.splitlines()]
+    doors = [row for row in rows if row and "/" in row[0]]
+    assert {row[0] for row in doors} == {str(door) for door in ALL_DOORS}
+    assert {row[-1] for row in doors} == {"0"}
+    [total] = [row for row in rows if row and row[0] == "all"]
+    assert int(total[1]) == sum(int(row[1]) for row in doors) >= 10_000
+    kinds = {row[0] for row in rows if len(row) == 2 and row[1].isdigit()}
+    assert kinds
+    assert kinds <= set(FAULT_KINDS)
+
+
 HOW: dict[tuple[str, str], Callable[[Block, Place], Awaitable[None]]] = {
     ("json", ""): is_configuration,
     ("json", "error:"): is_error,
@@ -164,6 +181,7 @@ HOW: dict[tuple[str, str], Callable[[Block, Place], Awaitable[None]]] = {
     ("sh", ""): types,
     ("text", "answer:"): is_answered,
     ("text", "asked:"): is_asked,
+    ("text", "run:"): is_a_run,
 }
 
 

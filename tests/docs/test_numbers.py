@@ -4,8 +4,10 @@ import pytest
 
 from hostup_mcp.config import SHORTEST_SECRET, Remote
 from hostup_mcp.hostup.http import LARGEST_ANSWER
-from hostup_mcp.remote import limits, oauth, serve, state
-from hostup_mcp.server import plans, writes
+from hostup_mcp.remote import limits, oauth, serve
+from hostup_mcp.server import plans
+from hostup_mcp.server.writes import asking, pipeline
+from hostup_mcp.state import redis as state
 
 from .pages import ROOT
 
@@ -17,13 +19,16 @@ FIGURES = [
     ("docs/operating.md", f"{limits.LARGEST_BODY // 2**20} MiB", "body"),
     ("docs/operating.md", f"{limits.BODY_SECONDS:g} seconds", "time of a body"),
     ("docs/operating.md", f"{oauth.CLOCK_SKEW} seconds of clock skew", "clock skew"),
-    ("docs/operating.md", f"for {serve.DRAIN_SECONDS_FOR_OTHERS} seconds", "draining"),
-    ("docs/operating.md", f"ids given out ({state.ID_SECONDS // 3600} hours)", "ids"),
+    ("docs/operating.md", f"for {serve.DRAIN_SECONDS_FOR_OTHERS:g} seconds", "draining"),
+    ("docs/operating.md", f"ids returned ({state.ID_SECONDS // 3600} hours)", "ids"),
     ("docs/concepts.md", f"for {state.ID_SECONDS // 3600} hours", "ids"),
     ("README.md", f"({state.ID_SECONDS // 3600} hours after", "ids"),
     ("docs/settings.md", f"{SHORTEST_SECRET} characters or more", "secret"),
     ("docs/errors.md", f"larger than {LARGEST_ANSWER // 10**6} MB", "answer"),
     ("docs/errors.md", "within 20 seconds", "budget of one call to HostUp"),
+    ("docs/errors.md", f"within {pipeline.CHECK_SECONDS:g} seconds", "from the yes to sending"),
+    ("docs/operating.md", f"wait {serve.SETTLE_SECONDS:g} seconds for HostUp", "settling"),
+    ("docs/concepts.md", f"most {plans.MAX_OPEN_PLANS} open plans", "plans of a caller"),
 ]
 
 
@@ -34,5 +39,5 @@ def test_the_figure_is_on_the_page(page: str, figure: str, what: str) -> None:
 
 def test_what_the_pages_say_in_words() -> None:
     assert plans.LIFE.total_seconds() == 600, "a plan is good for ten minutes"
-    assert writes.QUESTION_SECONDS == 600, "a question stays open for ten minutes"
-    assert writes.WRITE_SECONDS == 240, "a server stays taken for four minutes"
+    assert asking.QUESTION_SECONDS == 600, "a question stays open for ten minutes"
+    assert pipeline.LOCK_SECONDS == 240, "a server stays locked for four minutes"

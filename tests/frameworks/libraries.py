@@ -124,7 +124,7 @@ class Model:
         vps, listing = self.backups(name)
         backup = _first(r"bkp_[0-9A-Za-z]+", listing)
         plan = self.call("plan_restore", id=vps, mode="in_place", backupId=backup)
-        return vps, backup, _first(r"v1\.[\w-]{40,}", plan)
+        return vps, backup, _first(r"plan_[0-9a-z]{16}", plan)
 
 
 def _first(pattern: str, text: str) -> str:
@@ -147,7 +147,8 @@ class Driver:
         self._lines: queue.Queue[str | None] = queue.Queue()
 
     def _start(self) -> subprocess.Popen[str]:
-        env = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
+        needed = ("PATH", "HOME", "LANG", "XDG_STATE_HOME")
+        env = {key: os.environ[key] for key in needed if key in os.environ}
         with self._stderr.open("wb") as stderr:
             child = subprocess.Popen(
                 self.library.command,

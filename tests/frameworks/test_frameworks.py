@@ -66,7 +66,7 @@ def test_a_declined_restore_sends_nothing(driver: Driver, product: Product) -> N
         heard = model.call("restore_vps", planId=plan)
         assert len(model.questions) == 1
     if driver.library.asks == "elicitation":
-        assert "The person declined. Nothing was changed." in heard
+        assert "The user declined. Nothing was changed." in heard
         assert "web-01" in model.questions[0]
     else:
         assert "not approved" in heard
@@ -94,7 +94,7 @@ def test_without_anybody_to_ask_the_answer_is_no(driver: Driver, product: Produc
         _, _, plan = model.plan("web-01")
         heard = model.call("restore_vps", planId=plan)
         assert model.questions == []
-    assert "cannot show them the question. Nothing was changed." in heard
+    assert "not supported by this client. Nothing was changed." in heard
     assert "HOSTUP_MCP_CONFIRM" in heard
     assert product.sandbox.writes == []
 

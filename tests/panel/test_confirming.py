@@ -73,7 +73,7 @@ async def test_the_call_holds_plan_ticket_and_name_and_nothing_else(open_host: O
     (call,) = await shown.calls("confirm_restore")
     assert sorted(call["arguments"]) == ["planId", "ticket", "typedName"]
     assert call["arguments"]["typedName"] == "web-01"
-    assert call["arguments"]["planId"].startswith("v1.")
+    assert call["arguments"]["planId"].startswith("plan_")
 
 
 @pytest.mark.parametrize("typed", ["", "web-02", "WEB-01", "web-01x"])

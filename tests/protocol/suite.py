@@ -129,5 +129,5 @@ def _address(child: subprocess.Popen[bytes], said: Path) -> str:
 
 def _bare() -> dict[str, str]:
     """Nothing of the environment of the tests but what a child runs on."""
-    kept = ("PATH", "PYTHONPATH", "HOME", "LANG")
+    kept = ("PATH", "PYTHONPATH", "HOME", "LANG", "XDG_STATE_HOME")
     return {name: os.environ[name] for name in kept if name in os.environ}

@@ -94,17 +94,17 @@ async def test_without_its_shared_state_it_is_alive_and_not_ready() -> None:
     async with client_of(made) as client:
         assert (await client.get("/healthz")).status_code == 200
         ready = await client.get("/readyz")
-        assert (ready.status_code, ready.json()) == (503, {"status": "shared state is away"})
-    assert made.engine is not None
-    await made.engine.redis.aclose()
+        assert (ready.status_code, ready.json()) == (503, {"status": "state unavailable"})
+    assert made.shared is not None
+    await made.shared.redis.aclose()
 
 
 @pytest.mark.redis
 async def test_a_socket_of_this_machine_will_do_for_the_engine(engine: EngineServer) -> None:
     made = service(HOSTUP_MCP_STATE=f"unix://{engine.socket}", HOSTUP_MCP_SECRET=SECRET)
-    assert made.engine is not None
-    assert await made.engine.memory.is_there()
-    await made.engine.redis.aclose()
+    assert made.shared is not None
+    assert await made.shared.store.is_available()
+    await made.shared.redis.aclose()
 
 
 # Who is let in ------------------------------------------------------------------------------------

@@ -601,7 +601,7 @@ async def test_another_callers_plan_is_refused(house: House) -> None:
         await others.planned()
         refused = await others.call("restore_vps", planId=plan)
     assert refused.kind == "plan_again"
-    assert "another caller" in refused.text
+    assert "of this caller" in refused.text
     assert house.upstream.sandbox.writes == []
 
 
@@ -611,10 +611,11 @@ async def test_a_plan_that_was_changed_or_made_elsewhere_is_refused(house: House
         _, plan = await mine.planned()
         elsewhere = Caller(client, house.oauth.url, house.issuer.token())
         _, foreign = await elsewhere.planned()
-        middle = len(plan) // 2
-        swapped = plan[:middle] + ("A" if plan[middle] != "A" else "B") + plan[middle + 1 :]
-        for wrong in (swapped, plan[:-4], foreign, "v1.AAAA", "v1." + "A" * 2_000):
+        swapped = plan[:-1] + ("a" if plan[-1] != "a" else "b")
+        for wrong in (swapped, foreign):
             assert (await mine.call("restore_vps", planId=wrong)).kind == "plan_again", wrong
+        for wrong in (plan[:-4], plan.upper(), "v1.AAAA", "plan_" + "a" * 2_000):
+            assert (await mine.call("restore_vps", planId=wrong)).kind == "bad_arguments", wrong
         assert house.upstream.sandbox.writes == []
 
 

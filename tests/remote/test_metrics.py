@@ -23,11 +23,11 @@ def read(metrics: Metrics) -> dict[tuple[str, frozenset[str]], float]:
 
 def test_each_thing_that_happens_moves_its_number() -> None:
     metrics = Metrics()
-    metrics.called("list_vps", "ok", 0.02)
-    metrics.called("list_vps", "ok", 0.02)
-    metrics.called("restore_vps", "asked", 40)
-    metrics.asked_hostup("GET", "200", 0.2)
-    metrics.asked_hostup("POST", "TimedOut", 20)
+    metrics.tool_called("list_vps", "ok", 0.02)
+    metrics.tool_called("list_vps", "ok", 0.02)
+    metrics.tool_called("restore_vps", "asked", 40)
+    metrics.hostup_requested("GET", "200", 0.2)
+    metrics.hostup_requested("POST", "TimedOut", 20)
     metrics.refused("rate")
     metrics.ready(True)
     seen = read(metrics)
@@ -46,7 +46,7 @@ def test_each_thing_that_happens_moves_its_number() -> None:
 
 def test_two_services_in_one_process_count_apart() -> None:
     one, other = Metrics(), Metrics()
-    one.called("list_vps", "ok", 1)
+    one.tool_called("list_vps", "ok", 1)
     assert ("hostup_mcp_tool_calls_total", frozenset({"list_vps", "ok"})) not in read(other)
 
 

@@ -172,7 +172,7 @@ async def test_numbers_move_and_logs_are_for_machines_and_spans_are_one_trace(
         assert replica.url in lines[0]["message"]
         for line in lines:
             assert {"time", "level", "logger", "message"} <= set(line)
-        assert any(line["logger"] == "hostup_mcp.trail" for line in lines)
+        assert any(line["logger"] == "hostup_mcp.audit" for line in lines)
 
 
 @pytest.mark.redis

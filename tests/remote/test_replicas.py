@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from hostup_mcp.sandbox import SANDBOX_API_KEY, Fault
-from hostup_mcp.server.writes import WRITE_SECONDS
+from hostup_mcp.server.writes.pipeline import LOCK_SECONDS
 
 from .wiring import (
     SECRET,
@@ -269,7 +269,7 @@ async def test_a_wait_that_hostup_asks_of_one_the_other_keeps_too(
             assert 30 < kept.data["error"]["retryAfterSeconds"] <= 40
             assert time.monotonic() - began < SOON
         assert len(sandbox.requests) == before, "HostUp is left alone"
-        [pause] = engine.keys("hostup-mcp/claims/limited/*")
+        [pause] = engine.keys("hostup-mcp/locks/limited/*")
         assert SANDBOX_API_KEY not in pause
         engine.do("PEXPIRE", pause, 1)
         assert (await other.call("list_vps")).kind is None, "it is over by itself"
@@ -312,8 +312,8 @@ async def test_a_replica_killed_in_the_middle_of_a_write_leaves_nothing_that_is_
             assert change.kind in ("write_in_flight", "gate_closed"), change.text
             assert len(sandbox.writes) == 1
 
-            lock = f"hostup-mcp/claims/write/{vps}"
-            assert 0 < engine.do("PTTL", lock) <= WRITE_SECONDS * 1000
+            [lock] = engine.keys(f"hostup-mcp/locks/write/*{vps}")
+            assert 0 < engine.do("PTTL", lock) <= LOCK_SECONDS * 1000
             engine.do("PEXPIRE", lock, 1)
             await until(lambda: engine.do("EXISTS", lock) == 0, "the lock runs out by itself")
             assert (await other.call("list_vps_backups", id=vps)).kind is None
@@ -365,7 +365,7 @@ async def test_without_the_engine_reads_answer_and_writes_are_refused_and_nothin
                     ("create_vps_backup", {"id": vps}),
                 ):
                     refused = await in_time(tool, **arguments)
-                    assert refused.kind == "memory_away", refused.text
+                    assert refused.kind == "state_unavailable", refused.text
                     assert "Nothing was changed" in refused.text
                 assert sandbox.writes == []
                 assert slowest < SOON
@@ -407,10 +407,69 @@ async def test_a_plan_that_was_carried_out_stays_used_when_the_engine_has_lost_e
                     again = await caller.call("restore_vps", planId=old)
                     assert again.kind == "plan_again", again.text
                 again = await caller.call("restore_vps", asked.answered(), planId=plan)
-                assert again.kind == "plan_again", again.text
+                assert again.kind == "not_confirmed", again.text
         assert len(upstream.sandbox.writes) == 1
     finally:
         engine.stop()
+
+
+async def test_a_store_that_comes_back_older_accepts_no_plan_and_no_yes_again(
+    upstream: Upstream, tmp_path: Path
+) -> None:
+    """Saved after the question, killed after the restore, and started from what was saved."""
+    engine = EngineServer(tmp_path)
+    try:
+        with replicas(tmp_path, given(upstream, engine)) as [replica]:
+            async with calling() as client:
+                caller = Caller(client, replica.url)
+                _vps, plan = await caller.planned()
+                asked = await caller.call("restore_vps", planId=plan)
+                engine.do("SAVE")
+                done = await caller.call("restore_vps", asked.answered(), planId=plan)
+                assert done.kind is None, done.text
+                upstream.sandbox.state.jobs.clear()
+                engine.stop()
+                engine.start()
+                assert engine.keys("*"), "what was saved is back"
+                for more in ({}, asked.answered()):
+                    again = await caller.call("restore_vps", more, planId=plan)
+                    assert again.kind == "plan_again", again.text
+        assert len(upstream.sandbox.writes) == 1
+    finally:
+        engine.stop()
+
+
+async def test_a_server_stays_locked_for_other_replicas_when_one_is_stopped_while_hostup_stalls(
+    upstream: Upstream, engine: EngineServer, tmp_path: Path
+) -> None:
+    sandbox, log = upstream.sandbox, tmp_path / "audit.jsonl"
+    env = given(upstream, engine, HOSTUP_MCP_AUDIT_LOG=str(log))
+    with replicas(tmp_path, env, env) as [stopping, living]:
+        async with calling() as client:
+            one, other = Caller(client, stopping.url), Caller(client, living.url)
+            vps, plan = await one.planned()
+            asked = await one.call("restore_vps", planId=plan)
+            sandbox.faults.add(Fault("slow_after", "POST", RESTORE, seconds=60))
+            told: list[Result] = []
+
+            async def restore() -> None:
+                told.append(await one.call("restore_vps", asked.answered(), planId=plan))
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(restore)
+                await until(lambda: len(sandbox.writes) == 1)
+                assert stopping.process is not None
+                stopping.process.terminate()
+            assert told[0].kind == "outcome_unknown", told[0].text
+            sandbox.state.jobs.clear()
+            change = await other.call("set_backup_retention", id=vps, maxTotalBackups=3)
+            change = await other.call(
+                "set_backup_retention", change.answered(), id=vps, maxTotalBackups=3
+            )
+            assert change.kind == "write_in_flight", change.text
+    ends = [json.loads(line)["outcome"] for line in log.read_text().splitlines()]
+    assert ends.count("outcome_unknown") == 1
+    assert len(sandbox.writes) == 1
 
 
 # Keys that change ---------------------------------------------------------------------------------
@@ -442,8 +501,9 @@ async def test_keys_change_without_losing_a_plan_or_a_question(
                 assert done.kind is None, done.text
                 upstream.sandbox.state.jobs.clear()
             assert len(upstream.sandbox.writes) == 6
-            for made_by, refused_by in ((before, after), (after, before)):
-                _, plan = await made_by.planned()
-                lost = await refused_by.call("restore_vps", planId=plan)
-                assert lost.kind == "plan_again", "a key that is not in the ring opens nothing"
+            for asked_by, refused_by in ((before, after), (after, before)):
+                _, plan = await asked_by.planned()
+                asked = await asked_by.call("restore_vps", planId=plan)
+                with pytest.raises(AssertionError, match="requestState"):
+                    await refused_by.call("restore_vps", asked.answered(), planId=plan)
             assert len(upstream.sandbox.writes) == 6

@@ -109,7 +109,8 @@ class Upstream(AppServer):
 
 def environment(**given: str) -> dict[str, str]:
     """What a child is given; nothing of the environment of the tests but what it runs on."""
-    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "HOME") if name in os.environ}
+    needed = ("PATH", "PYTHONPATH", "HOME", "XDG_STATE_HOME")
+    kept = {name: os.environ[name] for name in needed if name in os.environ}
     return {**kept, **given}
 
 
