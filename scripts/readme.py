@@ -7,6 +7,7 @@ With --check it changes nothing and fails where the table is not what it would w
 
 import re
 import sys
+from inspect import cleandoc
 from pathlib import Path
 
 from hostup_mcp.server.catalog import WRITING, reading_tools
@@ -20,9 +21,9 @@ def table() -> str:
     rows = ["| tool | what it does | unlocked by |", "| --- | --- | --- |"]
     rows += [row(tool.name, tool.description, "always there") for tool in reading_tools()]
     rows += [
-        row(name, writing.tool().description, f"`{writing.group}`")
-        for name, writing in WRITING.items()
-        if not writing.app_only
+        row(name, " ".join(cleandoc(tool.propose.__doc__ or "").split()), f"`{tool.group}`")
+        for name, tool in WRITING.items()
+        if not tool.confirmed_in_panel
     ]
     return "\n".join(rows) + "\n"
 
