@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from hostup_mcp.config import Group
 from hostup_mcp.sandbox import MAIN_OWNER, OTHER_OWNER, SANDBOX_API_KEY, SANDBOX_OTHER_KEY
+from hostup_mcp.server import catalog
 
 from .wiring import (
     Caller,
@@ -22,15 +24,16 @@ from .wiring import (
     token_file,
 )
 
-READING = {
-    "list_vps",
-    "list_vps_backups",
-    "plan_restore",
-    "list_restore_sources",
-    "list_vps_snapshots",
-    "list_backup_schedules",
-    "get_job",
-}
+READING = {tool.name for tool in catalog.reading_tools()}
+
+
+def unlocked_by(*groups: Group) -> set[str]:
+    """The tools that a caller with `groups` sees beside those that read."""
+    return {
+        name
+        for name, tool in catalog.WRITING.items()
+        if tool.group in groups and not tool.confirmed_in_panel
+    }
 
 
 @pytest.fixture(scope="module")
@@ -121,13 +124,9 @@ async def test_each_request_carries_the_key_of_the_one_who_called(
 
 
 async def test_each_caller_is_shown_what_is_unlocked_for_them(team: Team) -> None:
-    assert await team.web.tools() - READING == {
-        "create_vps_backup",
-        "create_vps_snapshot",
-        "restore_vps",
-    }
+    assert await team.web.tools() - READING == unlocked_by(Group.CREATE, Group.RESTORE)
     assert await team.ops.tools() == READING
-    assert await team.spenders.tools() - READING == {"restore_vps"}
+    assert await team.spenders.tools() - READING == unlocked_by(Group.RESTORE)
 
 
 async def test_a_locked_tool_says_so_and_sends_nothing(team: Team, upstream: Upstream) -> None:
