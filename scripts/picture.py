@@ -1,9 +1,15 @@
 """Draw docs/images/demo.svg: the reading half of the demo, as a terminal shows it.
 
-.venv/bin/python scripts/picture.py
+    .venv/bin/python scripts/picture.py [--check]
+
+With --check it changes nothing and fails where the picture shows something else than what it would
+draw; dates and widths aside, which differ from one run to the next.
 """
 
+import html
 import io
+import re
+import sys
 from pathlib import Path
 
 from rich.console import Console
@@ -14,7 +20,18 @@ from hostup_mcp.demo import demo
 PICTURE = Path(__file__).parent.parent / "docs" / "images" / "demo.svg"
 
 
-def main() -> None:
+def main() -> int:
+    svg = drawn()
+    if "--check" in sys.argv:
+        same = PICTURE.exists() and shown(PICTURE.read_text(encoding="utf-8")) == shown(svg)
+        return 0 if same else print("docs/images/demo.svg: run scripts/picture.py") or 1
+    PICTURE.parent.mkdir(parents=True, exist_ok=True)
+    PICTURE.write_text(svg, encoding="utf-8")
+    print(f"{PICTURE}: {PICTURE.stat().st_size // 1000} kB")
+    return 0
+
+
+def drawn() -> str:
     console = Console(
         record=True,
         width=100,
@@ -24,13 +41,21 @@ def main() -> None:
         force_terminal=True,
     )
     demo(console, only_looking=True)
-    PICTURE.parent.mkdir(parents=True, exist_ok=True)
     svg = console.export_svg(
         title="hostup-mcp demo", theme=MONOKAI, font_aspect_ratio=0.61, unique_id="demo"
     )
     # The font of the template would be fetched from elsewhere; the viewer's own will do.
-    PICTURE.write_text(without_fonts(svg))
-    print(f"{PICTURE}: {PICTURE.stat().st_size // 1000} kB")
+    return without_fonts(svg)
+
+
+def shown(svg: str) -> str:
+    """What can be read in the picture, in the order of reading, without dates and white space."""
+    lines: dict[float, list[tuple[float, str]]] = {}
+    for x, y, text in re.findall(r'<text class="\S+" x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</', svg):
+        lines.setdefault(float(y), []).append((float(x), html.unescape(text)))
+    text = "\n".join("".join(t for _, t in sorted(line)) for _, line in sorted(lines.items()))
+    dateless = re.sub(r"\d{4}[-_]\d\d[-_]\d\d[T-]\d\d[:_]\d\d[:_]\d\d(\.\d+Z)?", "", text)
+    return re.sub(r"[\s─│╭╮╰╯]", "", dateless)
 
 
 def without_fonts(svg: str) -> str:
@@ -41,4 +66,4 @@ def without_fonts(svg: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

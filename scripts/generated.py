@@ -1,0 +1,210 @@
+"""Every file that a program writes, with that program and how to tell that it is stale.
+
+    .venv/bin/python scripts/generated.py [--check] [NAME ...]
+
+Without --check it writes them all anew. With it, it changes nothing and names what is stale, each
+with the command that refreshes it. Names are those of the list below.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import runpy
+import shutil
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = ".venv/bin/python"
+DEFINITIONS = "tests/server/test_definitions.py"
+PANEL = "hostup_mcp/server/panel/recovery.html"
+TIMEOUT = 600
+
+
+class SkippedError(Exception):
+    """What a generator needs is not here; the message says what."""
+
+
+@dataclass(frozen=True)
+class Generated:
+    """Files, the command that writes them, and the check that they are what it would write."""
+
+    name: str
+    files: tuple[str, ...]
+    command: str
+    is_fresh: Callable[[], bool] | None
+    """None where two runs never give the same bytes; the message of `check` says so."""
+    needs: Callable[[], str | None] = lambda: None
+    """What is missing for the command to work, if anything."""
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in the project's folder, with this Python wherever it names one."""
+    command = [sys.executable if word == PYTHON else word for word in words]
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("HOSTUP_", "OTEL_"))}
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=TIMEOUT, env=env
+    )
+
+
+def passes(*words: str) -> Callable[[], bool]:
+    return lambda: run(*words).returncode == 0
+
+
+# Checks that the generators do not have themselves ------------------------------------------------
+
+
+def icons_are_fresh() -> bool:
+    made = runpy.run_path(str(ROOT / "packaging" / "icon.py"))
+    kept = ((ROOT / "packaging/icon.png", "smooth"), (ROOT / "hostup_mcp/server/icon.png", "small"))
+    return all(pixels(file.read_bytes()) == pixels(made[draw]()) for file, draw in kept)
+
+
+def pixels(png: bytes) -> list[bytes]:
+    """The chunks of a PNG file, its pixels unpacked: zlib packs differently from build to build."""
+    chunks, place = [], 8
+    while place < len(png):
+        size = int.from_bytes(png[place : place + 4], "big")
+        kind, data = png[place + 4 : place + 8], png[place + 8 : place + 8 + size]
+        chunks.append(kind + (zlib.decompress(data) if kind == b"IDAT" else data))
+        place += size + 12
+    return chunks
+
+
+def discover_is_fresh() -> bool:
+    program = (
+        "import json; from hostup_mcp.config import Misconfigured as M;"
+        "from hostup_mcp.server.app import build_server as b;"
+        "from hostup_mcp.server.prepare import prepare_discover as p;"
+        "print(json.dumps(p(b(M(())))))"
+    )
+    done = run(PYTHON, "-c", program)
+    kept = json.loads((ROOT / "hostup_mcp/server/discover.json").read_text(encoding="utf-8"))
+    return done.returncode == 0 and json.loads(done.stdout) == kept
+
+
+def panel_is_fresh() -> bool:
+    done = run("node", "panel/build.mjs", "--stdout")
+    return done.returncode == 0 and done.stdout == (ROOT / PANEL).read_text(encoding="utf-8")
+
+
+def panel_tools() -> str | None:
+    if shutil.which("node") is None:
+        return "Node (version 20 or newer)"
+    if not (ROOT / "panel" / "node_modules" / "esbuild").is_dir():
+        return "the panel's npm packages: run panel/setup.sh"
+    return None
+
+
+def browser() -> str | None:
+    program = "import PIL, playwright"
+    if panel_tools() or shutil.which("chromium") is None or run(PYTHON, "-c", program).returncode:
+        return "Chromium, Playwright and Pillow: run panel/setup.sh"
+    return None
+
+
+GENERATED = (
+    Generated(
+        "readme",
+        ("README.md",),
+        f"{PYTHON} scripts/readme.py",
+        passes(PYTHON, "scripts/readme.py", "--check"),
+    ),
+    Generated(
+        "clients",
+        ("docs/clients.md",),
+        f"{PYTHON} scripts/clients.py",
+        passes(PYTHON, "scripts/clients.py", "--check"),
+    ),
+    Generated(
+        "architecture",
+        ("docs/architecture.md",),
+        f"{PYTHON} scripts/architecture.py",
+        passes(PYTHON, "scripts/architecture.py", "--check"),
+    ),
+    Generated(
+        "picture",
+        ("docs/images/demo.svg",),
+        f"{PYTHON} scripts/picture.py",
+        passes(PYTHON, "scripts/picture.py", "--check"),
+    ),
+    Generated(
+        "metadata",
+        ("manifest.json", "server.json"),
+        f"{PYTHON} packaging/metadata.py",
+        passes(PYTHON, "packaging/metadata.py", "--check"),
+    ),
+    Generated(
+        "icons",
+        ("packaging/icon.png", "hostup_mcp/server/icon.png"),
+        f"{PYTHON} packaging/icon.py",
+        icons_are_fresh,
+    ),
+    Generated(
+        "discover",
+        ("hostup_mcp/server/discover.json",),
+        f"{PYTHON} -m hostup_mcp.server.prepare",
+        discover_is_fresh,
+    ),
+    Generated(
+        "definitions",
+        ("tests/server/definitions",),
+        f"{PYTHON} -m pytest {DEFINITIONS} -q -k on_purpose --rewrite-definitions",
+        passes(PYTHON, "-m", "pytest", DEFINITIONS, "-q", "-k", "on_purpose"),
+    ),
+    Generated("panel", (PANEL,), "panel/build", panel_is_fresh, panel_tools),
+    Generated(
+        "screenshots", ("docs/images/panel-*.png",), f"{PYTHON} panel/screenshots", None, browser
+    ),
+)
+
+
+def check(one: Generated) -> str | None:
+    """What is wrong with a generated file, with the command that refreshes it."""
+    if one.is_fresh is None:
+        raise SkippedError("no two runs give the same bytes; look at them after a visible change")
+    if (missing := one.needs()) is not None:
+        raise SkippedError(f"needs {missing}")
+    return None if one.is_fresh() else f"{', '.join(one.files)} is stale; run: {one.command}"
+
+
+def write(one: Generated) -> str | None:
+    """Write a generated file anew. What went wrong, if anything did."""
+    if (missing := one.needs()) is not None:
+        raise SkippedError(f"needs {missing}")
+    done = run(*one.command.split())
+    return f"{one.command} failed:\n{done.stdout}{done.stderr}" if done.returncode else None
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    names = [one.name for one in GENERATED]
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(names))
+    parser.add_argument("--check", action="store_true", help="change nothing; name what is stale")
+    parser.add_argument("--strict", action="store_true", help="a check that cannot run fails")
+    given = parser.parse_args()
+    if unknown := set(given.names) - set(names):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    failed = False
+    for one in GENERATED:
+        if given.names and one.name not in given.names:
+            continue
+        try:
+            problem = (check if given.check else write)(one)
+        except SkippedError as reason:
+            failed |= given.strict and one.is_fresh is not None
+            print(f"{one.name}: skipped, {reason}", flush=True)
+            continue
+        failed |= problem is not None
+        print(f"{one.name}: {problem or ('fresh' if given.check else 'written')}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

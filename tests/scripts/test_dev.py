@@ -1,0 +1,190 @@
+"""`scripts/dev.py`: every task from nothing, on what a newcomer's machine may look like."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from . import ROOT, load
+
+DEV = ROOT / "scripts" / "dev.py"
+dev = load("dev")
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A `.venv` of its own for the script to make and mend."""
+    venv = tmp_path / ".venv"
+    monkeypatch.setattr(dev, "VENV", venv)
+    monkeypatch.setattr(dev, "BIN", venv / dev.BIN.name)
+    monkeypatch.setattr(dev, "PYTHON", venv / dev.BIN.name / dev.PYTHON.name)
+    return venv
+
+
+# Old Pythons --------------------------------------------------------------------------------------
+
+
+def test_python_3_8_can_read_it() -> None:
+    tree = ast.parse(DEV.read_text(encoding="utf-8"), feature_version=(3, 8))
+    first = next(node for node in tree.body if isinstance(node, ast.ImportFrom))
+    assert first.module == "__future__", "or 3.8 would evaluate annotations that it does not know"
+    modules = {
+        name.split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in (
+            [a.name for a in node.names] if isinstance(node, ast.Import) else [node.module]
+        )
+    }
+    assert modules <= sys.stdlib_module_names
+
+
+def test_an_old_python_is_told_the_version_that_is_needed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(dev.sys, "version_info", (3, 9, 18))
+    assert dev.main(["demo"]) == 1
+    assert "needs Python 3.11 or newer" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("version", ["3.8", "3.9"])
+def test_a_real_old_python_says_the_same(version: str) -> None:
+    found = shutil.which(f"python{version}")
+    if found is None or subprocess.run([found, "-c", ""], capture_output=True).returncode:
+        pytest.skip(f"there is no Python {version} here")
+    done = subprocess.run([found, DEV, "test"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "needs Python 3.11 or newer" in done.stdout
+    assert done.stderr == ""
+
+
+# Tasks --------------------------------------------------------------------------------------------
+
+
+def test_without_a_task_it_lists_them(capsys: pytest.CaptureFixture[str]) -> None:
+    assert dev.main([]) == 0
+    shown = capsys.readouterr().out
+    assert set(dev.TASKS) == {
+        *("demo", "test", "setup", "check", "fast", "generate", "mutation", "faults")
+    }
+    for name, task in dev.TASKS.items():
+        assert f"  {name:<10} {task.__doc__}\n" in shown
+    assert dev.main(["nonsense"]) == 1
+
+
+def test_each_slow_folder_is_there_and_has_its_reason() -> None:
+    for name, reason in dev.SLOW.items():
+        assert (ROOT / "tests" / name).is_dir(), name
+        assert reason
+    for name in dev.SLOW_FILES:
+        assert (ROOT / "tests" / name).is_file(), name
+
+
+def test_a_folder_is_fast_unless_it_is_named_as_slow() -> None:
+    words = dev.fast_words()
+    for folder in (ROOT / "tests").iterdir():
+        if (folder / "__init__.py").is_file():
+            assert (f"tests/{folder.name}" in words) is (folder.name not in dev.SLOW)
+    assert "tests/test_tree.py" in words
+
+
+def test_all_steps_run_and_each_failure_says_what_to_do(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    passing, failing = [sys.executable, "-c", ""], [sys.executable, "-c", "raise SystemExit(3)"]
+    steps = [
+        ("one", failing, "it is wrong", "mend it"),
+        ("two", passing, "", ""),
+        ("three", ["/nowhere/at-all"], "it is missing", "install it"),
+    ]
+    assert dev.run_steps(steps) == 1
+    printed = capsys.readouterr()
+    assert "one: it is wrong.\n    Next: mend it" in printed.out
+    assert "three: it is missing.\n    Next: install it" in printed.out
+    assert "/nowhere/at-all: No such file" in printed.err
+    assert dev.run_steps([steps[1]]) == 0
+
+
+def test_every_step_says_what_its_failure_means() -> None:
+    for name, command, meaning, remedy in dev.steps(strict=True, tests=True):
+        assert command, name
+        assert meaning, name
+        assert remedy, name
+
+
+# .venv --------------------------------------------------------------------------------------------
+
+
+def broken(venv: Path, how: str) -> None:
+    """A `.venv` as an interrupted or outdated set-up leaves it."""
+    if how == "nothing":
+        return
+    if how == "a link to nowhere":
+        venv.symlink_to(venv.parent / "gone")
+        return
+    if how == "folders only":
+        (venv / "bin").mkdir(parents=True)
+        return
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    if how == "no python":
+        for path in dev.BIN.glob("python*"):
+            path.unlink()
+    elif how == "python links to nowhere":
+        dev.PYTHON.unlink()
+        dev.PYTHON.symlink_to(venv.parent / "gone" / "python")
+    else:
+        assert how == "no pip"
+
+
+HALF_MADE = (
+    *("nothing", "a link to nowhere", "folders only"),
+    *("no python", "python links to nowhere", "no pip"),
+)
+needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+
+
+@pytest.mark.parametrize("how", HALF_MADE)
+@needs_links
+def test_a_half_made_environment_is_made_anew(
+    elsewhere: Path, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken(elsewhere, how)
+    made: list[str] = []
+    monkeypatch.setattr(dev, "call", lambda *words: made.extend(map(str, words)))
+    dev.environment()
+    assert made == [sys.executable, "-m", "venv", str(elsewhere)]
+    assert not elsewhere.exists()
+    assert not elsewhere.is_symlink()
+
+
+@needs_links
+def test_what_is_made_anew_works_and_is_kept(elsewhere: Path) -> None:
+    broken(elsewhere, "python links to nowhere")
+    dev.environment()
+    assert dev.works(dev.PYTHON, "-m", "pip", "--version")
+    (elsewhere / "kept").touch()
+    dev.environment()
+    assert (elsewhere / "kept").exists()
+
+
+def test_what_is_no_environment_is_left_alone(elsewhere: Path) -> None:
+    elsewhere.mkdir()
+    (elsewhere / "precious").write_text("mine")
+    with pytest.raises(dev.TaskError, match="Next: move it away"):
+        dev.environment()
+    assert (elsewhere / "precious").read_text() == "mine"
+
+
+def test_a_failed_installation_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(dev, "environment", lambda: None)
+    monkeypatch.setattr(dev, "call", lambda *words: 1)
+    assert dev.main(["setup"]) == 1
+    assert "Next:" in capsys.readouterr().err

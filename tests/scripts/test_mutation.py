@@ -1,0 +1,71 @@
+"""`scripts/mutation.py`: survivors and tests/mutants.toml have to agree."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from . import ROOT, load
+
+mutation = load("mutation")
+STATE = mutation.ROOMS["state"]
+ONE = mutation.Survivor("hostup_mcp/state/finish.py", "finish", "a = 1", 'a = "b"\nc')
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "mutants.toml"
+    monkeypatch.setattr(mutation, "EXPLAINED", path)
+    return path
+
+
+def test_the_rooms_and_their_tests_are_there() -> None:
+    assert set(mutation.ROOMS) == {"recovery", "writes", "state"}
+    for room in mutation.ROOMS.values():
+        assert (ROOT / room.folder).is_dir()
+        for tests in room.tests:
+            assert (ROOT / tests).exists()
+
+
+def test_a_survivor_that_nobody_explains_fails(file: Path) -> None:
+    assert mutation.compare([], [STATE]) == []
+    [wrong] = mutation.compare([ONE], [STATE])
+    assert wrong.startswith("survived: hostup_mcp/state/finish.py, finish")
+
+
+def test_an_explained_survivor_passes_and_needs_its_reason(file: Path) -> None:
+    file.write_text(ONE.entry())
+    assert mutation.compare([ONE], [STATE]) == ["no reason: hostup_mcp/state/finish.py, finish"]
+    file.write_text(ONE.entry().replace('reason = ""', 'reason = "both are the same"'))
+    assert mutation.compare([ONE], [STATE]) == []
+
+
+def test_a_stale_entry_fails_once_its_room_was_run_to_its_end(file: Path) -> None:
+    file.write_text(ONE.entry().replace('reason = ""', 'reason = "both are the same"'))
+    [wrong] = mutation.compare([], [STATE])
+    assert wrong.startswith("stale entry: hostup_mcp/state/finish.py")
+    assert mutation.compare([], [mutation.ROOMS["writes"]]) == []
+    assert mutation.compare([], []) == []
+
+
+def test_not_everything_can_be_explained_away(file: Path) -> None:
+    many = [mutation.Survivor(ONE.file, f"f{n}", "a", "b") for n in range(11)]
+    file.write_text("\n".join(one.entry().replace('""', '"same"') for one in many))
+    assert mutation.compare(many, [STATE]) == ["11 entries; at most 10 may be explained away"]
+
+
+def test_the_kept_entries_are_complete() -> None:
+    explained = mutation.explained()
+    assert len(explained) <= mutation.MOST_EXPLAINED
+    for (path, _, before, after), reason in explained.items():
+        assert (ROOT / path).is_file()
+        assert before != after
+        assert reason.strip()
+
+
+def test_the_settings_of_a_copy_are_toml() -> None:
+    for room in mutation.ROOMS.values():
+        settings = tomllib.loads(mutation.configuration(room))["tool"]["mutmut"]
+        assert settings["only_mutate"] == [f"{room.folder}/*"]
