@@ -21,6 +21,7 @@ import httpx
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
+from ..scripts import load
 from .conftest import PATIENCE, Place, done, serving
 from .pages import ROOT
 
@@ -86,6 +87,7 @@ async def served(words: list[str], place: Place) -> None:
 # Only looked at -----------------------------------------------------------------------------------
 
 CI = ROOT / ".ci" / "run"
+DEV = load("dev")
 
 
 def in_ci(command: str) -> Callable[[], None]:
@@ -97,14 +99,23 @@ def in_ci(command: str) -> Callable[[], None]:
     return look
 
 
-def dev(word: str) -> Callable[[], None]:
-    """The set-up script takes this word."""
+def in_check(*words: str) -> Callable[[], None]:
+    """`dev.py check` runs a command that begins so, and CI runs `dev.py check`."""
 
     def look() -> None:
-        script = ROOT / "scripts" / "dev.py"
-        ended = subprocess.run([sys.executable, script], capture_output=True, text=True)
-        assert f" {word}`" in ended.stdout
-        assert f'case ["{word}"' in script.read_text("utf-8")
+        commands = [command for _, command, _, _ in DEV.steps(strict=True, tests=False)]
+        shown = [[str(word).rsplit("/")[-1] for word in command] for command in commands]
+        assert any(command[: len(words)] == list(words) for command in shown), shown
+        assert "scripts/dev.py check" in CI.read_text("utf-8")
+
+    return look
+
+
+def dev(task: str) -> Callable[[], None]:
+    """The script has this task."""
+
+    def look() -> None:
+        assert task in DEV.TASKS
 
     return look
 
@@ -160,15 +171,21 @@ LOOKED_AT: dict[str, tuple[str, Callable[[], None]]] = {
     "python3 scripts/dev.py demo": (f"{FRESH}; tests/test_demo.py plays the demo", dev("demo")),
     "python3 scripts/dev.py test": (CIRCULAR, dev("test")),
     "python3 scripts/dev.py setup": (FRESH, dev("setup")),
+    "python3 scripts/dev.py fast": (CIRCULAR, dev("fast")),
+    "python3 scripts/dev.py check": (CIRCULAR, dev("check")),
+    "python3 scripts/dev.py generate": (f"{WRITES}: tests/scripts", dev("generate")),
+    "python3 scripts/dev.py mutation": (f"{LONG}: tests/scripts", dev("mutation")),
+    "python3 scripts/dev.py mutation state --list": (f"{LONG}: tests/scripts", dev("mutation")),
+    "python3 scripts/dev.py faults": (f"{LONG}: tests/faults", dev("faults")),
     ".ci/run": (CIRCULAR, script(".ci/run")),
     ".venv/bin/pytest tests/recovery -q": ("CI does", collected("tests/recovery")),
     ".venv/bin/pytest tests/server/test_definitions.py --rewrite-definitions": (
         WRITES,
         collected("tests/server/test_definitions.py", "--rewrite-definitions"),
     ),
-    ".venv/bin/ruff check .": ("CI does", in_ci("$bin/ruff check .")),
-    ".venv/bin/ruff format .": (WRITES, in_ci("$bin/ruff format --check")),
-    ".venv/bin/mypy": ("CI does", in_ci("$bin/mypy")),
+    ".venv/bin/ruff check .": ("CI does", in_check("ruff", "check", ".")),
+    ".venv/bin/ruff format .": (WRITES, in_check("ruff", "format", "--check")),
+    ".venv/bin/mypy": ("CI does", in_check("mypy")),
     f"{PYTHON} scripts/readme.py --check": ("", python("scripts/readme.py", "--check")),
     f"{PYTHON} scripts/readme.py": (WRITES, python("scripts/readme.py", "--check")),
     f"{PYTHON} scripts/clients.py --check": ("", python("scripts/clients.py", "--check")),

@@ -21,6 +21,7 @@ from hostup_mcp.config import Group, Settings
 from hostup_mcp.remote.accounts import read_accounts
 from hostup_mcp.server.app import build_server
 
+from ..scripts import load
 from .commands import follow
 from .conftest import PATIENCE, Place, done
 from .pages import Block, blocks
@@ -133,6 +134,11 @@ async def is_error(block: Block, place: Place) -> None:
     assert answer.structured_content == json.loads(block.text)
 
 
+async def is_drawn(block: Block, place: Place) -> None:
+    """A picture of the rooms: the arrows are the imports."""
+    assert f"```mermaid\n{block.text}```\n" == load("architecture").picture()
+
+
 def named(block: Block) -> tuple[str, str]:
     tool, _, server = block.about.partition(": ")[2].partition(" of ")
     return tool, server
@@ -177,6 +183,7 @@ async def is_a_run(block: Block, place: Place) -> None:
 HOW: dict[tuple[str, str], Callable[[Block, Place], Awaitable[None]]] = {
     ("json", ""): is_configuration,
     ("json", "error:"): is_error,
+    ("mermaid", ""): is_drawn,
     ("python", ""): runs,
     ("sh", ""): types,
     ("text", "answer:"): is_answered,
