@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import runpy
 import shlex
 import signal
 import subprocess
@@ -21,7 +22,6 @@ import httpx
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from ..scripts import load
 from .conftest import PATIENCE, Place, done, serving
 from .pages import ROOT
 
@@ -87,7 +87,7 @@ async def served(words: list[str], place: Place) -> None:
 # Only looked at -----------------------------------------------------------------------------------
 
 CI = ROOT / ".ci" / "run"
-DEV = load("dev")
+DEV = runpy.run_path(str(ROOT / "scripts" / "dev.py"))
 
 
 def in_ci(command: str) -> Callable[[], None]:
@@ -103,7 +103,7 @@ def in_check(*words: str) -> Callable[[], None]:
     """`dev.py check` runs a command that begins so, and CI runs `dev.py check`."""
 
     def look() -> None:
-        commands = [command for _, command, _, _ in DEV.steps(strict=True, tests=False)]
+        commands = [command for _, command, _, _ in DEV["steps"](strict=True, tests=False)]
         shown = [[str(word).rsplit("/")[-1] for word in command] for command in commands]
         assert any(command[: len(words)] == list(words) for command in shown), shown
         assert "scripts/dev.py check" in CI.read_text("utf-8")
@@ -115,7 +115,7 @@ def dev(task: str) -> Callable[[], None]:
     """The script has this task."""
 
     def look() -> None:
-        assert task in DEV.TASKS
+        assert task in DEV["TASKS"]
 
     return look
 

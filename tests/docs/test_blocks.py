@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -21,10 +22,9 @@ from hostup_mcp.config import Group, Settings
 from hostup_mcp.remote.accounts import read_accounts
 from hostup_mcp.server.app import build_server
 
-from ..scripts import load
 from .commands import follow
 from .conftest import PATIENCE, Place, done
-from .pages import Block, blocks
+from .pages import ROOT, Block, blocks
 
 YOUR_KEY = "your key"
 INVENTED = "vps_01h0000000000000000000fake"
@@ -136,7 +136,8 @@ async def is_error(block: Block, place: Place) -> None:
 
 async def is_drawn(block: Block, place: Place) -> None:
     """A picture of the rooms: the arrows are the imports."""
-    assert f"```mermaid\n{block.text}```\n" == load("architecture").picture()
+    drawing = runpy.run_path(str(ROOT / "scripts" / "architecture.py"))
+    assert f"```mermaid\n{block.text}```\n" == drawing["picture"]()
 
 
 def named(block: Block) -> tuple[str, str]:
