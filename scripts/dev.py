@@ -39,6 +39,7 @@ SLOW = {
     "protocol": "starts the conformance suite",
     "remote": "starts servers",
     "sandbox": "plays days of an account",
+    "scripts": "makes environments and runs every generator",
     "state": "starts Redis, and waits for outages",
 }
 # Files at the top of tests/ that start the command over and over.
