@@ -179,30 +179,12 @@ LOOKED_AT: dict[str, tuple[str, Callable[[], None]]] = {
     "python3 scripts/dev.py faults": (f"{LONG}: tests/faults", dev("faults")),
     ".ci/run": (CIRCULAR, script(".ci/run")),
     ".venv/bin/pytest tests/recovery -q": ("CI does", collected("tests/recovery")),
-    ".venv/bin/pytest tests/server/test_definitions.py --rewrite-definitions": (
-        WRITES,
-        collected("tests/server/test_definitions.py", "--rewrite-definitions"),
-    ),
     ".venv/bin/ruff check .": ("CI does", in_check("ruff", "check", ".")),
     ".venv/bin/ruff format .": (WRITES, in_check("ruff", "format", "--check")),
     ".venv/bin/mypy": ("CI does", in_check("mypy")),
-    f"{PYTHON} scripts/readme.py --check": ("", python("scripts/readme.py", "--check")),
-    f"{PYTHON} scripts/readme.py": (WRITES, python("scripts/readme.py", "--check")),
-    f"{PYTHON} scripts/clients.py --check": ("", python("scripts/clients.py", "--check")),
-    f"{PYTHON} scripts/clients.py": (WRITES, python("scripts/clients.py", "--check")),
-    f"{PYTHON} scripts/picture.py": (f"{WRITES}: test_picture.py", script("scripts/picture.py")),
-    f"{PYTHON} packaging/metadata.py": (WRITES, python("packaging/metadata.py", "--check")),
-    f"{PYTHON} -m hostup_mcp.server.prepare": (
-        f"{WRITES}: tests/server/test_opening.py",
-        script("hostup_mcp/server/prepare.py", "__main__"),
-    ),
-    f"{PYTHON} -m benchmarks.faults --calls 150": (
-        "tests/faults/test_runs.py",
-        python("-m", "benchmarks.faults", "--list"),
-    ),
-    f"{PYTHON} -m benchmarks.faults --calls 10000 --seed 8": (
-        LONG,
-        python("-m", "benchmarks.faults", "--list"),
+    f"{PYTHON} scripts/generated.py --check": (
+        "CI does",
+        in_check(PYTHON.rsplit("/")[-1], "generated.py", "--check"),
     ),
     f"{PYTHON} benchmarks/tokens.py": (LONG, script("benchmarks/tokens.py")),
     f"{PYTHON} benchmarks/tokens.py --check": (

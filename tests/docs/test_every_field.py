@@ -13,7 +13,7 @@ from typing import Any, Union, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from hostup_mcp.hostup import answers
+from hostup_mcp.hostup import answers, models
 from hostup_mcp.hostup.models import (
     BackupList,
     BackupSchedules,
@@ -77,7 +77,12 @@ def fields(model: type[Model], at: tuple[str | int, ...] = ()) -> Iterator[tuple
         place = (*at, field.alias or name)
         if nested is Gate:
             continue
-        if not many and name not in STRICT and f"{model.__name__}.{name}" not in NAMES_THAT_ARE_IDS:
+        is_list = many and nested is not None
+        if (
+            not is_list
+            and name not in STRICT
+            and f"{model.__name__}.{name}" not in NAMES_THAT_ARE_IDS
+        ):
             yield f"{model.__name__}.{name}", place
         if nested is not None:
             yield from fields(nested, (*place, 0) if many else place)
@@ -162,6 +167,30 @@ def broken_by(root: type[Model], place: tuple[str | int, ...]) -> list[Any]:
         except BadAnswer:
             found.append(value)
     return found
+
+
+def reached(model: type[Model]) -> set[type[Model]]:
+    """`model` and every model inside it."""
+    nested = [inner(field.annotation)[0] for field in model.model_fields.values()]
+    return {model}.union(*(reached(one) for one in nested if one is not None))
+
+
+def test_no_model_is_left_out() -> None:
+    every = {
+        one
+        for one in vars(models).values()
+        if isinstance(one, type) and issubclass(one, Model) and one is not Model
+    }
+    assert every == set().union(*map(reached, LISTINGS)), "name the new response in LISTINGS"
+
+
+def test_a_list_of_texts_is_tried_with_objects() -> None:
+    class Tagged(Model):
+        id: str
+        tags: models.Many[str] | None = None
+
+    assert dict(fields(Tagged)) == {"Tagged.tags": ("tags",)}
+    assert [{}] in broken_by(Tagged, ("tags",))
 
 
 @pytest.mark.parametrize("root", LISTINGS, ids=lambda root: root.__name__)
