@@ -19,9 +19,10 @@ LONGEST_FILE = 350
 ROOMS: dict[str, set[str]] = {
     "hostup": set(),
     "recovery": {"hostup"},
+    "wording": {"hostup", "recovery"},
     "sandbox": set(),
     "state": set(),
-    "server": {"config", "hostup", "recovery", "sandbox", "state"},
+    "server": {"config", "hostup", "recovery", "sandbox", "state", "wording"},
     "remote": {"config", "hostup", "recovery", "sandbox", "server", "state"},
     "config": {"hostup"},
 }

@@ -1,4 +1,5 @@
-"""What backups, quota and gates mean for a person who wants their server back.
+"""What backups, quota and gates mean for a user who wants their server back.
 
-Pure functions from the API's answers to findings: no requests, and no clock but the `now` given.
+Pure functions from HostUp's responses to findings, each a stable code and its facts. There is no
+I/O, no clock but the `now` passed in, and no sentence: `hostup_mcp.wording` has the words.
 """

@@ -1,23 +1,18 @@
-"""The words that every finding is made of."""
+"""Findings: what was concluded, as a stable code and the facts behind it.
+
+A finding without facts is its code alone; one with facts is a frozen class, whose `code` follows
+from its type and facts.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import ClassVar, Literal, TypeAlias
 
-from pydantic import AliasGenerator, BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
-
-
-class Finding(BaseModel):
-    """Something concluded here: frozen, camelCase when it leaves the program."""
-
-    model_config = ConfigDict(
-        alias_generator=AliasGenerator(alias=to_camel),
-        populate_by_name=True,
-        frozen=True,
-        extra="forbid",
-        defer_build=True,
-    )
+from hostup_mcp.recovery.codes import Code
 
 
 class Verdict(StrEnum):
@@ -29,18 +24,291 @@ class Verdict(StrEnum):
 
 
 class Source(StrEnum):
-    """Where a reason comes from: the platform's gate, what the account holds, or nobody knows."""
+    """Where a reason comes from: HostUp's gate, what the account holds, or HostUp's silence."""
 
     GATE = "gate"
     STATE = "state"
     UNKNOWN = "unknown"
 
 
-class Reason(Finding):
-    """One thing that speaks for or against an action."""
+# Reasons: what speaks for or against an action. `weight` is the verdict that one asks for.
 
-    code: str | None = Field(description="Code of the gate, or of this server; null if none came.")
-    message: str = Field(description="The reason in words.")
-    source: Source = Field(
-        description="gate: said by HostUp. state: follows from what exists. unknown: not given."
-    )
+
+@dataclass(frozen=True, slots=True)
+class GateOpen:
+    """HostUp allows the action. `said` is its remark, `hostup_code` its code, if any came."""
+
+    said: str | None
+    hostup_code: str | None
+
+    weight: ClassVar = Verdict.POSSIBLE
+    source: ClassVar = Source.GATE
+
+    @property
+    def code(self) -> Code:
+        """Which of the forms of an open gate this is."""
+        return Code.GATE_OPEN_REMARK if self.said else Code.GATE_OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class GateClosed:
+    """HostUp does not allow the action. `said` is its reason, `hostup_code` its code, if given."""
+
+    said: str | None
+    hostup_code: str | None
+
+    weight: ClassVar = Verdict.BLOCKED
+
+    @property
+    def source(self) -> Source:
+        """The gate, where it says anything at all."""
+        return Source.GATE if self.said or self.hostup_code else Source.UNKNOWN
+
+    @property
+    def code(self) -> Code:
+        """Which of the forms of a closed gate this is."""
+        if self.said:
+            return Code.GATE_CLOSED_REASON
+        return Code.GATE_CLOSED_CODE if self.hostup_code else Code.GATE_CLOSED
+
+
+@dataclass(frozen=True, slots=True)
+class GateMissing:
+    """HostUp's response has no gate of this name, in the API's spelling."""
+
+    gate: str
+
+    code: ClassVar = Code.GATE_MISSING
+    weight: ClassVar = Verdict.UNKNOWN
+    source: ClassVar = Source.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaReadsFull:
+    """No backup slot is left by the numbers, though the gate is open."""
+
+    used: int
+    limit: int | None
+    remaining: int | None
+
+    code: ClassVar = Code.QUOTA_READS_FULL
+    weight: ClassVar = Verdict.POSSIBLE
+    source: ClassVar = Source.STATE
+
+
+@dataclass(frozen=True, slots=True)
+class NoBackups:
+    """The server has no backup to restore."""
+
+    code: ClassVar = Code.NO_BACKUPS
+    weight: ClassVar = Verdict.BLOCKED
+    source: ClassVar = Source.STATE
+
+
+@dataclass(frozen=True, slots=True)
+class BackupMissing:
+    """The backup to go back to is not listed (any more)."""
+
+    code: ClassVar = Code.BACKUP_MISSING
+    weight: ClassVar = Verdict.BLOCKED
+    source: ClassVar = Source.STATE
+
+
+@dataclass(frozen=True, slots=True)
+class NoSnapshots:
+    """The server cannot have snapshots. `said` is HostUp's reason, if one came."""
+
+    said: str | None
+
+    weight: ClassVar = Verdict.BLOCKED
+    source: ClassVar = Source.STATE
+
+    @property
+    def code(self) -> Code:
+        """With or without HostUp's reason."""
+        return Code.NO_SNAPSHOTS_REASON if self.said else Code.NO_SNAPSHOTS
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotMissing:
+    """The snapshot to go back to is not listed (any more)."""
+
+    code: ClassVar = Code.SNAPSHOT_MISSING
+    weight: ClassVar = Verdict.BLOCKED
+    source: ClassVar = Source.STATE
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotExpired:
+    """The snapshot is past the moment at which HostUp was to remove it."""
+
+    expired: datetime
+
+    code: ClassVar = Code.SNAPSHOT_EXPIRED
+    weight: ClassVar = Verdict.UNKNOWN
+    source: ClassVar = Source.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class MayNotFit:
+    """The backup is larger than the disk it would go onto; both in GB."""
+
+    backup_gb: float
+    disk_gb: float
+
+    code: ClassVar = Code.MAY_NOT_FIT
+    weight: ClassVar = Verdict.UNKNOWN
+    source: ClassVar = Source.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class DiskSizeMissing:
+    """HostUp does not say how large the disk is that the backup would go onto."""
+
+    code: ClassVar = Code.DISK_SIZE_MISSING
+    weight: ClassVar = Verdict.UNKNOWN
+    source: ClassVar = Source.UNKNOWN
+
+
+Reason: TypeAlias = (
+    GateOpen
+    | GateClosed
+    | GateMissing
+    | QuotaReadsFull
+    | NoBackups
+    | BackupMissing
+    | NoSnapshots
+    | SnapshotMissing
+    | SnapshotExpired
+    | MayNotFit
+    | DiskSizeMissing
+)
+
+
+def verdict_of(reasons: Iterable[Reason]) -> Verdict:
+    """Blocked by anything that blocks, unknown by any doubt, possible only by an open gate."""
+    weights = {reason.weight for reason in reasons}
+    if Verdict.BLOCKED in weights:
+        return Verdict.BLOCKED
+    return Verdict.POSSIBLE if weights == {Verdict.POSSIBLE} else Verdict.UNKNOWN
+
+
+Step: TypeAlias = Literal[
+    Code.COMPLETE_ORDER,
+    Code.CHECK_SCOPE,
+    Code.ASK_HOW,
+    Code.ASK_WHY,
+    Code.ONLY_CURRENT_STATE,
+    Code.GET_SLOTS,
+]
+"""What would have to change for a blocked action to become possible."""
+
+Advice: TypeAlias = Literal[Code.DATES_UNKNOWN, Code.DATES_IN_FUTURE, Code.NO_RECENT_BACKUP]
+"""What else the user should know to choose."""
+
+
+# Data loss: what a restore destroys.
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Everything written since a moment; `age` is how long ago that is."""
+
+    since: datetime
+    age: timedelta
+
+    code: ClassVar = Code.CHANGES
+
+
+@dataclass(frozen=True, slots=True)
+class EverythingForState:
+    """All that the server holds; it then holds another server as it was `age` ago."""
+
+    age: timedelta
+
+    code: ClassVar = Code.EVERYTHING_FOR_STATE
+
+
+Loss: TypeAlias = (
+    Changes
+    | EverythingForState
+    | Literal[
+        Code.CHANGES_UNKNOWN,
+        Code.EVERYTHING_FOR_UNKNOWN,
+        Code.EVERYTHING,
+        Code.NOTHING,
+        Code.LOSS_UNKNOWN,
+    ]
+)
+
+SideEffect: TypeAlias = Literal[
+    Code.DISK_REPLACED,
+    Code.POWER_STATE_UNKNOWN,
+    Code.SERVER_STOPPED,
+    Code.NETWORK_KEPT,
+    Code.COSTS_MONEY,
+    Code.NEW_ADDRESS,
+    Code.MAY_BE_REFUSED,
+    Code.DISK_ROLLED_BACK,
+    Code.MEMORY_RESUMED,
+    Code.COLD_START,
+]
+"""What else a recovery does."""
+
+Alternative: TypeAlias = Literal[Code.USE_NEW_SERVER, Code.USE_SNAPSHOT]
+"""A way back that risks less."""
+
+
+# Precautions: what is recommended before something is overwritten.
+
+
+@dataclass(frozen=True, slots=True)
+class EvictsOldest:
+    """All slots read as used: a backup made first may evict this one, the oldest."""
+
+    backup_id: str
+    created: datetime
+
+    code: ClassVar = Code.EVICTS_OLDEST
+
+
+@dataclass(frozen=True, slots=True)
+class CannotBackUp:
+    """The current state cannot be backed up now."""
+
+    because: GateClosed
+
+    code: ClassVar = Code.CANNOT_BACK_UP
+
+
+@dataclass(frozen=True, slots=True)
+class SlotsUsed:
+    """All slots are in use, and this is the oldest backup that is not the one to go back to."""
+
+    used: int
+    backup_id: str
+    created: datetime
+    is_among_dated: bool
+    """Whether it is the oldest only of those whose date is known."""
+    is_beside_point: bool
+    """Whether the backup to go back to was left out."""
+
+    @property
+    def code(self) -> Code:
+        """Which backup it is the oldest of."""
+        if self.is_among_dated:
+            return Code.OLDEST_OTHER_DATED if self.is_beside_point else Code.OLDEST_DATED
+        return Code.OLDEST_OTHER if self.is_beside_point else Code.OLDEST
+
+
+Precaution: TypeAlias = (
+    EvictsOldest
+    | CannotBackUp
+    | SlotsUsed
+    | Literal[Code.BACK_UP_FIRST, Code.EVICTS_UNDATED, Code.EVICTS_POINT, Code.MAY_EVICT_POINT]
+)
+
+Rarity: TypeAlias = Literal[Code.ONLY_BACKUP, Code.NEWEST_BACKUP]
+"""What makes a backup hard to replace."""
+
+Finding: TypeAlias = Reason | Step | Advice | Loss | SideEffect | Alternative | Precaution | Rarity

@@ -2,49 +2,50 @@
 
 The gate already weighs service status, quota, permission and running jobs, so nothing of that is
 worked out again here. `pending_order` is the only code that HostUp documents for gates, and
-`forbidden` one that its errors use for a missing scope; any other is passed on unread, with the
-reason that came with it.
+`forbidden` one that its errors use for a missing scope; any other is passed on as it came.
 """
 
 from __future__ import annotations
 
-from hostup_mcp.hostup.address import KEYS_PAGE
+from collections.abc import Mapping
+
 from hostup_mcp.hostup.models import Gate
-from hostup_mcp.recovery.findings import Reason, Source
+from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.findings import GateClosed, GateMissing, GateOpen, Reason, Step, Verdict
 
-ASK_HOSTUP = "HostUp's panel or support can say more."
-
-_REMEDIES = {
-    "pending_order": "The pending order has to be completed or cancelled in HostUp's panel.",
-    "forbidden": "The key may lack a scope (backup:vm for backups, restores and snapshots); keys "
-    f"are made at {KEYS_PAGE}.",
+_STEPS: Mapping[str, Step] = {
+    "pending_order": Code.COMPLETE_ORDER,
+    "forbidden": Code.CHECK_SCOPE,
 }
 
 
-def closed_because(gate: Gate) -> Reason:
-    """The reason of a closed gate, as HostUp gives it.
-
-    A reason that did not come is said to be missing, not made up.
-    """
-    if gate.reason:
-        return Reason(code=gate.code, message=gate.reason, source=Source.GATE)
-    if gate.code:
-        message = f"HostUp closed this with the code {gate.code} and no explanation."
-        return Reason(code=gate.code, message=message, source=Source.GATE)
-    return Reason(
-        code=None, message="HostUp closed this and gave no reason.", source=Source.UNKNOWN
-    )
+def open_reason(gate: Gate) -> GateOpen:
+    """An open gate, with whatever HostUp remarks."""
+    return GateOpen(gate.reason or None, gate.code or None)
 
 
-def allowed_because(gate: Gate) -> Reason:
-    """The reason of an open gate, with whatever HostUp remarks."""
-    return Reason(code=gate.code, message=gate.reason or "HostUp allows it.", source=Source.GATE)
+def closed_reason(gate: Gate) -> GateClosed:
+    """A closed gate as HostUp explains it. What did not come is missing, not made up."""
+    return GateClosed(gate.reason or None, gate.code or None)
 
 
-def opened_by(gate: Gate) -> str:
+def step_to_open(gate: Gate) -> Step:
     """What would open a closed gate, as far as that is known."""
-    if gate.code in _REMEDIES:
-        return _REMEDIES[gate.code]
-    if gate.reason:
-        return f"What HostUp gives as the reason has to be resolved first. {ASK_HOSTUP}"
-    return f"That is not known without HostUp. {ASK_HOSTUP}"
+    if gate.code is not None and gate.code in _STEPS:
+        return _STEPS[gate.code]
+    return Code.ASK_HOW if gate.reason else Code.ASK_WHY
+
+
+def weigh(gate: Gate | None, name: str, *others: Reason) -> tuple[Reason, ...]:
+    """The reasons that decide about an action: those of its gate, and `others`.
+
+    An open gate is a reason only where nothing else speaks against the action. What blocks comes
+    first. `name` is the gate's, in the API's spelling.
+    """
+    if gate is None:
+        found: tuple[Reason, ...] = (GateMissing(name), *others)
+    elif not gate.allowed:
+        found = (closed_reason(gate), *others)
+    else:
+        found = others or (open_reason(gate),)
+    return tuple(sorted(found, key=lambda reason: reason.weight is not Verdict.BLOCKED))

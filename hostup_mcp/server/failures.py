@@ -34,11 +34,12 @@ from hostup_mcp.hostup.problems import (
     Unreachable,
 )
 from hostup_mcp.hostup.text import clean_text, quoted, word
-from hostup_mcp.recovery.findings import Finding
-from hostup_mcp.recovery.gates import closed_because, opened_by
+from hostup_mcp.recovery.gates import closed_reason, step_to_open
+from hostup_mcp.server.output import Output
+from hostup_mcp.wording.render import for_model
 
 
-class Failure(Finding):
+class Failure(Output):
     """What went wrong, for the program that reads the structured part."""
 
     kind: str = Field(description="Stable word for this sort of failure.")
@@ -49,6 +50,9 @@ class Failure(Finding):
     request_id: str | None = Field(default=None, description="HostUp's request id, for support.")
     retry_after_seconds: int | None = Field(default=None, description="Seconds to wait first.")
     fields: tuple[str, ...] = Field(default=(), description="Which arguments, and what is wrong.")
+    seen: str | None = Field(
+        default=None, description="What a look at the server showed after a lost response."
+    )
 
 
 def or_failure(schema: dict[str, Any]) -> dict[str, Any]:
@@ -162,12 +166,12 @@ def unknown_id(argument: str, tool: str, path: str) -> Refusal:
 
 def gate_closed(gate: Gate) -> Refusal:
     """A gate that is closed now."""
-    reason = quoted(closed_because(gate).message)
+    reason = quoted(for_model(closed_reason(gate)))
     code = f" (code {word(gate.code)})" if gate.code else ""
     return refuse(
         "gate_closed",
         f"HostUp does not allow this now: {reason}{code}. Nothing was changed.",
-        f"{opened_by(gate)} Tell the user; list_vps_backups shows the gates.",
+        f"{for_model(step_to_open(gate))} Tell the user; list_vps_backups shows the gates.",
     )
 
 

@@ -53,6 +53,8 @@ JobId = Annotated[
 async def require_handed_out(services: Services, who: str, arguments: Mapping[str, object]) -> None:
     """Refuse a server, backup or snapshot that `who` was not given; the last two by their server.
 
+    A backup of `sourceVpsId` has to have been offered for the server `id`.
+
     Raises:
         Refusal: the tool to call first.
     """
@@ -60,11 +62,16 @@ async def require_handed_out(services: Services, who: str, arguments: Mapping[st
     if vps_id is None:
         return
     await _require(services, who, str(vps_id), "id", "list_vps", "data[].id")
-    if (backup_id := arguments.get("backupId")) is not None:
+    backup_id, source_id = arguments.get("backupId"), arguments.get("sourceVpsId")
+    if source_id is not None:
+        name, path = "sourceVpsId and backupId", "sources[].id and sources[].backups[].id"
+        known = f"{vps_id}/source/{source_id}/{backup_id}"
+        await _require(services, who, known, name, "list_restore_sources", path)
+    elif backup_id is not None:
         known = f"{vps_id}/{backup_id}"
         await _require(services, who, known, "backupId", "list_vps_backups", "backups[].id")
-    if (name := arguments.get("snapshotName")) is not None:
-        known = f"{vps_id}/snapshot/{name}"
+    if (snapshot_name := arguments.get("snapshotName")) is not None:
+        known = f"{vps_id}/snapshot/{snapshot_name}"
         await _require(services, who, known, "snapshotName", "list_vps_snapshots", "data[].name")
 
 
@@ -75,13 +82,6 @@ async def require_vps(ctx: Ctx, vps_id: str) -> None:
         Refusal: list_vps has to be called first.
     """
     await require_handed_out(services(ctx), caller(), {"id": vps_id})
-
-
-async def require_source(ctx: Ctx, vps_id: str, source_id: str, backup_id: str) -> None:
-    """Refuse a source that this caller was not given for this target."""
-    name, path = "sourceVpsId and backupId", "sources[].id and sources[].backups[].id"
-    known = f"{vps_id}/source/{source_id}/{backup_id}"
-    await _require(services(ctx), caller(), known, name, "list_restore_sources", path)
 
 
 async def require_job(ctx: Ctx, job_id: str) -> str:

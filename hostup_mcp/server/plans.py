@@ -11,33 +11,17 @@ import hmac
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hostup_mcp.hostup.models import (
-    Backup,
-    BackupList,
-    Gate,
-    Snapshot,
-    SourceBackup,
-    Vps,
-    documented,
-)
+from hostup_mcp.config import Group
+from hostup_mcp.hostup.models import Vps, documented
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json
-from hostup_mcp.recovery.plan import (
-    Mode,
-    Plan,
-    find_backup,
-    find_snapshot,
-    find_source_backup,
-    plan_from_other_vps,
-    plan_in_place,
-    plan_new_cloud_vps,
-    plan_snapshot,
-)
+from hostup_mcp.recovery.modes import MODES
+from hostup_mcp.recovery.modes.definition import Facts, Mode, ModeDefinition, Plan, Read, Target
 from hostup_mcp.server import failures
 from hostup_mcp.state.store import RecordKey, RecordKind, StateStore, new_handle
 
@@ -62,7 +46,7 @@ class StoredPlan(BaseModel):
     vps_id: str
     mode: Mode
     point: str = Field(description="Backup id, or name of the snapshot.")
-    source_id: str | None = None
+    source_id: str = ""
     options: Mapping[str, str | int] = Field(default_factory=dict)
     issued: int = Field(description="Milliseconds since 1970, as fine as HostUp's dates.")
     facts: str = Field(default="", description="Digest of the facts that it was planned with.")
@@ -72,6 +56,16 @@ class StoredPlan(BaseModel):
     def issued_at(self) -> datetime:
         """When it was planned."""
         return _EPOCH + self.issued * _MILLISECOND
+
+    @property
+    def definition(self) -> ModeDefinition:
+        """The way back that it takes."""
+        return MODES[self.mode]
+
+    @property
+    def target(self) -> Target:
+        """What is to be recovered, and what it goes back to."""
+        return Target(self.vps_id, self.point, self.source_id, self.options)
 
     def is_ticket(self, ticket: str) -> bool:
         """Whether `ticket` is the secret that was given to the panel with this plan."""
@@ -84,14 +78,20 @@ class PlanFacts:
 
     vps: Vps
     plan: Plan
-    point_date: str | None
-    documented: Mapping[str, Json]
-    """What a plan rests on: the gate that decides, and what to go back to."""
+
+    @property
+    def documented(self) -> Mapping[str, Json]:
+        """What a plan rests on: the gate that decides, and what to go back to."""
+        gate, point = self.plan.gate, self.plan.point
+        return {
+            "gate": None if gate is None else {"allowed": gate.allowed, "code": gate.code},
+            "point": None if point is None else documented(point),
+        }
 
     @property
     def digest(self) -> str:
         """Equal if the facts are."""
-        text = json.dumps({**self.documented}, sort_keys=True)
+        text = json.dumps(self.documented, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -150,40 +150,20 @@ def new_ticket() -> tuple[str, str]:
     return ticket, _hash(ticket)
 
 
+def needed_groups(definition: ModeDefinition) -> frozenset[Group]:
+    """What has to be unlocked to carry out a plan of this mode."""
+    return frozenset({Group.RESTORE, *([Group.SPEND] if definition.builds_server else [])})
+
+
 async def read_facts(hostup: ReadingClient, plan: StoredPlan) -> PlanFacts:
     """Read what `plan` depends on, and assess it as of when it was issued."""
-    vps = await hostup.get_vps(plan.vps_id)
-    listing = await hostup.list_backups(plan.vps_id)
-    assessed, point, gate = await _assess(hostup, plan, vps, listing)
-    facts: dict[str, Json] = {
-        "gate": None if gate is None else {"allowed": gate.allowed, "code": gate.code},
-        "point": None if point is None else documented(point),
-    }
-    return PlanFacts(vps, assessed, None if point is None else point.created_at, facts)
-
-
-async def _assess(
-    hostup: ReadingClient, plan: StoredPlan, vps: Vps, listing: BackupList
-) -> tuple[Plan, Backup | SourceBackup | Snapshot | None, Gate | None]:
-    """The plan, what it goes back to, and the gate that decides."""
-    now, gates = plan.issued_at, listing.actions
-    match plan.mode:
-        case Mode.IN_PLACE:
-            assessed = plan_in_place(vps, listing, plan.point, now)
-            return assessed, find_backup(listing, plan.point), gates.can_restore
-        case Mode.NEW_CLOUD_VPS:
-            assessed = plan_new_cloud_vps(listing, plan.point)
-            return assessed, find_backup(listing, plan.point), gates.can_restore
-        case Mode.FROM_OTHER_VPS:
-            sources = await hostup.list_restore_sources(plan.vps_id)
-            source_id = plan.source_id or ""
-            assessed = plan_from_other_vps(vps, listing, sources, source_id, plan.point, now)
-            point = find_source_backup(sources, source_id, plan.point)
-            return assessed, point, gates.can_restore_from_another_vps
-        case Mode.SNAPSHOT:  # pragma: no branch - the type checker knows that there is no other
-            snapshots = await hostup.list_snapshots(plan.vps_id)
-            assessed = plan_snapshot(vps, snapshots, listing, plan.point, now)
-            return assessed, find_snapshot(snapshots, plan.point), snapshots.actions.can_restore
+    reads, vps_id = plan.definition.reads, plan.vps_id
+    facts = Facts(await hostup.get_vps(vps_id), await hostup.list_backups(vps_id))
+    if Read.SOURCES in reads:
+        facts = replace(facts, sources=await hostup.list_restore_sources(vps_id))
+    if Read.SNAPSHOTS in reads:
+        facts = replace(facts, snapshots=await hostup.list_snapshots(vps_id))
+    return PlanFacts(facts.vps, plan.definition.plan(facts, plan.target, plan.issued_at))
 
 
 def plan_again(why: str) -> failures.Refusal:

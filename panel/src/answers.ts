@@ -12,16 +12,16 @@ export interface Backup {
   ageSeconds: number | null;
 }
 
-export interface Reason {
-  code: string | null;
-  message: string;
-  source: string;
+/** Something that the server concluded: a stable code and its facts. `words.ts` has the words. */
+export interface Finding {
+  code: string;
+  facts: Fields;
 }
 
 export interface Verdict {
   verdict: string;
-  reasons: Reason[];
-  toUnblock: string | null;
+  reasons: Finding[];
+  toUnblock: Finding[];
 }
 
 export interface Listing {
@@ -30,19 +30,19 @@ export interface Listing {
   quota: { used: number | null; limit: number | null; remaining: number | null };
   restore: Verdict;
   create: Verdict;
-  overwrites: string | null;
-  advice: string[];
+  overwrites: Finding | null;
+  advice: Finding[];
 }
 
 export interface Plan {
   id: string;
   mode: string;
   verdict: string;
-  reasons: Reason[];
-  lost: string;
-  happens: string[];
-  first: string[];
-  alternatives: string[];
+  reasons: Finding[];
+  lost: Finding | null;
+  happens: Finding[];
+  first: Finding[];
+  alternatives: Finding[];
   planId: string | null;
   expiresAt: number | null;
   /** What the person's yes is sent with, given to this view alone; null where it cannot be. */
@@ -63,6 +63,8 @@ export interface Job {
 export interface Failure {
   kind: string;
   message: string;
+  /** What a look at the server showed after an answer was lost. */
+  seen: string | null;
   retryAfterSeconds: number | null;
 }
 
@@ -82,7 +84,6 @@ const fields = (value: unknown): Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 const text = (value: unknown): string | null => (typeof value === "string" ? value : null);
-const texts = (value: unknown): string[] => list(value).filter((x) => typeof x === "string");
 const number = (value: unknown): number | null =>
   typeof value === "number" && Number.isFinite(value) ? value : null;
 
@@ -92,6 +93,7 @@ export function readListing(data: unknown): Listing | null {
   const id = text(all["id"]);
   if (id === null || !Array.isArray(all["backups"])) return null;
   const explanation = fields(all["explanation"]);
+  const findings = fields(explanation["findings"]);
   const quota = fields(all["quotaInfo"]);
   return {
     id,
@@ -101,10 +103,10 @@ export function readListing(data: unknown): Listing | null {
       limit: number(quota["limit"]),
       remaining: number(quota["remaining"]),
     },
-    restore: readVerdict(explanation["restore"]),
-    create: readVerdict(explanation["create"]),
-    overwrites: text(fields(fields(explanation["restore"])["overwrites"])["message"]),
-    advice: texts(explanation["advice"]),
+    restore: readVerdict(explanation["restore"], findings["restore"]),
+    create: readVerdict(explanation["create"], findings["create"]),
+    overwrites: readFinding(findings["overwrites"]),
+    advice: readFindings(findings["advice"]),
   };
 }
 
@@ -114,17 +116,18 @@ export function readPlan(data: unknown, meta: unknown): Plan | null {
   const id = text(all["id"]);
   const mode = text(all["mode"]);
   if (id === null || mode === null || text(all["lost"]) === null) return null;
+  const findings = fields(all["findings"]);
   const confirm = fields(fields(meta)[CONFIRM_KEY]);
   const expires = Date.parse(text(all["expiresAt"]) ?? "");
   return {
     id,
     mode,
     verdict: text(all["verdict"]) ?? "unknown",
-    reasons: readReasons(all["reasons"]),
-    lost: text(all["lost"]) ?? "",
-    happens: texts(all["happens"]),
-    first: texts(all["first"]),
-    alternatives: texts(all["alternatives"]),
+    reasons: readFindings(findings["reasons"]),
+    lost: readFinding(findings["lost"]),
+    happens: readFindings(findings["happens"]),
+    first: readFindings(findings["first"]),
+    alternatives: readFindings(findings["alternatives"]),
     planId: text(all["planId"]),
     expiresAt: Number.isNaN(expires) ? null : expires,
     ticket: confirm["tool"] === CONFIRM_TOOL ? text(confirm["ticket"]) : null,
@@ -166,6 +169,7 @@ export function readFailure(data: unknown, spoken: string): Failure {
   return {
     kind: text(error["kind"]) ?? UNEXPLAINED,
     message: text(error["message"]) ?? (spoken || "The tool failed without a word."),
+    seen: text(error["seen"]),
     retryAfterSeconds: number(error["retryAfterSeconds"]),
   };
 }
@@ -193,21 +197,22 @@ function readBackup(item: unknown): Backup | null {
   };
 }
 
-function readVerdict(value: unknown): Verdict {
-  const all = fields(value);
+function readVerdict(explanation: unknown, findings: unknown): Verdict {
   return {
-    verdict: text(all["verdict"]) ?? "unknown",
-    reasons: readReasons(all["reasons"]),
-    toUnblock: text(all["toUnblock"]),
+    verdict: text(fields(explanation)["verdict"]) ?? "unknown",
+    reasons: readFindings(fields(findings)["reasons"]),
+    toUnblock: readFindings(fields(findings)["toUnblock"]),
   };
 }
 
-function readReasons(value: unknown): Reason[] {
-  return list(value).flatMap((item) => {
-    const all = fields(item);
-    const message = text(all["message"]);
-    return message === null
-      ? []
-      : [{ code: text(all["code"]), message, source: text(all["source"]) ?? "unknown" }];
-  });
+/** A code alone, or an object of a code and facts; null if it is neither. */
+export function readFinding(value: unknown): Finding | null {
+  if (typeof value === "string") return { code: value, facts: {} };
+  const { code, ...facts } = fields(value);
+  return typeof code === "string" ? { code, facts } : null;
 }
+
+const readFindings = (value: unknown): Finding[] =>
+  list(value)
+    .map(readFinding)
+    .filter((finding) => finding !== null);

@@ -2,7 +2,7 @@
 
 import { App, applyDocumentTheme, applyHostStyleVariables } from "@modelcontextprotocol/ext-apps";
 import { readFailure, spokenText, UNEXPLAINED, type Failure } from "./answers";
-import type { Place } from "./time";
+import type { Place } from "./formats";
 
 /** What became of a tool call. Only `answered` and `failed` are the server's own word. */
 export type Outcome =
@@ -105,7 +105,7 @@ function outcomeOf(result: ToolResult): Outcome {
   }
   if (result.structuredContent === undefined) {
     const message = "The assistant app passed on no data that can be shown here.";
-    return { is: "failed", failure: { kind: UNEXPLAINED, message, retryAfterSeconds: null } };
+    return { is: "failed", failure: { kind: UNEXPLAINED, message, seen: null, retryAfterSeconds: null } };
   }
   return { is: "answered", data: result.structuredContent, meta: result._meta };
 }

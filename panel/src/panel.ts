@@ -191,19 +191,20 @@ export class Panel {
           failure: {
             kind: "not_sent",
             message: "The assistant app or the server did not take the call. Nothing was changed.",
+            seen: null,
             retryAfterSeconds: null,
           },
         });
         return;
       case "no_answer":
-        this.over({ is: "unknown", message: null });
+        this.over({ is: "unknown", seen: null });
         return;
       case "failed":
         this.over(endOf(outcome.failure));
         return;
       case "answered": {
         const started = readStarted(outcome.data);
-        if (started === null) this.over({ is: "unknown", message: null });
+        if (started === null) this.over({ is: "unknown", seen: null });
         else if (started.state === "done") this.over({ is: "done" });
         else if (started.jobId === null) this.over({ is: "accepted" });
         else await this.follow(started.jobId, null);
@@ -258,9 +259,9 @@ export class Panel {
 function endOf(failure: Failure): End {
   switch (failure.kind) {
     case "outcome_unknown":
-      return { is: "unknown", message: failure.message };
+      return { is: "unknown", seen: failure.seen };
     case UNEXPLAINED:
-      return { is: "unknown", message: null };
+      return { is: "unknown", seen: null };
     case "job_failed":
       return { is: "job_failed" };
     default:
@@ -274,7 +275,7 @@ function failureOf(outcome: Outcome): Failure {
     outcome.is === "answered"
       ? "The answer was not what this view can show."
       : "The assistant app gave no answer.";
-  return { kind: UNEXPLAINED, message, retryAfterSeconds: null };
+  return { kind: UNEXPLAINED, message, seen: null, retryAfterSeconds: null };
 }
 
 /** How far the server's clock is ahead of ours, seen from an age that it just worked out. */

@@ -1,7 +1,7 @@
 /** Everything that the view shows, in one place; `panel.ts` changes it, `views/` draw it. */
 
 import type { Failure, Listing, Plan } from "./answers";
-import type { Place } from "./time";
+import type { Place } from "./formats";
 
 export type Mode = "in_place" | "new_cloud_vps";
 
@@ -22,7 +22,7 @@ export type Act =
 export type End =
   | { is: "completed" | "done" | "accepted" | "job_failed" | "gone" }
   | { is: "refused"; failure: Failure }
-  | { is: "unknown"; message: string | null };
+  | { is: "unknown"; seen: string | null };
 
 /** The server's name: `unread` until asked for, `unreadable` if that failed. */
 export type Name = { is: "unread" | "unreadable" } | { is: "read"; name: string | null };

@@ -1,40 +1,35 @@
-/** What the server's words for programs and models are in words for the person. */
+/** What the server's findings and failures are in words for the user. */
 
-import type { Failure, Reason } from "./answers";
+import { readFinding, type Failure, type Finding } from "./answers";
+import { date, size, span, type Place } from "./formats";
 import type { End } from "./state";
-import { date, type Place } from "./time";
+import { WORDS, type Piece } from "./words.generated";
 
-const ISO_DATE = /\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)/g;
-
-const FOR_PEOPLE: ReadonlyArray<[RegExp, string]> = [
-  [/\bis bkp_[0-9A-Za-z]+ of /, "is the one of "],
-  [/, bkp_[0-9A-Za-z]+ of /, ", the one of "],
-  [/\bis the person's choice\b/, "is your choice"],
-  [/^new_cloud_vps: a new/, "A new"],
-  [
-    /^list_vps_snapshots: a snapshot of the last day may lose less\.$/,
-    "A snapshot of the last day may lose less. The assistant can list this server's snapshots.",
-  ],
-];
-
-/** A sentence of the server without ids and names of tools, and with dates as people write them. */
-export function forPeople(text: string, place: Place): string {
-  const plain = FOR_PEOPLE.reduce((said, [theirs, ours]) => said.replace(theirs, ours), text);
-  return plain.replace(ISO_DATE, (iso) => date(iso, place) ?? iso);
+/** A finding in words. */
+export function say(finding: Finding, place: Place): string {
+  const { code, facts } = finding;
+  const pieces: readonly Piece[] = (Object.hasOwn(WORDS, code) && WORDS[code]) || [
+    "Something that this view has no words for: ",
+    code,
+  ];
+  return pieces
+    .map((piece) => (typeof piece === "string" ? piece : write(facts[piece[0]], piece[1], place)))
+    .join("");
 }
 
-/** A reason, and whose word it is. */
-export function reasonText(reason: Reason, place: Place): string {
-  const said = forPeople(reason.message, place);
-  // What begins so is the server's description of HostUp's silence, not a quotation.
-  const quoted = reason.source === "gate" && !said.startsWith("HostUp ");
-  return quoted ? `HostUp says: “${said}”` : said;
-}
+/** Findings in words. */
+export const sayAll = (findings: readonly Finding[], place: Place): string[] =>
+  findings.map((finding) => say(finding, place));
 
-export const size = (gb: number | null): string =>
-  gb === null
-    ? "size unknown"
-    : `${new Intl.NumberFormat("en", { maximumFractionDigits: 1 }).format(gb)} GB`;
+/** A fact in one of the formats that the catalogue names. */
+function write(fact: unknown, format: string, place: Place): string {
+  if (format === "moment") return date(typeof fact === "string" ? fact : null, place) ?? "an unknown date";
+  if (typeof fact === "number" && format === "span") return span(fact);
+  if (typeof fact === "number" && format === "size") return size(fact);
+  if (typeof fact === "string" || typeof fact === "number") return String(fact);
+  const nested = readFinding(fact);
+  return nested === null ? "unknown" : say(nested, place);
+}
 
 export function planTitle(mode: string, moment: string | null): string {
   const when = moment ?? "an unknown date";
@@ -96,30 +91,27 @@ const REFUSALS: Record<string, [title: string, next: string]> = {
 };
 
 /** Why something was refused, and what the person can do. */
-export function refusal(failure: Failure, place: Place): Message {
+export function refusal(failure: Failure): Message {
   const [title, next] = REFUSALS[failure.kind] ?? [
     "It was refused",
     "You can look again, or do it yourself in HostUp’s panel.",
   ];
-  return { tone: "bad", title, lines: [forPeople(failure.message, place), next] };
+  return { tone: "bad", title, lines: [failure.message, next] };
 }
 
 /** Why something could not be read. */
-export function unread(failure: Failure, place: Place): Message {
+export function unread(failure: Failure): Message {
   const wait = failure.retryAfterSeconds;
   const next = wait === null ? "Reading changes nothing; you can try it again." : `Wait ${wait} seconds, then read again.`;
   return {
     tone: "bad",
     title: "This could not be read",
-    lines: [forPeople(failure.message, place), next],
+    lines: [failure.message, next],
   };
 }
 
-/** What the server saw when it looked after a lost answer; the rest of its words is technical. */
-const seenSince = (message: string | null): string[] => message?.match(/\bAs of now .*$/s) ?? [];
-
 /** How the person's yes ended. */
-export function endText(end: End, server: string, mode: string, place: Place): Message {
+export function endText(end: End, server: string, mode: string): Message {
   const paid = mode === "new_cloud_vps";
   switch (end.is) {
     case "completed":
@@ -170,12 +162,12 @@ export function endText(end: End, server: string, mode: string, place: Place): M
         title: "It is not known whether it was carried out",
         lines: [
           "Your yes was sent, and the answer got lost on the way. The restore may be running.",
-          ...seenSince(end.message).map((seen) => forPeople(seen, place)),
+          ...(end.seen === null ? [] : [end.seen]),
           "Do not do it a second time. In some minutes, look in HostUp’s panel or ask the assistant how the server stands.",
         ],
       };
     case "refused": {
-      const message = refusal(end.failure, place);
+      const message = refusal(end.failure);
       return NOTHING_BEGUN.has(end.failure.kind)
         ? { ...message, lines: [...message.lines, "Nothing was started."] }
         : message;

@@ -8,17 +8,18 @@ from pydantic import Field
 
 from hostup_mcp.config import Group
 from hostup_mcp.hostup import requests
-from hostup_mcp.hostup.models import Backup, BackupList, documented
+from hostup_mcp.hostup.models import BackupList, documented
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json, quoted
-from hostup_mcp.recovery.assessment import describe_quota, is_full
-from hostup_mcp.recovery.plan import oldest
+from hostup_mcp.recovery.backups import is_full, oldest
 from hostup_mcp.server import failures
 from hostup_mcp.server.ids import VpsId
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.writes.definition import WritingTool
 from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Harmless, Question
-from hostup_mcp.server.writes.questions import describe_moment, describe_server, to_type
+from hostup_mcp.server.writes.questions import describe_server, to_type
+from hostup_mcp.wording import formats
+from hostup_mcp.wording.phrases import quota_text
 
 
 async def propose(
@@ -39,15 +40,16 @@ async def propose(
         reason = "a slot is free, so nothing is overwritten"
         return Harmless(vps_id=id, request=request, facts={}, reason=reason, follow_up=follow_up)
     vps = await reader.hostup.get_vps(id)
-    going = oldest(listing, reader.now)
+    evicted = oldest(listing, reader.now)
+    which = "" if evicted is None else f", {evicted[0].id} of {formats.moment(evicted[1])},"
     message = (
         f"Make a backup of {describe_server(vps)}? Its slots read as full "
-        f"({describe_quota(listing.quota_info)}): HostUp may remove the oldest backup"
-        f"{_named(going)} to make room."
+        f"({quota_text(listing.quota_info)}): HostUp may remove the oldest backup"
+        f"{which} to make room."
     )
     facts: dict[str, Json] = {
         "quota": documented(listing.quota_info),
-        "oldest": None if going is None else documented(going),
+        "oldest": None if evicted is None else documented(evicted[0]),
         "name": vps.name,
         "address": vps.primary_ip,
     }
@@ -58,10 +60,6 @@ async def propose(
         question=Question(message, to_type(vps), plain_yes=True),
         follow_up=follow_up,
     )
-
-
-def _named(going: Backup | None) -> str:
-    return "" if going is None else f", {going.id} of {describe_moment(going.created_at)},"
 
 
 def _follow_up(id: str, listing: BackupList) -> FollowUp:

@@ -11,7 +11,7 @@ from hostup_mcp.hostup import requests
 from hostup_mcp.hostup.models import Gate, SnapshotList
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import quoted
-from hostup_mcp.recovery.plan import find_snapshot
+from hostup_mcp.recovery.backups import find_snapshot
 from hostup_mcp.server import failures
 from hostup_mcp.server.ids import VpsId
 from hostup_mcp.server.reader import Reader

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from hostup_mcp.config import Group
 from hostup_mcp.hostup import requests
-from hostup_mcp.hostup.models import Backup, BackupList, documented
+from hostup_mcp.hostup.models import documented
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import quoted
-from hostup_mcp.recovery.assessment import newest_first
-from hostup_mcp.recovery.plan import find_backup
-from hostup_mcp.recovery.spans import age
+from hostup_mcp.recovery.backups import find_backup, rarity
 from hostup_mcp.server import failures
-from hostup_mcp.server.answer import number
 from hostup_mcp.server.ids import BackupId, VpsId
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.no_job_running import require_no_job
 from hostup_mcp.server.writes.definition import WritingTool
 from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Question
-from hostup_mcp.server.writes.questions import (
-    describe_moment,
-    describe_server,
-    to_type,
-    type_to_confirm,
-)
+from hostup_mcp.server.writes.questions import describe_server, to_type, type_to_confirm
+from hostup_mcp.wording import formats
+from hostup_mcp.wording.render import for_user
 
 
 async def propose(reader: Reader, id: VpsId, backupId: BackupId) -> Destructive:
@@ -41,11 +33,12 @@ async def propose(reader: Reader, id: VpsId, backupId: BackupId) -> Destructive:
         )
     await require_no_job(reader.hostup, vps, listing.actions.can_restore)
     note = f", note {quoted(backup.note)}" if backup.note else ""
-    precious = warning(listing, backup, reader.now)
+    rare = rarity(listing, backup, reader.now)
+    warning = "" if rare is None else f" {for_user(rare)}"
     message = (
-        f"Permanently delete the backup {backup.id} of {describe_moment(backup.created_at)} "
-        f"({number(backup.size_gb)} GB{note}) of {describe_server(vps)}? This cannot be undone."
-        f"{precious}\n{type_to_confirm(to_type(vps))}"
+        f"Permanently delete the backup {backup.id} of {formats.moment(backup.created)} "
+        f"({formats.size(backup.size_gb)}{note}) of {describe_server(vps)}? This cannot be undone."
+        f"{warning}\n{type_to_confirm(to_type(vps))}"
     )
 
     async def look(hostup: ReadingClient) -> str:
@@ -59,7 +52,7 @@ async def propose(reader: Reader, id: VpsId, backupId: BackupId) -> Destructive:
             "backup": documented(backup),
             "name": vps.name,
             "address": vps.primary_ip,
-            "warning": bool(precious),
+            "warning": rare is not None,
             "count": len(listing.backups),
         },
         question=Question(message, to_type(vps)),
@@ -70,16 +63,6 @@ async def propose(reader: Reader, id: VpsId, backupId: BackupId) -> Destructive:
             is_immediate=True,
         ),
     )
-
-
-def warning(listing: BackupList, backup: Backup, now: datetime) -> str:
-    """What makes this backup precious, if anything does. An impossible date counts as unknown."""
-    if len(listing.backups) == 1:
-        return " It is the ONLY backup: afterwards there is no way back."
-    dated = [b for b in newest_first(listing.backups) if age(b.created, now) is not None]
-    if backup not in dated or backup.created == dated[0].created:
-        return " It is, or may be, the NEWEST backup: what is left is older."
-    return ""
 
 
 TOOL = WritingTool(

@@ -6,19 +6,15 @@ from hostup_mcp.config import Group
 from hostup_mcp.hostup import requests
 from hostup_mcp.hostup.models import documented
 from hostup_mcp.hostup.reading import ReadingClient
-from hostup_mcp.recovery.plan import find_snapshot
+from hostup_mcp.recovery.backups import find_snapshot
 from hostup_mcp.server import failures
 from hostup_mcp.server.ids import SnapshotName, VpsId
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.no_job_running import require_no_job
 from hostup_mcp.server.writes.definition import WritingTool
 from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Question
-from hostup_mcp.server.writes.questions import (
-    describe_moment,
-    describe_server,
-    to_type,
-    type_to_confirm,
-)
+from hostup_mcp.server.writes.questions import describe_server, to_type, type_to_confirm
+from hostup_mcp.wording import formats
 
 
 async def propose(reader: Reader, id: VpsId, snapshotName: SnapshotName) -> Destructive:
@@ -37,7 +33,7 @@ async def propose(reader: Reader, id: VpsId, snapshotName: SnapshotName) -> Dest
     only = " It is the only snapshot." if len(listing.data) == 1 else ""
     message = (
         f"Permanently delete the snapshot {snapshot.name} of "
-        f"{describe_moment(snapshot.created_at)} of {describe_server(vps)}? This cannot be undone."
+        f"{formats.moment(snapshot.created)} of {describe_server(vps)}? This cannot be undone."
         f"{only}\n{type_to_confirm(to_type(vps))}"
     )
 

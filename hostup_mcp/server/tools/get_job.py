@@ -14,9 +14,10 @@ from hostup_mcp.hostup.jobs import Job, JobState
 from hostup_mcp.hostup.problems import HostUpError, NotFound
 from hostup_mcp.hostup.text import quoted, word
 from hostup_mcp.server import failures
-from hostup_mcp.server.answer import answer, number
+from hostup_mcp.server.answer import answer
 from hostup_mcp.server.ids import JobId, require_job
 from hostup_mcp.server.services import Ctx, services
+from hostup_mcp.wording.formats import number
 
 MOST_WAIT = 300
 FIRST_PAUSE = 1.0

@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.hostup.models import BackupSchedule, BackupSchedules, BackupSettings
 from hostup_mcp.hostup.text import quoted, word
-from hostup_mcp.server.answer import answer, gate_text
+from hostup_mcp.server.answer import answer
 from hostup_mcp.server.ids import VpsId, require_vps
 from hostup_mcp.server.services import Ctx, services
+from hostup_mcp.wording.phrases import gate_text
 
 
 class ScheduleItem(BaseModel):

@@ -9,10 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.hostup.models import RestoreSource, SourceBackup
 from hostup_mcp.hostup.text import quoted, word
-from hostup_mcp.recovery.spans import age, words
-from hostup_mcp.server.answer import answer, number
+from hostup_mcp.recovery.spans import age
+from hostup_mcp.server.answer import answer
 from hostup_mcp.server.ids import VpsId, require_vps
 from hostup_mcp.server.services import Ctx, services
+from hostup_mcp.wording import formats
 
 
 class SourceItem(BaseModel):
@@ -48,8 +49,8 @@ async def list_restore_sources(ctx: Ctx, id: VpsId) -> Annotated[CallToolResult,
     def described(backup: SourceBackup) -> str:
         span = age(backup.created, now)
         when = f"{word(backup.created_at)}, " if backup.created_at else ""
-        old = f"{words(span)} old" if span is not None else "age unknown"
-        return f"  {word(backup.id)} · {when}{old} · {number(backup.size_gb)} GB"
+        old = f"{formats.span(span)} old" if span is not None else "age unknown"
+        return f"  {word(backup.id)} · {when}{old} · {formats.size(backup.size_gb)}"
 
     lines = [f"Backups that could be restored onto {id}:"]
     if not listing.sources:

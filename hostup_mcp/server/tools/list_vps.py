@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.hostup.models import OperatingSystem, Vps, VpsPage
 from hostup_mcp.hostup.text import quoted, word
-from hostup_mcp.server.answer import answer, number
+from hostup_mcp.server.answer import answer
 from hostup_mcp.server.services import Ctx, Services, services
+from hostup_mcp.wording.formats import number
 
 
 class VpsItem(BaseModel):

@@ -9,18 +9,25 @@ from mcp.types import CallToolResult
 from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.hostup.models import Backup, BackupList, Gate
-from hostup_mcp.hostup.text import quoted, word
-from hostup_mcp.recovery.assessment import (
-    Assessment,
-    Explanation,
-    assess,
-    describe_quota,
-    newest_first,
-)
-from hostup_mcp.recovery.spans import age, words
-from hostup_mcp.server.answer import answer, gate_text, number
+from hostup_mcp.hostup.text import Json, quoted, word
+from hostup_mcp.recovery.assessment import Assessment, Explanation, Overwrites, assess
+from hostup_mcp.recovery.backups import newest_first
+from hostup_mcp.recovery.findings import Changes, Source, Verdict
+from hostup_mcp.recovery.spans import age
+from hostup_mcp.server.answer import answer
 from hostup_mcp.server.ids import VpsId, require_vps
+from hostup_mcp.server.output import (
+    Output,
+    ReasonItem,
+    all_as_data,
+    as_data,
+    in_words,
+    reason_items,
+)
 from hostup_mcp.server.services import Ctx, services
+from hostup_mcp.wording import formats
+from hostup_mcp.wording.phrases import gate_text, quota_text
+from hostup_mcp.wording.render import for_model
 
 
 class BackupItem(BaseModel):
@@ -68,6 +75,40 @@ class Actions(BaseModel):
     canRestore: GateItem = Field(description="Gate for restoring one.")
 
 
+class OverwritesItem(Output):
+    """What restoring one backup over its server would destroy."""
+
+    backup_id: str = Field(description="The backup this is about.")
+    since: str | None = Field(description="Its date; null if unknown.")
+    span: str | None = Field(description="Time since then; null if unknown.")
+    message: str = Field(description="What would be lost.")
+
+
+class ExplanationItem(Output):
+    """Whether one action can be done now, because of what, and what would unblock it."""
+
+    verdict: Verdict = Field(description="possible, blocked or unknown.")
+    reasons: tuple[ReasonItem, ...] = Field(description="Why.")
+    to_unblock: str | None = Field(description="What would have to change; null if possible.")
+
+
+class RestoreItem(ExplanationItem):
+    """The same for a restore, with what the newest backup would overwrite."""
+
+    overwrites: OverwritesItem | None = Field(
+        description="Loss if the newest dated backup were restored; null without backups."
+    )
+
+
+class AssessmentItem(Output):
+    """What the backups of one server mean."""
+
+    restore: RestoreItem = Field(description="Can a backup be restored over this server?")
+    create: ExplanationItem = Field(description="Can a backup be made now?")
+    advice: tuple[str, ...] = Field(description="What else the user should know to choose.")
+    findings: dict[str, Any] = Field(description="The same as codes and facts, for programs.")
+
+
 class BackupListing(BaseModel):
     """Backups, quota and gates of one server, and what they mean."""
 
@@ -75,7 +116,7 @@ class BackupListing(BaseModel):
     backups: list[BackupItem] = Field(description="Newest first, unknown dates last.")
     quotaInfo: Quota = Field(description="Backup slots in use and left.")
     actions: Actions = Field(description="Gates as they came; they decide.")
-    explanation: Assessment = Field(description="What this means for the user.")
+    explanation: AssessmentItem = Field(description="What this means for the user.")
 
 
 async def list_vps_backups(ctx: Ctx, id: VpsId) -> Annotated[CallToolResult, BackupListing]:
@@ -104,27 +145,71 @@ def _data(
         "quotaInfo": listing.quota_info.model_dump(mode="json", by_alias=True),
         # Only what came: an absent code stays absent.
         "actions": listing.actions.model_dump(mode="json", by_alias=True, exclude_unset=True),
-        "explanation": assessment.model_dump(mode="json", by_alias=True),
+        "explanation": _explanation(assessment).model_dump(mode="json", by_alias=True),
     }
+
+
+def _explanation(found: Assessment) -> AssessmentItem:
+    restore, create, overwrites = found.restore, found.create, found.overwrites
+    return AssessmentItem(
+        restore=RestoreItem(
+            **_in_words(restore),
+            overwrites=None if overwrites is None else _overwritten(overwrites),
+        ),
+        create=ExplanationItem(**_in_words(create)),
+        advice=in_words(found.advice),
+        findings={
+            "restore": _as_data(restore),
+            "overwrites": None if overwrites is None else as_data(overwrites.loss),
+            "create": _as_data(create),
+            **all_as_data({"advice": found.advice}),
+        },
+    )
+
+
+def _in_words(found: Explanation) -> dict[str, Any]:
+    return {
+        "verdict": found.verdict,
+        "reasons": reason_items(found.reasons),
+        "to_unblock": " ".join(in_words(found.to_unblock)) or None,
+    }
+
+
+def _as_data(found: Explanation) -> Json:
+    return all_as_data({"reasons": found.reasons, "toUnblock": found.to_unblock})
+
+
+def _overwritten(overwrites: Overwrites) -> OverwritesItem:
+    backup, loss = overwrites.backup, overwrites.loss
+    return OverwritesItem(
+        backup_id=backup.id,
+        since=backup.created_at,
+        span=formats.span(loss.age) if isinstance(loss, Changes) else None,
+        message=for_model(loss),
+    )
 
 
 def _age(backup: Backup, now: datetime) -> dict[str, str | int | None]:
     span = age(backup.created, now)
     if span is None:
         return {"age": None, "ageSeconds": None}
-    return {"age": words(span), "ageSeconds": int(span.total_seconds())}
+    return {"age": formats.span(span), "ageSeconds": int(span.total_seconds())}
 
 
 def _lines(vps_id: str, listing: BackupList, assessment: Assessment, now: datetime) -> list[str]:
-    gates, lost = listing.actions, assessment.restore.overwrites
+    gates, overwrites = listing.actions, assessment.overwrites
     other = gates.can_restore_from_another_vps
     return [
         *_explain("Restore", gates.can_restore, assessment.restore),
-        *([f"With the backup listed first: {lost.message}"] if lost is not None else []),
+        *(
+            [f"With the backup listed first: {for_model(overwrites.loss)}"]
+            if overwrites is not None
+            else []
+        ),
         *_explain("New backup", gates.can_create_backup, assessment.create),
         *([f"From another server: {gate_text(other)}."] if other is not None else []),
-        f"Quota: {describe_quota(listing.quota_info)}.",
-        *assessment.advice,
+        f"Quota: {quota_text(listing.quota_info)}.",
+        *in_words(assessment.advice),
         f"Backups of {vps_id}, newest first:"
         if listing.backups
         else f"HostUp lists no backups of {vps_id} for this key.",
@@ -132,11 +217,12 @@ def _lines(vps_id: str, listing: BackupList, assessment: Assessment, now: dateti
     ]
 
 
-def _explain(action: str, gate: Gate, explanation: Explanation) -> list[str]:
-    ours = [r.message for r in explanation.reasons if r.message != gate.reason]
-    lines = [" ".join([f"{action}: {explanation.verdict.upper()} ({gate_text(gate)}).", *ours])]
-    if explanation.to_unblock:
-        lines.append(f"To unblock: {explanation.to_unblock}")
+def _explain(action: str, gate: Gate, found: Explanation) -> list[str]:
+    # What the gate says stands in its own words already.
+    ours = in_words(reason for reason in found.reasons if reason.source is not Source.GATE)
+    lines = [" ".join([f"{action}: {found.verdict.upper()} ({gate_text(gate)}).", *ours])]
+    if found.to_unblock:
+        lines.append(f"To unblock: {' '.join(in_words(found.to_unblock))}")
     return lines
 
 
@@ -145,8 +231,8 @@ def _describe(backup: Backup, now: datetime) -> str:
     facts = [
         word(backup.id),
         word(backup.created_at) if backup.created_at else "date unknown",
-        f"{words(span)} old" if span is not None else "age unknown",
-        f"{number(backup.size_gb)} GB",
+        f"{formats.span(span)} old" if span is not None else "age unknown",
+        formats.size(backup.size_gb),
         word(backup.backup_type),
         f"key {word(backup.storage_key)}",
     ]

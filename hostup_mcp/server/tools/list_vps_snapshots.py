@@ -9,10 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.hostup.models import Snapshot, SnapshotList
 from hostup_mcp.hostup.text import quoted, word
-from hostup_mcp.recovery.spans import age, words
-from hostup_mcp.server.answer import answer, gate_text
+from hostup_mcp.recovery.spans import age
+from hostup_mcp.server.answer import answer
 from hostup_mcp.server.ids import VpsId, require_vps
 from hostup_mcp.server.services import Ctx, services
+from hostup_mcp.wording import formats
+from hostup_mcp.wording.phrases import gate_text
 
 
 class SnapshotItem(BaseModel):
@@ -46,7 +48,7 @@ async def list_vps_snapshots(ctx: Ctx, id: VpsId) -> Annotated[CallToolResult, S
     await used.remember({f"{id}/snapshot/{s.name}": "" for s in listing.data})
     now = used.now()
     spans = [age(s.created, now) for s in listing.data]
-    ages = [words(span) if span is not None else None for span in spans]
+    ages = [formats.span(span) if span is not None else None for span in spans]
     limits = listing.limits
     return answer(
         _lines(id, listing, ages),

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from mcp.server.apps import client_supports_apps
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from hostup_mcp.config import Group
 from hostup_mcp.hostup.text import quoted
 from hostup_mcp.recovery.findings import Verdict
-from hostup_mcp.recovery.plan import Mode, Plan
+from hostup_mcp.recovery.modes import MODES
+from hostup_mcp.recovery.modes.definition import Argument, Mode, Plan
 from hostup_mcp.server import failures
 from hostup_mcp.server.answer import answer
-from hostup_mcp.server.ids import (
-    BackupId,
-    SnapshotName,
-    VpsId,
-    require_handed_out,
-    require_source,
-    require_vps,
+from hostup_mcp.server.ids import BackupId, SnapshotName, VpsId, require_handed_out, require_vps
+from hostup_mcp.server.output import (
+    Output,
+    ReasonItem,
+    all_as_data,
+    as_data,
+    in_words,
+    reason_items,
 )
-from hostup_mcp.server.plans import LIFE, StoredPlan, milliseconds, new_ticket, read_facts
+from hostup_mcp.server.plans import (
+    LIFE,
+    StoredPlan,
+    milliseconds,
+    needed_groups,
+    new_ticket,
+    read_facts,
+)
 from hostup_mcp.server.reader import READ_SECONDS, reader
 from hostup_mcp.server.services import Ctx, caller, services
 from hostup_mcp.state.store import StateUnavailableError
+from hostup_mcp.wording.render import for_model
 
 SourceVpsId = Annotated[
     str,
@@ -43,9 +53,17 @@ CONFIRM_META = "hostup-mcp/confirm"
 """Where the panel finds the tool and the ticket that it confirms a plan with."""
 
 
-class PlanResult(Plan):
-    """The plan, and the id to carry it out with."""
+class PlanResult(Output):
+    """What carrying out one recovery would mean, and the id to do it with; nothing is changed."""
 
+    mode: Mode = Field(description="The way back.")
+    verdict: Verdict = Field(description="possible, blocked, or unknown if HostUp does not tell.")
+    reasons: tuple[ReasonItem, ...] = Field(description="Why.")
+    lost: str = Field(description="What would be lost.")
+    happens: tuple[str, ...] = Field(description="What else happens.")
+    first: tuple[str, ...] = Field(description="What to do before.")
+    alternatives: tuple[str, ...] = Field(description="Ways that risk less.")
+    findings: dict[str, Any] = Field(description="The same as codes and facts, for programs.")
     id: str = Field(description="The server it is about.")
     plan_id: str | None = Field(description="For restore_vps; null unless it can be used.")
     expires_at: str | None = Field(description="When the planId expires.")
@@ -101,14 +119,19 @@ async def plan_restore(
         if value is not None
     }
     await require_vps(ctx, id)
-    point = _point(mode, backupId, sourceVpsId, snapshotName, options)
-    await _require_point(ctx, id, mode, point, sourceVpsId)
+    given: dict[str, str | None] = {
+        Argument.BACKUP_ID: backupId,
+        Argument.SOURCE_VPS_ID: sourceVpsId,
+        Argument.SNAPSHOT_NAME: snapshotName,
+    }
+    _check_arguments(mode, given, options)
+    await require_handed_out(services(ctx), caller(), {"id": id, **given})
     used = reader(ctx, READ_SECONDS)
     draft = StoredPlan(
         vps_id=id,
         mode=mode,
-        point=point,
-        source_id=sourceVpsId,
+        point=snapshotName or backupId or "",
+        source_id=sourceVpsId or "",
         options=options,
         issued=milliseconds(used.now),
     )
@@ -122,8 +145,15 @@ async def plan_restore(
         except StateUnavailableError:
             is_stored = False
     expires_at = None if plan_id is None else (plan.issued_at + LIFE).isoformat(timespec="seconds")
-    result = PlanResult(**dict(facts.plan), id=id, plan_id=plan_id, expires_at=expires_at)
-    allowed = _may_carry_out(mode, used.allowed)
+    result = PlanResult(
+        mode=mode,
+        verdict=facts.plan.verdict,
+        **_explain(facts.plan),
+        id=id,
+        plan_id=plan_id,
+        expires_at=expires_at,
+    )
+    allowed = needed_groups(plan.definition) <= used.allowed
     told = answer(_lines(result, allowed, is_stored), result.model_dump(mode="json", by_alias=True))
     if plan_id is not None and allowed and client_supports_apps(ctx):
         # For the panel's eyes: hosts do not show a result's _meta to the model.
@@ -131,31 +161,21 @@ async def plan_restore(
     return told
 
 
-def _point(
-    mode: Mode,
-    backup_id: str | None,
-    source_id: str | None,
-    snapshot_name: str | None,
-    options: dict[str, str | int],
-) -> str:
-    """The backup id or snapshot name that `mode` goes back to.
+def _check_arguments(
+    mode: Mode, given: Mapping[str, str | None], options: Mapping[str, str | int]
+) -> None:
+    """Refuse arguments that are missing, or do not belong to this mode.
 
     Raises:
-        Refusal: an argument is missing, or does not belong to this mode.
+        Refusal: it names each of them.
     """
-    needed = {
-        Mode.IN_PLACE: {"backupId"},
-        Mode.FROM_OTHER_VPS: {"backupId", "sourceVpsId"},
-        Mode.NEW_CLOUD_VPS: {"backupId"},
-        Mode.SNAPSHOT: {"snapshotName"},
-    }[mode]
-    given = {"backupId": backup_id, "sourceVpsId": source_id, "snapshotName": snapshot_name}
+    definition = MODES[mode]
     wrong = [
-        f"{key}: {'is required' if key in needed else 'does not belong'} with mode {mode}"
+        f"{key}: {'is required' if key in definition.needs else 'does not belong'} with mode {mode}"
         for key, value in given.items()
-        if (value is not None) != (key in needed)
+        if (value is not None) != (key in definition.needs)
     ]
-    if mode is not Mode.NEW_CLOUD_VPS:
+    if not definition.builds_server:
         wrong += [f"{key}: does not belong with mode {mode}" for key in options]
     if wrong:
         raise failures.refuse(
@@ -164,36 +184,35 @@ def _point(
             "Correct these arguments and call again.",
             fields=tuple(wrong),
         )
-    return snapshot_name or backup_id or ""
 
 
-async def _require_point(
-    ctx: Ctx, vps_id: str, mode: Mode, point: str, source_id: str | None
-) -> None:
-    match mode:
-        case Mode.SNAPSHOT:
-            known = {"id": vps_id, "snapshotName": point}
-            await require_handed_out(services(ctx), caller(), known)
-        case Mode.FROM_OTHER_VPS:
-            await require_source(ctx, vps_id, source_id or "", point)
-        case _:
-            known = {"id": vps_id, "backupId": point}
-            await require_handed_out(services(ctx), caller(), known)
-
-
-def _may_carry_out(mode: Mode, allowed: frozenset[Group]) -> bool:
-    needed = {Group.RESTORE} | ({Group.SPEND} if mode is Mode.NEW_CLOUD_VPS else set())
-    return needed <= allowed
+def _explain(plan: Plan) -> dict[str, Any]:
+    """What `plan` found, in words and as data, under the same names."""
+    lists = {
+        "happens": plan.side_effects,
+        "first": plan.precautions,
+        "alternatives": plan.alternatives,
+    }
+    return {
+        "reasons": reason_items(plan.reasons),
+        "lost": for_model(plan.loss),
+        **{name: in_words(some) for name, some in lists.items()},
+        "findings": {
+            "lost": as_data(plan.loss),
+            **all_as_data({"reasons": plan.reasons, **lists}),
+        },
+    }
 
 
 def _lines(plan: PlanResult, allowed: bool, is_stored: bool) -> list[str]:
-    reasons = " ".join(
-        f"{quoted(r.message)} ({r.source}{f', code {r.code}' if r.code else ''})"
-        for r in plan.reasons
-    )
-    lines = [f"{plan.mode} of {plan.id}: {plan.verdict.upper()}. {reasons}", f"Lost: {plan.lost}"]
-    lines += [f"Also: {text}" for text in plan.happens]
-    lines += [f"First: {text}" for text in plan.first]
+    reasons = " ".join(f"{quoted(r.message)} ({r.source}, code {r.code})" for r in plan.reasons)
+    lines = [
+        f"{plan.mode} of {plan.id}: {plan.verdict.upper()}. {reasons}",
+        f"Data loss: {plan.lost}",
+        f"Side effects: {' '.join(plan.happens)}",
+    ]
+    if plan.first:
+        lines.append(f"Recommended first: {' '.join(plan.first)}")
     lines += [f"Less risky: {text}" for text in plan.alternatives]
     if not is_stored:
         lines.append(

@@ -7,25 +7,20 @@ from typing import Annotated
 from pydantic import Field
 
 from hostup_mcp.config import Group
-from hostup_mcp.hostup import requests
 from hostup_mcp.hostup.problems import NotFound
 from hostup_mcp.hostup.reading import ReadingClient
-from hostup_mcp.hostup.requests import WriteRequest
 from hostup_mcp.hostup.text import quoted
 from hostup_mcp.recovery.findings import Verdict
-from hostup_mcp.recovery.plan import Mode
 from hostup_mcp.server.locked import locked
-from hostup_mcp.server.plans import PlanFacts, StoredPlan, plan_again, read_facts
+from hostup_mcp.server.output import in_words
+from hostup_mcp.server.plans import PlanFacts, StoredPlan, needed_groups, plan_again, read_facts
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.create_vps_backup import describe_restore_gate
 from hostup_mcp.server.writes.definition import WritingTool
 from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Question
-from hostup_mcp.server.writes.questions import (
-    describe_moment,
-    describe_server,
-    to_type,
-    type_to_confirm,
-)
+from hostup_mcp.server.writes.questions import describe_server, to_type, type_to_confirm
+from hostup_mcp.wording import formats
+from hostup_mcp.wording.render import for_user
 
 PlanId = Annotated[
     str,
@@ -50,51 +45,41 @@ async def propose_restore(reader: Reader, plan: StoredPlan) -> Destructive:
     Raises:
         Refusal: its facts are not what they were, or its mode is not unlocked.
     """
-    if plan.mode is Mode.NEW_CLOUD_VPS and Group.SPEND not in reader.allowed:
-        raise locked("restore_vps with mode new_cloud_vps", Group.RESTORE, Group.SPEND)
+    if not (needed := needed_groups(plan.definition)) <= reader.allowed:
+        raise locked(f"restore_vps with mode {plan.mode}", *sorted(needed))
     try:
         facts = await read_facts(reader.hostup, plan)
     except NotFound:
         raise plan_again("HostUp does not show this server to this key (any more)") from None
     if facts.plan.verdict is not Verdict.POSSIBLE:
-        reasons = " ".join(quoted(reason.message) for reason in facts.plan.reasons)
+        reasons = " ".join(quoted(reason) for reason in in_words(facts.plan.reasons))
         raise plan_again(f"It is not possible any more: {reasons}")
     if facts.digest != plan.facts:
         raise plan_again("What was planned with has changed since")
     return Destructive(
         vps_id=plan.vps_id,
-        request=_request(plan),
+        request=plan.definition.request(plan.target),
         facts={**facts.documented, "name": facts.vps.name, "address": facts.vps.primary_ip},
         question=_question(plan, facts),
         follow_up=_follow_up(plan),
     )
 
 
-def _request(plan: StoredPlan) -> WriteRequest:
-    match plan.mode:
-        case Mode.IN_PLACE:
-            return requests.restore_backup(plan.vps_id, plan.point)
-        case Mode.FROM_OTHER_VPS:
-            return requests.restore_from_vps(plan.vps_id, plan.source_id or "", plan.point)
-        case Mode.NEW_CLOUD_VPS:
-            return requests.restore_to_payg(plan.vps_id, plan.point, {**plan.options})
-        case Mode.SNAPSHOT:
-            return requests.restore_snapshot(plan.vps_id, plan.point)
-
-
 def _question(plan: StoredPlan, facts: PlanFacts) -> Question:
-    what = "snapshot" if plan.mode is Mode.SNAPSHOT else "backup"
+    found = facts.plan.point
     source = f" of {plan.source_id}" if plan.source_id else ""
-    point = f"the {what} {plan.point}{source} of {describe_moment(facts.point_date)}"
-    server, happens = describe_server(facts.vps), " ".join(facts.plan.happens)
-    name = to_type(facts.vps)
-    if plan.mode is Mode.NEW_CLOUD_VPS:
+    date = formats.moment(None if found is None else found.created)
+    point = f"the {plan.definition.goes_back_to} {plan.point}{source} of {date}"
+    server, name = describe_server(facts.vps), to_type(facts.vps)
+    effects = " ".join(for_user(effect) for effect in facts.plan.side_effects)
+    if plan.definition.builds_server:
         options = ", ".join(f"{key} {value}" for key, value in plan.options.items())
         asked_for = f" ({options})" if options else ""
-        message = f"Build a new, paid server{asked_for} from {point}, source {server}? {happens}"
+        message = f"Build a new, paid server{asked_for} from {point}, source {server}? {effects}"
         return Question(message, name, plain_yes=True)
     message = (
-        f"Restore {server} from {point}? LOST: {facts.plan.lost} {happens}\n{type_to_confirm(name)}"
+        f"Restore {server} from {point}? LOST: {for_user(facts.plan.loss)} {effects}\n"
+        f"{type_to_confirm(name)}"
     )
     return Question(message, name)
 
@@ -103,7 +88,7 @@ def _follow_up(plan: StoredPlan) -> FollowUp:
     async def look(hostup: ReadingClient) -> str:
         return f"As of now {describe_restore_gate(await hostup.list_backups(plan.vps_id))}."
 
-    panel = ", and look in HostUp's panel for a new server" * (plan.mode is Mode.NEW_CLOUD_VPS)
+    panel = ", and look in HostUp's panel for a new server" * plan.definition.builds_server
     return FollowUp(
         f"Restoring {plan.vps_id} ({plan.mode})",
         look,

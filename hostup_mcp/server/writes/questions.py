@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hostup_mcp.hostup.models import Vps, parse_time
+from hostup_mcp.hostup.models import Vps
 from hostup_mcp.hostup.text import quoted
 
 MAX_TYPED = 64
@@ -19,14 +19,6 @@ def describe_server(vps: Vps) -> str:
     """A server by name, id and address, so that the user knows which one."""
     name = quoted(vps.name) if vps.name else "the server without a name"
     return f"{name} ({vps.id}, {vps.primary_ip or 'no IP'})"
-
-
-def describe_moment(created_at: str | None) -> str:
-    """A moment to the minute; the same text whenever it is asked for."""
-    moment = parse_time(created_at)
-    if moment is None:
-        return "an unknown date"
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def type_to_confirm(name: str) -> str:

@@ -87,6 +87,7 @@ def _as_unknown(error: HostUpError, seen: str, follow_up: FollowUp) -> OutcomeUn
             update={
                 "kind": "outcome_unknown",
                 "message": message.strip(),
+                "seen": seen or None,
                 "retry_after_seconds": None,
                 "next_step": f"Do not send it again. {follow_up.where_to_look} Tell the user that "
                 "it is unknown.",

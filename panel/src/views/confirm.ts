@@ -2,7 +2,7 @@
 
 import { h, type Child } from "../dom";
 import { called, toType, type State } from "../state";
-import { countdown } from "../time";
+import { countdown } from "../formats";
 import { endText } from "../words";
 import { button, message, underWay } from "./shared";
 
@@ -131,7 +131,7 @@ function carried(state: State, mode: string, actions: ConfirmActions): Child[] {
       const unknown = act.end.is === "unknown";
       return [
         message(
-          endText(act.end, server, mode, state.place),
+          endText(act.end, server, mode),
           unknown ? null : button("Read the backups again", () => actions.reread(), "quiet", "read-again"),
         ),
       ];

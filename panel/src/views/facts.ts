@@ -3,7 +3,7 @@
 import type { Listing } from "../answers";
 import { h } from "../dom";
 import type { State } from "../state";
-import { forPeople, reasonText } from "../words";
+import { sayAll } from "../words";
 import { list } from "./shared";
 
 const MOST_PIPS = 12;
@@ -19,14 +19,10 @@ export function facts(state: State, listing: Listing): HTMLElement {
       { class: "fact" },
       h("h2", {}, "A new backup"),
       h("p", { class: `gate ${create.verdict === "possible" ? "good" : "bad"}` }, VERDICTS[create.verdict] ?? "Not known"),
-      ...create.reasons.map((reason) => h("p", {}, reasonText(reason, state.place))),
-      create.toUnblock && h("p", {}, forPeople(create.toUnblock, state.place)),
+      ...sayAll([...create.reasons, ...create.toUnblock], state.place).map((text) => h("p", {}, text)),
     ),
     h("div", { class: "fact" }, h("h2", {}, "Backup slots"), ...slots(listing.quota)),
-    list(
-      advice.map((each) => forPeople(each, state.place)),
-      "advice",
-    ),
+    list(sayAll(advice, state.place), "advice"),
   );
 }
 

@@ -1,10 +1,10 @@
 /** What going back to the chosen backup would mean. */
 
-import type { Plan } from "../answers";
+import type { Finding, Plan } from "../answers";
 import { h, type Child } from "../dom";
 import { busy, type Mode, type State } from "../state";
-import { date } from "../time";
-import { forPeople, planTitle, reasonText, unread } from "../words";
+import { date } from "../formats";
+import { planTitle, say, sayAll, unread } from "../words";
 import { button, list, message, underWay } from "./shared";
 
 const MODES: readonly [mode: Mode, label: string, hint: string][] = [
@@ -36,7 +36,7 @@ export function planning(state: State, actions: PlanActions): HTMLElement | null
         planTitle(planning.mode, moment),
         modes(state, planning.mode, actions),
         message(
-          unread(planning.failure, state.place),
+          unread(planning.failure),
           button("Ask again", () => actions.plan(asMode(planning.mode)), "quiet", "ask-again"),
         ),
       );
@@ -87,8 +87,7 @@ function modes(state: State, current: string, actions: PlanActions): HTMLElement
 }
 
 function describe(plan: Plan, state: State): Child[] {
-  const say = (texts: string[]): string[] => texts.map((text) => forPeople(text, state.place));
-  const nothingLost = plan.lost.startsWith("Nothing");
+  const listed = (findings: Finding[]): HTMLElement | null => list(sayAll(findings, state.place));
   const open = plan.verdict === "possible";
   const verdict = { possible: "This is possible now", blocked: "This is not possible now" };
   return [
@@ -97,17 +96,18 @@ function describe(plan: Plan, state: State): Child[] {
       : message({
           tone: plan.verdict === "blocked" ? "bad" : "neutral",
           title: verdict[plan.verdict as "blocked"] ?? "It is not known whether this is possible",
-          lines: plan.reasons.map((reason) => reasonText(reason, state.place)),
+          lines: sayAll(plan.reasons, state.place),
         }),
-    h(
-      "div",
-      { class: nothingLost ? "lost-box none" : "lost-box" },
-      h("h3", {}, "What is lost"),
-      h("p", {}, forPeople(plan.lost, state.place)),
-    ),
-    ...part("Do this first", list(say(plan.first))),
-    ...part("What happens", list(say(plan.happens))),
-    ...part("Other ways", list(say(plan.alternatives))),
+    plan.lost &&
+      h(
+        "div",
+        { class: plan.lost.code === "nothing" ? "lost-box none" : "lost-box" },
+        h("h3", {}, "What is lost"),
+        h("p", {}, say(plan.lost, state.place)),
+      ),
+    ...part("Do this first", listed(plan.first)),
+    ...part("What happens", listed(plan.happens)),
+    ...part("Other ways", listed(plan.alternatives)),
   ];
 }
 

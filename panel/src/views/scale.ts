@@ -3,7 +3,7 @@
 import type { Listing } from "../answers";
 import { h } from "../dom";
 import type { State } from "../state";
-import { span } from "../time";
+import { span } from "../formats";
 import { ageOf } from "./timeline";
 
 const HOUR = 3600;

@@ -3,8 +3,7 @@
 import type { Backup, Listing } from "../answers";
 import { h } from "../dom";
 import type { State } from "../state";
-import { date, span } from "../time";
-import { size } from "../words";
+import { date, size, span } from "../formats";
 
 const SHOWN_AT_FIRST = 6;
 

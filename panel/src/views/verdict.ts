@@ -2,7 +2,7 @@
 
 import { h, icon, ICONS } from "../dom";
 import { called, type State } from "../state";
-import { forPeople, reasonText, unread } from "../words";
+import { say, sayAll, unread } from "../words";
 import { button, message, underWay } from "./shared";
 
 const TITLES: Record<string, readonly [title: string, tone: string, picture: string]> = {
@@ -16,7 +16,7 @@ export function verdict(state: State, reread: () => void): HTMLElement {
   if (listing === null) {
     if (failure !== null) {
       const again = state.canCall && state.vpsId ? button("Read again", reread, "quiet", "reread") : null;
-      return h("header", { class: "verdict" }, title("HostUp recovery", state), message(unread(failure, state.place), again));
+      return h("header", { class: "verdict" }, title("HostUp recovery", state), message(unread(failure), again));
     }
     if (phase === "cancelled") {
       return h("header", { class: "verdict" }, title("Nothing to show", state), h("p", {}, "The assistant stopped before the backups were read."));
@@ -39,12 +39,12 @@ export function verdict(state: State, reread: () => void): HTMLElement {
       "div",
       { class: "words" },
       title(words, state),
-      ...restore.reasons.map((reason) => h("p", { class: "why" }, reasonText(reason, state.place))),
-      restore.toUnblock &&
-        h("p", { class: "help" }, h("b", {}, "What would change that"), forPeople(restore.toUnblock, state.place)),
+      ...sayAll(restore.reasons, state.place).map((text) => h("p", { class: "why" }, text)),
+      restore.toUnblock.length > 0 &&
+        h("p", { class: "help" }, h("b", {}, "What would change that"), sayAll(restore.toUnblock, state.place).join(" ")),
       restore.verdict === "possible" &&
         overwrites &&
-        h("p", { class: "soft" }, "With the newest backup: ", forPeople(lower(overwrites), state.place)),
+        h("p", { class: "soft" }, "With the newest backup: ", lower(say(overwrites, state.place))),
       failure && h("p", { class: "soft" }, "This is as it was read before; it could not be read again just now."),
     ),
   );

@@ -1,4 +1,4 @@
-/** Moments and spans in words for people, in the host's language and time zone for dates. */
+/** Moments, spans and sizes in words; dates in the host's language and time zone. */
 
 const UNITS = [
   ["year", 365 * 86400],
@@ -21,6 +21,16 @@ export function span(seconds: number): string {
   }
   return "less than a minute";
 }
+
+/** A size in HostUp's GB. */
+export const size = (gb: number | null): string =>
+  gb === null
+    ? "size unknown"
+    : new Intl.NumberFormat("en", {
+        style: "unit",
+        unit: "gigabyte",
+        maximumFractionDigits: 1,
+      }).format(gb);
 
 /** Minutes and seconds, as `9:05`. */
 export function countdown(milliseconds: number): string {
@@ -49,5 +59,6 @@ export function date(iso: string | null, place: Place): string | null {
 }
 
 function counted(count: number, unit: string): string {
-  return count === 1 ? `1 ${unit}` : `${count} ${unit}s`;
+  const style = { style: "unit", unit, unitDisplay: "long", useGrouping: false } as const;
+  return new Intl.NumberFormat("en", style).format(count);
 }

@@ -1,0 +1,80 @@
+"""The code of every finding. They are stable: programs and the panel depend on them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """What a finding says."""
+
+    # Reasons
+    GATE_OPEN = "gate_open"
+    GATE_OPEN_REMARK = "gate_open_remark"
+    GATE_CLOSED = "gate_closed"
+    GATE_CLOSED_CODE = "gate_closed_code"
+    GATE_CLOSED_REASON = "gate_closed_reason"
+    GATE_MISSING = "gate_missing"
+    QUOTA_READS_FULL = "quota_reads_full"
+    NO_BACKUPS = "no_backups"
+    BACKUP_MISSING = "backup_missing"
+    NO_SNAPSHOTS = "no_snapshots"
+    NO_SNAPSHOTS_REASON = "no_snapshots_reason"
+    SNAPSHOT_MISSING = "snapshot_missing"
+    SNAPSHOT_EXPIRED = "snapshot_expired"
+    MAY_NOT_FIT = "may_not_fit"
+    DISK_SIZE_MISSING = "disk_size_missing"
+
+    # Steps that would unblock an action
+    COMPLETE_ORDER = "complete_order"
+    CHECK_SCOPE = "check_scope"
+    ASK_HOW = "ask_how"
+    ASK_WHY = "ask_why"
+    ONLY_CURRENT_STATE = "only_current_state"
+    GET_SLOTS = "get_slots"
+
+    # Advice
+    DATES_UNKNOWN = "dates_unknown"
+    DATES_IN_FUTURE = "dates_in_future"
+    NO_RECENT_BACKUP = "no_recent_backup"
+
+    # Data loss
+    CHANGES = "changes"
+    CHANGES_UNKNOWN = "changes_unknown"
+    EVERYTHING = "everything"
+    EVERYTHING_FOR_STATE = "everything_for_state"
+    EVERYTHING_FOR_UNKNOWN = "everything_for_unknown"
+    NOTHING = "nothing"
+    LOSS_UNKNOWN = "loss_unknown"
+
+    # Side effects
+    DISK_REPLACED = "disk_replaced"
+    POWER_STATE_UNKNOWN = "power_state_unknown"
+    SERVER_STOPPED = "server_stopped"
+    NETWORK_KEPT = "network_kept"
+    COSTS_MONEY = "costs_money"
+    NEW_ADDRESS = "new_address"
+    MAY_BE_REFUSED = "may_be_refused"
+    DISK_ROLLED_BACK = "disk_rolled_back"
+    MEMORY_RESUMED = "memory_resumed"
+    COLD_START = "cold_start"
+
+    # Alternatives
+    USE_NEW_SERVER = "use_new_server"
+    USE_SNAPSHOT = "use_snapshot"
+
+    # Precautions
+    BACK_UP_FIRST = "back_up_first"
+    EVICTS_OLDEST = "evicts_oldest"
+    EVICTS_UNDATED = "evicts_undated"
+    EVICTS_POINT = "evicts_point"
+    MAY_EVICT_POINT = "may_evict_point"
+    CANNOT_BACK_UP = "cannot_back_up"
+    OLDEST = "oldest"
+    OLDEST_OTHER = "oldest_other"
+    OLDEST_DATED = "oldest_dated"
+    OLDEST_OTHER_DATED = "oldest_other_dated"
+
+    # What makes a backup hard to replace
+    ONLY_BACKUP = "only_backup"
+    NEWEST_BACKUP = "newest_backup"

@@ -1,0 +1,80 @@
+"""A backup of another server, or of a terminated one, over this one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from hostup_mcp.hostup.models import SourceBackup, Vps
+from hostup_mcp.hostup.requests import WriteRequest, restore_from_vps
+from hostup_mcp.recovery.backups import find_source_backup
+from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.findings import (
+    BackupMissing,
+    DiskSizeMissing,
+    EverythingForState,
+    Loss,
+    MayNotFit,
+    Reason,
+)
+from hostup_mcp.recovery.gates import closed_reason, weigh
+from hostup_mcp.recovery.modes.definition import (
+    Argument,
+    Facts,
+    Mode,
+    ModeDefinition,
+    Plan,
+    Read,
+    Target,
+)
+from hostup_mcp.recovery.precautions import precautions
+from hostup_mcp.recovery.spans import age
+
+
+def plan(facts: Facts, target: Target, now: datetime) -> Plan:
+    """What restoring the other server's backup over this one would mean."""
+    gates = facts.listing.actions
+    backup = find_source_backup(facts.sources, target.source_id, target.point)
+    others: list[Reason] = []
+    # A server that takes no backup of its own takes none of another one.
+    if not gates.can_restore.allowed:
+        others.append(closed_reason(gates.can_restore))
+    others += [BackupMissing()] if backup is None else _size_doubts(facts.vps, backup)
+    gate = gates.can_restore_from_another_vps
+    return Plan(
+        reasons=weigh(gate, "canRestoreFromAnotherVps", *others),
+        loss=_loss(backup, now),
+        side_effects=(Code.SERVER_STOPPED, Code.NETWORK_KEPT),
+        precautions=precautions(facts.listing, now),
+        alternatives=(Code.USE_NEW_SERVER,),
+        point=backup,
+        gate=gate,
+    )
+
+
+def request(target: Target) -> WriteRequest:
+    """POST .../backups/actions/restore-from-vps."""
+    return restore_from_vps(target.vps_id, target.source_id, target.point)
+
+
+def _loss(backup: SourceBackup | None, now: datetime) -> Loss:
+    if backup is None:
+        return Code.EVERYTHING
+    span = age(backup.created, now)
+    return Code.EVERYTHING_FOR_UNKNOWN if span is None else EverythingForState(span)
+
+
+def _size_doubts(vps: Vps, backup: SourceBackup) -> list[Reason]:
+    disk = vps.resources.storage_gb if vps.resources is not None else None
+    if disk is None:
+        return [DiskSizeMissing()]
+    return [MayNotFit(backup.size_gb, disk)] if backup.size_gb > disk else []
+
+
+FROM_OTHER_VPS = ModeDefinition(
+    mode=Mode.FROM_OTHER_VPS,
+    needs=frozenset({Argument.BACKUP_ID, Argument.SOURCE_VPS_ID}),
+    goes_back_to="backup",
+    reads=frozenset({Read.SOURCES}),
+    plan=plan,
+    request=request,
+)

@@ -1,0 +1,50 @@
+"""A backup over its own server."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from hostup_mcp.hostup.requests import WriteRequest, restore_backup
+from hostup_mcp.recovery.assessment import loss_since
+from hostup_mcp.recovery.backups import find_backup
+from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.findings import BackupMissing
+from hostup_mcp.recovery.gates import weigh
+from hostup_mcp.recovery.modes.definition import (
+    Argument,
+    Facts,
+    Mode,
+    ModeDefinition,
+    Plan,
+    Target,
+)
+from hostup_mcp.recovery.precautions import new_server, precautions
+
+
+def plan(facts: Facts, target: Target, now: datetime) -> Plan:
+    """What restoring the backup over its own server would mean."""
+    listing, gate = facts.listing, facts.listing.actions.can_restore
+    backup = find_backup(listing, target.point)
+    return Plan(
+        reasons=weigh(gate, "canRestore", *([BackupMissing()] if backup is None else [])),
+        loss=Code.LOSS_UNKNOWN if backup is None else loss_since(backup, now),
+        side_effects=(Code.DISK_REPLACED, Code.POWER_STATE_UNKNOWN),
+        precautions=precautions(listing, now, keep=target.point),
+        alternatives=(*new_server(listing), Code.USE_SNAPSHOT),
+        point=backup,
+        gate=gate,
+    )
+
+
+def request(target: Target) -> WriteRequest:
+    """POST .../backups/{backupId}/actions/restore."""
+    return restore_backup(target.vps_id, target.point)
+
+
+IN_PLACE = ModeDefinition(
+    mode=Mode.IN_PLACE,
+    needs=frozenset({Argument.BACKUP_ID}),
+    goes_back_to="backup",
+    plan=plan,
+    request=request,
+)

@@ -1,0 +1,49 @@
+"""A new pay-as-you-go server built from a backup; the present one stays as it is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from hostup_mcp.hostup.requests import WriteRequest, restore_to_payg
+from hostup_mcp.recovery.backups import find_backup
+from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.findings import BackupMissing
+from hostup_mcp.recovery.gates import weigh
+from hostup_mcp.recovery.modes.definition import (
+    Argument,
+    Facts,
+    Mode,
+    ModeDefinition,
+    Plan,
+    Target,
+)
+
+
+def plan(facts: Facts, target: Target, now: datetime) -> Plan:  # noqa: ARG001 - a mode's signature
+    """What building a new server from the backup would mean."""
+    gate = facts.listing.actions.can_restore
+    backup = find_backup(facts.listing, target.point)
+    return Plan(
+        reasons=weigh(gate, "canRestore", *([BackupMissing()] if backup is None else [])),
+        loss=Code.NOTHING,
+        side_effects=(Code.COSTS_MONEY, Code.NEW_ADDRESS, Code.MAY_BE_REFUSED),
+        precautions=(),
+        alternatives=(),
+        point=backup,
+        gate=gate,
+    )
+
+
+def request(target: Target) -> WriteRequest:
+    """POST .../backups/{backupId}/actions/restore-to-payg."""
+    return restore_to_payg(target.vps_id, target.point, {**target.options})
+
+
+NEW_CLOUD_VPS = ModeDefinition(
+    mode=Mode.NEW_CLOUD_VPS,
+    needs=frozenset({Argument.BACKUP_ID}),
+    goes_back_to="backup",
+    builds_server=True,
+    plan=plan,
+    request=request,
+)

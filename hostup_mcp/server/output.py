@@ -1,0 +1,85 @@
+"""Structured content: what the tools conclude, as words for a reader and findings for a program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from pydantic import AliasGenerator, BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from hostup_mcp.hostup.text import Json
+from hostup_mcp.recovery.findings import Finding, GateClosed, GateOpen, Reason, Source
+from hostup_mcp.wording import formats
+from hostup_mcp.wording.render import facts_of, finding_code, for_model
+
+
+class Output(BaseModel):
+    """Something that is said here: frozen, camelCase when it leaves the program."""
+
+    model_config = ConfigDict(
+        alias_generator=AliasGenerator(alias=to_camel),
+        populate_by_name=True,
+        frozen=True,
+        extra="forbid",
+        defer_build=True,
+    )
+
+
+class ReasonItem(Output):
+    """One thing that speaks for or against an action."""
+
+    code: str = Field(description="HostUp's code if it gave one, else this server's.")
+    message: str = Field(description="The reason in words.")
+    source: Source = Field(
+        description="gate: said by HostUp. state: follows from what exists. unknown: not given."
+    )
+
+
+def reason_items(reasons: Iterable[Reason]) -> tuple[ReasonItem, ...]:
+    """`reasons` with their words."""
+    return tuple(
+        ReasonItem(code=hostup_code(r) or r.code, message=for_model(r), source=r.source)
+        for r in reasons
+    )
+
+
+def hostup_code(reason: Reason) -> str | None:
+    """The code that HostUp gave with `reason`, if it did."""
+    return reason.hostup_code if isinstance(reason, GateOpen | GateClosed) else None
+
+
+def in_words(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """`findings` as sentences for a model."""
+    return tuple(for_model(finding) for finding in findings)
+
+
+def as_data(finding: Finding) -> Json:
+    """`finding` for a program: its code alone, or its code and facts.
+
+    Facts that are not known are left out; moments are ISO 8601 in UTC, spans whole seconds.
+    """
+    code = str(finding_code(finding))
+    facts = {
+        to_camel(name): _fact(value)
+        for name, value in facts_of(finding).items()
+        if value is not None
+    }
+    return {"code": code, **facts} if facts else code
+
+
+def all_as_data(findings: Mapping[str, Iterable[Finding]]) -> dict[str, Json]:
+    """Lists of findings under their names, each for a program."""
+    return {name: [as_data(finding) for finding in some] for name, some in findings.items()}
+
+
+def _fact(value: str | float | datetime | timedelta | GateClosed) -> Json:
+    match value:
+        case datetime():
+            return formats.iso(value)
+        case timedelta():
+            return int(value.total_seconds())
+        case GateClosed():
+            return as_data(value)
+        case _:
+            return value

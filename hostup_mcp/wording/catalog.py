@@ -1,0 +1,187 @@
+"""The text of each finding, in English, once for a model and once for a user.
+
+`{name}` stands for a fact, `{name:format}` for a fact in one of the formats of `render`. A model
+gets ids and names of tools, a user dates as people write them. The words of the recovery panel are
+generated from here: run `python panel/words.py` after a change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hostup_mcp.hostup.address import KEYS_PAGE
+from hostup_mcp.recovery.codes import Code
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a finding reads like."""
+
+    model: str
+    user: str
+
+
+def _both(text: str) -> Text:
+    return Text(text, text)
+
+
+_SAID = Text("{said}", "HostUp says: “{said}”")
+_FULL = "All backup slots read as used"
+_USED = "All {used} backup slots are in use; the oldest"
+_LOST = "Everything on this server would be lost."
+_OTHER = "a snapshot takes no slot, where this server can have one."
+
+
+def _evicts(model: str, user: str) -> Text:
+    start = f"{_FULL}: to make room for another backup, HostUp may"
+    return Text(
+        f"{start} evict the oldest{model}. The user decides whether to make one.",
+        f"{start} remove the oldest{user}. Whether to make one is your choice.",
+    )
+
+
+def _evicts_point(certainty: str) -> Text:
+    rest = f"the oldest, which {certainty} the one to go back to. Make none before this; {_OTHER}"
+    return Text(
+        f"{_FULL}: another backup may evict {rest}",
+        f"{_FULL}: for another backup HostUp may remove {rest}",
+    )
+
+
+def _oldest(which: str) -> Text:
+    return Text(
+        f"{_USED} {which} is {{backup_id}} of {{created:iso}}. The user decides whether to delete "
+        "it or to buy slots.",
+        f"{_USED} {which} is the one of {{created:moment}}. Whether to delete it or to buy slots "
+        "is your choice.",
+    )
+
+
+TEXTS: Mapping[Code, Text] = {
+    # Reasons
+    Code.GATE_OPEN: _both("HostUp allows it."),
+    Code.GATE_OPEN_REMARK: _SAID,
+    Code.GATE_CLOSED: _both("HostUp does not allow this now and gave no reason."),
+    Code.GATE_CLOSED_CODE: _both(
+        "HostUp does not allow this now and gave no reason, only the code {hostup_code}."
+    ),
+    Code.GATE_CLOSED_REASON: _SAID,
+    Code.GATE_MISSING: Text(
+        "HostUp's response has no gate {gate}, so it is unknown whether this is allowed.",
+        "HostUp does not say whether it allows this.",
+    ),
+    Code.QUOTA_READS_FULL: Text(
+        f"{_FULL}; HostUp may evict the oldest backup to make room for another.",
+        f"{_FULL}; HostUp may remove the oldest backup to make room for another.",
+    ),
+    Code.NO_BACKUPS: _both("There is no backup of this server to restore."),
+    Code.BACKUP_MISSING: _both("This backup is not listed (any more)."),
+    Code.NO_SNAPSHOTS: _both("This server cannot have snapshots."),
+    Code.NO_SNAPSHOTS_REASON: _SAID,
+    Code.SNAPSHOT_MISSING: _both(
+        "This snapshot is not listed (any more); snapshots last about 24 hours."
+    ),
+    Code.SNAPSHOT_EXPIRED: Text(
+        "This snapshot was due to be removed at {expired:iso}; it may be gone at any moment.",
+        "This snapshot was due to be removed on {expired:moment}; it may be gone at any moment.",
+    ),
+    Code.MAY_NOT_FIT: _both(
+        "The backup has {backup_gb:size} and this server's disk {disk_gb:size}: it may not fit."
+    ),
+    Code.DISK_SIZE_MISSING: _both(
+        "HostUp does not say how large this server's disk is, so the backup may not fit."
+    ),
+    # Steps that would unblock an action
+    Code.COMPLETE_ORDER: _both("Complete or cancel the pending order in HostUp's panel."),
+    Code.CHECK_SCOPE: Text(
+        "The key may lack a scope (backup:vm for backups, restores and snapshots); check it at "
+        f"{KEYS_PAGE}.",
+        f"The API key may lack a permission (the scope backup:vm); check it at {KEYS_PAGE}.",
+    ),
+    Code.ASK_HOW: _both("Only HostUp's support can tell how to resolve this."),
+    Code.ASK_WHY: _both("Only HostUp's support can tell why."),
+    Code.ONLY_CURRENT_STATE: _both(
+        "There has to be a backup, and one made now holds only the current state."
+    ),
+    Code.GET_SLOTS: _both("All backup slots are in use; more can be bought in HostUp's panel."),
+    # Advice
+    Code.DATES_UNKNOWN: _both(
+        "Some dates are unknown: those backups are listed last and may be newer than they look."
+    ),
+    Code.DATES_IN_FUTURE: _both(
+        "Some dates are in the future: those backups are listed first and may be older than they "
+        "look."
+    ),
+    Code.NO_RECENT_BACKUP: _both(
+        "No backup is known to be from the last day. A snapshot may be another way back: snapshots "
+        "are local, quick and kept about 24 hours; backups are offsite, slower to restore and kept "
+        "longer."
+    ),
+    # Data loss
+    Code.CHANGES: Text(
+        "Everything written since {since:iso} would be lost: {age:span} of changes.",
+        "Everything written since {since:moment} would be lost: {age:span} of changes.",
+    ),
+    Code.CHANGES_UNKNOWN: _both(
+        "Everything written since it was made would be lost. When that was is unknown."
+    ),
+    Code.EVERYTHING: _both(_LOST),
+    Code.EVERYTHING_FOR_STATE: _both(
+        f"{_LOST} It would then hold the other server as of {{age:span}} ago."
+    ),
+    Code.EVERYTHING_FOR_UNKNOWN: _both(
+        f"{_LOST} It would then hold the other server as of an unknown date."
+    ),
+    Code.NOTHING: _both("Nothing: the current server stays as it is."),
+    Code.LOSS_UNKNOWN: _both("Unknown: what to go back to was not found."),
+    # Side effects
+    Code.DISK_REPLACED: _both("The disk is replaced; the server is down meanwhile."),
+    Code.POWER_STATE_UNKNOWN: _both(
+        "HostUp does not say whether it starts the server again: check its power state."
+    ),
+    Code.SERVER_STOPPED: _both("The server is stopped and its disk replaced."),
+    Code.NETWORK_KEPT: _both(
+        "Its own network settings are applied again; the other server is not touched."
+    ),
+    Code.COSTS_MONEY: _both(
+        "A new server is built and costs money while it exists; HostUp's panel shows the price."
+    ),
+    Code.NEW_ADDRESS: _both("It gets its own address; DNS still points at the current server."),
+    Code.MAY_BE_REFUSED: _both("HostUp may refuse if the account cannot use Cloud VPS yet."),
+    Code.DISK_ROLLED_BACK: _both(
+        "The disk goes back to the snapshot; the server is down for a moment."
+    ),
+    Code.MEMORY_RESUMED: _both("Programs that ran at the time resume from there."),
+    Code.COLD_START: _both("The server starts as after a power failure."),
+    # Alternatives
+    Code.USE_NEW_SERVER: Text(
+        "new_cloud_vps: a new, paid server from the backup; this one stays untouched, and single "
+        "files can be copied over.",
+        "A new, paid server from the backup: this one stays untouched, and single files can be "
+        "copied over.",
+    ),
+    Code.USE_SNAPSHOT: Text(
+        "list_vps_snapshots: a snapshot of the last day may lose less.",
+        "A snapshot of the last day may lose less. The assistant can list this server's snapshots.",
+    ),
+    # Precautions
+    Code.BACK_UP_FIRST: _both("Back up the current state, so that this can be undone."),
+    Code.EVICTS_OLDEST: _evicts(", {backup_id} of {created:iso}", ", the one of {created:moment}"),
+    Code.EVICTS_UNDATED: _evicts("", ""),
+    Code.EVICTS_POINT: _evicts_point("is"),
+    Code.MAY_EVICT_POINT: _evicts_point("may be"),
+    Code.CANNOT_BACK_UP: Text(
+        "The current state cannot be backed up now: {because:quoted}",
+        "The current state cannot be backed up now. {because}",
+    ),
+    Code.OLDEST: _oldest("backup"),
+    Code.OLDEST_OTHER: _oldest("backup beside the one to go back to"),
+    Code.OLDEST_DATED: _oldest("backup of known date"),
+    Code.OLDEST_OTHER_DATED: _oldest("backup of known date beside the one to go back to"),
+    # What makes a backup hard to replace
+    Code.ONLY_BACKUP: _both("It is the ONLY backup: after this there is none to restore."),
+    Code.NEWEST_BACKUP: _both(
+        "It is, or may be, the NEWEST backup: after this only older ones are left."
+    ),
+}

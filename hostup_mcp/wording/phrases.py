@@ -1,0 +1,30 @@
+"""Gates and quotas as parts of a line."""
+
+from __future__ import annotations
+
+from hostup_mcp.hostup.models import Gate, QuotaInfo
+from hostup_mcp.hostup.text import quoted
+
+
+def gate_text(gate: Gate | None) -> str:
+    """A gate as it came."""
+    if gate is None:
+        return "no gate in HostUp's response"
+    text = "gate open" if gate.allowed else "gate closed"
+    if gate.reason is not None:
+        text += f", reason {quoted(gate.reason)}"
+    elif not gate.allowed:
+        text += ", reason null"
+    return text + (f", code {quoted(gate.code)}" if gate.code is not None else "")
+
+
+def quota_text(quota: QuotaInfo) -> str:
+    """The quota. A null limit is said to be unstated, not taken for unlimited."""
+    limit = quota.limit
+    used = (
+        f"{quota.used} used, no limit stated" if limit is None else f"{quota.used} of {limit} used"
+    )
+    left = (
+        "how many are left is not stated" if quota.remaining is None else f"{quota.remaining} left"
+    )
+    return f"{used}, {left}"

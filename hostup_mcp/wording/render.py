@@ -1,0 +1,61 @@
+"""Findings as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from datetime import UTC, tzinfo
+from string import Formatter
+from typing import Any
+
+from hostup_mcp.hostup.text import quoted
+from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.findings import Finding
+from hostup_mcp.wording import formats
+from hostup_mcp.wording.catalog import TEXTS
+
+
+def for_model(finding: Finding) -> str:
+    """`finding` for a model: with ids, names of tools, and dates as HostUp writes them."""
+    return _MODEL.vformat(TEXTS[finding_code(finding)].model, (), facts_of(finding))
+
+
+def for_user(finding: Finding, zone: tzinfo = UTC) -> str:
+    """`finding` for a user: without ids, dates in `zone`."""
+    words = _Words(lambda nested: for_user(nested, zone), zone)
+    return words.vformat(TEXTS[finding_code(finding)].user, (), facts_of(finding))
+
+
+def finding_code(finding: Finding) -> Code:
+    """The code of `finding`, which is the finding itself where it has no facts."""
+    return finding if isinstance(finding, Code) else finding.code
+
+
+def facts_of(finding: Finding) -> Mapping[str, Any]:
+    """The facts of `finding` by name, values as they are."""
+    if isinstance(finding, Code):
+        return {}
+    return {field.name: getattr(finding, field.name) for field in fields(finding)}
+
+
+class _Words(Formatter):
+    """Puts facts into a text; `nested` renders a fact that is itself a finding."""
+
+    def __init__(self, nested: Callable[[Finding], str], zone: tzinfo = UTC) -> None:
+        def plain(value: Any) -> str:
+            return str(value) if isinstance(value, str | int) else nested(value)
+
+        self._formats: Mapping[str, Callable[[Any], str]] = {
+            "": plain,
+            "quoted": lambda value: quoted(plain(value)),
+            "iso": formats.iso,
+            "moment": lambda value: formats.moment(value, zone),
+            "span": formats.span,
+            "size": formats.size,
+        }
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return self._formats[format_spec](value)
+
+
+_MODEL = _Words(for_model)
