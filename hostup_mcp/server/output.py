@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from pydantic import AliasGenerator, BaseModel, ConfigDict, Field
@@ -68,9 +68,9 @@ def as_data(finding: Finding) -> Json:
     return {"code": code, **facts} if facts else code
 
 
-def all_as_data(findings: Mapping[str, Iterable[Finding]]) -> dict[str, Json]:
-    """Lists of findings under their names, each for a program."""
-    return {name: [as_data(finding) for finding in some] for name, some in findings.items()}
+def all_as_data(findings: Mapping[str, Collection[Finding]]) -> dict[str, Json]:
+    """Lists of findings under their names, each for a program. Empty lists are left out."""
+    return {name: [as_data(each) for each in some] for name, some in findings.items() if some}
 
 
 def _fact(value: str | float | datetime | timedelta | GateClosed) -> Json:

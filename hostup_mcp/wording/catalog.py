@@ -97,7 +97,8 @@ TEXTS: Mapping[Code, Text] = {
     Code.CHECK_SCOPE: Text(
         "The key may lack a scope (backup:vm for backups, restores and snapshots); check it at "
         f"{KEYS_PAGE}.",
-        f"The API key may lack a permission (the scope backup:vm); check it at {KEYS_PAGE}.",
+        "The API key may lack a permission (the scope backup:vm); check it on HostUp's page for "
+        "API keys.",
     ),
     Code.ASK_HOW: _both("Only HostUp's support can tell how to resolve this."),
     Code.ASK_WHY: _both("Only HostUp's support can tell why."),

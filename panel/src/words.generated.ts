@@ -21,7 +21,7 @@ export const WORDS: Readonly<Record<string, readonly Piece[]>> = {
   may_not_fit: ["The backup has ", ["backupGb", "size"], " and this server's disk ", ["diskGb", "size"], ": it may not fit."],
   disk_size_missing: ["HostUp does not say how large this server's disk is, so the backup may not fit."],
   complete_order: ["Complete or cancel the pending order in HostUp's panel."],
-  check_scope: ["The API key may lack a permission (the scope backup:vm); check it at https://cloud.hostup.se/api-management."],
+  check_scope: ["The API key may lack a permission (the scope backup:vm); check it on HostUp's page for API keys."],
   ask_how: ["Only HostUp's support can tell how to resolve this."],
   ask_why: ["Only HostUp's support can tell why."],
   only_current_state: ["There has to be a backup, and one made now holds only the current state."],

@@ -23,7 +23,7 @@ from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
 from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult, ElicitResult, InputRequiredResult
 
-from hostup_mcp.recovery.plan import Mode
+from hostup_mcp.recovery.modes.definition import Mode
 from hostup_mcp.sandbox import SANDBOX_API_KEY, Clock, Fault, Readings, Sandbox
 from hostup_mcp.server.app import serve_with
 from hostup_mcp.server.catalog import WRITING

@@ -187,7 +187,7 @@ async def test_an_argument_that_is_left_empty_is_not_asked_for(sandbox: Sandbox)
         ("db-01", "blocked", "running"),
         ("legacy-erp", "possible", "dates are unknown"),
         ("shop-prod", "possible", "3 of 3"),
-        ("mail", "possible", "gate decides"),
+        ("mail", "possible", "may evict the oldest"),
         ("build-01", "possible", "no limit stated"),
         ("media", "possible", "snapshot may be another way back"),
     ],

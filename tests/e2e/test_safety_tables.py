@@ -486,10 +486,10 @@ async def test_a_full_quota_says_which_slot_is_the_oldest_and_leaves_it_to_the_p
     first = " ".join(plan.data["first"])
     assert "cannot be backed up now" in first
     assert oldest.id in first
-    assert "person's choice" in first
+    assert "user decides" in first
     assert not suggests(plan)
     open_slots = await plan_of(sandbox, "web-01", "in_place")
-    assert "Back up the present state first" in " ".join(open_slots.data["first"])
+    assert "Back up the current state" in " ".join(open_slots.data["first"])
 
 
 @pytest.mark.parametrize(

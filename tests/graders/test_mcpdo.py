@@ -69,7 +69,7 @@ def test_a_restore_waits_for_the_name_typed_in_a_shell(shell: Shell, era: str) -
     plan = shell.data("plan_restore", **wanted)
     question = shell.call("restore_vps", planId=plan["planId"])["elicitationPending"]
     assert "web-01" in question["message"]
-    assert plan["lost"] in question["message"]
+    assert f"{backup['age']} of changes" in question["message"]
     assert list(question["requestedSchema"]["properties"]) == ["serverName"]
     refused = shell.respond(question, "--decline")
     assert refused["isError"] is True

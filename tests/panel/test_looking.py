@@ -39,7 +39,7 @@ async def test_a_healthy_server_can_go_back_and_says_so_first(open_host: Opening
     [
         ("staging", "There is no backup of this server to restore."),
         ("intranet", "HostUp says: “The service is suspended.”"),
-        ("files", "HostUp closed this and gave no reason."),
+        ("files", "HostUp does not allow this now and gave no reason."),
         ("analytics", "HostUp says: “Storage is being moved to other hardware.”"),
         ("crm", "There is no backup"),
     ],
@@ -108,21 +108,28 @@ async def test_markup_in_every_text_stays_text(open_host: Opening) -> None:
     for backup in data["backups"]:
         backup |= {"note": evil, "backupType": evil, "createdAt": evil, "displayId": evil}
     explanation = data["explanation"]
-    explanation["advice"] = [evil]
-    for verdict in (explanation["restore"], explanation["create"]):
-        verdict["reasons"] = [{"code": evil, "message": evil, "source": "gate"}]
-        verdict["toUnblock"] = evil
-    explanation["restore"]["overwrites"]["message"] = evil
+    said = {"code": "gate_closed_reason", "said": evil}
+    wrong = {"code": "changes", "since": evil, "age": evil}
+    verdict = {"reasons": [said, evil, wrong], "toUnblock": [evil, {"code": evil, evil: evil}]}
+    explanation["findings"] = {
+        "restore": verdict,
+        "create": verdict,
+        "overwrites": wrong,
+        "advice": [evil, said, {"code": "cannot_back_up", "because": said}],
+    }
     plan = {
         "structuredContent": {
             "id": data["id"],
             "mode": "in_place",
             "verdict": "blocked",
-            "reasons": [{"code": None, "message": evil, "source": "state"}],
             "lost": evil,
-            "happens": [evil],
-            "first": [evil],
-            "alternatives": [evil],
+            "findings": {
+                "reasons": [said],
+                "lost": wrong,
+                "happens": [evil],
+                "first": [{"code": "cannot_back_up", "because": said}],
+                "alternatives": ["constructor", "__proto__", evil],
+            },
             "planId": None,
             "expiresAt": evil,
         },

@@ -1,11 +1,18 @@
-"""Backup lists for these tests, said in few words, and any at all."""
+"""What HostUp may list, said in few words, and anything at all."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import strategies as st
 
-from hostup_mcp.hostup.models import Backup, BackupList
+from hostup_mcp.hostup.models import (
+    Backup,
+    BackupList,
+    Gate,
+    RestoreSources,
+    SnapshotList,
+    Vps,
+)
 
 NOW = datetime(2026, 4, 27, 12, 0, tzinfo=UTC)
 OPEN = {"allowed": True, "reason": None}
@@ -42,6 +49,48 @@ def listing(
             "actions": {"canCreateBackup": create, "canRestore": restore},
         }
     )
+
+
+def server(name: str | None = "web-01", **rest: Any) -> Vps:
+    fields = {"name": name, "resources": {"storageGb": 80}} | rest
+    return Vps.model_validate({"id": "vps_1", **fields})
+
+
+def listed(
+    *backups: dict[str, Any], other: dict[str, Any] | None = OPEN, **rest: Any
+) -> BackupList:
+    """A backup list with (or, for None, without) the gate of another server's backups."""
+    plain = listing(*backups, **rest)
+    gate = None if other is None else Gate.model_validate(other)
+    actions = plain.actions.model_copy(update={"can_restore_from_another_vps": gate})
+    return plain.model_copy(update={"actions": actions})
+
+
+def sources(
+    *backups: dict[str, Any], id_: str = "vps_2", size: float | None = None
+) -> RestoreSources:
+    sized = backups if size is None else [one | {"sizeGb": size} for one in backups]
+    source = {"id": id_, "name": "old", "serviceStatus": "terminated", "sourceType": "retained"}
+    return RestoreSources.model_validate({"sources": [source | {"backups": list(sized)}]})
+
+
+def snapshot(name: str = "snap", **rest: Any) -> dict[str, Any]:
+    return {
+        "displayId": name,
+        "name": name,
+        "description": None,
+        "createdAt": "2026-04-27T10:00:00.000Z",
+        "expiresAt": "2026-04-28T10:00:00.000Z",
+        "includesMemoryState": False,
+        "parentName": None,
+    } | rest
+
+
+def snapshots(
+    *some: dict[str, Any], restore: dict[str, Any] | None = OPEN, **rest: Any
+) -> SnapshotList:
+    actions = {} if restore is None else {"canRestore": restore}
+    return SnapshotList.model_validate({"data": list(some), "actions": actions} | rest)
 
 
 words = st.none() | st.sampled_from(["", "pending_order", "something_new"]) | st.text(max_size=30)

@@ -1,41 +1,119 @@
-"""A finding is fixed once it is found, and leaves in the API's own spelling."""
+"""A finding is a stable code and its facts; what its reasons come to is never chosen freely."""
+
+from dataclasses import FrozenInstanceError, fields, is_dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_args
 
 import pytest
-from pydantic import ValidationError
 
-from hostup_mcp.recovery.assessment import Explanation, Overwrites
-from hostup_mcp.recovery.findings import Reason, Source, Verdict
+from hostup_mcp.recovery import findings as module
+from hostup_mcp.recovery.assessment import Explanation
+from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.findings import (
+    BackupMissing,
+    DiskSizeMissing,
+    Finding,
+    GateClosed,
+    GateMissing,
+    GateOpen,
+    MayNotFit,
+    NoBackups,
+    NoSnapshots,
+    QuotaReadsFull,
+    Reason,
+    SlotsUsed,
+    SnapshotExpired,
+    SnapshotMissing,
+    Source,
+    Verdict,
+    verdict_of,
+)
 
-
-def test_a_finding_cannot_be_changed() -> None:
-    reason = Reason(code=None, message="Why.", source=Source.GATE)
-    with pytest.raises(ValidationError, match="frozen"):
-        reason.message = "Because."  # type: ignore[misc]
-
-
-def test_a_finding_says_nothing_that_it_was_not_made_for() -> None:
-    with pytest.raises(ValidationError, match="extra"):
-        Reason(code=None, message="Why.", source=Source.GATE, advice="x")  # type: ignore[call-arg]
-
-
-def test_a_finding_needs_all_its_parts() -> None:
-    with pytest.raises(ValidationError, match="code"):
-        Reason(message="Why.", source=Source.GATE)  # type: ignore[call-arg]
-
-
-def test_a_finding_leaves_in_camel_case_and_comes_back() -> None:
-    explanation = Explanation(verdict=Verdict.BLOCKED, reasons=(), to_unblock="Wait.")
-    dumped = explanation.model_dump(by_alias=True, mode="json")
-    assert dumped == {"verdict": "blocked", "reasons": [], "toUnblock": "Wait."}
-    assert Explanation.model_validate(dumped) == explanation
-    lost = Overwrites(backup_id="bkp_1", since=None, span=None, message="All.")
-    assert set(lost.model_dump(by_alias=True)) == {"backupId", "since", "span", "message"}
+NOW = datetime(2026, 4, 27, 12, tzinfo=UTC)
 
 
-def test_every_part_of_a_finding_is_described_for_the_assistant() -> None:
-    for finding in (Reason, Explanation, Overwrites):
-        properties = finding.model_json_schema(by_alias=True)["properties"]
-        assert all("description" in part or "$ref" in part for part in properties.values())
+@pytest.mark.parametrize(
+    ("reason", "code", "weight", "source"),
+    [
+        (GateOpen(None, None), "gate_open", "possible", "gate"),
+        (GateOpen("Slow.", "slow"), "gate_open_remark", "possible", "gate"),
+        (GateClosed(None, None), "gate_closed", "blocked", "unknown"),
+        (GateClosed(None, "busy"), "gate_closed_code", "blocked", "gate"),
+        (GateClosed("Busy.", None), "gate_closed_reason", "blocked", "gate"),
+        (GateClosed("Busy.", "busy"), "gate_closed_reason", "blocked", "gate"),
+        (GateMissing("canRestore"), "gate_missing", "unknown", "unknown"),
+        (QuotaReadsFull(3, 3, 0), "quota_reads_full", "possible", "state"),
+        (NoBackups(), "no_backups", "blocked", "state"),
+        (BackupMissing(), "backup_missing", "blocked", "state"),
+        (NoSnapshots(None), "no_snapshots", "blocked", "state"),
+        (NoSnapshots("None."), "no_snapshots_reason", "blocked", "state"),
+        (SnapshotMissing(), "snapshot_missing", "blocked", "state"),
+        (SnapshotExpired(NOW), "snapshot_expired", "unknown", "unknown"),
+        (MayNotFit(90, 80), "may_not_fit", "unknown", "unknown"),
+        (DiskSizeMissing(), "disk_size_missing", "unknown", "unknown"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_reason_has_a_code_a_weight_and_a_source(
+    reason: Reason, code: str, weight: str, source: str
+) -> None:
+    assert (reason.code, reason.weight, reason.source) == (code, weight, source)
+
+
+ALLOWED, DOUBT, BLOCKS = GateOpen(None, None), DiskSizeMissing(), NoBackups()
+
+
+@pytest.mark.parametrize(
+    ("reasons", "verdict"),
+    [
+        ([ALLOWED], Verdict.POSSIBLE),
+        ([ALLOWED, QuotaReadsFull(3, 3, 0)], Verdict.POSSIBLE),
+        ([ALLOWED, DOUBT], Verdict.UNKNOWN),
+        ([DOUBT], Verdict.UNKNOWN),
+        ([], Verdict.UNKNOWN),
+        ([DOUBT, BLOCKS], Verdict.BLOCKED),
+        ([ALLOWED, BLOCKS], Verdict.BLOCKED),
+    ],
+)
+def test_a_verdict_follows_from_its_reasons(reasons: list[Reason], verdict: Verdict) -> None:
+    assert verdict_of(reasons) is verdict
+    assert Explanation(tuple(reasons), ()).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("dated", "beside", "code"),
+    [
+        (False, False, Code.OLDEST),
+        (False, True, Code.OLDEST_OTHER),
+        (True, False, Code.OLDEST_DATED),
+        (True, True, Code.OLDEST_OTHER_DATED),
+    ],
+)
+def test_the_oldest_backup_says_of_which_it_is_the_oldest(
+    dated: bool, beside: bool, code: Code
+) -> None:
+    assert SlotsUsed(3, "bkp_1", NOW, dated, beside).code is code
+
+
+def parts(union: Any) -> list[Any]:
+    """The members of a union of classes and literals."""
+    return [part for each in get_args(union) for part in (parts(each) or [each])]
+
+
+def test_each_code_without_facts_belongs_to_one_kind_of_finding() -> None:
+    literals = [part for part in parts(Finding) if isinstance(part, Code)]
+    assert len(literals) == len(set(literals))
+
+
+def test_findings_are_frozen_and_hold_no_sentence_of_ours() -> None:
+    kinds = [part for part in parts(Finding) if is_dataclass(part)]
+    assert len(kinds) > 10
+    for kind in kinds:
+        assert kind.__dataclass_params__.frozen, kind  # type: ignore[union-attr]
+        assert not {"message", "text"} & {field.name for field in fields(kind)}
+    with pytest.raises(FrozenInstanceError):
+        MayNotFit(90, 80).disk_gb = 100  # type: ignore[misc]
+    assert module.Changes(NOW, timedelta(1)).code is Code.CHANGES
 
 
 @pytest.mark.parametrize(

@@ -1,76 +1,85 @@
-"""A closed gate is quoted, never guessed at; only a documented code has a remedy of its own."""
+"""A gate is passed on, never guessed at; only a documented code has a step of its own."""
+
+from typing import Any
 
 import pytest
 
 from hostup_mcp.hostup.models import Gate
-from hostup_mcp.recovery.findings import Reason, Source
-from hostup_mcp.recovery.gates import ASK_HOSTUP, allowed_because, closed_because, opened_by
+from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.findings import (
+    BackupMissing,
+    DiskSizeMissing,
+    GateClosed,
+    GateMissing,
+    GateOpen,
+    Reason,
+)
+from hostup_mcp.recovery.gates import closed_reason, open_reason, step_to_open, weigh
 
-ORDER = "pending order has to be completed or cancelled"
-SCOPE = "keys are made at https://cloud.hostup.se/api-management"
-NAMED = "reason"
-NOT_KNOWN = "not known"
-SILENT = "HostUp closed this and gave no reason."
-
-CASES = [
-    # reason, code, the reason as told, where it comes from, a part of what would open the gate
-    ("Busy.", None, "Busy.", Source.GATE, NAMED),
-    ("Busy.", "new_code", "Busy.", Source.GATE, NAMED),
-    ("Order.", "pending_order", "Order.", Source.GATE, ORDER),
-    (
-        None,
-        "pending_order",
-        "HostUp closed this with the code pending_order and no explanation.",
-        Source.GATE,
-        ORDER,
-    ),
-    (
-        None,
-        "new_code",
-        "HostUp closed this with the code new_code and no explanation.",
-        Source.GATE,
-        NOT_KNOWN,
-    ),
-    (
-        "",
-        "new_code",
-        "HostUp closed this with the code new_code and no explanation.",
-        Source.GATE,
-        NOT_KNOWN,
-    ),
-    ("No scope.", "forbidden", "No scope.", Source.GATE, SCOPE),
-    (None, None, SILENT, Source.UNKNOWN, NOT_KNOWN),
-    ("", None, SILENT, Source.UNKNOWN, NOT_KNOWN),
-    (None, "", SILENT, Source.UNKNOWN, NOT_KNOWN),
-    ("Order.", "PENDING_ORDER", "Order.", Source.GATE, NAMED),
-]
+OPEN_GATE = Gate(allowed=True, reason=None)
+CLOSED_GATE = Gate(allowed=False, reason="Busy.", code="busy")
 
 
-@pytest.mark.parametrize(("reason", "code", "told", "source", "remedy"), CASES)
-def test_a_closed_gate_is_told_as_it_came(
-    reason: str | None, code: str | None, told: str, source: Source, remedy: str
+@pytest.mark.parametrize(
+    ("said", "code", "reason", "step"),
+    [
+        ("Busy.", None, GateClosed("Busy.", None), Code.ASK_HOW),
+        ("Busy.", "new_code", GateClosed("Busy.", "new_code"), Code.ASK_HOW),
+        ("Order.", "pending_order", GateClosed("Order.", "pending_order"), Code.COMPLETE_ORDER),
+        (None, "pending_order", GateClosed(None, "pending_order"), Code.COMPLETE_ORDER),
+        ("Order.", "PENDING_ORDER", GateClosed("Order.", "PENDING_ORDER"), Code.ASK_HOW),
+        ("No scope.", "forbidden", GateClosed("No scope.", "forbidden"), Code.CHECK_SCOPE),
+        (None, "new_code", GateClosed(None, "new_code"), Code.ASK_WHY),
+        ("", "new_code", GateClosed(None, "new_code"), Code.ASK_WHY),
+        (None, None, GateClosed(None, None), Code.ASK_WHY),
+        ("", "", GateClosed(None, None), Code.ASK_WHY),
+    ],
+)
+def test_a_closed_gate_is_passed_on_as_it_came(
+    said: str | None, code: str | None, reason: GateClosed, step: Code
 ) -> None:
-    gate = Gate(allowed=False, reason=reason, code=code)
-    assert closed_because(gate) == Reason(code=code or None, message=told, source=source)
-    assert remedy in opened_by(gate)
-    assert opened_by(gate).endswith(ASK_HOSTUP) is (remedy not in (ORDER, SCOPE))
+    gate = Gate(allowed=False, reason=said, code=code)
+    assert closed_reason(gate) == reason
+    assert step_to_open(gate) is step
 
 
 def test_a_gate_that_sent_no_code_at_all_is_read_like_a_null_one() -> None:
     gate = Gate.model_validate({"allowed": False, "reason": None})
-    assert closed_because(gate) == closed_because(Gate(allowed=False, reason=None, code=None))
+    assert closed_reason(gate) == GateClosed(None, None)
 
 
 @pytest.mark.parametrize(
-    ("reason", "code", "told"),
+    ("said", "code", "reason"),
     [
-        (None, None, "HostUp allows it."),
-        ("", None, "HostUp allows it."),
-        ("Slow today.", "slow", "Slow today."),
+        (None, None, GateOpen(None, None)),
+        ("", "", GateOpen(None, None)),
+        ("Slow today.", "slow", GateOpen("Slow today.", "slow")),
     ],
 )
 def test_an_open_gate_passes_on_what_it_remarks(
-    reason: str | None, code: str | None, told: str
+    said: str | None, code: str | None, reason: GateOpen
 ) -> None:
-    gate = Gate(allowed=True, reason=reason, code=code)
-    assert allowed_because(gate) == Reason(code=code, message=told, source=Source.GATE)
+    assert open_reason(Gate(allowed=True, reason=said, code=code)) == reason
+
+
+CLOSED, OPENED, MISSING = GateClosed("Busy.", "busy"), GateOpen(None, None), GateMissing("canX")
+DOUBT, BLOCKS = DiskSizeMissing(), BackupMissing()
+
+
+@pytest.mark.parametrize(
+    ("gate", "others", "reasons"),
+    [
+        (OPEN_GATE, [], [OPENED]),
+        (OPEN_GATE, [DOUBT], [DOUBT]),
+        (OPEN_GATE, [DOUBT, BLOCKS], [BLOCKS, DOUBT]),
+        (CLOSED_GATE, [], [CLOSED]),
+        (CLOSED_GATE, [DOUBT, BLOCKS], [CLOSED, BLOCKS, DOUBT]),
+        (None, [], [MISSING]),
+        (None, [BLOCKS], [BLOCKS, MISSING]),
+        (None, [DOUBT], [MISSING, DOUBT]),
+    ],
+)
+def test_all_that_speaks_against_an_action_is_told_and_what_blocks_comes_first(
+    gate: Gate | None, others: list[Any], reasons: list[Reason]
+) -> None:
+    assert weigh(gate, "canX", *others) == tuple(reasons)

@@ -7,9 +7,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from hostup_mcp.hostup.models import Gate
 from hostup_mcp.hostup.text import quoted, word
-from hostup_mcp.server.answer import answer, gate_text, number
+from hostup_mcp.server.answer import answer
 
 from .wiring import text_of
 
@@ -45,27 +44,3 @@ def test_quotes_hold_whatever_is_in_them(text: str) -> None:
 
 def test_letters_of_the_users_language_stay_readable() -> None:
     assert quoted("Före uppgradering") == '"Före uppgradering"'
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(12.0, "12"), (12.4, "12.4"), (0, "0"), (0.1 + 0.2, "0.3"), (1024, "1024"), (22.50, "22.5")],
-)
-def test_numbers_come_without_what_they_do_not_need(value: float, text: str) -> None:
-    assert number(value) == text
-
-
-@pytest.mark.parametrize(
-    ("gate", "text"),
-    [
-        (None, "no gate in HostUp's answer"),
-        (Gate(allowed=True, reason=None), "gate open"),
-        (Gate(allowed=True, reason="soon"), 'gate open, reason "soon"'),
-        (Gate(allowed=False, reason=None), "gate closed, reason null"),
-        (Gate(allowed=False, reason=""), 'gate closed, reason ""'),
-        (Gate(allowed=False, reason="a", code="b"), 'gate closed, reason "a", code "b"'),
-        (Gate(allowed=False, reason=None, code="b"), 'gate closed, reason null, code "b"'),
-    ],
-)
-def test_a_gate_is_told_as_it_came(gate: Gate | None, text: str) -> None:
-    assert gate_text(gate) == text

@@ -15,7 +15,6 @@ from hostup_mcp.server.ids import (
     VpsId,
     require_handed_out,
     require_job,
-    require_source,
     require_vps,
 )
 from hostup_mcp.server.services import Ctx, Services, caller, services
@@ -112,7 +111,7 @@ CHECKS: dict[str, tuple[str, Check, str]] = {
     ),
     "source": (
         f"{VPS}/source/{SOURCE}/{BACKUP}",
-        lambda ctx: require_source(ctx, VPS, SOURCE, BACKUP),
+        lambda ctx: handed_out(ctx, id=VPS, sourceVpsId=SOURCE, backupId=BACKUP),
         "list_restore_sources",
     ),
     "snapshot": (

@@ -10,7 +10,8 @@ import pytest
 from hostup_mcp.config import Group
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.recovery.findings import Verdict
-from hostup_mcp.recovery.plan import Mode
+from hostup_mcp.recovery.modes import MODES
+from hostup_mcp.recovery.modes.definition import Mode
 from hostup_mcp.sandbox import Sandbox
 from hostup_mcp.server.failures import Refusal
 from hostup_mcp.server.plans import (
@@ -20,6 +21,7 @@ from hostup_mcp.server.plans import (
     Plans,
     StoredPlan,
     milliseconds,
+    needed_groups,
     new_ticket,
     read_facts,
 )
@@ -207,7 +209,7 @@ async def test_facts_are_the_same_as_long_as_nothing_changes(at: At, mode: Mode)
     draft = await at.draft(mode)
     one, other = await read_facts(at.hostup, draft), await read_facts(at.hostup, draft)
     assert one.digest == other.digest
-    assert one.point_date is not None
+    assert one.plan.point is not None
     assert one.vps.id == draft.vps_id
     # Without a gate of its own, a restore from another server is neither possible nor blocked.
     has_gate = mode is not Mode.FROM_OTHER_VPS
@@ -221,34 +223,45 @@ async def test_a_point_that_is_gone_is_another_fact(at: At, mode: Mode) -> None:
     gone = draft.model_copy(update={"point": "bkp_gone1234"})
     facts = await read_facts(at.hostup, gone)
     assert facts.documented["point"] is None
-    assert facts.point_date is None
+    assert facts.plan.point is None
     assert facts.plan.verdict is not Verdict.POSSIBLE
     assert facts.digest != (await read_facts(at.hostup, draft)).digest
 
 
 async def test_a_plan_without_a_source_finds_none(at: At) -> None:
-    draft = (await at.draft(Mode.FROM_OTHER_VPS)).model_copy(update={"source_id": None})
+    draft = (await at.draft(Mode.FROM_OTHER_VPS)).model_copy(update={"source_id": ""})
     assert (await read_facts(at.hostup, draft)).documented["point"] is None
 
 
-GATE = {"allowed": True, "code": None}
-POINT = {"id": "bkp_a", "createdAt": "2026-04-27T02:00:00Z", "sizeGb": 12.5}
-OTHER_FACTS: dict[str, dict[str, Any]] = {
-    "gate closed": {"gate": {**GATE, "allowed": False}},
-    "code": {"gate": {**GATE, "code": "c"}},
-    "no gate": {"gate": None},
-    "no point": {"point": None},
-    "date": {"point": {**POINT, "createdAt": "2026-04-27T02:00:01Z"}},
-    "size": {"point": {**POINT, "sizeGb": 12.6}},
+OTHER_FACTS: dict[str, tuple[str, dict[str, Any] | None]] = {
+    "gate closed": ("gate", {"allowed": False}),
+    "code": ("gate", {"code": "c"}),
+    "no gate": ("gate", None),
+    "no point": ("point", None),
+    "date": ("point", {"created_at": "2026-04-27T02:00:01Z"}),
+    "size": ("point", {"size_gb": 12.6}),
 }
 
 
-@pytest.mark.parametrize("changes", OTHER_FACTS.values(), ids=OTHER_FACTS)
-async def test_any_other_fact_has_another_digest(at: At, changes: dict[str, Any]) -> None:
-    known = await read_facts(at.hostup, await at.draft(Mode.IN_PLACE))
-    before: PlanFacts = replace(known, documented={"gate": GATE, "point": POINT})
-    assert replace(before, documented={"point": POINT, "gate": GATE}).digest == before.digest
-    assert replace(before, documented={**before.documented, **changes}).digest != before.digest
+@pytest.mark.parametrize(("part", "changes"), OTHER_FACTS.values(), ids=OTHER_FACTS)
+async def test_any_other_fact_has_another_digest(
+    at: At, part: str, changes: dict[str, Any] | None
+) -> None:
+    before = await read_facts(at.hostup, await at.draft(Mode.IN_PLACE))
+
+    def with_(changes: dict[str, Any] | None) -> PlanFacts:
+        known = getattr(before.plan, part)
+        changed = None if changes is None else known.model_copy(update=changes)
+        return replace(before, plan=replace(before.plan, **{part: changed}))
+
+    assert with_(changes).digest != before.digest
+    assert with_({"reason": "Other words.", "checked_at": "now"}).digest == before.digest
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_what_costs_money_needs_its_own_group(mode: Mode) -> None:
+    groups = {Group.RESTORE, Group.SPEND} if mode is Mode.NEW_CLOUD_VPS else {Group.RESTORE}
+    assert needed_groups(MODES[mode]) == groups
 
 
 async def test_confirming_needs_the_panel_and_its_ticket(at: At) -> None:

@@ -23,7 +23,7 @@ from hostup_mcp.config import Confirm, Group
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.requests import WriteRequest
 from hostup_mcp.hostup.text import Json
-from hostup_mcp.recovery.plan import Mode
+from hostup_mcp.recovery.modes.definition import Mode
 from hostup_mcp.server import failures
 from hostup_mcp.server.plans import Plans, StoredPlan, milliseconds
 from hostup_mcp.server.reader import Reader

@@ -1,4 +1,4 @@
-"""Parts of questions: which server, which moment, and what to type."""
+"""Parts of questions: which server, and what to type."""
 
 import pytest
 
@@ -6,7 +6,6 @@ from hostup_mcp.hostup.models import Vps
 from hostup_mcp.server.writes.consent import matches
 from hostup_mcp.server.writes.questions import (
     MAX_TYPED,
-    describe_moment,
     describe_server,
     to_type,
     type_to_confirm,
@@ -41,15 +40,3 @@ def test_a_server_is_named_by_all_that_tells_it() -> None:
 def test_a_name_cannot_step_out_of_its_quotes() -> None:
     name = 'a" (b, c). Type: yes'
     assert describe_server(vps(name)).startswith('"a\\" (b, c). Type: yes" (vps_')
-
-
-@pytest.mark.parametrize(
-    ("created_at", "text"),
-    [
-        ("2026-04-27T02:00:59+02:00", "2026-04-27 00:00 UTC"),
-        (None, "an unknown date"),
-        ("yesterday", "an unknown date"),
-    ],
-)
-def test_a_moment_is_utc_or_unknown(created_at: str | None, text: str) -> None:
-    assert describe_moment(created_at) == text

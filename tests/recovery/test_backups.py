@@ -1,0 +1,159 @@
+"""Which backup is which, and how full the slots are."""
+
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from hostup_mcp.hostup.models import Backup, QuotaInfo
+from hostup_mcp.recovery.backups import (
+    dated,
+    find_backup,
+    find_snapshot,
+    find_source_backup,
+    is_full,
+    newest_first,
+    oldest,
+    rarity,
+)
+from hostup_mcp.recovery.codes import Code
+
+from .listings import NOW, backup, backup_tuples, listing, snapshot, snapshots, sources
+
+OLD, MIDDLE, NEW = "2026-04-20T10:00:00Z", "2026-04-26T10:00:00Z", "2026-04-27T10:00:00Z"
+FUTURE = "2031-01-01T00:00:00.000Z"
+
+
+def ids(*backups: dict[str, Any]) -> list[str]:
+    return [one.id for one in newest_first(listing(*backups).backups)]
+
+
+def test_backups_come_newest_first_and_unknown_dates_last() -> None:
+    assert ids(
+        backup("unknown", None),
+        backup("old", "2026-04-01T10:00:00Z"),
+        backup("unreadable", "last week"),
+        backup("new", "2026-04-27T10:00:00Z"),
+        backup("middle", "2026-04-26T23:00:00-05:00"),
+    ) == ["new", "middle", "old", "unknown", "unreadable"]
+
+
+def test_backups_of_the_same_date_keep_their_order() -> None:
+    assert ids(backup("c"), backup("a"), backup("b")) == ["c", "a", "b"]
+    assert ids(backup("c", None), backup("a", "?"), backup("b", None)) == ["c", "a", "b"]
+
+
+def test_one_moment_in_two_time_zones_is_one_date() -> None:
+    same = backup("a", "2026-04-27T10:00:00Z"), backup("b", "2026-04-27T12:00:00+02:00")
+    assert ids(*same) == ["a", "b"]
+
+
+def test_the_first_moment_of_the_calendar_is_still_a_known_date() -> None:
+    first = backup("first", "0001-01-01T00:00:00Z")
+    assert ids(backup("unknown", None), first) == ["first", "unknown"]
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(backup_tuples)
+def test_ordering_loses_nothing_and_puts_unknown_dates_last(backups: tuple[Backup, ...]) -> None:
+    ordered = newest_first(backups)
+    assert sorted(map(id, ordered)) == sorted(map(id, backups))
+    known = [one.created for one in ordered if one.created is not None]
+    assert known == sorted(known, reverse=True)
+    assert all(one.created is None for one in ordered[len(known) :])
+    places = {id(one): place for place, one in enumerate(backups)}
+    for one, following in pairwise(ordered):
+        if one.created == following.created:
+            assert places[id(one)] < places[id(following)]
+
+
+def test_only_dates_that_are_known_and_believed_count() -> None:
+    some = listing(backup("a", None), backup("b", FUTURE), backup("c", OLD), backup("d", "?"))
+    found = [(one.id, created) for one, created in dated(some.backups, NOW)]
+    assert found == [("c", datetime(2026, 4, 20, 10, tzinfo=UTC))]
+
+
+@pytest.mark.parametrize(
+    ("dates", "evicted"),
+    [
+        ([MIDDLE, OLD, NEW], "1"),
+        ([OLD], "0"),
+        ([], None),
+        ([MIDDLE, None, OLD], None),
+        ([MIDDLE, FUTURE, OLD], None),
+    ],
+)
+def test_the_oldest_is_known_only_where_all_dates_are(
+    dates: list[str | None], evicted: str | None
+) -> None:
+    some = listing(*(backup(str(n), date) for n, date in enumerate(dates)))
+    found = oldest(some, NOW)
+    assert (None if found is None else found[0].id) == evicted
+    assert found is None or found[1] == found[0].created
+
+
+@pytest.mark.parametrize(
+    ("dates", "rare"),
+    [
+        ([OLD], [Code.ONLY_BACKUP]),
+        ([None], [Code.ONLY_BACKUP]),
+        ([OLD, NEW, MIDDLE], [None, Code.NEWEST_BACKUP, None]),
+        ([NEW, NEW, OLD], [Code.NEWEST_BACKUP, Code.NEWEST_BACKUP, None]),
+        ([None, NEW, OLD], [Code.NEWEST_BACKUP, Code.NEWEST_BACKUP, None]),
+        ([FUTURE, NEW, OLD], [Code.NEWEST_BACKUP, Code.NEWEST_BACKUP, None]),
+        ([None, None], [Code.NEWEST_BACKUP, Code.NEWEST_BACKUP]),
+    ],
+)
+def test_a_backup_is_rare_if_it_is_the_only_or_may_be_the_newest(
+    dates: list[str | None], rare: list[Code | None]
+) -> None:
+    some = listing(*(backup(str(n), date) for n, date in enumerate(dates)))
+    assert [rarity(some, one, NOW) for one in some.backups] == rare
+
+
+@pytest.mark.parametrize(
+    ("numbers", "full"),
+    [
+        ((1, 3, 2), False),
+        ((3, 3, 0), True),
+        ((4, 3, -1), True),
+        ((0, 0, 0), True),
+        ((3, 3, None), True),
+        ((4, 3, None), True),
+        ((2, 3, None), False),
+        ((3, None, None), False),
+        ((3, None, 2), False),
+        ((3, None, 0), True),
+        ((3, 3, 1), False),
+    ],
+)
+def test_a_number_that_did_not_come_is_neither_full_nor_unlimited(
+    numbers: tuple[int, int | None, int | None], full: bool
+) -> None:
+    used, limit, remaining = numbers
+    assert is_full(QuotaInfo(used=used, limit=limit, remaining=remaining)) is full
+
+
+def test_what_is_looked_for_is_found_by_its_exact_id() -> None:
+    some = listing(backup("bkp_1"), backup("bkp_2"))
+    assert find_backup(some, "bkp_2") is some.backups[1]
+    assert find_backup(some, "BKP_2") is None
+    taken = snapshots(snapshot("a"), snapshot("b"))
+    assert find_snapshot(taken, "b") is taken.data[1]
+    assert find_snapshot(taken, "B") is None
+
+
+@pytest.mark.parametrize(("source", "point"), [("vps_3", "bkp_1"), ("vps_2", "bkp_2")])
+def test_a_backup_counts_only_together_with_its_source(source: str, point: str) -> None:
+    both = (*sources(backup("bkp_1")).sources, *sources(backup("bkp_2"), id_="vps_3").sources)
+    offered = sources().model_copy(update={"sources": both})
+    assert find_source_backup(offered, source, point) is None
+    assert find_source_backup(offered, "vps_3", "bkp_2") is both[1].backups[0]
+
+
+def test_a_source_that_is_listed_twice_is_looked_through_twice() -> None:
+    twice = (*sources().sources, *sources(backup()).sources)
+    offered = sources().model_copy(update={"sources": twice})
+    assert find_source_backup(offered, "vps_2", "bkp_1") is twice[1].backups[0]

@@ -1,0 +1,509 @@
+"""A plan says "possible" only where HostUp does, what would be lost, and what to do before."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hostup_mcp.hostup import requests
+from hostup_mcp.hostup.models import BackupList, Gate, RestoreSources, SnapshotList, Vps
+from hostup_mcp.hostup.requests import WriteRequest
+from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.findings import (
+    BackupMissing,
+    CannotBackUp,
+    Changes,
+    DiskSizeMissing,
+    EverythingForState,
+    GateClosed,
+    GateMissing,
+    GateOpen,
+    MayNotFit,
+    NoSnapshots,
+    SlotsUsed,
+    SnapshotExpired,
+    SnapshotMissing,
+    Source,
+    Verdict,
+)
+from hostup_mcp.recovery.modes import MODES
+from hostup_mcp.recovery.modes.definition import Argument, Facts, Mode, Plan, Read, Target
+from hostup_mcp.recovery.modes.from_other_vps import FROM_OTHER_VPS
+from hostup_mcp.recovery.modes.in_place import IN_PLACE
+from hostup_mcp.recovery.modes.new_cloud_vps import NEW_CLOUD_VPS
+from hostup_mcp.recovery.modes.snapshot import SNAPSHOT
+
+from .listings import (
+    NOW,
+    OPEN,
+    backup,
+    closed,
+    dates,
+    gates,
+    listed,
+    numbers,
+    server,
+    snapshot,
+    snapshots,
+    sources,
+)
+
+OWN_DISK = [Mode.IN_PLACE, Mode.SNAPSHOT]
+UNKNOWN_DATES = [None, "", "yesterday", "2026-02-30T10:00:00Z", "2031-01-01T00:00:00.000Z"]
+TWO_HOURS_AGO = "2026-04-27T10:00:00.000Z"
+TWO_HOURS = timedelta(hours=2)
+FULL = {"create": closed("No slots."), "used": 3, "limit": 3, "remaining": 0}
+
+TARGETS = {
+    Mode.IN_PLACE: Target("vps_1", "bkp_1"),
+    Mode.FROM_OTHER_VPS: Target("vps_1", "bkp_1", "vps_2"),
+    Mode.NEW_CLOUD_VPS: Target("vps_1", "bkp_1", options={"name": "again", "cpuCores": 4}),
+    Mode.SNAPSHOT: Target("vps_1", "snap"),
+}
+GATES = {
+    Mode.IN_PLACE: "canRestore",
+    Mode.FROM_OTHER_VPS: "canRestoreFromAnotherVps",
+    Mode.NEW_CLOUD_VPS: "canRestore",
+    Mode.SNAPSHOT: "canRestore",
+}
+MISSING = dict.fromkeys(Mode, BackupMissing()) | {Mode.SNAPSHOT: SnapshotMissing()}
+
+
+def planned(
+    mode: Mode,
+    *,
+    gate: dict[str, Any] | None = OPEN,
+    there: bool = True,
+    created: str | None = TWO_HOURS_AGO,
+    vps: Vps | None = None,
+    size: float = 12.4,
+    **rest: Any,
+) -> Plan:
+    """A plan of any mode, all well but for what is said; `gate` is the one that decides."""
+    point = [backup(created=created)] if there else []
+    taken = [snapshot(createdAt=created)] if there else []
+    if mode is Mode.FROM_OTHER_VPS:
+        own = listed(other=gate, **rest)
+    elif mode is Mode.SNAPSHOT:
+        own = listed(backup(), **rest)
+    else:
+        own = listed(*point, restore=gate, **rest)
+    facts = Facts(vps or server(), own, sources(*point, size=size), snapshots(*taken, restore=gate))
+    return MODES[mode].plan(facts, TARGETS[mode], NOW)
+
+
+def from_other(size: float = 12.4, vps: Vps | None = None, own: BackupList | None = None) -> Plan:
+    facts = Facts(vps or server(), own or listed(), sources(backup(), size=size))
+    return FROM_OTHER_VPS.plan(facts, TARGETS[Mode.FROM_OTHER_VPS], NOW)
+
+
+def of_snapshot(taken: SnapshotList, own: BackupList | None = None) -> Plan:
+    facts = Facts(server(), own or listed(backup()), snapshots=taken)
+    return SNAPSHOT.plan(facts, TARGETS[Mode.SNAPSHOT], NOW)
+
+
+# The table.
+
+
+def test_each_mode_is_in_the_table_under_its_own_name() -> None:
+    assert set(MODES) == set(Mode)
+    assert all(definition.mode is mode for mode, definition in MODES.items())
+
+
+def test_each_mode_says_what_it_needs() -> None:
+    needs = {mode: set(definition.needs) for mode, definition in MODES.items()}
+    assert needs == {
+        Mode.IN_PLACE: {Argument.BACKUP_ID},
+        Mode.FROM_OTHER_VPS: {Argument.BACKUP_ID, Argument.SOURCE_VPS_ID},
+        Mode.NEW_CLOUD_VPS: {Argument.BACKUP_ID},
+        Mode.SNAPSHOT: {Argument.SNAPSHOT_NAME},
+    }
+    assert [m for m, d in MODES.items() if d.builds_server] == [Mode.NEW_CLOUD_VPS]
+    assert {m: set(d.reads) for m, d in MODES.items() if d.reads} == {
+        Mode.FROM_OTHER_VPS: {Read.SOURCES},
+        Mode.SNAPSHOT: {Read.SNAPSHOTS},
+    }
+    assert [m for m, d in MODES.items() if d.goes_back_to != "backup"] == [Mode.SNAPSHOT]
+    assert SNAPSHOT.goes_back_to == "snapshot"
+
+
+@pytest.mark.parametrize(
+    ("mode", "request_"),
+    [
+        (Mode.IN_PLACE, requests.restore_backup("vps_1", "bkp_1")),
+        (Mode.FROM_OTHER_VPS, requests.restore_from_vps("vps_1", "vps_2", "bkp_1")),
+        (
+            Mode.NEW_CLOUD_VPS,
+            requests.restore_to_payg("vps_1", "bkp_1", {"name": "again", "cpuCores": 4}),
+        ),
+        (Mode.SNAPSHOT, requests.restore_snapshot("vps_1", "snap")),
+    ],
+)
+def test_each_mode_sends_its_own_request(mode: Mode, request_: WriteRequest) -> None:
+    assert MODES[mode].request(TARGETS[mode]) == request_
+    assert json.dumps(request_.body)
+
+
+# The verdict.
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_an_open_gate_and_something_to_go_back_to_make_it_possible(mode: Mode) -> None:
+    plan = planned(mode)
+    assert plan.verdict is Verdict.POSSIBLE
+    assert plan.reasons == (GateOpen(None, None),)
+    assert plan.point is not None
+    assert plan.gate == Gate(allowed=True, reason=None)
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_a_closed_gate_blocks_with_what_hostup_says(mode: Mode) -> None:
+    plan = planned(mode, gate=closed("Busy.", code="busy"))
+    assert plan.verdict is Verdict.BLOCKED
+    assert plan.reasons == (GateClosed("Busy.", "busy"),)
+    assert plan.gate is not None
+    assert not plan.gate.allowed
+
+
+@pytest.mark.parametrize("mode", [Mode.FROM_OTHER_VPS, Mode.SNAPSHOT])
+def test_a_gate_that_did_not_come_is_unknown_and_never_open(mode: Mode) -> None:
+    plan = planned(mode, gate=None)
+    assert plan.verdict is Verdict.UNKNOWN
+    assert plan.reasons == (GateMissing(GATES[mode]),)
+    assert plan.gate is None
+    gone = planned(mode, gate=None, there=False)
+    assert gone.verdict is Verdict.BLOCKED
+    assert gone.reasons == (MISSING[mode], GateMissing(GATES[mode]))
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_nothing_to_go_back_to_blocks_beside_whatever_else_does(mode: Mode) -> None:
+    plan = planned(mode, there=False)
+    assert (plan.verdict, plan.reasons) == (Verdict.BLOCKED, (MISSING[mode],))
+    assert plan.point is None
+    both = planned(mode, gate=closed("Busy.", code="busy"), there=False)
+    assert both.reasons == (GateClosed("Busy.", "busy"), MISSING[mode])
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_the_gate_for_making_backups_has_no_say_in_restoring(mode: Mode) -> None:
+    assert planned(mode, create=closed("No slots.")).verdict is Verdict.POSSIBLE
+
+
+def test_the_gates_of_backups_have_no_say_in_snapshots() -> None:
+    plan = planned(Mode.SNAPSHOT, restore=closed("Busy."), other=closed("Busy."))
+    assert plan.verdict is Verdict.POSSIBLE
+
+
+@pytest.mark.parametrize("mode", [Mode.IN_PLACE, Mode.NEW_CLOUD_VPS])
+@pytest.mark.parametrize("other", [None, closed("Not from others.")])
+def test_the_gate_of_other_servers_has_no_say_in_its_own_backups(
+    mode: Mode, other: dict[str, Any] | None
+) -> None:
+    assert planned(mode, other=other).verdict is Verdict.POSSIBLE
+
+
+# Another server's backup.
+
+
+@pytest.mark.parametrize("other", [OPEN, None])
+def test_a_server_that_may_not_be_restored_takes_no_other_backup_either(
+    other: dict[str, Any] | None,
+) -> None:
+    plan = from_other(own=listed(restore=closed("Running.", code="running"), other=other))
+    assert plan.verdict is Verdict.BLOCKED
+    doubts = () if other else (GateMissing("canRestoreFromAnotherVps"),)
+    assert plan.reasons == (GateClosed("Running.", "running"), *doubts)
+
+
+def test_both_closed_gates_are_told() -> None:
+    own = listed(restore=closed("Running."), other=closed("Not here."))
+    assert from_other(own=own).reasons == (
+        GateClosed("Not here.", None),
+        GateClosed("Running.", None),
+    )
+
+
+def test_the_backups_of_the_server_itself_are_none_of_another_one() -> None:
+    facts = Facts(server(), listed(backup()), sources())
+    plan = FROM_OTHER_VPS.plan(facts, TARGETS[Mode.FROM_OTHER_VPS], NOW)
+    assert plan.reasons == (BackupMissing(),)
+
+
+@pytest.mark.parametrize(
+    ("size", "resources", "reasons"),
+    [
+        (80.5, {"storageGb": 80}, [MayNotFit(80.5, 80)]),
+        *((size, {"storageGb": 80}, [GateOpen(None, None)]) for size in (0, 12.4, 80, 80.0)),
+        *(
+            (12.4, resources, [DiskSizeMissing()])
+            for resources in (None, {}, {"storageGb": None}, {"cpuCores": 2})
+        ),
+    ],
+)
+def test_a_backup_that_is_not_known_to_fit_makes_it_unknown(
+    size: float, resources: dict[str, Any] | None, reasons: list[Any]
+) -> None:
+    plan = from_other(size=size, vps=server(resources=resources))
+    assert plan.reasons == tuple(reasons)
+    assert (plan.verdict is Verdict.POSSIBLE) is isinstance(reasons[0], GateOpen)
+
+
+def test_a_backup_that_may_not_fit_is_told_beside_what_blocks_and_a_missing_gate() -> None:
+    may_not_fit = MayNotFit(500, 80)
+    blocked = from_other(size=500, own=listed(other=closed("Busy.")))
+    assert blocked.reasons == (GateClosed("Busy.", None), may_not_fit)
+    unknown = from_other(size=500, own=listed(other=None))
+    assert unknown.verdict is Verdict.UNKNOWN
+    assert unknown.reasons == (GateMissing("canRestoreFromAnotherVps"), may_not_fit)
+
+
+@pytest.mark.parametrize("mode", [Mode.IN_PLACE, Mode.NEW_CLOUD_VPS, Mode.SNAPSHOT])
+def test_the_size_of_the_disk_matters_only_to_other_servers_backups(mode: Mode) -> None:
+    assert planned(mode, vps=server(resources=None), size=500).verdict is Verdict.POSSIBLE
+
+
+@pytest.mark.parametrize(
+    ("created", "loss"),
+    [
+        (TWO_HOURS_AGO, EverythingForState(TWO_HOURS)),
+        (NOW.isoformat(), EverythingForState(timedelta())),
+        *((created, Code.EVERYTHING_FOR_UNKNOWN) for created in UNKNOWN_DATES),
+    ],
+)
+def test_another_servers_backup_replaces_everything(created: str | None, loss: Any) -> None:
+    plan = planned(Mode.FROM_OTHER_VPS, created=created)
+    assert plan.loss == loss
+    assert plan.side_effects == (Code.SERVER_STOPPED, Code.NETWORK_KEPT)
+    assert plan.alternatives == (Code.USE_NEW_SERVER,)
+
+
+def test_another_servers_backup_that_is_gone_still_means_losing_everything() -> None:
+    assert planned(Mode.FROM_OTHER_VPS, there=False).loss is Code.EVERYTHING
+
+
+# Snapshots.
+
+
+@pytest.mark.parametrize(
+    ("expires", "is_over"),
+    [
+        ("2026-04-27T12:00:00.000Z", True),
+        ("2026-04-27T11:59:59Z", True),
+        ("2026-04-27T12:00:01Z", False),
+        (None, False),
+        ("", False),
+        ("tomorrow", False),
+    ],
+)
+def test_a_snapshot_past_its_time_may_be_gone_at_any_moment(
+    expires: str | None, is_over: bool
+) -> None:
+    plan = of_snapshot(snapshots(snapshot(expiresAt=expires)))
+    assert plan.verdict is (Verdict.UNKNOWN if is_over else Verdict.POSSIBLE)
+    if is_over:
+        assert plan.reasons == (SnapshotExpired(datetime.fromisoformat(str(expires))),)
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ({"available": False, "reason": "Your plan has none."}, NoSnapshots("Your plan has none.")),
+        ({"available": False, "reason": None}, NoSnapshots(None)),
+        ({"available": False, "reason": ""}, NoSnapshots(None)),
+        ({"limits": {"totalSnapshots": 0}}, NoSnapshots(None)),
+        ({"limits": {"totalSnapshots": 3}}, GateOpen(None, None)),
+        ({"limits": {}}, GateOpen(None, None)),
+        ({"available": None}, GateOpen(None, None)),
+        ({"available": True, "reason": "Fine."}, GateOpen(None, None)),
+    ],
+)
+def test_a_server_that_cannot_have_snapshots_is_blocked_however_open_the_gate(
+    said: dict[str, Any], reason: Any
+) -> None:
+    assert of_snapshot(snapshots(snapshot(), **said)).reasons == (reason,)
+
+
+def test_all_that_blocks_a_snapshot_is_told_at_once() -> None:
+    plan = of_snapshot(snapshots(restore=closed("Busy."), available=False))
+    assert plan.reasons == (GateClosed("Busy.", None), NoSnapshots(None), SnapshotMissing())
+
+
+def test_the_snapshot_of_that_name_counts_and_no_other() -> None:
+    taken = snapshots(snapshot("other", createdAt=None), snapshot("snap"))
+    assert of_snapshot(taken).loss == Changes(datetime(2026, 4, 27, 10, tzinfo=UTC), TWO_HOURS)
+    assert of_snapshot(snapshots(snapshot("SNAP"))).reasons == (SnapshotMissing(),)
+
+
+@pytest.mark.parametrize(
+    ("memory", "effect"), [(True, Code.MEMORY_RESUMED), (False, Code.COLD_START)]
+)
+def test_a_snapshot_with_memory_resumes_and_one_without_starts_afresh(
+    memory: bool, effect: Code
+) -> None:
+    plan = of_snapshot(snapshots(snapshot(includesMemoryState=memory)))
+    assert plan.side_effects == (Code.DISK_ROLLED_BACK, effect)
+    assert of_snapshot(snapshots()).side_effects == (Code.DISK_ROLLED_BACK, Code.COLD_START)
+
+
+# What is lost, what else happens, what comes first, what risks less.
+
+
+@pytest.mark.parametrize("mode", OWN_DISK)
+def test_what_was_written_since_would_be_lost(mode: Mode) -> None:
+    since = Changes(datetime(2026, 4, 27, 10, tzinfo=UTC), TWO_HOURS)
+    assert planned(mode).loss == since
+    assert planned(mode, gate=closed("Busy.")).loss == since
+    assert planned(mode, there=False).loss is Code.LOSS_UNKNOWN
+
+
+@pytest.mark.parametrize("mode", OWN_DISK)
+@pytest.mark.parametrize("created", UNKNOWN_DATES)
+def test_a_loss_since_an_unknown_date_is_unknown_and_no_reason_against(
+    mode: Mode, created: str | None
+) -> None:
+    plan = planned(mode, created=created)
+    assert (plan.verdict, plan.loss) == (Verdict.POSSIBLE, Code.CHANGES_UNKNOWN)
+
+
+def test_a_restore_does_not_promise_that_the_server_is_started_again() -> None:
+    assert planned(Mode.IN_PLACE).side_effects == (Code.DISK_REPLACED, Code.POWER_STATE_UNKNOWN)
+
+
+@pytest.mark.parametrize("gate", [OPEN, closed("Busy.")])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_new_server_loses_nothing_and_costs_money(gate: dict[str, Any], there: bool) -> None:
+    plan = planned(Mode.NEW_CLOUD_VPS, gate=gate, there=there, **FULL)
+    assert plan.loss is Code.NOTHING
+    assert plan.side_effects == (Code.COSTS_MONEY, Code.NEW_ADDRESS, Code.MAY_BE_REFUSED)
+    assert (plan.precautions, plan.alternatives) == ((), ())
+
+
+@pytest.mark.parametrize("created", UNKNOWN_DATES)
+def test_a_new_server_may_be_built_from_a_backup_of_unknown_date(created: str | None) -> None:
+    assert planned(Mode.NEW_CLOUD_VPS, created=created).verdict is Verdict.POSSIBLE
+
+
+def test_only_the_own_backup_to_go_back_to_is_kept_from_making_room() -> None:
+    own = listed(backup("bkp_1", "2026-04-20T10:00:00Z"), backup("bkp_2"), **FULL)
+    facts = Facts(server(), own, sources(backup()), snapshots(snapshot()))
+    named = {
+        mode: [
+            p.backup_id
+            for p in definition.plan(facts, TARGETS[mode], NOW).precautions
+            if isinstance(p, SlotsUsed)
+        ]
+        for mode, definition in MODES.items()
+    }
+    assert named == {
+        Mode.IN_PLACE: ["bkp_2"],
+        Mode.FROM_OTHER_VPS: ["bkp_1"],
+        Mode.NEW_CLOUD_VPS: [],
+        Mode.SNAPSHOT: ["bkp_1"],
+    }
+
+
+@pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.NEW_CLOUD_VPS])
+def test_the_current_state_is_backed_up_first_or_it_says_why_not(mode: Mode) -> None:
+    assert planned(mode).precautions == (Code.BACK_UP_FIRST,)
+    (cannot,) = planned(mode, create=closed("No.")).precautions
+    assert cannot == CannotBackUp(GateClosed("No.", None))
+
+
+def test_ways_that_risk_less_are_named_where_they_exist() -> None:
+    assert planned(Mode.IN_PLACE).alternatives == (Code.USE_NEW_SERVER, Code.USE_SNAPSHOT)
+    assert planned(Mode.IN_PLACE, there=False).alternatives == (Code.USE_SNAPSHOT,)
+    assert planned(Mode.IN_PLACE, gate=closed("Busy.")).alternatives == (Code.USE_SNAPSHOT,)
+    assert planned(Mode.SNAPSHOT).alternatives == (Code.USE_NEW_SERVER,)
+    assert of_snapshot(snapshots(snapshot()), listed()).alternatives == ()
+
+
+# All together.
+
+ids = st.sampled_from(["bkp_1", "bkp_2", "bkp_3"])
+some_backups = st.lists(st.builds(backup, ids, dates), max_size=4)
+maybe_gates = st.none() | gates
+sizes = st.sampled_from([0, 1, 12.4, 79.9, 80, 80.1, 10**9]) | st.floats(0, 1e12)
+servers = st.builds(
+    server,
+    st.none() | st.text(max_size=10),
+    resources=st.none()
+    | st.fixed_dictionaries({}, optional={"storageGb": st.none() | sizes})
+    | st.just({"storageGb": 80}),
+)
+own_listings = st.builds(
+    lambda backups, **rest: listed(*backups, **rest),
+    some_backups,
+    restore=gates,
+    create=gates,
+    other=maybe_gates,
+    used=numbers,
+    limit=st.none() | numbers,
+    remaining=st.none() | numbers,
+)
+offers = st.builds(
+    lambda backups, id_, size: sources(*backups, id_=id_, size=size),
+    some_backups,
+    st.sampled_from(["vps_2", "vps_3"]),
+    sizes,
+)
+snapshot_lists = st.builds(
+    lambda some, **rest: snapshots(*some, **rest),
+    st.lists(
+        st.builds(
+            lambda name, created, expires, memory: snapshot(
+                name, createdAt=created, expiresAt=expires, includesMemoryState=memory
+            ),
+            st.sampled_from(["snap", "other"]),
+            dates,
+            dates,
+            st.booleans(),
+        ),
+        max_size=3,
+    ),
+    restore=maybe_gates,
+    available=st.none() | st.booleans(),
+    reason=st.none() | st.text(max_size=10),
+)
+
+
+@settings(max_examples=400, deadline=None, derandomize=True)
+@given(servers, own_listings, offers, snapshot_lists, st.sampled_from(list(Mode)))
+def test_no_plan_ever_promises_what_hostup_did_not_allow(
+    vps: Vps, own: BackupList, offered: RestoreSources, taken: SnapshotList, mode: Mode
+) -> None:
+    mine = [one for one in own.backups if one.id == "bkp_1"]
+    theirs = [b for s in offered.sources if s.id == "vps_2" for b in s.backups if b.id == "bkp_1"]
+    deciding: list[Gate | None] = [own.actions.can_restore]
+    there = bool(mine)
+    if mode is Mode.FROM_OTHER_VPS:
+        there = bool(theirs)
+        deciding.append(own.actions.can_restore_from_another_vps)
+    elif mode is Mode.SNAPSHOT:
+        deciding = [taken.actions.can_restore]
+        there = any(one.name == "snap" for one in taken.data) and taken.available is not False
+    plan = MODES[mode].plan(Facts(vps, own, offered, taken), TARGETS[mode], NOW)
+
+    blocked = not there or any(gate is not None and not gate.allowed for gate in deciding)
+    assert (plan.verdict is Verdict.BLOCKED) is blocked
+    assert plan.gate == deciding[-1]
+    if None in deciding:
+        assert plan.verdict is not Verdict.POSSIBLE
+    if plan.verdict is Verdict.POSSIBLE:
+        assert all(reason.source is Source.GATE for reason in plan.reasons)
+    if plan.verdict is Verdict.UNKNOWN:
+        assert all(reason.source is Source.UNKNOWN for reason in plan.reasons)
+    assert plan.reasons
+    assert plan.side_effects
+    assert bool(plan.precautions) is (mode is not Mode.NEW_CLOUD_VPS)
+
+
+def test_what_a_mode_does_not_read_is_empty() -> None:
+    bare = Facts(server(), listed(backup()))
+    assert IN_PLACE.plan(bare, TARGETS[Mode.IN_PLACE], NOW).verdict is Verdict.POSSIBLE
+    assert NEW_CLOUD_VPS.plan(bare, TARGETS[Mode.NEW_CLOUD_VPS], NOW).verdict is Verdict.POSSIBLE
+    for mode in (Mode.FROM_OTHER_VPS, Mode.SNAPSHOT):
+        assert MODES[mode].plan(bare, TARGETS[mode], NOW).verdict is not Verdict.POSSIBLE

@@ -1,0 +1,86 @@
+"""Structured content carries each finding twice: in words, and as a code with facts."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.findings import (
+    BackupMissing,
+    CannotBackUp,
+    Changes,
+    Finding,
+    GateClosed,
+    GateOpen,
+    MayNotFit,
+    NoBackups,
+    Reason,
+    SlotsUsed,
+)
+from hostup_mcp.server.output import all_as_data, as_data, reason_items
+
+WHEN = datetime(2026, 4, 27, 10, 0, 0, 429_000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("finding", "data"),
+    [
+        (Code.DISK_REPLACED, "disk_replaced"),
+        (NoBackups(), "no_backups"),
+        (GateOpen(None, None), "gate_open"),
+        (GateClosed("No.", None), {"code": "gate_closed_reason", "said": "No."}),
+        (GateClosed(None, "busy"), {"code": "gate_closed_code", "hostupCode": "busy"}),
+        (MayNotFit(90.5, 80), {"code": "may_not_fit", "backupGb": 90.5, "diskGb": 80}),
+        (
+            Changes(WHEN, timedelta(minutes=2, seconds=1.9)),
+            {"code": "changes", "since": "2026-04-27T10:00:00.429Z", "age": 121},
+        ),
+        (
+            CannotBackUp(GateClosed(None, None)),
+            {"code": "cannot_back_up", "because": "gate_closed"},
+        ),
+        (
+            SlotsUsed(3, "bkp_1", WHEN, False, True),
+            {
+                "code": "oldest_other",
+                "used": 3,
+                "backupId": "bkp_1",
+                "created": "2026-04-27T10:00:00.429Z",
+                "isAmongDated": False,
+                "isBesidePoint": True,
+            },
+        ),
+    ],
+)
+def test_a_finding_leaves_as_its_code_and_its_facts(finding: Finding, data: Any) -> None:
+    assert as_data(finding) == data
+
+
+def test_lists_of_findings_keep_their_names_and_order() -> None:
+    lists = {"reasons": [NoBackups(), BackupMissing()], "advice": ()}
+    assert all_as_data(lists) == {"reasons": ["no_backups", "backup_missing"]}
+
+
+@pytest.mark.parametrize(
+    ("reason", "code", "message", "source"),
+    [
+        (GateOpen(None, None), "gate_open", "HostUp allows it.", "gate"),
+        (GateOpen("Slow.", "slow"), "slow", "Slow.", "gate"),
+        (GateClosed("Busy.", "busy"), "busy", "Busy.", "gate"),
+        (GateClosed("Busy.", None), "gate_closed_reason", "Busy.", "gate"),
+        (NoBackups(), "no_backups", "There is no backup of this server to restore.", "state"),
+    ],
+)
+def test_a_reason_has_hostups_code_or_else_ours(
+    reason: Reason, code: str, message: str, source: str
+) -> None:
+    (item,) = reason_items([reason])
+    assert item.model_dump(mode="json", by_alias=True) == {
+        "code": code,
+        "message": message,
+        "source": source,
+    }
+    with pytest.raises(ValidationError, match="frozen"):
+        item.code = "other"  # type: ignore[misc]

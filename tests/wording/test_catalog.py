@@ -1,0 +1,266 @@
+"""Each finding in words, once for a model and once for a user."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.findings import (
+    BackupMissing,
+    CannotBackUp,
+    Changes,
+    DiskSizeMissing,
+    EverythingForState,
+    EvictsOldest,
+    Finding,
+    GateClosed,
+    GateMissing,
+    GateOpen,
+    MayNotFit,
+    NoBackups,
+    NoSnapshots,
+    QuotaReadsFull,
+    SlotsUsed,
+    SnapshotExpired,
+    SnapshotMissing,
+)
+from hostup_mcp.wording.catalog import TEXTS
+from hostup_mcp.wording.render import finding_code, for_model, for_user
+
+WHEN, AGE = datetime(2026, 4, 27, 10, tzinfo=UTC), timedelta(days=1, hours=2, minutes=5)
+KEYS = "https://cloud.hostup.se/api-management"
+FULL = "All backup slots read as used"
+EVERYTHING = "Everything on this server would be lost."
+NO_SLOT = "Make none before this; a snapshot takes no slot, where this server can have one."
+
+# What a model reads, and what a user does where that is not the same.
+WORDS: list[tuple[Finding, str, str | None]] = [
+    # Reasons
+    (GateOpen(None, None), "HostUp allows it.", None),
+    (GateOpen("Slow.", "x"), "Slow.", "HostUp says: “Slow.”"),
+    (GateClosed(None, None), "HostUp does not allow this now and gave no reason.", None),
+    (
+        GateClosed(None, "busy"),
+        "HostUp does not allow this now and gave no reason, only the code busy.",
+        None,
+    ),
+    (GateClosed("Busy.", "busy"), "Busy.", "HostUp says: “Busy.”"),
+    (
+        GateMissing("canRestore"),
+        "HostUp's response has no gate canRestore, so it is unknown whether this is allowed.",
+        "HostUp does not say whether it allows this.",
+    ),
+    (
+        QuotaReadsFull(3, 3, 0),
+        f"{FULL}; HostUp may evict the oldest backup to make room for another.",
+        f"{FULL}; HostUp may remove the oldest backup to make room for another.",
+    ),
+    (NoBackups(), "There is no backup of this server to restore.", None),
+    (BackupMissing(), "This backup is not listed (any more).", None),
+    (NoSnapshots(None), "This server cannot have snapshots.", None),
+    (NoSnapshots("None."), "None.", "HostUp says: “None.”"),
+    (
+        SnapshotMissing(),
+        "This snapshot is not listed (any more); snapshots last about 24 hours.",
+        None,
+    ),
+    (
+        SnapshotExpired(WHEN),
+        "This snapshot was due to be removed at 2026-04-27T10:00:00.000Z; it may be gone at any "
+        "moment.",
+        "This snapshot was due to be removed on Mon 2026-04-27 10:00 UTC; it may be gone at any "
+        "moment.",
+    ),
+    (
+        MayNotFit(80.5, 80.0),
+        "The backup has 80.5 GB and this server's disk 80 GB: it may not fit.",
+        None,
+    ),
+    (
+        DiskSizeMissing(),
+        "HostUp does not say how large this server's disk is, so the backup may not fit.",
+        None,
+    ),
+    # Steps that would unblock an action
+    (Code.COMPLETE_ORDER, "Complete or cancel the pending order in HostUp's panel.", None),
+    (
+        Code.CHECK_SCOPE,
+        "The key may lack a scope (backup:vm for backups, restores and snapshots); check it at "
+        f"{KEYS}.",
+        "The API key may lack a permission (the scope backup:vm); check it on HostUp's page for "
+        "API keys.",
+    ),
+    (Code.ASK_HOW, "Only HostUp's support can tell how to resolve this.", None),
+    (Code.ASK_WHY, "Only HostUp's support can tell why.", None),
+    (
+        Code.ONLY_CURRENT_STATE,
+        "There has to be a backup, and one made now holds only the current state.",
+        None,
+    ),
+    (
+        Code.GET_SLOTS,
+        "All backup slots are in use; more can be bought in HostUp's panel.",
+        None,
+    ),
+    # Advice
+    (
+        Code.DATES_UNKNOWN,
+        "Some dates are unknown: those backups are listed last and may be newer than they look.",
+        None,
+    ),
+    (
+        Code.DATES_IN_FUTURE,
+        "Some dates are in the future: those backups are listed first and may be older than they "
+        "look.",
+        None,
+    ),
+    (
+        Code.NO_RECENT_BACKUP,
+        "No backup is known to be from the last day. A snapshot may be another way back: "
+        "snapshots are local, quick and kept about 24 hours; backups are offsite, slower to "
+        "restore and kept longer.",
+        None,
+    ),
+    # Data loss
+    (
+        Changes(WHEN, AGE),
+        "Everything written since 2026-04-27T10:00:00.000Z would be lost: 1 day 2 hours of "
+        "changes.",
+        "Everything written since Mon 2026-04-27 10:00 UTC would be lost: 1 day 2 hours of "
+        "changes.",
+    ),
+    (
+        Code.CHANGES_UNKNOWN,
+        "Everything written since it was made would be lost. When that was is unknown.",
+        None,
+    ),
+    (Code.EVERYTHING, EVERYTHING, None),
+    (
+        EverythingForState(AGE),
+        f"{EVERYTHING} It would then hold the other server as of 1 day 2 hours ago.",
+        None,
+    ),
+    (
+        Code.EVERYTHING_FOR_UNKNOWN,
+        f"{EVERYTHING} It would then hold the other server as of an unknown date.",
+        None,
+    ),
+    (Code.NOTHING, "Nothing: the current server stays as it is.", None),
+    (Code.LOSS_UNKNOWN, "Unknown: what to go back to was not found.", None),
+    # Side effects
+    (Code.DISK_REPLACED, "The disk is replaced; the server is down meanwhile.", None),
+    (
+        Code.POWER_STATE_UNKNOWN,
+        "HostUp does not say whether it starts the server again: check its power state.",
+        None,
+    ),
+    (Code.SERVER_STOPPED, "The server is stopped and its disk replaced.", None),
+    (
+        Code.NETWORK_KEPT,
+        "Its own network settings are applied again; the other server is not touched.",
+        None,
+    ),
+    (
+        Code.COSTS_MONEY,
+        "A new server is built and costs money while it exists; HostUp's panel shows the price.",
+        None,
+    ),
+    (Code.NEW_ADDRESS, "It gets its own address; DNS still points at the current server.", None),
+    (Code.MAY_BE_REFUSED, "HostUp may refuse if the account cannot use Cloud VPS yet.", None),
+    (
+        Code.DISK_ROLLED_BACK,
+        "The disk goes back to the snapshot; the server is down for a moment.",
+        None,
+    ),
+    (Code.MEMORY_RESUMED, "Programs that ran at the time resume from there.", None),
+    (Code.COLD_START, "The server starts as after a power failure.", None),
+    # Alternatives
+    (
+        Code.USE_NEW_SERVER,
+        "new_cloud_vps: a new, paid server from the backup; this one stays untouched, and single "
+        "files can be copied over.",
+        "A new, paid server from the backup: this one stays untouched, and single files can be "
+        "copied over.",
+    ),
+    (
+        Code.USE_SNAPSHOT,
+        "list_vps_snapshots: a snapshot of the last day may lose less.",
+        "A snapshot of the last day may lose less. The assistant can list this server's snapshots.",
+    ),
+    # Precautions
+    (Code.BACK_UP_FIRST, "Back up the current state, so that this can be undone.", None),
+    (
+        EvictsOldest("bkp_1", WHEN),
+        f"{FULL}: to make room for another backup, HostUp may evict the oldest, bkp_1 of "
+        "2026-04-27T10:00:00.000Z. The user decides whether to make one.",
+        f"{FULL}: to make room for another backup, HostUp may remove the oldest, the one of "
+        "Mon 2026-04-27 10:00 UTC. Whether to make one is your choice.",
+    ),
+    (
+        Code.EVICTS_UNDATED,
+        f"{FULL}: to make room for another backup, HostUp may evict the oldest. The user decides "
+        "whether to make one.",
+        f"{FULL}: to make room for another backup, HostUp may remove the oldest. Whether to make "
+        "one is your choice.",
+    ),
+    (
+        Code.EVICTS_POINT,
+        f"{FULL}: another backup may evict the oldest, which is the one to go back to. {NO_SLOT}",
+        f"{FULL}: for another backup HostUp may remove the oldest, which is the one to go back "
+        f"to. {NO_SLOT}",
+    ),
+    (
+        Code.MAY_EVICT_POINT,
+        f"{FULL}: another backup may evict the oldest, which may be the one to go back to. "
+        f"{NO_SLOT}",
+        f"{FULL}: for another backup HostUp may remove the oldest, which may be the one to go "
+        f"back to. {NO_SLOT}",
+    ),
+    (
+        CannotBackUp(GateClosed("No slots.", None)),
+        'The current state cannot be backed up now: "No slots."',
+        "The current state cannot be backed up now. HostUp says: “No slots.”",
+    ),
+    *(
+        (
+            SlotsUsed(3, "bkp_1", WHEN, is_among_dated, is_beside_point),
+            f"All 3 backup slots are in use; the oldest backup{which} is bkp_1 of "
+            "2026-04-27T10:00:00.000Z. The user decides whether to delete it or to buy slots.",
+            f"All 3 backup slots are in use; the oldest backup{which} is the one of "
+            "Mon 2026-04-27 10:00 UTC. Whether to delete it or to buy slots is your choice.",
+        )
+        for is_among_dated, is_beside_point, which in (
+            (False, False, ""),
+            (False, True, " beside the one to go back to"),
+            (True, False, " of known date"),
+            (True, True, " of known date beside the one to go back to"),
+        )
+    ),
+    # What makes a backup hard to replace
+    (Code.ONLY_BACKUP, "It is the ONLY backup: after this there is none to restore.", None),
+    (
+        Code.NEWEST_BACKUP,
+        "It is, or may be, the NEWEST backup: after this only older ones are left.",
+        None,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("finding", "model", "user"), WORDS, ids=[finding_code(finding) for finding, *_ in WORDS]
+)
+def test_a_finding_in_words(finding: Finding, model: str, user: str | None) -> None:
+    assert for_model(finding) == model
+    assert for_user(finding) == (model if user is None else user)
+
+
+def test_every_code_has_words_and_every_word_is_tested() -> None:
+    assert set(TEXTS) == set(Code)
+    assert {finding_code(finding) for finding, *_ in WORDS} == set(Code)
+
+
+def test_a_user_reads_no_id_and_no_name_of_a_tool() -> None:
+    tools = ("list_vps", "new_cloud_vps", "canRestore", "backup_id", "hostup_code")
+    for code in Code:
+        words = TEXTS[code].user.replace("{hostup_code}", "")
+        assert not any(tool in words for tool in tools), code

@@ -1,0 +1,39 @@
+"""Gates and quotas as parts of a line."""
+
+import pytest
+
+from hostup_mcp.hostup.models import Gate, QuotaInfo
+from hostup_mcp.wording.phrases import gate_text, quota_text
+
+
+@pytest.mark.parametrize(
+    ("gate", "text"),
+    [
+        (None, "no gate in HostUp's response"),
+        (Gate(allowed=True, reason=None), "gate open"),
+        (Gate(allowed=True, reason="soon"), 'gate open, reason "soon"'),
+        (Gate(allowed=False, reason=None), "gate closed, reason null"),
+        (Gate(allowed=False, reason=""), 'gate closed, reason ""'),
+        (Gate(allowed=False, reason="a", code="b"), 'gate closed, reason "a", code "b"'),
+        (Gate(allowed=False, reason=None, code="b"), 'gate closed, reason null, code "b"'),
+    ],
+)
+def test_a_gate_is_told_as_it_came(gate: Gate | None, text: str) -> None:
+    assert gate_text(gate) == text
+
+
+@pytest.mark.parametrize(
+    ("used", "limit", "remaining", "text"),
+    [
+        (1, 3, 2, "1 of 3 used, 2 left"),
+        (4, 3, -1, "4 of 3 used, -1 left"),
+        (0, 0, 0, "0 of 0 used, 0 left"),
+        (3, 3, None, "3 of 3 used, how many are left is not stated"),
+        (3, None, None, "3 used, no limit stated, how many are left is not stated"),
+        (3, None, 2, "3 used, no limit stated, 2 left"),
+    ],
+)
+def test_a_quota_that_did_not_come_is_not_called_unlimited(
+    used: int, limit: int | None, remaining: int | None, text: str
+) -> None:
+    assert quota_text(QuotaInfo(used=used, limit=limit, remaining=remaining)) == text
