@@ -36,7 +36,7 @@ _OTHER = "a snapshot takes no slot, where this server can have one."
 def _evicts(model: str, user: str) -> Text:
     start = f"{_FULL}: to make room for another backup, HostUp may"
     return Text(
-        f"{start} evict the oldest{model}. The user decides whether to make one.",
+        f"{start} evict the oldest{model}. The user decides.",
         f"{start} remove the oldest{user}. Whether to make one is your choice.",
     )
 
@@ -62,9 +62,9 @@ TEXTS: Mapping[Code, Text] = {
     # Reasons
     Code.GATE_OPEN: _both("HostUp allows it."),
     Code.GATE_OPEN_REMARK: _SAID,
-    Code.GATE_CLOSED: _both("HostUp does not allow this now and gave no reason."),
+    Code.GATE_CLOSED: _both("HostUp does not allow this and gave no reason."),
     Code.GATE_CLOSED_CODE: _both(
-        "HostUp does not allow this now and gave no reason, only the code {hostup_code}."
+        "HostUp does not allow this and gave no reason, only the code {hostup_code}."
     ),
     Code.GATE_CLOSED_REASON: _SAID,
     Code.GATE_MISSING: Text(

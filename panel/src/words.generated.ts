@@ -7,8 +7,8 @@ export type Piece = string | readonly [fact: string, format: string];
 export const WORDS: Readonly<Record<string, readonly Piece[]>> = {
   gate_open: ["HostUp allows it."],
   gate_open_remark: ["HostUp says: “", ["said", ""], "”"],
-  gate_closed: ["HostUp does not allow this now and gave no reason."],
-  gate_closed_code: ["HostUp does not allow this now and gave no reason, only the code ", ["hostupCode", ""], "."],
+  gate_closed: ["HostUp does not allow this and gave no reason."],
+  gate_closed_code: ["HostUp does not allow this and gave no reason, only the code ", ["hostupCode", ""], "."],
   gate_closed_reason: ["HostUp says: “", ["said", ""], "”"],
   gate_missing: ["HostUp does not say whether it allows this."],
   quota_reads_full: ["All backup slots read as used; HostUp may remove the oldest backup to make room for another."],

@@ -39,7 +39,7 @@ async def test_a_healthy_server_can_go_back_and_says_so_first(open_host: Opening
     [
         ("staging", "There is no backup of this server to restore."),
         ("intranet", "HostUp says: “The service is suspended.”"),
-        ("files", "HostUp does not allow this now and gave no reason."),
+        ("files", "HostUp does not allow this and gave no reason."),
         ("analytics", "HostUp says: “Storage is being moved to other hardware.”"),
         ("crm", "There is no backup"),
     ],

@@ -389,11 +389,12 @@ def test_a_new_server_may_be_built_from_a_backup_of_unknown_date(created: str | 
 
 def test_only_the_own_backup_to_go_back_to_is_kept_from_making_room() -> None:
     own = listed(backup("bkp_1", "2026-04-20T10:00:00Z"), backup("bkp_2"), **FULL)
-    facts = Facts(server(), own, sources(backup()), snapshots(snapshot()))
+    facts = Facts(server(), own, sources(backup()), snapshots(snapshot("bkp_1")))
+    targets = {**TARGETS, Mode.SNAPSHOT: Target("vps_1", "bkp_1")}
     named = {
         mode: [
             p.backup_id
-            for p in definition.plan(facts, TARGETS[mode], NOW).precautions
+            for p in definition.plan(facts, targets[mode], NOW).precautions
             if isinstance(p, SlotsUsed)
         ]
         for mode, definition in MODES.items()

@@ -38,10 +38,10 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     # Reasons
     (GateOpen(None, None), "HostUp allows it.", None),
     (GateOpen("Slow.", "x"), "Slow.", "HostUp says: “Slow.”"),
-    (GateClosed(None, None), "HostUp does not allow this now and gave no reason.", None),
+    (GateClosed(None, None), "HostUp does not allow this and gave no reason.", None),
     (
         GateClosed(None, "busy"),
-        "HostUp does not allow this now and gave no reason, only the code busy.",
+        "HostUp does not allow this and gave no reason, only the code busy.",
         None,
     ),
     (GateClosed("Busy.", "busy"), "Busy.", "HostUp says: “Busy.”"),
@@ -192,14 +192,13 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     (
         EvictsOldest("bkp_1", WHEN),
         f"{FULL}: to make room for another backup, HostUp may evict the oldest, bkp_1 of "
-        "2026-04-27T10:00:00.000Z. The user decides whether to make one.",
+        "2026-04-27T10:00:00.000Z. The user decides.",
         f"{FULL}: to make room for another backup, HostUp may remove the oldest, the one of "
         "Mon 2026-04-27 10:00 UTC. Whether to make one is your choice.",
     ),
     (
         Code.EVICTS_UNDATED,
-        f"{FULL}: to make room for another backup, HostUp may evict the oldest. The user decides "
-        "whether to make one.",
+        f"{FULL}: to make room for another backup, HostUp may evict the oldest. The user decides.",
         f"{FULL}: to make room for another backup, HostUp may remove the oldest. Whether to make "
         "one is your choice.",
     ),
