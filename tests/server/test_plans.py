@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from mcp import Client
 
 from hostup_mcp.config import Group
 from hostup_mcp.hostup.reading import ReadingClient
@@ -13,6 +14,7 @@ from hostup_mcp.recovery.findings import Verdict
 from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Mode
 from hostup_mcp.sandbox import Sandbox
+from hostup_mcp.server.app import serve_with
 from hostup_mcp.server.failures import Refusal
 from hostup_mcp.server.plans import (
     LIFE,
@@ -30,9 +32,9 @@ from hostup_mcp.server.services import Services
 from hostup_mcp.server.tools import confirm_restore
 from hostup_mcp.server.writes.proposal import Destructive
 from hostup_mcp.state.in_memory import InMemoryState
-from hostup_mcp.state.store import Lock, Record, RecordKey, RecordKind
+from hostup_mcp.state.store import Lock, Record, RecordKey, RecordKind, StateUnavailableError
 
-from .wiring import account, settings
+from .wiring import account, ids_of, settings, text_of
 
 NOW = datetime(2026, 4, 27, 10, 0, 0, 567_000, tzinfo=UTC)
 VPS = "vps_abcdef12"
@@ -280,3 +282,26 @@ async def test_confirming_needs_the_panel_and_its_ticket(at: At) -> None:
         assert "Nothing was changed" in refusal.value.failure.message
     proposal = await confirm_restore.propose(panel, plan_id, ticket, "web-01")
     assert isinstance(proposal, Destructive)
+
+
+async def test_without_the_store_a_plan_has_no_id_and_says_why() -> None:
+    class Unavailable(InMemoryState):
+        async def put_record(
+            self, caller: str, key: RecordKey, body: str, *, seconds: float, at_most: int
+        ) -> None:
+            raise StateUnavailableError
+
+    sandbox = account()
+    used = Services(settings(), sandbox.transport(), sandbox.clock.now, Unavailable())
+    async with Client(serve_with(used)) as client:
+        vps = (await ids_of(client))["web-01"]
+        listing = (await client.call_tool("list_vps_backups", {"id": vps})).structured_content
+        assert listing is not None
+        backup = listing["backups"][0]["id"]
+        arguments = {"id": vps, "mode": "in_place", "backupId": backup}
+        result = await client.call_tool("plan_restore", arguments)
+    plan = result.structured_content
+    assert plan is not None
+    assert plan["verdict"] == "possible"
+    assert (plan["planId"], plan["expiresAt"]) == (None, None)
+    assert "shared state is unavailable" in text_of(result)
