@@ -207,7 +207,7 @@ def once(room: Room, jobs: int, seconds: float, names: list[str]) -> str | None:
             return "stopped before its end; the same command goes on from there"
     if code:
         tail = log.read_text("utf-8", "replace").replace("\r", "\n").splitlines()[-25:]
-        return "mutmut failed (are the room's own tests green?):\n" + "\n".join(tail)
+        return f"mutmut ended with {code} (are the room's tests green?):\n" + "\n".join(tail)
     return None
 
 
@@ -238,6 +238,17 @@ def survivor(room: Room, name: str) -> Survivor:
     return Survivor(
         module.replace(".", "/") + ".py", function, "\n".join(removed), "\n".join(added)
     )
+
+
+SQL = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|CREATE|WHERE|ON CONFLICT|PRAGMA)\b")
+CAST = re.compile(r"\bcast\((\w+|\"[^\"]*\"), ")
+
+
+def is_the_same(one: Survivor) -> bool:
+    """Whether the change is none: SQL knows no case, and `cast` does nothing when it runs."""
+    if SQL.search(one.before) and one.before.lower() == one.after.lower():
+        return True
+    return bool(CAST.search(one.before)) and CAST.sub("(", one.before) == CAST.sub("(", one.after)
 
 
 def survivors(room: Room, names: list[str]) -> Iterator[Survivor]:
@@ -303,7 +314,11 @@ def main() -> int:
         else:
             print(f"  {problem}")
         escaped = [name for name, status in results.items() if status in ESCAPED]
-        found += survivors(room, escaped)
+        here = list(survivors(room, escaped))
+        found += (different := [one for one in here if not is_the_same(one)])
+        print(
+            f"  {len(here) - len(different)} that are no change at all, {len(different)} survivors"
+        )
     if given.list:
         print("\n".join(one.entry() for one in found))
         return 0

@@ -69,3 +69,22 @@ def test_the_settings_of_a_copy_are_toml() -> None:
     for room in mutation.ROOMS.values():
         settings = tomllib.loads(mutation.configuration(room))["tool"]["mutmut"]
         assert settings["only_mutate"] == [f"{room.folder}/*"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        (
+            'sql("DELETE FROM locks WHERE name = ?")',
+            'sql("delete from locks where name = ?")',
+            True,
+        ),
+        ('sql("DELETE FROM locks WHERE name = ?")', 'sql("XXDELETE FROM locksXX")', False),
+        ('return f("Delete it")', 'return f("delete it")', False),
+        ('return f("possible")', 'return f("POSSIBLE")', False),
+        ('cast("str | None", note)', "cast(None, note)", True),
+        ('cast("str | None", note)', 'cast("str | None", None)', False),
+    ],
+)
+def test_what_is_no_change_at_all(before: str, after: str, same: bool) -> None:
+    assert mutation.is_the_same(mutation.Survivor("f.py", "f", before, after)) is same
