@@ -158,6 +158,12 @@ GENERATED = (
         f"{PYTHON} -m pytest {DEFINITIONS} -q -k on_purpose --rewrite-definitions",
         passes(PYTHON, "-m", "pytest", DEFINITIONS, "-q", "-k", "on_purpose"),
     ),
+    Generated(
+        "panel words",
+        ("panel/src/words.generated.ts",),
+        f"{PYTHON} panel/words.py",
+        passes(PYTHON, "panel/words.py", "--check"),
+    ),
     Generated("panel", (PANEL,), "panel/build", panel_is_fresh, panel_tools),
     Generated(
         "screenshots", ("docs/images/panel-*.png",), f"{PYTHON} panel/screenshots", None, browser

@@ -794,3 +794,24 @@ async def test_a_job_that_was_started_is_known() -> None:
     bench = Bench()
     await bench.run()
     assert VPS in await require_job(bench.context(), "job_1")
+
+
+# What was agreed to is what is sent ---------------------------------------------------------------
+
+
+@both_eras
+@pytest.mark.parametrize("changed", CHANGED.values(), ids=CHANGED)
+async def test_the_panels_yes_is_for_what_was_proposed(changed: Proposal, era: str) -> None:
+    bench = Bench(era)
+    bench.in_panel, bench.capabilities = True, None
+    bench.proposals = [DESTRUCTIVE, changed]
+    refused(await bench.run({"id": VPS, "typedName": "web-01"}), "changed_meanwhile")
+    assert "request" not in bench.events
+
+
+async def test_what_nobody_was_asked_about_may_not_change_either() -> None:
+    bench = Bench()
+    bench.may_propose = frozenset({Destructive, Harmless})
+    bench.proposals = [HARMLESS, replace(HARMLESS, facts={"name": "another"})]
+    refused(await bench.run(), "changed_meanwhile")
+    assert "request" not in bench.events
