@@ -177,6 +177,8 @@ LOOKED_AT: dict[str, tuple[str, Callable[[], None]]] = {
     "python3 scripts/dev.py mutation": (f"{LONG}: tests/scripts", dev("mutation")),
     "python3 scripts/dev.py mutation state --list": (f"{LONG}: tests/scripts", dev("mutation")),
     "python3 scripts/dev.py faults": (f"{LONG}: tests/faults", dev("faults")),
+    "python3 scripts/dev.py faults --calls 150": ("tests/faults", dev("faults")),
+    "python3 scripts/dev.py faults --calls 10000 --seed 8": (LONG, dev("faults")),
     ".ci/run": (CIRCULAR, script(".ci/run")),
     ".venv/bin/pytest tests/recovery -q": ("CI does", collected("tests/recovery")),
     ".venv/bin/ruff check .": ("CI does", in_check("ruff", "check", ".")),

@@ -147,7 +147,8 @@ def named(block: Block) -> tuple[str, str]:
 
 def timeless(text: str) -> str:
     """`text` whenever it was said: dates and spans of time are taken out."""
-    dateless = re.sub(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:[\d.]+Z)?", "DATE", text)
+    weekday = r"((Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?"
+    dateless = re.sub(weekday + r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:[\d.]+Z)?", "DATE", text)
     return re.sub(r"\d+ hours( \d+ minutes?)?", "SPAN", dateless)
 
 

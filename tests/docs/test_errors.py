@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
+import itertools
 import json
-import re
 import subprocess
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import anyio
 import httpx
 import pytest
 from mcp import Client, StdioServerParameters
 from mcp.shared.exceptions import MCPError
+
+from hostup_mcp.recovery.findings import Reason
 
 from .conftest import PATIENCE, Place, done, serving
 from .pages import ROOT, table
@@ -58,8 +61,17 @@ def test_the_readme_names_kinds_that_there_are() -> None:
 
 def test_the_reasons_of_this_server_are_explained() -> None:
     explained = {word for row in table("docs/concepts.md", "code", "it means") for word in row[0]}
-    made = "\n".join(p.read_text("utf-8") for p in (ROOT / "hostup_mcp/recovery").glob("*.py"))
-    assert explained == set(re.findall(r'code="([a-z_]+)"', made))
+    assert explained == set(codes_of_reasons())
+
+
+def codes_of_reasons() -> Iterator[str]:
+    """Of each kind of reason its code, or all that it may have, with and without HostUp's words."""
+    for kind in get_args(Reason):
+        if not isinstance(kind.code, property):
+            yield kind.code
+            continue
+        for said in itertools.product((None, "x"), repeat=len(dataclasses.fields(kind))):
+            yield kind(*said).code
 
 
 # Over HTTP ----------------------------------------------------------------------------------------
