@@ -481,7 +481,7 @@ def test_a_response_that_comes_too_late_is_unknown(way: Way) -> None:
             assert_unknown(s.results[-1])
             assert s.sent == 1
 
-    hurried(main, speed=30)
+    hurried(main, speed=15)
 
 
 def assert_unknown(result: CallToolResult) -> None:
