@@ -78,7 +78,7 @@ def main(words: list[str]) -> int:
 
 
 def demo(_: list[str]) -> int:
-    """Play a recovery on an embedded account; no key needed."""
+    """Play a recovery on the sandbox account; no key needed."""
     install(".")
     return call(BIN / "hostup-mcp", "demo")
 

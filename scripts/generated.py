@@ -109,37 +109,17 @@ def browser() -> str | None:
     return None
 
 
+def by_script(name: str, script: str, *files: str) -> Generated:
+    """Files that a script of ours writes, and with --check compares."""
+    return Generated(name, files, f"{PYTHON} {script}", passes(PYTHON, script, "--check"))
+
+
 GENERATED = (
-    Generated(
-        "readme",
-        ("README.md",),
-        f"{PYTHON} scripts/readme.py",
-        passes(PYTHON, "scripts/readme.py", "--check"),
-    ),
-    Generated(
-        "clients",
-        ("docs/clients.md",),
-        f"{PYTHON} scripts/clients.py",
-        passes(PYTHON, "scripts/clients.py", "--check"),
-    ),
-    Generated(
-        "architecture",
-        ("docs/architecture.md",),
-        f"{PYTHON} scripts/architecture.py",
-        passes(PYTHON, "scripts/architecture.py", "--check"),
-    ),
-    Generated(
-        "picture",
-        ("docs/images/demo.svg",),
-        f"{PYTHON} scripts/picture.py",
-        passes(PYTHON, "scripts/picture.py", "--check"),
-    ),
-    Generated(
-        "metadata",
-        ("manifest.json", "server.json"),
-        f"{PYTHON} packaging/metadata.py",
-        passes(PYTHON, "packaging/metadata.py", "--check"),
-    ),
+    by_script("readme", "scripts/readme.py", "README.md"),
+    by_script("clients", "scripts/clients.py", "docs/clients.md"),
+    by_script("architecture", "scripts/architecture.py", "docs/architecture.md"),
+    by_script("picture", "scripts/picture.py", "docs/images/demo.svg"),
+    by_script("metadata", "packaging/metadata.py", "manifest.json", "server.json"),
     Generated(
         "icons",
         ("packaging/icon.png", "hostup_mcp/server/icon.png"),
@@ -158,12 +138,7 @@ GENERATED = (
         f"{PYTHON} -m pytest {DEFINITIONS} -q -k on_purpose --rewrite-definitions",
         passes(PYTHON, "-m", "pytest", DEFINITIONS, "-q", "-k", "on_purpose"),
     ),
-    Generated(
-        "panel words",
-        ("panel/src/words.generated.ts",),
-        f"{PYTHON} panel/words.py",
-        passes(PYTHON, "panel/words.py", "--check"),
-    ),
+    by_script("panel words", "panel/words.py", "panel/src/words.generated.ts"),
     Generated("panel", (PANEL,), "panel/build", panel_is_fresh, panel_tools),
     Generated(
         "screenshots", ("docs/images/panel-*.png",), f"{PYTHON} panel/screenshots", None, browser
