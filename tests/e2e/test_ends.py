@@ -18,6 +18,7 @@ from typing import Any
 import anyio
 import pytest
 from mcp.client.stdio import StdioServerParameters, stdio_client
+from support.waiting import until
 
 from .world import (
     ERAS,
@@ -31,7 +32,6 @@ from .world import (
     command,
     connected,
     environment,
-    until,
 )
 
 eras = pytest.mark.parametrize("mode", ERAS)

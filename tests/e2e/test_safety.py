@@ -11,6 +11,7 @@ from typing import Any
 import anyio
 import pytest
 from mcp.types import ElicitResult
+from support.waiting import until
 
 from hostup_mcp.sandbox import SANDBOX_API_KEY, Fault, Gate
 
@@ -32,7 +33,6 @@ from .world import (
     says_nothing_was_changed,
     suggests,
     typed,
-    until,
 )
 
 doors = pytest.mark.parametrize("door", SAFETY_DOORS, ids=str)

@@ -24,15 +24,13 @@ from mcp.client import Client
 from mcp.client.sse import sse_client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.types import CallToolResult, ElicitResult, InputRequiredResult, TextContent
+from support.waiting import PATIENCE, wait_until
 
 from hostup_mcp.config import Confirm, Group, Settings
 from hostup_mcp.sandbox import SANDBOX_API_KEY, ManualClock, Sandbox
 from hostup_mcp.server import catalog
 from hostup_mcp.server.app import build_server
 from hostup_mcp.server.writes.proposal import Harmless
-
-PATIENCE = 60.0
-"""Seconds until a test gives up; only a hang takes so long."""
 
 LEGACY = "legacy"
 MODERN = "2026-07-28"
@@ -75,20 +73,6 @@ class Upstream:
 def fresh_account(**others: Any) -> Sandbox:
     """The demo account as of now, on a clock that only the test moves."""
     return Sandbox(**{"clock": ManualClock(datetime.now(UTC)), **others})
-
-
-def wait_until(true: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < deadline, f"never came true: {what}"
-        time.sleep(0.01)
-
-
-async def until(true: Callable[[], object]) -> None:
-    """Wait, inside the event loop, for something that happens elsewhere."""
-    with anyio.fail_after(PATIENCE):
-        while not true():  # noqa: ASYNC110 - it happens in another process
-            await anyio.sleep(0.01)
 
 
 # The person ---------------------------------------------------------------------------------------

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from support.redis_server import RedisServer
 
-from .wiring import REDIS, EngineServer, Issuer, Upstream, fresh_account, rsa_key
+from .wiring import Issuer, Upstream, fresh_account, rsa_key
+
+SOCKET = "redis.sock"
+"""What the engine listens on in its folder, besides its port."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -28,16 +32,15 @@ def upstream(upstream_of_worker: Upstream) -> Upstream:
 
 
 @pytest.fixture(scope="session")
-def engine_of_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineServer]:
-    if REDIS is None:
-        pytest.skip("there is no redis-server (Debian: apt install redis-server)")
-    engine = EngineServer(tmp_path_factory.mktemp("engine"))
+def engine_of_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    folder = tmp_path_factory.mktemp("engine")
+    engine = RedisServer(folder, "--unixsocket", str(folder / SOCKET))
     yield engine
-    engine.stop()
+    engine.kill()
 
 
 @pytest.fixture
-def engine(engine_of_worker: EngineServer) -> EngineServer:
+def engine(engine_of_worker: RedisServer) -> RedisServer:
     """An engine that holds nothing."""
     engine_of_worker.do("FLUSHALL")
     return engine_of_worker

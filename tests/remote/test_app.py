@@ -12,22 +12,22 @@ from typing import Any
 
 import httpx
 import pytest
+from support.redis_server import PROGRAM, RedisServer
+from support.sockets import free_port
 
 from hostup_mcp.config import Misconfigured, Settings, load
 from hostup_mcp.remote import serve
 from hostup_mcp.remote.app import Listen, Service, build_service
 from hostup_mcp.remote.keys import Keys
 
+from .conftest import SOCKET
 from .wiring import (
     AUDIENCE,
     ISSUER,
     PATIENCE,
     PUBLIC_URL,
-    REDIS,
     SECRET,
-    EngineServer,
     environment,
-    free_port,
     headers_for,
     message,
     refused_start,
@@ -87,7 +87,7 @@ async def test_health_is_told_to_everybody_and_tells_nothing_else(
 
 
 @pytest.mark.redis
-@pytest.mark.skipif(REDIS is None, reason="there is no redis-server")
+@pytest.mark.skipif(PROGRAM is None, reason="there is no redis-server")
 async def test_without_its_shared_state_it_is_alive_and_not_ready() -> None:
     url = f"redis://127.0.0.1:{free_port()}/0"
     made = service(HOSTUP_MCP_STATE=url, HOSTUP_MCP_SECRET=SECRET)
@@ -100,8 +100,8 @@ async def test_without_its_shared_state_it_is_alive_and_not_ready() -> None:
 
 
 @pytest.mark.redis
-async def test_a_socket_of_this_machine_will_do_for_the_engine(engine: EngineServer) -> None:
-    made = service(HOSTUP_MCP_STATE=f"unix://{engine.socket}", HOSTUP_MCP_SECRET=SECRET)
+async def test_a_socket_of_this_machine_will_do_for_the_engine(engine: RedisServer) -> None:
+    made = service(HOSTUP_MCP_STATE=f"unix://{engine.folder / SOCKET}", HOSTUP_MCP_SECRET=SECRET)
     assert made.shared is not None
     assert await made.shared.store.is_available()
     await made.shared.redis.aclose()

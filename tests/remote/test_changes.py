@@ -11,11 +11,13 @@ from typing import Any
 import anyio
 import pytest
 from mcp.server.subscriptions import ResourceUpdated, ToolsListChanged
+from support.redis_server import RedisServer
+from support.waiting import until
 
 from hostup_mcp.remote.changes import CHANNEL, SharedSubscriptionBus
 from hostup_mcp.state.redis import connect
 
-from .wiring import PATIENCE, SOON, EngineServer, until
+from .wiring import PATIENCE, SOON
 
 pytestmark = pytest.mark.redis
 
@@ -23,15 +25,15 @@ URI = "hostup://vps/vps_1/backups"
 
 
 @pytest.fixture
-def own_engine(tmp_path: Path) -> Iterator[EngineServer]:
+def own_engine(tmp_path: Path) -> Iterator[RedisServer]:
     """A server that a test may stop."""
-    engine = EngineServer(tmp_path, password="a-password")
+    engine = RedisServer(tmp_path, password="a-password")
     yield engine
-    engine.stop()
+    engine.kill()
 
 
 @asynccontextmanager
-async def replica(engine: EngineServer) -> AsyncIterator[tuple[SharedSubscriptionBus, list[Any]]]:
+async def replica(engine: RedisServer) -> AsyncIterator[tuple[SharedSubscriptionBus, list[Any]]]:
     """The bus of a replica, and the notifications that its listeners got."""
     redis = connect(engine.url)
     bus, received = SharedSubscriptionBus(redis), []
@@ -43,11 +45,11 @@ async def replica(engine: EngineServer) -> AsyncIterator[tuple[SharedSubscriptio
         await redis.aclose()
 
 
-def subscribers(engine: EngineServer) -> int:
+def subscribers(engine: RedisServer) -> int:
     return int(engine.do("PUBSUB", "NUMSUB", CHANNEL)[1])
 
 
-async def test_a_change_reaches_the_listeners_of_every_replica_once(engine: EngineServer) -> None:
+async def test_a_change_reaches_the_listeners_of_every_replica_once(engine: RedisServer) -> None:
     with anyio.fail_after(PATIENCE):
         async with replica(engine) as (bus, here), replica(engine) as (_, there):
             await until(lambda: subscribers(engine) == 2)
@@ -57,7 +59,7 @@ async def test_a_change_reaches_the_listeners_of_every_replica_once(engine: Engi
     assert here == there == [ResourceUpdated(uri=URI)]
 
 
-async def test_other_kinds_of_events_stay_in_their_replica(engine: EngineServer) -> None:
+async def test_other_kinds_of_events_stay_in_their_replica(engine: RedisServer) -> None:
     with anyio.fail_after(PATIENCE):
         async with replica(engine) as (bus, here), replica(engine) as (_, there):
             await until(lambda: subscribers(engine) == 2)
@@ -68,12 +70,12 @@ async def test_other_kinds_of_events_stay_in_their_replica(engine: EngineServer)
 
 
 async def test_a_change_stays_here_while_redis_is_unavailable_and_reaches_all_afterwards(
-    own_engine: EngineServer,
+    own_engine: RedisServer,
 ) -> None:
     with anyio.fail_after(PATIENCE):
         async with replica(own_engine) as (bus, here), replica(own_engine) as (_, there):
             await until(lambda: subscribers(own_engine) == 2)
-            own_engine.stop()
+            own_engine.kill()
             began = time.monotonic()
             await bus.publish(ResourceUpdated(uri=URI))
             assert time.monotonic() - began < SOON
@@ -86,7 +88,7 @@ async def test_a_change_stays_here_while_redis_is_unavailable_and_reaches_all_af
 
 @pytest.mark.parametrize("text", ["not json", "{}"])
 async def test_a_notification_that_cannot_be_read_is_skipped(
-    engine: EngineServer, text: str
+    engine: RedisServer, text: str
 ) -> None:
     """Another version of this product may publish other things on the same channel."""
     try:

@@ -7,19 +7,19 @@ from pathlib import Path
 import anyio
 import httpx
 import pytest
+from support.redis_server import RedisServer
+from support.waiting import until
 
 from hostup_mcp.sandbox import Fault
 
 from .wiring import (
     SECRET,
     Caller,
-    EngineServer,
     Upstream,
     calling,
     replicas,
     serving,
     token_file,
-    until,
 )
 
 
@@ -70,7 +70,7 @@ async def test_a_caller_over_a_limit_waits_and_the_others_do_not_feel_it(
 
 @pytest.mark.redis
 async def test_two_replicas_count_a_caller_s_calls_together(
-    upstream: Upstream, engine: EngineServer, tmp_path: Path
+    upstream: Upstream, engine: RedisServer, tmp_path: Path
 ) -> None:
     path, tokens = token_file(tmp_path, "web-team", "ops-team")
     env = serving(

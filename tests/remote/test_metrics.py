@@ -6,10 +6,9 @@ import urllib.request
 
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
+from support.sockets import free_port
 
 from hostup_mcp.remote.metrics import Metrics
-
-from .wiring import free_port
 
 
 def read(metrics: Metrics) -> dict[tuple[str, frozenset[str]], float]:

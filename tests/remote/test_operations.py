@@ -19,28 +19,26 @@ import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from prometheus_client.parser import text_string_to_metric_families
+from support.redis_server import RedisServer
+from support.sockets import free_port
+from support.waiting import until, wait_until
 
 from hostup_mcp.remote.serve import DRAIN_SECONDS_FOR_OTHERS
 from hostup_mcp.sandbox import SANDBOX_API_KEY, Fault
 
 from .wiring import (
     PATIENCE,
-    REDIS,
     SECRET,
     Caller,
-    EngineServer,
     Replica,
     Result,
     Upstream,
     calling,
-    free_port,
     headers_for,
     message,
     replicas,
     serving,
     token_file,
-    until,
-    wait_until,
 )
 
 
@@ -179,9 +177,7 @@ async def test_numbers_move_and_logs_are_for_machines_and_spans_are_one_trace(
 async def test_whether_it_is_ready_is_counted_also_where_nobody_asks_for_it(
     upstream: Upstream, tmp_path: Path
 ) -> None:
-    if REDIS is None:
-        pytest.skip("there is no redis-server (Debian: apt install redis-server)")
-    engine, port = EngineServer(tmp_path), free_port()
+    engine, port = RedisServer(tmp_path), free_port()
     env = serving(
         upstream,
         HOSTUP_MCP_STATE=engine.url,
@@ -197,12 +193,12 @@ async def test_whether_it_is_ready_is_counted_also_where_nobody_asks_for_it(
                         await anyio.sleep(0.1)
 
                 await becomes(1)
-                engine.stop()
+                engine.kill()
                 await becomes(0)
                 engine.start()
                 await becomes(1)
     finally:
-        engine.stop()
+        engine.kill()
 
 
 async def test_a_signal_to_stop_lets_a_running_call_finish_and_takes_no_new_one(

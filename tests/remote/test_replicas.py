@@ -13,6 +13,8 @@ from pathlib import Path
 import anyio
 import httpx
 import pytest
+from support.redis_server import RedisServer
+from support.waiting import until
 
 from hostup_mcp.sandbox import SANDBOX_API_KEY, Fault
 from hostup_mcp.server.writes.pipeline import LOCK_SECONDS
@@ -21,7 +23,6 @@ from .wiring import (
     SECRET,
     SOON,
     Caller,
-    EngineServer,
     Replica,
     Result,
     RoundRobin,
@@ -33,7 +34,6 @@ from .wiring import (
     replicas,
     serving,
     token_file,
-    until,
 )
 
 pytestmark = pytest.mark.redis
@@ -60,7 +60,7 @@ class Fleet:
         return self.tokens["web-team"]
 
 
-def given(upstream: Upstream, engine: EngineServer, **more: str) -> dict[str, str]:
+def given(upstream: Upstream, engine: RedisServer, **more: str) -> dict[str, str]:
     shared = {"HOSTUP_MCP_STATE": engine.url, "HOSTUP_MCP_SECRET": SECRET}
     return serving(upstream, HOSTUP_MCP_ALLOW="all", **{**shared, **more})
 
@@ -68,7 +68,7 @@ def given(upstream: Upstream, engine: EngineServer, **more: str) -> dict[str, st
 @pytest.fixture(scope="module")
 def fleet_of_module(
     upstream_of_worker: Upstream,
-    engine_of_worker: EngineServer,
+    engine_of_worker: RedisServer,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Fleet]:
     folder = tmp_path_factory.mktemp("replicas")
@@ -83,7 +83,7 @@ def fleet_of_module(
 
 
 @pytest.fixture
-def fleet(fleet_of_module: Fleet, upstream: Upstream, engine: EngineServer) -> Fleet:
+def fleet(fleet_of_module: Fleet, upstream: Upstream, engine: RedisServer) -> Fleet:
     """The replicas with a fresh account, and nothing in the engine."""
     fleet_of_module.proxy.given.clear()
     return fleet_of_module
@@ -253,7 +253,7 @@ async def test_a_change_made_on_one_is_told_to_those_who_listen_on_the_other(fle
 
 
 async def test_a_wait_that_hostup_asks_of_one_the_other_keeps_too(
-    fleet: Fleet, engine: EngineServer
+    fleet: Fleet, engine: RedisServer
 ) -> None:
     sandbox = fleet.upstream.sandbox
     async with callers(fleet) as (_, one, other):
@@ -279,7 +279,7 @@ async def test_a_wait_that_hostup_asks_of_one_the_other_keeps_too(
 
 
 async def test_a_replica_killed_in_the_middle_of_a_write_leaves_nothing_that_is_done_twice(
-    upstream: Upstream, engine: EngineServer, tmp_path: Path
+    upstream: Upstream, engine: RedisServer, tmp_path: Path
 ) -> None:
     sandbox = upstream.sandbox
     env = given(upstream, engine)
@@ -327,7 +327,7 @@ async def test_a_replica_killed_in_the_middle_of_a_write_leaves_nothing_that_is_
 async def test_without_the_engine_reads_answer_and_writes_are_refused_and_nothing_hangs(
     upstream: Upstream, tmp_path: Path, how: str
 ) -> None:
-    engine = EngineServer(tmp_path)
+    engine = RedisServer(tmp_path)
     sandbox = upstream.sandbox
     slowest = 0.0
     try:
@@ -352,7 +352,7 @@ async def test_without_the_engine_reads_answer_and_writes_are_refused_and_nothin
                 vps, plan = await caller.planned()
                 assert await ready() == 200
                 if how == "stopped":
-                    engine.stop()
+                    engine.kill()
                 else:
                     engine.freeze()
 
@@ -374,7 +374,7 @@ async def test_without_the_engine_reads_answer_and_writes_are_refused_and_nothin
                     engine.start()
                 else:
                     engine.thaw()
-                await until(lambda: engine._answers())
+                await until(lambda: engine.is_up())
                 assert await ready() == 200
                 _, plan = await caller.planned()
                 asked = await caller.call("restore_vps", planId=plan)
@@ -383,13 +383,13 @@ async def test_without_the_engine_reads_answer_and_writes_are_refused_and_nothin
                 assert len(sandbox.writes) == 1
             assert "Traceback" not in replica.output()
     finally:
-        engine.stop()
+        engine.kill()
 
 
 async def test_a_plan_that_was_carried_out_stays_used_when_the_engine_has_lost_everything(
     upstream: Upstream, tmp_path: Path
 ) -> None:
-    engine = EngineServer(tmp_path)
+    engine = RedisServer(tmp_path)
     try:
         with replicas(tmp_path, given(upstream, engine)) as [replica]:
             async with calling() as client:
@@ -400,7 +400,7 @@ async def test_a_plan_that_was_carried_out_stays_used_when_the_engine_has_lost_e
                 done = await caller.call("restore_vps", asked.answered(), planId=plan)
                 assert done.kind is None, done.text
                 upstream.sandbox.state.jobs.clear()
-                engine.stop()
+                engine.kill()
                 engine.start()
                 await caller.planned()
                 for old in (plan, unused):
@@ -410,14 +410,14 @@ async def test_a_plan_that_was_carried_out_stays_used_when_the_engine_has_lost_e
                 assert again.kind == "not_confirmed", again.text
         assert len(upstream.sandbox.writes) == 1
     finally:
-        engine.stop()
+        engine.kill()
 
 
 async def test_a_store_that_comes_back_older_accepts_no_plan_and_no_yes_again(
     upstream: Upstream, tmp_path: Path
 ) -> None:
     """Saved after the question, killed after the restore, and started from what was saved."""
-    engine = EngineServer(tmp_path)
+    engine = RedisServer(tmp_path)
     try:
         with replicas(tmp_path, given(upstream, engine)) as [replica]:
             async with calling() as client:
@@ -428,7 +428,7 @@ async def test_a_store_that_comes_back_older_accepts_no_plan_and_no_yes_again(
                 done = await caller.call("restore_vps", asked.answered(), planId=plan)
                 assert done.kind is None, done.text
                 upstream.sandbox.state.jobs.clear()
-                engine.stop()
+                engine.kill()
                 engine.start()
                 assert engine.keys("*"), "what was saved is back"
                 for more in ({}, asked.answered()):
@@ -436,11 +436,11 @@ async def test_a_store_that_comes_back_older_accepts_no_plan_and_no_yes_again(
                     assert again.kind == "plan_again", again.text
         assert len(upstream.sandbox.writes) == 1
     finally:
-        engine.stop()
+        engine.kill()
 
 
 async def test_a_server_stays_locked_for_other_replicas_when_one_is_stopped_while_hostup_stalls(
-    upstream: Upstream, engine: EngineServer, tmp_path: Path
+    upstream: Upstream, engine: RedisServer, tmp_path: Path
 ) -> None:
     sandbox, log = upstream.sandbox, tmp_path / "audit.jsonl"
     env = given(upstream, engine, HOSTUP_MCP_AUDIT_LOG=str(log))
@@ -478,7 +478,7 @@ OLD, NEW = "old-" * 8, "new-" * 8
 
 
 async def test_keys_change_without_losing_a_plan_or_a_question(
-    upstream: Upstream, engine: EngineServer, tmp_path: Path
+    upstream: Upstream, engine: RedisServer, tmp_path: Path
 ) -> None:
     """The rings of a roll-out: each step runs beside the one before it."""
     rings = (OLD, f"{OLD},{NEW}", f"{NEW},{OLD}", NEW)

@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
+from support.redis_server import RedisServer
+from support.sockets import free_port
 
 from hostup_mcp.sandbox import MAIN_OWNER, OTHER_OWNER, Fault
 from hostup_mcp.sandbox.access import Key as AccountKey
@@ -16,13 +18,11 @@ from hostup_mcp.sandbox.access import Key as AccountKey
 from .test_operations import Collector
 from .wiring import (
     Caller,
-    EngineServer,
     Issuer,
     Key,
     Upstream,
     calling,
     credentials_file,
-    free_port,
     fresh_account,
     replicas,
     rsa_key,
@@ -39,10 +39,10 @@ SECRETS = ("RECOGNISABLE-ring-first-" + "a" * 20, "RECOGNISABLE-ring-second-" + 
 
 
 @pytest.fixture
-def locked_engine(tmp_path: Path) -> Iterator[EngineServer]:
-    engine = EngineServer(tmp_path, password=PASSWORD)
+def locked_engine(tmp_path: Path) -> Iterator[RedisServer]:
+    engine = RedisServer(tmp_path, password=PASSWORD)
     yield engine
-    engine.stop()
+    engine.kill()
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ async def first(caller: Caller) -> str:
 @pytest.mark.parametrize("way", ["tokens", "issuer"])
 async def test_no_secret_of_a_full_run_shows_anywhere(
     upstream: Upstream,
-    locked_engine: EngineServer,
+    locked_engine: RedisServer,
     issuer_of_worker: Issuer,
     collector: Collector,
     tmp_path: Path,
@@ -154,7 +154,7 @@ async def test_no_secret_of_a_full_run_shows_anywhere(
                 assert refused.status_code == 401
                 answers.append(refused.text + str(refused.headers))
             health = await everything_told(client, replica.base)
-            locked_engine.stop()
+            locked_engine.kill()
             away = await Caller(client, replica.url, used["web-team"]).call("list_vps")
             answers.append(str(away.raw))
             health += await everything_told(client, replica.base)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,6 +25,7 @@ import jwt
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+from support.waiting import wait_until
 
 from hostup_mcp.remote.tokens import new_token
 from hostup_mcp.sandbox import SANDBOX_API_KEY, ManualClock, Sandbox
@@ -41,28 +40,6 @@ VERSION = "2026-07-28"
 SECRET = "a-secret-of-the-tests-that-is-long-enough"
 MANY = {"HOSTUP_MCP_CALLS_PER_MINUTE": "60000", "HOSTUP_MCP_CALLS_AT_ONCE": "200"}
 """Limits that no test meets by accident."""
-
-
-def wait_until(true: Callable[[], object], what: str, seconds: float = PATIENCE) -> None:
-    """Wait, outside an event loop, for something that happens elsewhere."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"never came true: {what}"
-        time.sleep(0.01)
-
-
-async def until(true: Callable[[], object], what: str = "", seconds: float = PATIENCE) -> None:
-    """The same inside an event loop."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"never came true: {what}"
-        await anyio.sleep(0.01)
-
-
-def free_port() -> int:
-    """A port of the loopback that was free just now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 # The account --------------------------------------------------------------------------------------
@@ -210,76 +187,6 @@ def refused_start(env: Mapping[str, str], *flags: str) -> tuple[int, str]:
     )
     assert ended.stdout == ""
     return ended.returncode, ended.stderr
-
-
-# The engine ---------------------------------------------------------------------------------------
-
-REDIS = shutil.which("redis-server") or shutil.which("valkey-server")
-
-
-class EngineServer:
-    """A real Redis (or Valkey) server, that can be stopped, started, frozen and thawed."""
-
-    def __init__(self, folder: Path, password: str = "") -> None:
-        assert REDIS is not None
-        self.folder = folder
-        self.port = free_port()
-        self.password = password
-        self.process: subprocess.Popen[bytes] | None = None
-        self.start()
-
-    @property
-    def url(self) -> str:
-        secret = f":{self.password}@" if self.password else ""
-        return f"redis://{secret}127.0.0.1:{self.port}/0"
-
-    @property
-    def socket(self) -> Path:
-        return self.folder / f"{self.port}.sock"
-
-    def start(self) -> None:
-        words = [REDIS or "", "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
-        words += ["--appendonly", "no", "--dir", str(self.folder), "--unixsocket", str(self.socket)]
-        if self.password:
-            words += ["--requirepass", self.password]
-        self.process = subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        wait_until(self._answers, "the engine answers")
-
-    def stop(self) -> None:
-        if self.process is not None:
-            self.process.send_signal(signal.SIGCONT)
-            self.process.kill()
-            self.process.wait(10)
-            self.process = None
-
-    def freeze(self) -> None:
-        """It holds its connections and says nothing."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        assert self.process is not None
-        self.process.send_signal(signal.SIGCONT)
-
-    def do(self, *words: str | int) -> Any:
-        """Send one command; its answer (a number, a text, or a list of them)."""
-        from redis import Redis
-
-        with Redis.from_url(self.url, decode_responses=True, socket_timeout=5) as client:
-            return client.execute_command(*words)
-
-    def keys(self, pattern: str) -> list[str]:
-        return sorted(self.do("KEYS", pattern))
-
-    def _answers(self) -> bool:
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as line:
-                line.sendall(b"PING\r\n")
-                return bool(line.recv(64))
-        except OSError:
-            return False
 
 
 # The way there ------------------------------------------------------------------------------------

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.redis_server import RedisServer
 
 from hostup_mcp.state.in_memory import InMemoryState
 from hostup_mcp.state.redis import RedisState, connect
 from hostup_mcp.state.sqlite import SqliteState
 from hostup_mcp.state.store import StateStore
-
-from .servers import SERVER, RedisServer
 
 MAX_IDS = 4
 
@@ -47,8 +46,6 @@ class Stores:
 
 @pytest.fixture(scope="session")
 def redis_of_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    if SERVER is None:
-        pytest.skip("there is no redis-server (Debian: apt install redis-server)")
     server = RedisServer(tmp_path_factory.mktemp("redis"))
     yield server
     server.kill()

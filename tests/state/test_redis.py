@@ -8,6 +8,8 @@ from pathlib import Path
 
 import anyio
 import pytest
+from support.redis_server import RedisServer
+from support.waiting import wait_until
 
 from hostup_mcp.state.redis import ID_SECONDS, RedisState
 from hostup_mcp.state.store import (
@@ -21,7 +23,7 @@ from hostup_mcp.state.store import (
 )
 
 from .conftest import redis_state
-from .servers import DEADLINE, RedisServer, let_connections_close, wait_until
+from .servers import DEADLINE, let_connections_close
 
 pytestmark = pytest.mark.redis
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import anyio
 import pytest
+from support.redis_server import RedisServer
+from support.sockets import free_port
 
 from hostup_mcp.state.redis import CALL_SECONDS, REPLY_SECONDS, RedisState, connect
 from hostup_mcp.state.store import (
@@ -23,7 +25,7 @@ from hostup_mcp.state.store import (
 )
 
 from .conftest import redis_state
-from .servers import DEADLINE, Proxy, RedisServer, free_port, let_connections_close
+from .servers import DEADLINE, Proxy, let_connections_close
 
 pytestmark = pytest.mark.redis
 
