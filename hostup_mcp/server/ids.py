@@ -51,9 +51,7 @@ JobId = Annotated[
 
 
 async def require_handed_out(services: Services, who: str, arguments: Mapping[str, object]) -> None:
-    """Refuse a server, backup or snapshot that `who` was not given; the last two by their server.
-
-    A backup of `sourceVpsId` has to have been offered for the server `id`.
+    """Refuse a server, or a backup or snapshot of it, that `who` was not given.
 
     Raises:
         Refusal: the tool to call first.
@@ -62,17 +60,7 @@ async def require_handed_out(services: Services, who: str, arguments: Mapping[st
     if vps_id is None:
         return
     await _require(services, who, str(vps_id), "id", "list_vps", "data[].id")
-    backup_id, source_id = arguments.get("backupId"), arguments.get("sourceVpsId")
-    if source_id is not None:
-        name, path = "sourceVpsId and backupId", "sources[].id and sources[].backups[].id"
-        known = f"{vps_id}/source/{source_id}/{backup_id}"
-        await _require(services, who, known, name, "list_restore_sources", path)
-    elif backup_id is not None:
-        known = f"{vps_id}/{backup_id}"
-        await _require(services, who, known, "backupId", "list_vps_backups", "backups[].id")
-    if (snapshot_name := arguments.get("snapshotName")) is not None:
-        known = f"{vps_id}/snapshot/{snapshot_name}"
-        await _require(services, who, known, "snapshotName", "list_vps_snapshots", "data[].name")
+    await _require_point(services, who, str(vps_id), arguments)
 
 
 async def require_vps(ctx: Ctx, vps_id: str) -> None:
@@ -84,6 +72,15 @@ async def require_vps(ctx: Ctx, vps_id: str) -> None:
     await require_handed_out(services(ctx), caller(), {"id": vps_id})
 
 
+async def require_point(ctx: Ctx, vps_id: str, arguments: Mapping[str, object]) -> None:
+    """Refuse a backup or snapshot that this caller was not given for the server `vps_id`.
+
+    Raises:
+        Refusal: the tool to call first.
+    """
+    await _require_point(services(ctx), caller(), vps_id, arguments)
+
+
 async def require_job(ctx: Ctx, job_id: str) -> str:
     """The note of a job that this caller was given; any other is refused."""
     tool, path = "the tool that starts the job", "the jobId"
@@ -91,6 +88,23 @@ async def require_job(ctx: Ctx, job_id: str) -> str:
     if note is None:
         raise failures.Refusal(failures.state_unavailable())
     return note
+
+
+async def _require_point(
+    services: Services, who: str, vps_id: str, arguments: Mapping[str, object]
+) -> None:
+    # A backup of `sourceVpsId` has to have been offered for the server `vps_id`.
+    backup_id, source_id = arguments.get("backupId"), arguments.get("sourceVpsId")
+    if source_id is not None:
+        name, path = "sourceVpsId and backupId", "sources[].id and sources[].backups[].id"
+        known = f"{vps_id}/source/{source_id}/{backup_id}"
+        await _require(services, who, known, name, "list_restore_sources", path)
+    elif backup_id is not None:
+        known = f"{vps_id}/{backup_id}"
+        await _require(services, who, known, "backupId", "list_vps_backups", "backups[].id")
+    if (snapshot_name := arguments.get("snapshotName")) is not None:
+        known = f"{vps_id}/snapshot/{snapshot_name}"
+        await _require(services, who, known, "snapshotName", "list_vps_snapshots", "data[].name")
 
 
 async def _require(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from mcp.server.apps import client_supports_apps
 from mcp.types import CallToolResult
 from pydantic import Field
 
@@ -15,7 +14,7 @@ from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Argument, Mode, Plan
 from hostup_mcp.server import failures
 from hostup_mcp.server.answer import answer
-from hostup_mcp.server.ids import BackupId, SnapshotName, VpsId, require_handed_out, require_vps
+from hostup_mcp.server.ids import BackupId, SnapshotName, VpsId, require_point, require_vps
 from hostup_mcp.server.output import (
     Output,
     ReasonItem,
@@ -33,7 +32,7 @@ from hostup_mcp.server.plans import (
     read_facts,
 )
 from hostup_mcp.server.reader import READ_SECONDS, reader
-from hostup_mcp.server.services import Ctx, caller, services
+from hostup_mcp.server.services import Ctx
 from hostup_mcp.state.store import StateUnavailableError
 from hostup_mcp.wording.render import for_model
 
@@ -125,7 +124,7 @@ async def plan_restore(
         Argument.SNAPSHOT_NAME: snapshotName,
     }
     _check_arguments(mode, given, options)
-    await require_handed_out(services(ctx), caller(), {"id": id, **given})
+    await require_point(ctx, id, given)
     used = reader(ctx, READ_SECONDS)
     draft = StoredPlan(
         vps_id=id,
@@ -155,7 +154,7 @@ async def plan_restore(
     )
     allowed = needed_groups(plan.definition) <= used.allowed
     told = answer(_lines(result, allowed, is_stored), result.model_dump(mode="json", by_alias=True))
-    if plan_id is not None and allowed and client_supports_apps(ctx):
+    if plan_id is not None and allowed and used.shows_panel:
         # For the panel's eyes: hosts do not show a result's _meta to the model.
         told.meta = {CONFIRM_META: {"tool": CONFIRM_TOOL, "ticket": ticket}}
     return told
