@@ -60,6 +60,10 @@ class House:
         return self.tokens["web-team"]
 
 
+NEWCOMER = "new-team"
+"""A caller that was never given an id, whichever tests ran before on the same replica."""
+
+
 @pytest.fixture(scope="module")
 def house_of_module(
     upstream_of_worker: Upstream,
@@ -67,7 +71,7 @@ def house_of_module(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("attacks")
-    path, tokens = token_file(folder, "web-team", "ops-team")
+    path, tokens = token_file(folder, "web-team", "ops-team", NEWCOMER)
     bearer = serving(upstream_of_worker, HOSTUP_MCP_TOKENS=str(path), HOSTUP_MCP_ALLOW="all")
     oauth = serving(upstream_of_worker, HOSTUP_MCP_ALLOW="all", **issuer_of_worker.settings)
     with replicas(folder, bearer, oauth) as [one, other]:
@@ -490,7 +494,7 @@ async def test_headers_about_who_sends_do_not_change_who_calls(house: House) -> 
     async with calling() as client:
         mine = Caller(client, house.bearer.url, house.token)
         vps = await mine.find("web-01")
-        others = Caller(client, house.bearer.url, house.tokens["ops-team"])
+        others = Caller(client, house.bearer.url, house.tokens[NEWCOMER])
         posed = {
             "X-Forwarded-User": "web-team",
             "X-Remote-User": "web-team",
@@ -572,7 +576,7 @@ async def test_no_tool_and_no_uri_reaches_another_path_of_hostup(house: House) -
 async def test_another_callers_ids_are_refused_as_not_given(house: House) -> None:
     async with calling() as client:
         mine = Caller(client, house.bearer.url, house.token)
-        others = Caller(client, house.bearer.url, house.tokens["ops-team"])
+        others = Caller(client, house.bearer.url, house.tokens[NEWCOMER])
         vps = await mine.find("mail")
         backups = (await mine.ok("list_vps_backups", id=vps))["backups"]
         before = len(house.upstream.sandbox.requests)
