@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from support.redis_server import RedisServer
@@ -44,6 +45,14 @@ def engine(engine_of_worker: RedisServer) -> RedisServer:
     """An engine that holds nothing."""
     engine_of_worker.do("FLUSHALL")
     return engine_of_worker
+
+
+@pytest.fixture
+def own_engine(tmp_path: Path) -> Iterator[RedisServer]:
+    """An engine that the test may stop, and that asks for a password."""
+    engine = RedisServer(tmp_path, password="a-password")
+    yield engine
+    engine.kill()
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -22,14 +21,6 @@ from .wiring import PATIENCE, SOON
 pytestmark = pytest.mark.redis
 
 URI = "hostup://vps/vps_1/backups"
-
-
-@pytest.fixture
-def own_engine(tmp_path: Path) -> Iterator[RedisServer]:
-    """A server that a test may stop."""
-    engine = RedisServer(tmp_path, password="a-password")
-    yield engine
-    engine.kill()
 
 
 @asynccontextmanager

@@ -175,30 +175,27 @@ async def test_numbers_move_and_logs_are_for_machines_and_spans_are_one_trace(
 
 @pytest.mark.redis
 async def test_whether_it_is_ready_is_counted_also_where_nobody_asks_for_it(
-    upstream: Upstream, tmp_path: Path
+    upstream: Upstream, own_engine: RedisServer, tmp_path: Path
 ) -> None:
-    engine, port = RedisServer(tmp_path), free_port()
+    port = free_port()
     env = serving(
         upstream,
-        HOSTUP_MCP_STATE=engine.url,
+        HOSTUP_MCP_STATE=own_engine.url,
         HOSTUP_MCP_SECRET=SECRET,
         HOSTUP_MCP_METRICS_PORT=str(port),
     )
-    try:
-        with replicas(tmp_path, env):
-            async with calling() as client:
+    with replicas(tmp_path, env):
+        async with calling() as client:
 
-                async def becomes(value: float) -> None:
-                    while (await numbers(client, port))[1]["hostup_mcp_ready"] != value:  # noqa: ASYNC110
-                        await anyio.sleep(0.1)
+            async def becomes(value: float) -> None:
+                while (await numbers(client, port))[1]["hostup_mcp_ready"] != value:  # noqa: ASYNC110
+                    await anyio.sleep(0.1)
 
-                await becomes(1)
-                engine.kill()
-                await becomes(0)
-                engine.start()
-                await becomes(1)
-    finally:
-        engine.kill()
+            await becomes(1)
+            own_engine.kill()
+            await becomes(0)
+            own_engine.start()
+            await becomes(1)
 
 
 async def test_a_signal_to_stop_lets_a_running_call_finish_and_takes_no_new_one(

@@ -325,118 +325,106 @@ async def test_a_replica_killed_in_the_middle_of_a_write_leaves_nothing_that_is_
 
 @pytest.mark.parametrize("how", ["stopped", "frozen"])
 async def test_without_the_engine_reads_answer_and_writes_are_refused_and_nothing_hangs(
-    upstream: Upstream, tmp_path: Path, how: str
+    upstream: Upstream, own_engine: RedisServer, tmp_path: Path, how: str
 ) -> None:
-    engine = RedisServer(tmp_path)
     sandbox = upstream.sandbox
     slowest = 0.0
-    try:
-        with replicas(tmp_path, given(upstream, engine)) as [replica]:
-            async with calling() as client:
-                caller = Caller(client, replica.url)
+    with replicas(tmp_path, given(upstream, own_engine)) as [replica]:
+        async with calling() as client:
+            caller = Caller(client, replica.url)
 
-                async def in_time(tool: str, **arguments: str) -> Result:
-                    nonlocal slowest
-                    began = time.monotonic()
-                    result = await caller.call(tool, **arguments)
-                    slowest = max(slowest, time.monotonic() - began)
-                    return result
+            async def in_time(tool: str, **arguments: str) -> Result:
+                nonlocal slowest
+                began = time.monotonic()
+                result = await caller.call(tool, **arguments)
+                slowest = max(slowest, time.monotonic() - began)
+                return result
 
-                async def ready() -> int:
-                    nonlocal slowest
-                    began = time.monotonic()
-                    answer = await client.get(f"{replica.base}/readyz")
-                    slowest = max(slowest, time.monotonic() - began)
-                    return answer.status_code
+            async def ready() -> int:
+                nonlocal slowest
+                began = time.monotonic()
+                answer = await client.get(f"{replica.base}/readyz")
+                slowest = max(slowest, time.monotonic() - began)
+                return answer.status_code
 
-                vps, plan = await caller.planned()
-                assert await ready() == 200
-                if how == "stopped":
-                    engine.kill()
-                else:
-                    engine.freeze()
+            vps, plan = await caller.planned()
+            assert await ready() == 200
+            if how == "stopped":
+                own_engine.kill()
+            else:
+                own_engine.freeze()
 
-                assert await ready() == 503
-                assert (await client.get(f"{replica.base}/healthz")).status_code == 200
-                assert (await in_time("list_vps")).kind is None
-                assert (await in_time("list_vps_backups", id=vps)).kind is None
-                for tool, arguments in (
-                    ("restore_vps", {"planId": plan}),
-                    ("create_vps_backup", {"id": vps}),
-                ):
-                    refused = await in_time(tool, **arguments)
-                    assert refused.kind == "state_unavailable", refused.text
-                    assert "Nothing was changed" in refused.text
-                assert sandbox.writes == []
-                assert slowest < SOON
+            assert await ready() == 503
+            assert (await client.get(f"{replica.base}/healthz")).status_code == 200
+            assert (await in_time("list_vps")).kind is None
+            assert (await in_time("list_vps_backups", id=vps)).kind is None
+            for tool, arguments in (
+                ("restore_vps", {"planId": plan}),
+                ("create_vps_backup", {"id": vps}),
+            ):
+                refused = await in_time(tool, **arguments)
+                assert refused.kind == "state_unavailable", refused.text
+                assert "Nothing was changed" in refused.text
+            assert sandbox.writes == []
+            assert slowest < SOON
 
-                if how == "stopped":
-                    engine.start()
-                else:
-                    engine.thaw()
-                await until(lambda: engine.is_up())
-                assert await ready() == 200
-                _, plan = await caller.planned()
-                asked = await caller.call("restore_vps", planId=plan)
-                done = await caller.call("restore_vps", asked.answered(), planId=plan)
-                assert done.kind is None, done.text
-                assert len(sandbox.writes) == 1
-            assert "Traceback" not in replica.output()
-    finally:
-        engine.kill()
+            if how == "stopped":
+                own_engine.start()
+            else:
+                own_engine.thaw()
+            await until(own_engine.is_up)
+            assert await ready() == 200
+            _, plan = await caller.planned()
+            asked = await caller.call("restore_vps", planId=plan)
+            done = await caller.call("restore_vps", asked.answered(), planId=plan)
+            assert done.kind is None, done.text
+            assert len(sandbox.writes) == 1
+        assert "Traceback" not in replica.output()
 
 
 async def test_a_plan_that_was_carried_out_stays_used_when_the_engine_has_lost_everything(
-    upstream: Upstream, tmp_path: Path
+    upstream: Upstream, own_engine: RedisServer, tmp_path: Path
 ) -> None:
-    engine = RedisServer(tmp_path)
-    try:
-        with replicas(tmp_path, given(upstream, engine)) as [replica]:
-            async with calling() as client:
-                caller = Caller(client, replica.url)
-                _, plan = await caller.planned()
-                _, unused = await caller.planned()
-                asked = await caller.call("restore_vps", planId=plan)
-                done = await caller.call("restore_vps", asked.answered(), planId=plan)
-                assert done.kind is None, done.text
-                upstream.sandbox.state.jobs.clear()
-                engine.kill()
-                engine.start()
-                await caller.planned()
-                for old in (plan, unused):
-                    again = await caller.call("restore_vps", planId=old)
-                    assert again.kind == "plan_again", again.text
-                again = await caller.call("restore_vps", asked.answered(), planId=plan)
-                assert again.kind == "not_confirmed", again.text
-        assert len(upstream.sandbox.writes) == 1
-    finally:
-        engine.kill()
+    with replicas(tmp_path, given(upstream, own_engine)) as [replica]:
+        async with calling() as client:
+            caller = Caller(client, replica.url)
+            _, plan = await caller.planned()
+            _, unused = await caller.planned()
+            asked = await caller.call("restore_vps", planId=plan)
+            done = await caller.call("restore_vps", asked.answered(), planId=plan)
+            assert done.kind is None, done.text
+            upstream.sandbox.state.jobs.clear()
+            own_engine.kill()
+            own_engine.start()
+            await caller.planned()
+            for old in (plan, unused):
+                again = await caller.call("restore_vps", planId=old)
+                assert again.kind == "plan_again", again.text
+            again = await caller.call("restore_vps", asked.answered(), planId=plan)
+            assert again.kind == "not_confirmed", again.text
+    assert len(upstream.sandbox.writes) == 1
 
 
 async def test_a_store_that_comes_back_older_accepts_no_plan_and_no_yes_again(
-    upstream: Upstream, tmp_path: Path
+    upstream: Upstream, own_engine: RedisServer, tmp_path: Path
 ) -> None:
     """Saved after the question, killed after the restore, and started from what was saved."""
-    engine = RedisServer(tmp_path)
-    try:
-        with replicas(tmp_path, given(upstream, engine)) as [replica]:
-            async with calling() as client:
-                caller = Caller(client, replica.url)
-                _vps, plan = await caller.planned()
-                asked = await caller.call("restore_vps", planId=plan)
-                engine.do("SAVE")
-                done = await caller.call("restore_vps", asked.answered(), planId=plan)
-                assert done.kind is None, done.text
-                upstream.sandbox.state.jobs.clear()
-                engine.kill()
-                engine.start()
-                assert engine.keys("*"), "what was saved is back"
-                for more in ({}, asked.answered()):
-                    again = await caller.call("restore_vps", more, planId=plan)
-                    assert again.kind == "plan_again", again.text
-        assert len(upstream.sandbox.writes) == 1
-    finally:
-        engine.kill()
+    with replicas(tmp_path, given(upstream, own_engine)) as [replica]:
+        async with calling() as client:
+            caller = Caller(client, replica.url)
+            _vps, plan = await caller.planned()
+            asked = await caller.call("restore_vps", planId=plan)
+            own_engine.do("SAVE")
+            done = await caller.call("restore_vps", asked.answered(), planId=plan)
+            assert done.kind is None, done.text
+            upstream.sandbox.state.jobs.clear()
+            own_engine.kill()
+            own_engine.start()
+            assert own_engine.keys("*"), "what was saved is back"
+            for more in ({}, asked.answered()):
+                again = await caller.call("restore_vps", more, planId=plan)
+                assert again.kind == "plan_again", again.text
+    assert len(upstream.sandbox.writes) == 1
 
 
 async def test_a_server_stays_locked_for_other_replicas_when_one_is_stopped_while_hostup_stalls(
