@@ -33,38 +33,40 @@ TWO_HOURS_AGO = datetime(2026, 4, 27, 10, tzinfo=UTC)
 PENDING = closed("There is a pending order.", code="pending_order")
 ORDER = GateClosed("There is a pending order.", "pending_order")
 
-# Restoring.
+TWENTY = [backup(f"bkp_{n}") for n in range(20)]
+RUNNING = closed("A restore is running.", code="job_running")
 
 
-def test_an_open_gate_and_a_backup_make_a_restore_possible() -> None:
-    restore = assess_restore(listing(backup()))
-    assert restore.verdict is Verdict.POSSIBLE
-    assert restore.reasons == (GateOpen(None, None),)
-    assert restore.to_unblock == ()
+@pytest.mark.parametrize(
+    ("some", "verdict", "reasons", "steps"),
+    [
+        (listing(backup()), Verdict.POSSIBLE, [GateOpen(None, None)], []),
+        (listing(), Verdict.BLOCKED, [NoBackups()], [Code.ONLY_CURRENT_STATE]),
+        (
+            listing(*TWENTY, restore=RUNNING),
+            Verdict.BLOCKED,
+            [GateClosed("A restore is running.", "job_running")],
+            [Code.ASK_HOW],
+        ),
+        (
+            listing(restore=PENDING),
+            Verdict.BLOCKED,
+            [ORDER, NoBackups()],
+            [Code.COMPLETE_ORDER, Code.ONLY_CURRENT_STATE],
+        ),
+    ],
+    ids=["open", "open without backups", "closed", "closed without backups"],
+)
+def test_restore_needs_gate_and_backup(
+    some: BackupList, verdict: Verdict, reasons: list[Any], steps: list[Code]
+) -> None:
+    restore = assess_restore(some)
+    assert restore.verdict is verdict
+    assert restore.reasons == tuple(reasons)
+    assert restore.to_unblock == tuple(steps)
 
 
-def test_an_open_gate_without_backups_is_no_way_back() -> None:
-    restore = assess_restore(listing())
-    assert restore.verdict is Verdict.BLOCKED
-    assert restore.reasons == (NoBackups(),)
-    assert restore.to_unblock == (Code.ONLY_CURRENT_STATE,)
-
-
-def test_a_closed_gate_stays_closed_however_many_backups_there_are() -> None:
-    gate = closed("A restore is running.", code="job_running")
-    restore = assess_restore(listing(*(backup(f"bkp_{n}") for n in range(20)), restore=gate))
-    assert restore.verdict is Verdict.BLOCKED
-    assert restore.reasons == (GateClosed("A restore is running.", "job_running"),)
-    assert restore.to_unblock == (Code.ASK_HOW,)
-
-
-def test_a_closed_gate_without_backups_has_both_reasons_and_both_steps() -> None:
-    restore = assess_restore(listing(restore=PENDING))
-    assert restore.reasons == (ORDER, NoBackups())
-    assert restore.to_unblock == (Code.COMPLETE_ORDER, Code.ONLY_CURRENT_STATE)
-
-
-def test_the_gates_have_no_say_in_each_other() -> None:
+def test_gates_do_not_affect_each_other() -> None:
     no_create = assess(listing(backup(), create=closed("Full."), used=3, remaining=0), NOW)
     assert no_create.restore.verdict is Verdict.POSSIBLE
     assert no_create.create.verdict is Verdict.BLOCKED
@@ -77,7 +79,7 @@ def test_the_gates_have_no_say_in_each_other() -> None:
 
 
 @pytest.mark.parametrize("gate", [{"allowed": True, "reason": None}, closed()])
-def test_what_was_written_since_the_newest_backup_would_be_lost(gate: dict[str, Any]) -> None:
+def test_newest_backup_decides_the_loss(gate: dict[str, Any]) -> None:
     old, new = backup("bkp_old", "2026-04-20T10:00:00.000Z"), backup("bkp_new")
     found = assess(listing(old, new, restore=gate), NOW).overwrites
     assert found is not None
@@ -85,53 +87,59 @@ def test_what_was_written_since_the_newest_backup_would_be_lost(gate: dict[str, 
     assert found.loss == Changes(TWO_HOURS_AGO, timedelta(hours=2))
 
 
-def test_without_a_backup_nothing_would_be_overwritten() -> None:
+def test_no_backups_overwrite_nothing() -> None:
     assert assess(listing(), NOW).overwrites is None
 
 
 @pytest.mark.parametrize(
     "created", [None, "yesterday", "", "2026-02-30T10:00:00Z", "2026-05-01T10:00:00.000Z"]
 )
-def test_a_loss_since_an_unknown_or_future_date_is_unknown_and_not_small(
+def test_loss_since_odd_date_is_unknown(
     created: str | None,
 ) -> None:
     assert loss_since(Backup.model_validate(backup(created=created)), NOW) is Code.CHANGES_UNKNOWN
 
 
-def test_a_date_a_little_ahead_of_this_clock_is_now() -> None:
+def test_small_clock_skew_counts_as_now() -> None:
     ahead = Backup.model_validate(backup(created="2026-04-27T12:05:00.000Z"))
     assert loss_since(ahead, NOW) == Changes(NOW + timedelta(minutes=5), timedelta())
 
 
-# Creating.
+FULL = {"used": 3, "limit": 3, "remaining": 0}
 
 
-def test_an_open_gate_makes_a_backup_possible() -> None:
-    create = assess_create(listing())
-    assert create.verdict is Verdict.POSSIBLE
-    assert create.reasons == (GateOpen(None, None),)
-    assert create.to_unblock == ()
-
-
-def test_an_open_gate_decides_where_the_quota_reads_full() -> None:
-    create = assess_create(listing(used=3, limit=4, remaining=0))
-    assert create.verdict is Verdict.POSSIBLE
-    assert create.to_unblock == ()
-    assert create.reasons == (GateOpen(None, None), QuotaReadsFull(3, 4, 0))
-
-
-def test_a_closed_gate_decides_where_the_quota_reads_free() -> None:
-    create = assess_create(listing(create=closed("The server is suspended.")))
-    assert create.verdict is Verdict.BLOCKED
-    assert create.reasons == (GateClosed("The server is suspended.", None),)
-    assert create.to_unblock == (Code.ASK_HOW,)
-
-
-def test_a_closed_gate_with_a_full_quota_says_where_there_are_more_slots_too() -> None:
-    create = assess_create(listing(create=closed("No slots."), used=3, limit=3, remaining=0))
-    assert create.verdict is Verdict.BLOCKED
-    assert create.reasons == (GateClosed("No slots.", None),)
-    assert create.to_unblock == (Code.ASK_HOW, Code.GET_SLOTS)
+@pytest.mark.parametrize(
+    ("some", "verdict", "reasons", "steps"),
+    [
+        (listing(), Verdict.POSSIBLE, [GateOpen(None, None)], []),
+        (
+            listing(**FULL | {"limit": 4}),
+            Verdict.POSSIBLE,
+            [GateOpen(None, None), QuotaReadsFull(3, 4, 0)],
+            [],
+        ),
+        (
+            listing(create=closed("Suspended.")),
+            Verdict.BLOCKED,
+            [GateClosed("Suspended.", None)],
+            [Code.ASK_HOW],
+        ),
+        (
+            listing(create=closed("No slots."), **FULL),
+            Verdict.BLOCKED,
+            [GateClosed("No slots.", None)],
+            [Code.ASK_HOW, Code.GET_SLOTS],
+        ),
+    ],
+    ids=["open", "open though full", "closed though free", "closed and full"],
+)
+def test_create_gate_decides_not_quota(
+    some: BackupList, verdict: Verdict, reasons: list[Any], steps: list[Code]
+) -> None:
+    create = assess_create(some)
+    assert create.verdict is verdict
+    assert create.reasons == tuple(reasons)
+    assert create.to_unblock == tuple(steps)
 
 
 # Advice.
@@ -154,9 +162,7 @@ DAY_OLD, OLDER, FUTURE = "2026-04-26T12:00:00Z", "2026-04-26T11:59:59Z", "2027-0
         ([FUTURE, None, DAY_OLD], [Code.DATES_UNKNOWN, Code.DATES_IN_FUTURE]),
     ],
 )
-def test_odd_dates_and_the_lack_of_a_recent_backup_are_pointed_out(
-    dates: list[str | None], advice: list[Code]
-) -> None:
+def test_advice_on_dates(dates: list[str | None], advice: list[Code]) -> None:
     some = listing(*(backup(f"bkp_{n}", date) for n, date in enumerate(dates)))
     assert assess(some, NOW).advice == tuple(advice)
 
@@ -170,7 +176,7 @@ moments = st.datetimes(timezones=st.just(UTC))
 @given(listings, moments | st.just(NOW))
 @example(listing(backup(created="9999-12-31T23:59:59Z")), datetime.min.replace(tzinfo=UTC))
 @example(listing(backup(created="0001-01-01T00:00:00Z")), datetime.max.replace(tzinfo=UTC))
-def test_a_verdict_never_promises_what_hostup_refuses(some: BackupList, now: datetime) -> None:
+def test_verdict_never_exceeds_gates(some: BackupList, now: datetime) -> None:
     found = assess(some, now)
     allowed = some.actions.can_restore.allowed and bool(some.backups)
     assert found.restore.verdict is (Verdict.POSSIBLE if allowed else Verdict.BLOCKED)
@@ -182,7 +188,7 @@ def test_a_verdict_never_promises_what_hostup_refuses(some: BackupList, now: dat
 
 @settings(max_examples=250, deadline=None, derandomize=True)
 @given(listings)
-def test_what_a_gate_says_comes_through_as_it_came(some: BackupList) -> None:
+def test_gate_reason_and_code_unchanged(some: BackupList) -> None:
     for gate, reasons in (
         (some.actions.can_restore, assess_restore(some).reasons),
         (some.actions.can_create_backup, assess_create(some).reasons),
@@ -193,7 +199,5 @@ def test_what_a_gate_says_comes_through_as_it_came(some: BackupList) -> None:
 
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(documents, st.timedeltas(timedelta(days=-4000), timedelta(days=4000)))
-def test_every_response_that_the_contract_permits_can_be_assessed(
-    document: dict[str, Any], later: timedelta
-) -> None:
+def test_every_valid_response_is_assessed(document: dict[str, Any], later: timedelta) -> None:
     assess(BackupList.model_validate(clean_json(document)), NOW + later)

@@ -30,7 +30,7 @@ def ids(*backups: dict[str, Any]) -> list[str]:
     return [one.id for one in newest_first(listing(*backups).backups)]
 
 
-def test_backups_come_newest_first_and_unknown_dates_last() -> None:
+def test_newest_first_unknown_dates_last() -> None:
     assert ids(
         backup("unknown", None),
         backup("old", "2026-04-01T10:00:00Z"),
@@ -40,12 +40,12 @@ def test_backups_come_newest_first_and_unknown_dates_last() -> None:
     ) == ["new", "middle", "old", "unknown", "unreadable"]
 
 
-def test_backups_of_the_same_date_keep_their_order() -> None:
+def test_same_dates_keep_their_order() -> None:
     assert ids(backup("c"), backup("a"), backup("b")) == ["c", "a", "b"]
     assert ids(backup("c", None), backup("a", "?"), backup("b", None)) == ["c", "a", "b"]
 
 
-def test_one_moment_in_two_time_zones_is_one_date() -> None:
+def test_time_zones_are_compared() -> None:
     same = backup("a", "2026-04-27T10:00:00Z"), backup("b", "2026-04-27T12:00:00+02:00")
     assert ids(*same) == ["a", "b"]
 
@@ -57,7 +57,7 @@ def test_the_first_moment_of_the_calendar_is_still_a_known_date() -> None:
 
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(backup_tuples)
-def test_ordering_loses_nothing_and_puts_unknown_dates_last(backups: tuple[Backup, ...]) -> None:
+def test_ordering_loses_no_backup(backups: tuple[Backup, ...]) -> None:
     ordered = newest_first(backups)
     assert sorted(map(id, ordered)) == sorted(map(id, backups))
     known = [one.created for one in ordered if one.created is not None]
@@ -69,7 +69,7 @@ def test_ordering_loses_nothing_and_puts_unknown_dates_last(backups: tuple[Backu
             assert places[id(one)] < places[id(following)]
 
 
-def test_only_dates_that_are_known_and_believed_count() -> None:
+def test_dated_skips_unknown_and_future() -> None:
     some = listing(backup("a", None), backup("b", FUTURE), backup("c", OLD), backup("d", "?"))
     found = [(one.id, created) for one, created in dated(some.backups, NOW)]
     assert found == [("c", datetime(2026, 4, 20, 10, tzinfo=UTC))]
@@ -85,9 +85,7 @@ def test_only_dates_that_are_known_and_believed_count() -> None:
         ([MIDDLE, FUTURE, OLD], None),
     ],
 )
-def test_the_oldest_is_known_only_where_all_dates_are(
-    dates: list[str | None], evicted: str | None
-) -> None:
+def test_oldest_needs_all_dates(dates: list[str | None], evicted: str | None) -> None:
     some = listing(*(backup(str(n), date) for n, date in enumerate(dates)))
     found = oldest(some, NOW)
     assert (None if found is None else found[0].id) == evicted
@@ -106,9 +104,7 @@ def test_the_oldest_is_known_only_where_all_dates_are(
         ([None, None], [Code.NEWEST_BACKUP, Code.NEWEST_BACKUP]),
     ],
 )
-def test_a_backup_is_rare_if_it_is_the_only_or_may_be_the_newest(
-    dates: list[str | None], rare: list[Code | None]
-) -> None:
+def test_only_or_newest_backup_is_rare(dates: list[str | None], rare: list[Code | None]) -> None:
     some = listing(*(backup(str(n), date) for n, date in enumerate(dates)))
     assert [rarity(some, one, NOW) for one in some.backups] == rare
 
@@ -129,14 +125,14 @@ def test_a_backup_is_rare_if_it_is_the_only_or_may_be_the_newest(
         ((3, 3, 1), False),
     ],
 )
-def test_a_number_that_did_not_come_is_neither_full_nor_unlimited(
+def test_full_only_by_numbers_given(
     numbers: tuple[int, int | None, int | None], full: bool
 ) -> None:
     used, limit, remaining = numbers
     assert is_full(QuotaInfo(used=used, limit=limit, remaining=remaining)) is full
 
 
-def test_what_is_looked_for_is_found_by_its_exact_id() -> None:
+def test_found_by_exact_id_only() -> None:
     some = listing(backup("bkp_1"), backup("bkp_2"))
     assert find_backup(some, "bkp_2") is some.backups[1]
     assert find_backup(some, "BKP_2") is None
@@ -146,14 +142,14 @@ def test_what_is_looked_for_is_found_by_its_exact_id() -> None:
 
 
 @pytest.mark.parametrize(("source", "point"), [("vps_3", "bkp_1"), ("vps_2", "bkp_2")])
-def test_a_backup_counts_only_together_with_its_source(source: str, point: str) -> None:
+def test_backup_belongs_to_its_source(source: str, point: str) -> None:
     both = (*sources(backup("bkp_1")).sources, *sources(backup("bkp_2"), id_="vps_3").sources)
     offered = sources().model_copy(update={"sources": both})
     assert find_source_backup(offered, source, point) is None
     assert find_source_backup(offered, "vps_3", "bkp_2") is both[1].backups[0]
 
 
-def test_a_source_that_is_listed_twice_is_looked_through_twice() -> None:
+def test_duplicate_source_is_searched_too() -> None:
     twice = (*sources().sources, *sources(backup()).sources)
     offered = sources().model_copy(update={"sources": twice})
     assert find_source_backup(offered, "vps_2", "bkp_1") is twice[1].backups[0]

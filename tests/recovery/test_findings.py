@@ -54,7 +54,7 @@ NOW = datetime(2026, 4, 27, 12, tzinfo=UTC)
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_reason_has_a_code_a_weight_and_a_source(
+def test_code_weight_and_source_of_reasons(
     reason: Reason, code: str, weight: str, source: str
 ) -> None:
     assert (reason.code, reason.weight, reason.source) == (code, weight, source)
@@ -75,7 +75,7 @@ ALLOWED, DOUBT, BLOCKS = GateOpen(None, None), DiskSizeMissing(), NoBackups()
         ([ALLOWED, BLOCKS], Verdict.BLOCKED),
     ],
 )
-def test_a_verdict_follows_from_its_reasons(reasons: list[Reason], verdict: Verdict) -> None:
+def test_verdict_follows_from_reasons(reasons: list[Reason], verdict: Verdict) -> None:
     assert verdict_of(reasons) is verdict
     assert Explanation(tuple(reasons), ()).verdict is verdict
 
@@ -89,9 +89,7 @@ def test_a_verdict_follows_from_its_reasons(reasons: list[Reason], verdict: Verd
         (True, True, Code.OLDEST_OTHER_DATED),
     ],
 )
-def test_the_oldest_backup_says_of_which_it_is_the_oldest(
-    dated: bool, beside: bool, code: Code
-) -> None:
+def test_code_names_which_oldest(dated: bool, beside: bool, code: Code) -> None:
     assert SlotsUsed(3, "bkp_1", NOW, dated, beside).code is code
 
 
@@ -100,12 +98,12 @@ def parts(union: Any) -> list[Any]:
     return [part for each in get_args(union) for part in (parts(each) or [each])]
 
 
-def test_each_code_without_facts_belongs_to_one_kind_of_finding() -> None:
+def test_bare_codes_belong_to_one_kind() -> None:
     literals = [part for part in parts(Finding) if isinstance(part, Code)]
     assert len(literals) == len(set(literals))
 
 
-def test_findings_are_frozen_and_hold_no_sentence_of_ours() -> None:
+def test_findings_are_frozen_without_text() -> None:
     kinds = [part for part in parts(Finding) if is_dataclass(part)]
     assert len(kinds) > 10
     for kind in kinds:
@@ -123,7 +121,7 @@ def test_findings_are_frozen_and_hold_no_sentence_of_ours() -> None:
         (Source, {"gate", "state", "unknown"}),
     ],
 )
-def test_the_words_of_a_finding_are_fixed(
+def test_verdicts_and_sources_are_fixed(
     words: type[Verdict] | type[Source], expected: set[str]
 ) -> None:
     assert set(words) == expected

@@ -35,7 +35,7 @@ CLOSED_GATE = Gate(allowed=False, reason="Busy.", code="busy")
         ("", "", GateClosed(None, None), Code.ASK_WHY),
     ],
 )
-def test_a_closed_gate_is_passed_on_as_it_came(
+def test_closed_gate_and_its_next_step(
     said: str | None, code: str | None, reason: GateClosed, step: Code
 ) -> None:
     gate = Gate(allowed=False, reason=said, code=code)
@@ -43,7 +43,7 @@ def test_a_closed_gate_is_passed_on_as_it_came(
     assert step_to_open(gate) is step
 
 
-def test_a_gate_that_sent_no_code_at_all_is_read_like_a_null_one() -> None:
+def test_absent_code_reads_like_null() -> None:
     gate = Gate.model_validate({"allowed": False, "reason": None})
     assert closed_reason(gate) == GateClosed(None, None)
 
@@ -56,9 +56,7 @@ def test_a_gate_that_sent_no_code_at_all_is_read_like_a_null_one() -> None:
         ("Slow today.", "slow", GateOpen("Slow today.", "slow")),
     ],
 )
-def test_an_open_gate_passes_on_what_it_remarks(
-    said: str | None, code: str | None, reason: GateOpen
-) -> None:
+def test_open_gate_keeps_its_remark(said: str | None, code: str | None, reason: GateOpen) -> None:
     assert open_reason(Gate(allowed=True, reason=said, code=code)) == reason
 
 
@@ -79,7 +77,7 @@ DOUBT, BLOCKS = DiskSizeMissing(), BackupMissing()
         (None, [DOUBT], [MISSING, DOUBT]),
     ],
 )
-def test_all_that_speaks_against_an_action_is_told_and_what_blocks_comes_first(
+def test_all_reasons_blocking_ones_first(
     gate: Gate | None, others: list[Any], reasons: list[Reason]
 ) -> None:
     assert weigh(gate, "canX", *others) == tuple(reasons)

@@ -108,7 +108,7 @@ def of_snapshot(taken: SnapshotList, own: BackupList | None = None) -> Plan:
 # The table.
 
 
-def test_each_mode_is_in_the_table_under_its_own_name() -> None:
+def test_modes_are_keyed_by_name() -> None:
     assert set(MODES) == set(Mode)
     assert all(definition.mode is mode for mode, definition in MODES.items())
 
@@ -142,7 +142,7 @@ def test_each_mode_says_what_it_needs() -> None:
         (Mode.SNAPSHOT, requests.restore_snapshot("vps_1", "snap")),
     ],
 )
-def test_each_mode_sends_its_own_request(mode: Mode, request_: WriteRequest) -> None:
+def test_each_mode_sends_its_request(mode: Mode, request_: WriteRequest) -> None:
     assert MODES[mode].request(TARGETS[mode]) == request_
     assert json.dumps(request_.body)
 
@@ -151,7 +151,7 @@ def test_each_mode_sends_its_own_request(mode: Mode, request_: WriteRequest) -> 
 
 
 @pytest.mark.parametrize("mode", Mode)
-def test_an_open_gate_and_something_to_go_back_to_make_it_possible(mode: Mode) -> None:
+def test_open_gate_and_point_is_possible(mode: Mode) -> None:
     plan = planned(mode)
     assert plan.verdict is Verdict.POSSIBLE
     assert plan.reasons == (GateOpen(None, None),)
@@ -160,7 +160,7 @@ def test_an_open_gate_and_something_to_go_back_to_make_it_possible(mode: Mode) -
 
 
 @pytest.mark.parametrize("mode", Mode)
-def test_a_closed_gate_blocks_with_what_hostup_says(mode: Mode) -> None:
+def test_closed_gate_blocks(mode: Mode) -> None:
     plan = planned(mode, gate=closed("Busy.", code="busy"))
     assert plan.verdict is Verdict.BLOCKED
     assert plan.reasons == (GateClosed("Busy.", "busy"),)
@@ -169,7 +169,7 @@ def test_a_closed_gate_blocks_with_what_hostup_says(mode: Mode) -> None:
 
 
 @pytest.mark.parametrize("mode", [Mode.FROM_OTHER_VPS, Mode.SNAPSHOT])
-def test_a_gate_that_did_not_come_is_unknown_and_never_open(mode: Mode) -> None:
+def test_missing_gate_is_unknown(mode: Mode) -> None:
     plan = planned(mode, gate=None)
     assert plan.verdict is Verdict.UNKNOWN
     assert plan.reasons == (GateMissing(GATES[mode]),)
@@ -180,7 +180,7 @@ def test_a_gate_that_did_not_come_is_unknown_and_never_open(mode: Mode) -> None:
 
 
 @pytest.mark.parametrize("mode", Mode)
-def test_nothing_to_go_back_to_blocks_beside_whatever_else_does(mode: Mode) -> None:
+def test_missing_point_blocks(mode: Mode) -> None:
     plan = planned(mode, there=False)
     assert (plan.verdict, plan.reasons) == (Verdict.BLOCKED, (MISSING[mode],))
     assert plan.point is None
@@ -189,20 +189,18 @@ def test_nothing_to_go_back_to_blocks_beside_whatever_else_does(mode: Mode) -> N
 
 
 @pytest.mark.parametrize("mode", Mode)
-def test_the_gate_for_making_backups_has_no_say_in_restoring(mode: Mode) -> None:
+def test_create_gate_does_not_matter(mode: Mode) -> None:
     assert planned(mode, create=closed("No slots.")).verdict is Verdict.POSSIBLE
 
 
-def test_the_gates_of_backups_have_no_say_in_snapshots() -> None:
+def test_backup_gates_not_for_snapshots() -> None:
     plan = planned(Mode.SNAPSHOT, restore=closed("Busy."), other=closed("Busy."))
     assert plan.verdict is Verdict.POSSIBLE
 
 
 @pytest.mark.parametrize("mode", [Mode.IN_PLACE, Mode.NEW_CLOUD_VPS])
 @pytest.mark.parametrize("other", [None, closed("Not from others.")])
-def test_the_gate_of_other_servers_has_no_say_in_its_own_backups(
-    mode: Mode, other: dict[str, Any] | None
-) -> None:
+def test_other_vps_gate_not_for_own_backups(mode: Mode, other: dict[str, Any] | None) -> None:
     assert planned(mode, other=other).verdict is Verdict.POSSIBLE
 
 
@@ -210,7 +208,7 @@ def test_the_gate_of_other_servers_has_no_say_in_its_own_backups(
 
 
 @pytest.mark.parametrize("other", [OPEN, None])
-def test_a_server_that_may_not_be_restored_takes_no_other_backup_either(
+def test_from_other_needs_the_own_gate_too(
     other: dict[str, Any] | None,
 ) -> None:
     plan = from_other(own=listed(restore=closed("Running.", code="running"), other=other))
@@ -219,7 +217,7 @@ def test_a_server_that_may_not_be_restored_takes_no_other_backup_either(
     assert plan.reasons == (GateClosed("Running.", "running"), *doubts)
 
 
-def test_both_closed_gates_are_told() -> None:
+def test_from_other_names_both_gates() -> None:
     own = listed(restore=closed("Running."), other=closed("Not here."))
     assert from_other(own=own).reasons == (
         GateClosed("Not here.", None),
@@ -227,7 +225,7 @@ def test_both_closed_gates_are_told() -> None:
     )
 
 
-def test_the_backups_of_the_server_itself_are_none_of_another_one() -> None:
+def test_own_backup_is_not_from_other() -> None:
     facts = Facts(server(), listed(backup()), sources())
     plan = FROM_OTHER_VPS.plan(facts, TARGETS[Mode.FROM_OTHER_VPS], NOW)
     assert plan.reasons == (BackupMissing(),)
@@ -244,7 +242,7 @@ def test_the_backups_of_the_server_itself_are_none_of_another_one() -> None:
         ),
     ],
 )
-def test_a_backup_that_is_not_known_to_fit_makes_it_unknown(
+def test_doubtful_fit_is_unknown(
     size: float, resources: dict[str, Any] | None, reasons: list[Any]
 ) -> None:
     plan = from_other(size=size, vps=server(resources=resources))
@@ -252,7 +250,7 @@ def test_a_backup_that_is_not_known_to_fit_makes_it_unknown(
     assert (plan.verdict is Verdict.POSSIBLE) is isinstance(reasons[0], GateOpen)
 
 
-def test_a_backup_that_may_not_fit_is_told_beside_what_blocks_and_a_missing_gate() -> None:
+def test_fit_is_told_beside_other_reasons() -> None:
     may_not_fit = MayNotFit(500, 80)
     blocked = from_other(size=500, own=listed(other=closed("Busy.")))
     assert blocked.reasons == (GateClosed("Busy.", None), may_not_fit)
@@ -262,7 +260,7 @@ def test_a_backup_that_may_not_fit_is_told_beside_what_blocks_and_a_missing_gate
 
 
 @pytest.mark.parametrize("mode", [Mode.IN_PLACE, Mode.NEW_CLOUD_VPS, Mode.SNAPSHOT])
-def test_the_size_of_the_disk_matters_only_to_other_servers_backups(mode: Mode) -> None:
+def test_fit_matters_to_from_other_only(mode: Mode) -> None:
     assert planned(mode, vps=server(resources=None), size=500).verdict is Verdict.POSSIBLE
 
 
@@ -274,14 +272,14 @@ def test_the_size_of_the_disk_matters_only_to_other_servers_backups(mode: Mode) 
         *((created, Code.EVERYTHING_FOR_UNKNOWN) for created in UNKNOWN_DATES),
     ],
 )
-def test_another_servers_backup_replaces_everything(created: str | None, loss: Any) -> None:
+def test_from_other_loses_everything(created: str | None, loss: Any) -> None:
     plan = planned(Mode.FROM_OTHER_VPS, created=created)
     assert plan.loss == loss
     assert plan.side_effects == (Code.SERVER_STOPPED, Code.NETWORK_KEPT)
     assert plan.alternatives == (Code.USE_NEW_SERVER,)
 
 
-def test_another_servers_backup_that_is_gone_still_means_losing_everything() -> None:
+def test_from_other_gone_still_loses_all() -> None:
     assert planned(Mode.FROM_OTHER_VPS, there=False).loss is Code.EVERYTHING
 
 
@@ -299,9 +297,7 @@ def test_another_servers_backup_that_is_gone_still_means_losing_everything() -> 
         ("tomorrow", False),
     ],
 )
-def test_a_snapshot_past_its_time_may_be_gone_at_any_moment(
-    expires: str | None, is_over: bool
-) -> None:
+def test_expired_snapshot_is_unknown(expires: str | None, is_over: bool) -> None:
     plan = of_snapshot(snapshots(snapshot(expiresAt=expires)))
     assert plan.verdict is (Verdict.UNKNOWN if is_over else Verdict.POSSIBLE)
     if is_over:
@@ -321,18 +317,16 @@ def test_a_snapshot_past_its_time_may_be_gone_at_any_moment(
         ({"available": True, "reason": "Fine."}, GateOpen(None, None)),
     ],
 )
-def test_a_server_that_cannot_have_snapshots_is_blocked_however_open_the_gate(
-    said: dict[str, Any], reason: Any
-) -> None:
+def test_no_snapshots_blocks_open_gate(said: dict[str, Any], reason: Any) -> None:
     assert of_snapshot(snapshots(snapshot(), **said)).reasons == (reason,)
 
 
-def test_all_that_blocks_a_snapshot_is_told_at_once() -> None:
+def test_snapshot_tells_all_that_blocks() -> None:
     plan = of_snapshot(snapshots(restore=closed("Busy."), available=False))
     assert plan.reasons == (GateClosed("Busy.", None), NoSnapshots(None), SnapshotMissing())
 
 
-def test_the_snapshot_of_that_name_counts_and_no_other() -> None:
+def test_snapshot_matches_exact_name() -> None:
     taken = snapshots(snapshot("other", createdAt=None), snapshot("snap"))
     assert of_snapshot(taken).loss == Changes(datetime(2026, 4, 27, 10, tzinfo=UTC), TWO_HOURS)
     assert of_snapshot(snapshots(snapshot("SNAP"))).reasons == (SnapshotMissing(),)
@@ -341,9 +335,7 @@ def test_the_snapshot_of_that_name_counts_and_no_other() -> None:
 @pytest.mark.parametrize(
     ("memory", "effect"), [(True, Code.MEMORY_RESUMED), (False, Code.COLD_START)]
 )
-def test_a_snapshot_with_memory_resumes_and_one_without_starts_afresh(
-    memory: bool, effect: Code
-) -> None:
+def test_memory_decides_how_it_starts(memory: bool, effect: Code) -> None:
     plan = of_snapshot(snapshots(snapshot(includesMemoryState=memory)))
     assert plan.side_effects == (Code.DISK_ROLLED_BACK, effect)
     assert of_snapshot(snapshots()).side_effects == (Code.DISK_ROLLED_BACK, Code.COLD_START)
@@ -353,7 +345,7 @@ def test_a_snapshot_with_memory_resumes_and_one_without_starts_afresh(
 
 
 @pytest.mark.parametrize("mode", OWN_DISK)
-def test_what_was_written_since_would_be_lost(mode: Mode) -> None:
+def test_changes_since_would_be_lost(mode: Mode) -> None:
     since = Changes(datetime(2026, 4, 27, 10, tzinfo=UTC), TWO_HOURS)
     assert planned(mode).loss == since
     assert planned(mode, gate=closed("Busy.")).loss == since
@@ -362,20 +354,18 @@ def test_what_was_written_since_would_be_lost(mode: Mode) -> None:
 
 @pytest.mark.parametrize("mode", OWN_DISK)
 @pytest.mark.parametrize("created", UNKNOWN_DATES)
-def test_a_loss_since_an_unknown_date_is_unknown_and_no_reason_against(
-    mode: Mode, created: str | None
-) -> None:
+def test_unknown_date_does_not_block(mode: Mode, created: str | None) -> None:
     plan = planned(mode, created=created)
     assert (plan.verdict, plan.loss) == (Verdict.POSSIBLE, Code.CHANGES_UNKNOWN)
 
 
-def test_a_restore_does_not_promise_that_the_server_is_started_again() -> None:
+def test_restore_promises_no_power_state() -> None:
     assert planned(Mode.IN_PLACE).side_effects == (Code.DISK_REPLACED, Code.POWER_STATE_UNKNOWN)
 
 
 @pytest.mark.parametrize("gate", [OPEN, closed("Busy.")])
 @pytest.mark.parametrize("there", [True, False])
-def test_a_new_server_loses_nothing_and_costs_money(gate: dict[str, Any], there: bool) -> None:
+def test_new_server_costs_loses_nothing(gate: dict[str, Any], there: bool) -> None:
     plan = planned(Mode.NEW_CLOUD_VPS, gate=gate, there=there, **FULL)
     assert plan.loss is Code.NOTHING
     assert plan.side_effects == (Code.COSTS_MONEY, Code.NEW_ADDRESS, Code.MAY_BE_REFUSED)
@@ -383,11 +373,11 @@ def test_a_new_server_loses_nothing_and_costs_money(gate: dict[str, Any], there:
 
 
 @pytest.mark.parametrize("created", UNKNOWN_DATES)
-def test_a_new_server_may_be_built_from_a_backup_of_unknown_date(created: str | None) -> None:
+def test_new_server_from_undated_backup(created: str | None) -> None:
     assert planned(Mode.NEW_CLOUD_VPS, created=created).verdict is Verdict.POSSIBLE
 
 
-def test_only_the_own_backup_to_go_back_to_is_kept_from_making_room() -> None:
+def test_only_in_place_protects_its_point() -> None:
     own = listed(backup("bkp_1", "2026-04-20T10:00:00Z"), backup("bkp_2"), **FULL)
     facts = Facts(server(), own, sources(backup()), snapshots(snapshot("bkp_1")))
     targets = {**TARGETS, Mode.SNAPSHOT: Target("vps_1", "bkp_1")}
@@ -408,13 +398,13 @@ def test_only_the_own_backup_to_go_back_to_is_kept_from_making_room() -> None:
 
 
 @pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.NEW_CLOUD_VPS])
-def test_the_current_state_is_backed_up_first_or_it_says_why_not(mode: Mode) -> None:
+def test_back_up_first_or_say_why_not(mode: Mode) -> None:
     assert planned(mode).precautions == (Code.BACK_UP_FIRST,)
     (cannot,) = planned(mode, create=closed("No.")).precautions
     assert cannot == CannotBackUp(GateClosed("No.", None))
 
 
-def test_ways_that_risk_less_are_named_where_they_exist() -> None:
+def test_alternatives_exist() -> None:
     assert planned(Mode.IN_PLACE).alternatives == (Code.USE_NEW_SERVER, Code.USE_SNAPSHOT)
     assert planned(Mode.IN_PLACE, there=False).alternatives == (Code.USE_SNAPSHOT,)
     assert planned(Mode.IN_PLACE, gate=closed("Busy.")).alternatives == (Code.USE_SNAPSHOT,)
@@ -473,7 +463,7 @@ snapshot_lists = st.builds(
 
 @settings(max_examples=400, deadline=None, derandomize=True)
 @given(servers, own_listings, offers, snapshot_lists, st.sampled_from(list(Mode)))
-def test_no_plan_ever_promises_what_hostup_did_not_allow(
+def test_plan_never_exceeds_gates(
     vps: Vps, own: BackupList, offered: RestoreSources, taken: SnapshotList, mode: Mode
 ) -> None:
     mine = [one for one in own.backups if one.id == "bkp_1"]
@@ -502,7 +492,7 @@ def test_no_plan_ever_promises_what_hostup_did_not_allow(
     assert bool(plan.precautions) is (mode is not Mode.NEW_CLOUD_VPS)
 
 
-def test_what_a_mode_does_not_read_is_empty() -> None:
+def test_unread_facts_are_empty() -> None:
     bare = Facts(server(), listed(backup()))
     assert IN_PLACE.plan(bare, TARGETS[Mode.IN_PLACE], NOW).verdict is Verdict.POSSIBLE
     assert NEW_CLOUD_VPS.plan(bare, TARGETS[Mode.NEW_CLOUD_VPS], NOW).verdict is Verdict.POSSIBLE

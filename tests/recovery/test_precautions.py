@@ -25,12 +25,12 @@ def some(*dates: str | None, **rest: Any) -> BackupList:
     return listing(*(backup(f"bkp_{n}", date) for n, date in enumerate(dates)), **rest)
 
 
-def test_the_current_state_is_backed_up_first_where_gate_and_quota_allow() -> None:
+def test_back_up_first_where_allowed() -> None:
     assert precautions(some(OLD), NOW) == (Code.BACK_UP_FIRST,)
     assert precautions(some(OLD), NOW, keep="bkp_0") == (Code.BACK_UP_FIRST,)
 
 
-def test_full_slots_without_a_backup_evict_none() -> None:
+def test_full_without_backups_evicts_none() -> None:
     assert precautions(some(**FULL), NOW) == (Code.BACK_UP_FIRST,)
 
 
@@ -45,7 +45,7 @@ def test_full_slots_without_a_backup_evict_none() -> None:
         ([None, NEW], "bkp_1", Code.MAY_EVICT_POINT),
     ],
 )
-def test_a_backup_made_first_must_not_evict_the_way_back(
+def test_eviction_of_the_point_is_told(
     dates: list[str | None], keep: str | None, expected: Any
 ) -> None:
     """The gate is open though the slots are full: HostUp deletes the oldest by itself."""
@@ -60,9 +60,7 @@ def test_a_backup_made_first_must_not_evict_the_way_back(
         (closed(), GateClosed(None, None)),
     ],
 )
-def test_where_the_current_state_cannot_be_backed_up_it_says_why(
-    create: dict[str, Any], because: GateClosed
-) -> None:
+def test_closed_gate_says_why_no_backup(create: dict[str, Any], because: GateClosed) -> None:
     assert precautions(some(OLD, create=create), NOW) == (CannotBackUp(because),)
 
 
@@ -80,7 +78,7 @@ def test_where_the_current_state_cannot_be_backed_up_it_says_why(
         ([None, OLD, NEW], "bkp_0", SlotsUsed(3, "bkp_1", OLD_DATE, False, True)),
     ],
 )
-def test_where_the_slots_are_used_the_oldest_backup_is_named(
+def test_full_slots_name_the_oldest(
     dates: list[str | None], keep: str | None, expected: SlotsUsed
 ) -> None:
     assert precautions(some(*dates, **NO_SLOTS), NOW, keep) == (CANNOT, expected)
@@ -95,25 +93,21 @@ def test_where_the_slots_are_used_the_oldest_backup_is_named(
         (["2031-01-01T00:00:00.000Z"], None),
     ],
 )
-def test_no_backup_is_named_that_is_not_known_to_be_the_oldest(
-    dates: list[str | None], keep: str | None
-) -> None:
+def test_unknown_oldest_is_not_named(dates: list[str | None], keep: str | None) -> None:
     assert precautions(some(*dates, **NO_SLOTS), NOW, keep) == (CANNOT,)
 
 
 @pytest.mark.parametrize(
     ("used", "limit", "remaining"), [(3, None, None), (3, 4, 1), (2, 3, None), (3, 3, 1)]
 )
-def test_where_the_slots_are_not_known_to_be_full_no_backup_is_named(
-    used: int, limit: int | None, remaining: int | None
-) -> None:
+def test_free_slots_name_no_backup(used: int, limit: int | None, remaining: int | None) -> None:
     full = {"create": NO_SLOTS["create"], "used": used, "limit": limit, "remaining": remaining}
     assert precautions(some(OLD, NEW, **full), NOW) == (CANNOT,)
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(listings)
-def test_no_slot_is_to_be_freed_while_a_backup_can_be_made(own: BackupList) -> None:
+def test_no_slot_freed_while_gate_open(own: BackupList) -> None:
     first, *more = precautions(own, NOW, keep=own.backups[0].id if own.backups else None)
     assert isinstance(first, CannotBackUp) is not own.actions.can_create_backup.allowed
     assert (first is Code.BACK_UP_FIRST) is (
@@ -134,7 +128,5 @@ def test_no_slot_is_to_be_freed_while_a_backup_can_be_made(own: BackupList) -> N
         (some(OLD, restore=closed("A restore is running.")), False),
     ],
 )
-def test_a_new_server_is_offered_only_where_hostup_would_build_it(
-    own: BackupList, offered: bool
-) -> None:
+def test_new_server_needs_gate_and_backup(own: BackupList, offered: bool) -> None:
     assert new_server(own) == ((Code.USE_NEW_SERVER,) if offered else ())

@@ -248,17 +248,17 @@ WORDS: list[tuple[Finding, str, str | None]] = [
 @pytest.mark.parametrize(
     ("finding", "model", "user"), WORDS, ids=[finding_code(finding) for finding, *_ in WORDS]
 )
-def test_a_finding_in_words(finding: Finding, model: str, user: str | None) -> None:
+def test_words_of_each_finding(finding: Finding, model: str, user: str | None) -> None:
     assert for_model(finding) == model
     assert for_user(finding) == (model if user is None else user)
 
 
-def test_every_code_has_words_and_every_word_is_tested() -> None:
+def test_every_code_has_tested_words() -> None:
     assert set(TEXTS) == set(Code)
     assert {finding_code(finding) for finding, *_ in WORDS} == set(Code)
 
 
-def test_a_user_reads_no_id_and_no_name_of_a_tool() -> None:
+def test_user_reads_no_ids_or_tools() -> None:
     tools = ("list_vps", "new_cloud_vps", "canRestore", "backup_id", "hostup_code")
     for code in Code:
         words = TEXTS[code].user.replace("{hostup_code}", "")

@@ -38,7 +38,7 @@ from hostup_mcp.wording.formats import iso, moment, number, price, size, span
         (timedelta(days=2000 * 365), "2000 years"),
     ],
 )
-def test_a_span_is_told_in_at_most_two_units_rounded_down(elapsed: timedelta, text: str) -> None:
+def test_span_has_at_most_two_units(elapsed: timedelta, text: str) -> None:
     assert span(elapsed) == text
 
 
@@ -65,11 +65,11 @@ def test_every_span_has_words(elapsed: timedelta) -> None:
         (None, "an unknown date"),
     ],
 )
-def test_a_moment_has_its_weekday_and_its_time_zone(when: datetime | None, text: str) -> None:
+def test_moment_has_weekday_and_zone(when: datetime | None, text: str) -> None:
     assert moment(when) == text
 
 
-def test_a_model_reads_a_moment_as_hostup_writes_it() -> None:
+def test_iso_is_as_hostup_writes_it() -> None:
     when = datetime(2026, 4, 27, 2, 0, 0, 429_000, tzinfo=timezone(timedelta(hours=2)))
     assert iso(when) == "2026-04-27T00:00:00.429Z"
 
@@ -85,17 +85,17 @@ def test_a_model_reads_a_moment_as_hostup_writes_it() -> None:
         (43.25, "43.25 GB"),
     ],
 )
-def test_a_size_has_its_unit_and_no_more_digits_than_it_needs(gigabytes: float, text: str) -> None:
+def test_size_has_unit_and_few_digits(gigabytes: float, text: str) -> None:
     assert size(gigabytes) == text
     assert number(gigabytes) == text.removesuffix(" GB")
 
 
-def test_a_price_has_its_currency() -> None:
+def test_price_has_its_currency() -> None:
     assert re.fullmatch(r"SEK\s1,249\.00", price(Decimal("1249"), "SEK"))
     assert re.fullmatch(r"EUR\s0\.50", price(Decimal("0.5"), "EUR"))
 
 
-def test_babel_is_imported_only_when_something_is_written_with_it() -> None:
+def test_babel_is_imported_on_first_use() -> None:
     program = (
         "import sys, hostup_mcp.server.app; before = 'babel' in sys.modules;"
         "from hostup_mcp.wording.formats import size; size(1);"

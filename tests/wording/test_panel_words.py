@@ -8,14 +8,14 @@ from pathlib import Path
 PANEL = Path(__file__).parents[2] / "panel"
 
 
-def test_the_panels_words_are_generated_from_the_catalogue() -> None:
+def test_panel_words_are_up_to_date() -> None:
     run = subprocess.run(
         [sys.executable, PANEL / "words.py", "--check"], capture_output=True, text=True, timeout=60
     )
     assert run.returncode == 0, run.stderr
 
 
-def test_a_text_is_split_into_words_and_facts() -> None:
+def test_text_splits_into_words_and_facts() -> None:
     program = (
         "import json, words; print(json.dumps(words.pieces('A {backup_id} of {age:span}, {x}.')))"
     )
@@ -26,7 +26,7 @@ def test_a_text_is_split_into_words_and_facts() -> None:
     assert json.loads(run.stdout) == ["A ", facts[0], " of ", facts[1], ", ", facts[2], "."]
 
 
-def test_the_panel_reads_no_sentence() -> None:
+def test_panel_parses_no_sentence() -> None:
     for path in (PANEL / "src").rglob("*.ts"):
         source = path.read_text(encoding="utf-8")
         for reading in ("RegExp", ".match(", ".matchAll(", ".replace(", ".startsWith(", ".test("):

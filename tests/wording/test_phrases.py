@@ -18,7 +18,7 @@ from hostup_mcp.wording.phrases import gate_text, quota_text
         (Gate(allowed=False, reason=None, code="b"), 'gate closed, reason null, code "b"'),
     ],
 )
-def test_a_gate_is_told_as_it_came(gate: Gate | None, text: str) -> None:
+def test_gate_text(gate: Gate | None, text: str) -> None:
     assert gate_text(gate) == text
 
 
@@ -33,7 +33,7 @@ def test_a_gate_is_told_as_it_came(gate: Gate | None, text: str) -> None:
         (3, None, 2, "3 used, no limit stated, 2 left"),
     ],
 )
-def test_a_quota_that_did_not_come_is_not_called_unlimited(
+def test_absent_quota_is_not_unlimited(
     used: int, limit: int | None, remaining: int | None, text: str
 ) -> None:
     assert quota_text(QuotaInfo(used=used, limit=limit, remaining=remaining)) == text

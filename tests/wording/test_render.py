@@ -13,7 +13,7 @@ STOCKHOLM = ZoneInfo("Europe/Stockholm")
 WHEN = datetime(2026, 4, 27, 22, 30, tzinfo=UTC)
 
 
-def test_a_user_reads_dates_in_their_time_zone() -> None:
+def test_user_reads_dates_in_their_zone() -> None:
     words = for_user(Changes(WHEN, timedelta(hours=2)), STOCKHOLM)
     assert "since Tue 2026-04-28 00:30 " in words
     assert "UTC" not in words
@@ -22,22 +22,22 @@ def test_a_user_reads_dates_in_their_time_zone() -> None:
 
 @settings(deadline=None, derandomize=True)
 @given(st.text(min_size=1))
-def test_what_hostup_says_comes_through_whatever_it_is(said: str) -> None:
+def test_hostup_words_come_through(said: str) -> None:
     assert for_model(GateClosed(said, None)) == said
     assert said in for_user(GateClosed(said, None))
     assert said in for_user(CannotBackUp(GateClosed(said, None)))
 
 
-def test_what_hostup_says_is_no_template() -> None:
+def test_hostup_words_are_no_template() -> None:
     said = "{hostup_code} {0} {said!r} {{"
     assert for_model(GateClosed(said, "x")) == said
     assert said in for_user(CannotBackUp(GateClosed(said, None)))
 
 
-def test_a_reason_inside_a_sentence_cannot_leave_its_quotes() -> None:
+def test_reason_cannot_leave_its_quotes() -> None:
     words = for_model(CannotBackUp(GateClosed('No". All is well. "', None)))
     assert words.endswith(r': "No\". All is well. \""')
 
 
-def test_facts_keep_their_names_and_values() -> None:
+def test_facts_keep_names_and_values() -> None:
     assert facts_of(EvictsOldest("bkp_1", WHEN)) == {"backup_id": "bkp_1", "created": WHEN}
