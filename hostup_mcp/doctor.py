@@ -8,15 +8,15 @@ from rich.console import Console
 from hostup_mcp.config import Misconfigured, Settings
 from hostup_mcp.hostup.address import KEYS_PAGE
 from hostup_mcp.hostup.problems import (
-    BadAnswer,
-    EdgeRefused,
-    Forbidden,
+    BadResponseError,
+    EdgeRefusedError,
+    ForbiddenError,
     HostUpError,
-    NotFound,
-    Problem,
-    RateLimited,
-    Unauthorized,
-    Unreachable,
+    NotFoundError,
+    ProblemError,
+    RateLimitedError,
+    UnauthorizedError,
+    UnreachableError,
 )
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.server.services import connect
@@ -64,22 +64,22 @@ def _check_state(settings: Settings, console: Console) -> int:
 def diagnosis(error: HostUpError, settings: Settings) -> str:
     """What is wrong, in one line."""
     match error:
-        case Unauthorized():
+        case UnauthorizedError():
             return f"HostUp refuses the key (401). Make or check it at {KEYS_PAGE}."
-        case EdgeRefused():
+        case EdgeRefusedError():
             return "Something in front of HostUp's API refuses this network (403, a web page)."
-        case Forbidden():
+        case ForbiddenError():
             if error.code not in (None, "forbidden"):
                 return f'HostUp refuses this account (403, code {error.code}): "{error}"'
             return f"The key lacks the scope read:vm (403). Give it that at {KEYS_PAGE}."
-        case NotFound() | BadAnswer():
+        case NotFoundError() | BadResponseError():
             said = str(error).removesuffix(".")
             return f"{settings.base_url} does not answer like HostUp's API: {said}."
-        case RateLimited():
+        case RateLimitedError():
             return "HostUp accepts no more requests at the moment (429); the rest seems in order."
-        case Problem():
+        case ProblemError():
             return f'HostUp cannot answer at the moment ({error.status}): "{error}"'
-        case Unreachable():
+        case UnreachableError():
             return f"No network, or the wrong HOSTUP_BASE_URL: {error}."
         case _:
             return f"HostUp did not give an answer: {error}."

@@ -16,21 +16,21 @@ from hostup_mcp.config import KEYS_PAGE, Misconfigured, Settings
 from hostup_mcp.doctor import diagnosis, doctor
 from hostup_mcp.hostup.http import Http
 from hostup_mcp.hostup.problems import (
-    BadAnswer,
-    Conflict,
-    ConnectionLost,
-    EdgeRefused,
-    Forbidden,
+    BadResponseError,
+    ConflictError,
+    ConnectionLostError,
+    EdgeRefusedError,
+    ForbiddenError,
     HostUpError,
-    NotFound,
-    Problem,
-    RateLimited,
-    Redirected,
-    ServerFault,
-    TimedOut,
-    TooLarge,
-    Unauthorized,
-    Unreachable,
+    NotFoundError,
+    ProblemError,
+    RateLimitedError,
+    RedirectedError,
+    ResponseTooLargeError,
+    ServerFaultError,
+    TimedOutError,
+    UnauthorizedError,
+    UnreachableError,
 )
 from hostup_mcp.hostup.reading import ReadingClient
 
@@ -38,26 +38,32 @@ KEY = "5ecret-key-of-the-doctor"
 ADDRESS = "https://wrong.example"
 
 
-def problem(kind: type[Problem], status: int) -> Problem:
+def problem(kind: type[ProblemError], status: int) -> ProblemError:
     return kind("what HostUp said.", status=status)
 
 
 @pytest.mark.parametrize(
     ("error", "told"),
     [
-        (problem(Unauthorized, 401), ["refuses the key", "401", KEYS_PAGE]),
-        (problem(Forbidden, 403), ["lacks the scope read:vm", "403", KEYS_PAGE]),
-        (EdgeRefused("page", status=403), ["in front of HostUp's API", "this network", "403"]),
-        (problem(NotFound, 404), [ADDRESS, "does not answer like HostUp's API"]),
-        (BadAnswer("a web page came", status=200), [ADDRESS, "a web page came"]),
-        (Redirected("a redirect", status=302), [ADDRESS, "a redirect"]),
-        (TooLarge("larger than 10 MB", status=200), [ADDRESS, "larger than 10 MB"]),
-        (problem(RateLimited, 429), ["no more requests", "429"]),
-        (Unreachable("no connection to wrong.example"), ["HOSTUP_BASE_URL", "no connection"]),
-        (TimedOut("not within 20 s"), ["did not give an answer", "not within 20 s"]),
-        (ConnectionLost("the connection broke"), ["did not give an answer", "broke"]),
-        (problem(ServerFault, 503), ["cannot answer at the moment", "503", '"what HostUp said."']),
-        (problem(Conflict, 409), ["cannot answer at the moment", "409", '"what HostUp said."']),
+        (problem(UnauthorizedError, 401), ["refuses the key", "401", KEYS_PAGE]),
+        (problem(ForbiddenError, 403), ["lacks the scope read:vm", "403", KEYS_PAGE]),
+        (EdgeRefusedError("page", status=403), ["in front of HostUp's API", "this network", "403"]),
+        (problem(NotFoundError, 404), [ADDRESS, "does not answer like HostUp's API"]),
+        (BadResponseError("a web page came", status=200), [ADDRESS, "a web page came"]),
+        (RedirectedError("a redirect", status=302), [ADDRESS, "a redirect"]),
+        (ResponseTooLargeError("larger than 10 MB", status=200), [ADDRESS, "larger than 10 MB"]),
+        (problem(RateLimitedError, 429), ["no more requests", "429"]),
+        (UnreachableError("no connection to wrong.example"), ["HOSTUP_BASE_URL", "no connection"]),
+        (TimedOutError("not within 20 s"), ["did not give an answer", "not within 20 s"]),
+        (ConnectionLostError("the connection broke"), ["did not give an answer", "broke"]),
+        (
+            problem(ServerFaultError, 503),
+            ["cannot answer at the moment", "503", '"what HostUp said."'],
+        ),
+        (
+            problem(ConflictError, 409),
+            ["cannot answer at the moment", "409", '"what HostUp said."'],
+        ),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, HostUpError) else "",
 )

@@ -1,4 +1,4 @@
-"""Where a key may travel: over https, or over plain http to this machine itself."""
+"""Which base URLs a key may be sent to: https, or http to a loopback address."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 KEYS_PAGE = "https://cloud.hostup.se/api-management"
-"""Where people make API keys."""
+"""The page where API keys are created."""
 
-# Only what every reader of addresses reads alike: no user, query, fragment, space or control.
+# Only what every URL parser reads alike: no user, query, fragment, space or control character.
 _PLAIN = re.compile(
     r"https?://([a-z0-9][a-z0-9._-]*|\[[0-9a-f:.]+\])(:[0-9]*)?(/[!\"$->@-\[\]-~]*)?",
     re.IGNORECASE | re.ASCII,
@@ -18,7 +18,7 @@ _NUMBERS = re.compile(r"[0-9.]+")
 
 
 def is_safe_base_url(text: str) -> bool:
-    """Whether `text` is an https address, or plain http to a loopback host, and nothing more."""
+    """Whether `text` is a plain https URL, or a plain http URL of a loopback host."""
     if not _PLAIN.fullmatch(text):
         return False
     try:
@@ -32,7 +32,7 @@ def is_safe_base_url(text: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` (a name or an address, without port) is this machine itself."""
+    """Whether `host` (a name or an address, without port) is a loopback address."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:

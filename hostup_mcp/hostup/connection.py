@@ -1,4 +1,4 @@
-"""What a connection tells: how far a request came, why it broke, and what is left on it."""
+"""How far a request got on its connection, why it failed, and what is left unread."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import httpx
 if TYPE_CHECKING:
     from httpcore import AsyncNetworkStream
 
-LARGEST_REUSED = 32_768
-"""Bytes of a response after which its connection is still reused.
+MAX_REUSED_BYTES = 32_768
+"""The connection of a larger response is not reused.
 
-The layers below hand on 64 KiB at a time. Of what follows a smaller response, the first bytes are
-always where `_has_bytes_left` looks.
+The layers below pass on 64 KiB at a time, so anything that follows a smaller response is in the
+buffers that `_has_bytes_left` checks.
 """
 
 _CONNECTING = frozenset(
@@ -30,7 +30,7 @@ _CONNECTING = frozenset(
         "socks.start_tls",
     }
 )
-"""What httpcore reports that it does before anything of a request leaves."""
+"""Trace events of httpcore before any byte of a request is sent."""
 
 NOT_CONNECTED = (
     httpx.ConnectError,
@@ -38,46 +38,45 @@ NOT_CONNECTED = (
     httpx.PoolTimeout,
     httpx.ProxyError,
 )
-"""What httpx raises only before anything of a request leaves."""
+"""Exceptions of httpx that are raised only before any byte of a request is sent."""
 
 
 class Stage:
-    """Follows httpcore's progress with one request, as its `trace` extension.
+    """Follows one request through httpcore, as its `trace` extension.
 
-    A stage that is not known counts as sending, and so does everything on a transport that does
-    not report any.
+    An unknown stage counts as sending, and so does everything on a transport without trace events.
     """
 
     is_connecting = False
 
     async def __call__(self, event: str, info: Mapping[str, object]) -> None:
         name, _, phase = event.rpartition(".")
-        # The closing of what failed does not tell how far the request had come.
+        # Closing after a failure does not say how far the request got.
         if phase == "started" and name != "http11.response_closed":
             method: object = getattr(info.get("request"), "method", None)
             self.is_connecting = name in _CONNECTING or method == b"CONNECT"
 
 
 async def close_unless_drained(response: httpx.Response, size: int) -> None:
-    """Close the connection of a complete response of `size` bytes where more than that came.
+    """Close the connection if more than the complete response of `size` bytes arrived on it.
 
-    What follows a response before the next request is sent is no response to that request. httpx
-    would take it for one: it looks only at what the socket still holds.
+    Whatever arrives before the next request is sent is not a response to that request. httpx would
+    treat it as one, because it checks only the socket.
     """
     stream: AsyncNetworkStream | None = response.extensions.get("network_stream")
     if stream is None:  # a transport without connections
         return
-    if size > LARGEST_REUSED or _has_bytes_left(response.stream, stream):
-        # The response is complete, so it counts even where the time is over now.
+    if size > MAX_REUSED_BYTES or _has_bytes_left(response.stream, stream):
+        # The response is complete, so it counts even if the time is up now.
         with anyio.CancelScope(shield=True):
             await stream.aclose()
 
 
 def _has_bytes_left(body: object, stream: AsyncNetworkStream) -> bool:
-    """Whether more than the response is in the buffers of HTTP (h11) or TLS above the socket.
+    """Whether the HTTP (h11) or TLS buffers above the socket hold more than the response.
 
-    Nothing public shows h11's buffer. Where it is not found, because httpx or httpcore have
-    changed, the answer is yes: a new connection for each read is slow, but safe.
+    h11's buffer is not public. If it is not found, because httpx or httpcore have changed, this
+    returns True: a new connection for each read is slow, but safe.
     """
     for name in ("_stream", "_httpcore_stream", "_stream", "_connection", "_h11_state"):
         body = getattr(body, name, None)
@@ -88,7 +87,7 @@ def _has_bytes_left(body: object, stream: AsyncNetworkStream) -> bool:
     if tls is None:
         return False
     try:
-        # It reads from memory alone and never waits.
+        # This reads from memory only and never blocks.
         tls.read(1)
     except ssl.SSLWantReadError:
         return False
@@ -98,12 +97,12 @@ def _has_bytes_left(body: object, stream: AsyncNetworkStream) -> bool:
 
 
 def describe_cause(error: Exception) -> str:
-    """Why a connection failed, in a few words that quote nothing."""
+    """Describe why a connection failed, in a few words without quoting anything."""
     if isinstance(error, httpx.TimeoutException):
         return "timed out"
     cause: BaseException | None = error
     seen: set[int] = set()
-    # A chain of causes may lead back to where it began.
+    # A chain of causes may be circular.
     while cause is not None and id(cause) not in seen:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return "its certificate was not accepted"

@@ -1,4 +1,4 @@
-"""What reads and writes share about HostUp's endpoints: path segments and the scopes of a key."""
+"""What reads and writes share: scopes of a key, and the quoting of path segments."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ SPEND = ("backup:vm", "write:billing")
 
 
 def segment(value: str) -> str:
-    """Quote `value` as one segment of a path, so that an id can never reach another endpoint.
+    """Quote `value` as one path segment, so that an id can never reach another endpoint.
 
     Raises:
-        ValueError: it is empty or a dot segment, which no encoding makes safe, or it holds half
-            a character (a lone surrogate).
+        ValueError: it is empty or a dot segment, which no encoding makes safe, or it holds a lone
+            surrogate.
     """
     if value in ("", ".", ".."):
         raise ValueError(f"not an id: {value!r}")
@@ -23,7 +23,7 @@ def segment(value: str) -> str:
 
 
 def vps_path(vps_id: str) -> str:
-    """The path of a VPS, `/api/v2/vps/{id}`, which all its endpoints begin with.
+    """Return `/api/v2/vps/{id}`, the prefix of all endpoints of a VPS.
 
     Raises:
         ValueError: as `segment`.

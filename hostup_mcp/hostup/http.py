@@ -1,10 +1,10 @@
-"""Requests to HostUp: the key, the limits, the retries. Endpoints are in `reading` and `requests`.
+"""Sends requests to HostUp: key, limits, retries. Endpoints are in `reading` and `requests`.
 
-Reads are retried on 429, 502, 503, 504 and broken connections, with jitter and as `Retry-After`
-asks, inside one budget of time. When the next wait would not fit, the failure is raised at once
-and carries the seconds to wait. Writes are sent once, each on a connection of its own: on one
-that was used before, the server may just have hung up, and nobody could tell whether the write
-had left; or there may be a response to something else.
+Reads are retried on 429, 502, 503, 504 and broken connections, with jitter and honouring
+`Retry-After`, within one time budget. If the next wait does not fit the budget, the error is raised
+at once with the seconds to wait. Writes are sent once, each on a new connection: a reused one may
+just have been closed by the server, so that nobody can tell whether the write was sent, or may
+still hold a response to something else.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tenacity import (
 )
 
 from hostup_mcp import __version__
-from hostup_mcp.hostup import answers
+from hostup_mcp.hostup import responses
 from hostup_mcp.hostup.address import is_safe_base_url
 from hostup_mcp.hostup.connection import (
     NOT_CONNECTED,
@@ -38,24 +38,24 @@ from hostup_mcp.hostup.connection import (
 )
 from hostup_mcp.hostup.models import Model
 from hostup_mcp.hostup.problems import (
-    ConnectionLost,
+    ConnectionLostError,
     HostUpError,
-    Problem,
-    RateLimited,
-    TimedOut,
-    TooLarge,
-    Unreachable,
+    ProblemError,
+    RateLimitedError,
+    ResponseTooLargeError,
+    TimedOutError,
+    UnreachableError,
 )
 from hostup_mcp.hostup.requests import WriteRequest
 
 M = TypeVar("M", bound=Model)
 
-LARGEST_ANSWER = 10_000_000
-"""Bytes of one answer that are read before it is refused."""
+MAX_RESPONSE_BYTES = 10_000_000
+"""A larger response is rejected while it is read."""
 
 CONNECT_SECONDS = 5.0
-LONGEST_PAUSE = 3600.0
-"""Seconds that all users of a key hold back at the most, whatever was asked for."""
+MAX_PAUSE_SECONDS = 3600.0
+"""The longest that all users of a key wait, whatever HostUp asks for."""
 
 RETRIED_STATUSES = frozenset({429, 502, 503, 504})
 
@@ -64,8 +64,8 @@ _jitter = wait_random_exponential(multiplier=0.1, max=0.5)
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A success: its status, and its body not yet parsed."""
+class Response:
+    """A successful response whose body is not parsed yet."""
 
     status: int
     headers: Mapping[str, str]
@@ -95,15 +95,17 @@ class Budget:
 
 @dataclass(frozen=True)
 class Throttle:
-    """What all users of one key share: `pause` tells the seconds that HostUp wants no request,
-    `limited` notes them."""
+    """A rate limit shared by all users of a key.
+
+    `pause` returns the seconds left to wait, `limited` records them.
+    """
 
     pause: Callable[[], Awaitable[float]]
     limited: Callable[[float], Awaitable[None]]
 
 
 Observer: TypeAlias = Callable[[str, str, float], None]
-"""Told of each request: its method, the status or the failure, and the seconds it took."""
+"""Called after each request with its method, its status or error, and the seconds it took."""
 
 
 class Http:
@@ -124,7 +126,7 @@ class Http:
         """`budget` is in seconds, for one request with all its retries.
 
         Raises:
-            ValueError: the address is not https, nor plain http to this machine.
+            ValueError: the base URL is neither https nor http to a loopback address.
         """
         if not is_safe_base_url(base_url):
             raise ValueError("the base URL must be https, or http to a loopback address")
@@ -134,7 +136,7 @@ class Http:
         self._sleep = sleep
         self._throttle = throttle
         self._observe = observe or (lambda *_: None)
-        # A proxy of the environment would see the key of a plain http request.
+        # A proxy from the environment would see the key in a plain http request.
         trust_env = base_url.startswith("https:")
 
         def client(limits: httpx.Limits, verify: ssl.SSLContext | bool) -> httpx.AsyncClient:
@@ -146,19 +148,19 @@ class Http:
                 headers={
                     "Authorization": f"Bearer {api_key}",
                     "Accept": "application/json",
-                    # A small compressed response could unfold to any size, so none is unfolded.
+                    # A small compressed response could expand to any size.
                     "Accept-Encoding": "identity",
-                    # HostUp's edge turns some libraries' default agents away.
+                    # HostUp's edge rejects some libraries' default user agents.
                     "User-Agent": f"hostup-mcp/{__version__}",
                 },
                 follow_redirects=False,
-                # httpx reads it even so, and takes one that it cannot read for a broken connection.
-                event_hooks={"response": [_forget_location]},
+                # httpx parses it even so, and reports an invalid one as a broken connection.
+                event_hooks={"response": [_drop_location]},
                 trust_env=trust_env,
                 timeout=httpx.Timeout(None, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
             )
 
-        # Reading the certificates takes longer than all the rest, so both share them.
+        # Loading the certificates takes longer than everything else, so it is done once.
         verify = True if transport is not None else httpx.create_ssl_context(trust_env=trust_env)
         self._reads = client(
             httpx.Limits(max_connections=100, max_keepalive_connections=20), verify
@@ -189,7 +191,7 @@ class Http:
             HostUpError: see `problems`.
         """
         if budget is not None and not budget.left:
-            error = TimedOut(_too_late(budget))
+            error = TimedOutError(_timeout_message(budget))
             error.sent = False
             error.scopes = scopes
             raise error
@@ -197,12 +199,12 @@ class Http:
 
         async def once() -> M:
             request = self._reads.build_request("GET", path, params=params)
-            answer = await self._send(self._reads, request, allowed)
-            return answers.parse(model, answer.status, answer.headers, answer.body)
+            response = await self._send(self._reads, request, allowed)
+            return responses.parse(model, response.status, response.headers, response.body)
 
         retrying = AsyncRetrying(
             sleep=self._sleep,
-            retry=retry_if_exception(_worth_retrying),
+            retry=retry_if_exception(_is_retryable),
             stop=stop_before_delay(allowed.left),
             wait=_wait,
             reraise=True,
@@ -214,17 +216,17 @@ class Http:
             error.scopes = scopes
             raise
 
-    async def write(self, request: WriteRequest) -> Answer:
-        """Send `request` once, whatever happens, on a connection that nothing else uses.
+    async def write(self, request: WriteRequest) -> Response:
+        """Send `request` exactly once, on a new connection.
 
         Raises:
-            HostUpError: where `outcome_unknown` is true it may have been carried out.
+            HostUpError: if `outcome_unknown` is true, it may have been carried out.
         """
         sent = self._writes.build_request(
             request.method,
             request.path,
             json=request.body,
-            # Neither side keeps a connection after this, whatever the pool would do.
+            # Neither side keeps the connection open afterwards, whatever the pool does.
             headers={"Connection": "close"},
         )
         try:
@@ -235,28 +237,34 @@ class Http:
 
     async def _send(
         self, client: httpx.AsyncClient, request: httpx.Request, budget: Budget
-    ) -> Answer:
+    ) -> Response:
         if self._throttle is not None and (left := await self._throttle.pause()) > 0:
-            # Another user of this key was told to wait; a request all the same would prolong it.
-            error = RateLimited("too many requests with this key", status=429, retry_after=left)
+            # Another user of this key was told to wait; a request now would prolong that.
+            error = RateLimitedError(
+                "too many requests with this key", status=429, retry_after=left
+            )
             error.sent = False
             raise error
-        began, outcome = anyio.current_time(), "failed"
+        start, outcome = anyio.current_time(), "failed"
         try:
-            answer = await self._exchange(client, request, budget)
-            outcome = str(answer.status)
-            return answer
+            response = await self._exchange(client, request, budget)
+            outcome = str(response.status)
+            return response
         except HostUpError as error:
             outcome = str(error.status or type(error).__name__)
-            if self._throttle is not None and isinstance(error, RateLimited) and error.retry_after:
-                await self._throttle.limited(min(error.retry_after, LONGEST_PAUSE))
+            if (
+                self._throttle is not None
+                and isinstance(error, RateLimitedError)
+                and error.retry_after
+            ):
+                await self._throttle.limited(min(error.retry_after, MAX_PAUSE_SECONDS))
             raise
         finally:
-            self._observe(request.method, outcome, anyio.current_time() - began)
+            self._observe(request.method, outcome, anyio.current_time() - start)
 
     async def _exchange(
         self, client: httpx.AsyncClient, request: httpx.Request, budget: Budget
-    ) -> Answer:
+    ) -> Response:
         stage = request.extensions["trace"] = Stage()
         try:
             with anyio.fail_after(budget.left):
@@ -268,66 +276,66 @@ class Http:
                     await response.aclose()
         except TimeoutError:
             if stage.is_connecting:
-                raise Unreachable(f"no connection to {request.url.host}: timed out") from None
-            raise TimedOut(_too_late(budget)) from None
+                raise UnreachableError(f"no connection to {request.url.host}: timed out") from None
+            raise TimedOutError(_timeout_message(budget)) from None
         except httpx.TransportError as error:
             cause = describe_cause(error)
             if stage.is_connecting or isinstance(error, NOT_CONNECTED):
-                raise Unreachable(f"no connection to {request.url.host}: {cause}") from None
-            raise ConnectionLost(f"the connection to HostUp broke: {cause}") from None
+                raise UnreachableError(f"no connection to {request.url.host}: {cause}") from None
+            raise ConnectionLostError(f"the connection to HostUp broke: {cause}") from None
         if not response.is_success:
-            # Something on the way may repeat what it was sent.
-            content = _without(self._api_key, content)
-            raise answers.failure(response.status_code, response.headers, content, self._now())
-        await self._heed(response.headers)
-        return Answer(response.status_code, response.headers, content)
+            # An intermediary may echo what it was sent.
+            content = _redact(self._api_key, content)
+            raise responses.failure(response.status_code, response.headers, content, self._now())
+        await self._record_limit(response.headers)
+        return Response(response.status_code, response.headers, content)
 
-    async def _heed(self, headers: Mapping[str, str]) -> None:
-        """Stop in time where a success says that it was the last one allowed for now."""
+    async def _record_limit(self, headers: Mapping[str, str]) -> None:
+        """Pause if a success says that it was the last request allowed for now."""
         if self._throttle is None or headers.get("x-ratelimit-remaining", "").strip() != "0":
             return
-        wait = answers.retry_after(headers, None, self._now())
+        wait = responses.retry_after(headers, None, self._now())
         if wait:
-            await self._throttle.limited(min(wait, LONGEST_PAUSE))
+            await self._throttle.limited(min(wait, MAX_PAUSE_SECONDS))
 
 
-async def _forget_location(response: httpx.Response) -> None:
+async def _drop_location(response: httpx.Response) -> None:
     response.headers.pop("location", None)
 
 
 async def _read_bounded(response: httpx.Response) -> bytes:
     parts: list[bytes] = []
     size = 0
-    # As it travels: what httpx's own readers give has been unfolded before it can be counted.
+    # Raw bytes: httpx's own readers decompress before anything can be counted.
     async for part in cast("httpx.AsyncByteStream", response.stream):
         size += len(part)
-        if size > LARGEST_ANSWER:
-            raise TooLarge(
-                f"HostUp's answer is larger than {LARGEST_ANSWER // 1_000_000} MB",
+        if size > MAX_RESPONSE_BYTES:
+            raise ResponseTooLargeError(
+                f"HostUp's response is larger than {MAX_RESPONSE_BYTES // 1_000_000} MB",
                 status=response.status_code,
             )
         parts.append(part)
     return b"".join(parts)
 
 
-def _too_late(budget: Budget) -> str:
+def _timeout_message(budget: Budget) -> str:
     return f"HostUp did not respond within {budget.seconds:g} s"
 
 
-def _without(secret: str, content: bytes) -> bytes:
-    """`content` without `secret`, in whichever way JSON writes it there."""
+def _redact(secret: str, content: bytes) -> bytes:
+    """Replace `secret` in `content`, however JSON escapes it."""
     with suppress(ValueError):
         content = to_json(from_json(content))
     return content.replace(to_json(secret)[1:-1], b"***") if secret else content
 
 
-def _worth_retrying(error: BaseException) -> bool:
-    if isinstance(error, Unreachable | ConnectionLost):
+def _is_retryable(error: BaseException) -> bool:
+    if isinstance(error, UnreachableError | ConnectionLostError):
         return True
-    return isinstance(error, Problem) and error.status in RETRIED_STATUSES
+    return isinstance(error, ProblemError) and error.status in RETRIED_STATUSES
 
 
 def _wait(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
-    asked = error.retry_after if isinstance(error, HostUpError) else None
-    return _backoff(state) if asked is None else asked + _jitter(state)
+    requested = error.retry_after if isinstance(error, HostUpError) else None
+    return _backoff(state) if requested is None else requested + _jitter(state)

@@ -1,4 +1,4 @@
-"""Work that goes on after the answer: what a write starts, and what a job says of itself.
+"""Work that continues after the response: what a write started, and the state of a job.
 
 Two envelopes are in use, `{"operation": {...}}` and `{"data": {...}}` with flags; the words for
 states are an open set. A word that is not known means "still running": never success by guess.

@@ -1,4 +1,4 @@
-"""What the HostUp API answers: frozen, tolerant of what the contract allows, unknown fields kept.
+"""Models of the responses of the HostUp API: frozen, with unknown fields kept.
 
 Field names are the API's in snake_case; on the wire they are camelCase. Times stay the texts that
 came (`created_at`), with the parsed moment beside them (`created`): a date that cannot be read is
@@ -29,16 +29,16 @@ Many = Annotated[tuple[T, ...], Field(strict=False)]
 
 
 class Model(BaseModel):
-    """A frozen answer of the API; fields it does not name are kept as they came."""
+    """Base of all models: frozen; unknown fields are kept unchanged."""
 
     model_config = ConfigDict(
         alias_generator=AliasGenerator(alias=to_camel),
         populate_by_name=True,
         frozen=True,
         extra="allow",
-        # Checks are strict so that an answer outside the contract shows, instead of being bent.
+        # Strict, so that a value outside the contract is noticed instead of converted.
         strict=True,
-        # Built at first use: a session must not wait for answers it never gets.
+        # Built at first use, so that a session starts fast.
         defer_build=True,
     )
 

@@ -1,23 +1,23 @@
 """How a call to the HostUp API can fail.
 
 HostUpError
-  Unreachable             no connection could be made; nothing was sent
-  TimedOut                the time allowed for the call ran out
-  ConnectionLost          the connection broke after sending began
-  BadAnswer               something answered, but not as the API does
-    TooLarge              more than 10 MB
-    Redirected            a redirect; never followed
-    EdgeRefused           403 with a page instead of a problem: the edge, not the API
-    WrongSubject          about another server or job than the one asked for
-  Problem                 the API said no, with a problem document or a bare error status
-    Refused               4xx
-      InvalidRequest      400
-      Unauthorized        401
-      Forbidden           403
-      NotFound            404
-      Conflict            409
-      RateLimited         429
-    ServerFault           5xx
+  UnreachableError          no connection could be made; nothing was sent
+  TimedOutError             the time allowed for the call ran out
+  ConnectionLostError       the connection broke after sending began
+  BadResponseError          a response that is not one of the API's
+    ResponseTooLargeError   more than 10 MB
+    RedirectedError         a redirect; never followed
+    EdgeRefusedError        403 without a problem document: the edge, not the API
+    WrongSubjectError       about another server or job than the one requested
+  ProblemError              the API returned an error: a problem document or a bare status
+    RefusedError            4xx
+      InvalidRequestError   400
+      UnauthorizedError     401
+      ForbiddenError        403
+      NotFoundError         404
+      ConflictError         409
+      RateLimitedError      429
+    ServerFaultError        5xx
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ class FieldError:
 
 
 class HostUpError(Exception):
-    """A call that got no usable answer. The message is one line, safe to show.
+    """A request without a usable response. The message is one line, safe to show.
 
-    `status` is the HTTP status where one came, `retry_after` is in seconds, `request_id` is
-    HostUp's, and `scopes` are what the key needs for this endpoint. `sent` is false where it is
-    certain that no part of the request left.
+    `status` is the HTTP status if there is one, `retry_after` is in seconds, `request_id` is
+    HostUp's, and `scopes` are what the key needs for this endpoint. `sent` is false if it is
+    certain that no part of the request was sent.
     """
 
     sent = True
@@ -64,47 +64,47 @@ class HostUpError(Exception):
         return self.sent
 
 
-class Unreachable(HostUpError):
+class UnreachableError(HostUpError):
     """No connection could be made, so nothing was sent."""
 
     sent = False
 
 
-class TimedOut(HostUpError):
+class TimedOutError(HostUpError):
     """The time allowed for the call ran out; `sent` tells whether a request had been sent."""
 
 
-class ConnectionLost(HostUpError):
-    """The connection broke after sending began, before a whole answer came."""
+class ConnectionLostError(HostUpError):
+    """The connection broke after sending began, before a complete response arrived."""
 
 
-class BadAnswer(HostUpError):
-    """An answer that is not one of the API's: HTML, empty, cut short, or of another shape."""
+class BadResponseError(HostUpError):
+    """A response that is not one of the API's: HTML, empty, truncated, or of another shape."""
 
     @property
     def outcome_unknown(self) -> bool:
-        """False for a 4xx: whatever answered did not carry the request out."""
+        """False for a 4xx: whatever responded did not carry the request out."""
         return self.status is None or not 400 <= self.status < 500
 
 
-class TooLarge(BadAnswer):
-    """An answer of more than 10 MB, refused while reading."""
+class ResponseTooLargeError(BadResponseError):
+    """A response of more than 10 MB, rejected while it was read."""
 
 
-class Redirected(BadAnswer):
-    """A redirect. It is never followed: the key would travel with it."""
+class RedirectedError(BadResponseError):
+    """A redirect. It is never followed, because the key would be sent along."""
 
 
-class EdgeRefused(BadAnswer):
-    """A 403 page from what stands in front of the API, not a refusal of the API itself."""
+class EdgeRefusedError(BadResponseError):
+    """A 403 from the edge in front of the API, not from the API itself."""
 
 
-class WrongSubject(BadAnswer):
-    """A response about another server or job than the one asked for."""
+class WrongSubjectError(BadResponseError):
+    """A response about another server or job than the one requested."""
 
 
-class Problem(HostUpError):
-    """The API refused, with a problem document as far as one came. Branch on `code`, never text."""
+class ProblemError(HostUpError):
+    """The API returned an error, perhaps with a problem document. Branch on `code`, not on text."""
 
     def __init__(
         self,
@@ -121,53 +121,53 @@ class Problem(HostUpError):
         self.errors = errors
 
 
-class Refused(Problem):
-    """A 4xx: the API looked at the request and did not carry it out."""
+class RefusedError(ProblemError):
+    """A 4xx: the API rejected the request and did not carry it out."""
 
     @property
     def outcome_unknown(self) -> bool:
-        """False: the API said no."""
+        """False: the API rejected the request."""
         return False
 
 
-class InvalidRequest(Refused):
+class InvalidRequestError(RefusedError):
     """400: the request itself is wrong; `errors` may say where."""
 
 
-class Unauthorized(Refused):
-    """401: no key, or one that HostUp does not accept."""
+class UnauthorizedError(RefusedError):
+    """401: no key, or one that HostUp rejects."""
 
 
-class Forbidden(Refused):
-    """403: the key lacks a scope, or the resource is somebody else's."""
+class ForbiddenError(RefusedError):
+    """403: the key lacks a scope, or the resource belongs to another account."""
 
 
-class NotFound(Refused):
-    """404: it does not exist or is not the caller's; HostUp does not tell which."""
+class NotFoundError(RefusedError):
+    """404: it does not exist or belongs to another account; HostUp does not say which."""
 
 
-class Conflict(Refused):
+class ConflictError(RefusedError):
     """409: the state of the resource does not allow it now."""
 
 
-class RateLimited(Refused):
+class RateLimitedError(RefusedError):
     """429: too many requests; `retry_after` seconds to wait."""
 
 
-class ServerFault(Problem):
+class ServerFaultError(ProblemError):
     """5xx: HostUp, or something behind it, failed."""
 
 
-BY_STATUS: dict[int, type[Problem]] = {
-    400: InvalidRequest,
-    401: Unauthorized,
-    403: Forbidden,
-    404: NotFound,
-    409: Conflict,
-    429: RateLimited,
+_BY_STATUS: dict[int, type[ProblemError]] = {
+    400: InvalidRequestError,
+    401: UnauthorizedError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    409: ConflictError,
+    429: RateLimitedError,
 }
 
 
-def problem_class(status: int) -> type[Problem]:
-    """The exception that stands for an error status (400 to 599)."""
-    return BY_STATUS.get(status, ServerFault if status >= 500 else Refused)
+def problem_class(status: int) -> type[ProblemError]:
+    """The exception class for an error status (400 to 599)."""
+    return _BY_STATUS.get(status, ServerFaultError if status >= 500 else RefusedError)

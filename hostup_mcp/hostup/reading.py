@@ -1,4 +1,4 @@
-"""Reads what one HostUp account has. Nothing here can change anything."""
+"""Reads the resources of one HostUp account. Nothing here can change anything."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hostup_mcp.hostup.models import (
     VpsPage,
     VpsStatus,
 )
-from hostup_mcp.hostup.problems import WrongSubject
+from hostup_mcp.hostup.problems import WrongSubjectError
 from hostup_mcp.hostup.text import clean_text
 
 M = TypeVar("M", bound=Model)
@@ -29,7 +29,7 @@ _JOB = "job_"
 
 
 class Reads(Protocol):
-    """The part of `Http` that a reading client sees, so that writing through it is a type error."""
+    """The part of `Http` that a reading client needs; writing through it is a type error."""
 
     async def read(
         self,
@@ -54,18 +54,18 @@ class ReadingClient:
     """
 
     def __init__(self, http: Reads, budget: Budget | None = None) -> None:
-        """Without a `budget`, which `within` sets, each request has `http`'s own."""
+        """`budget` is set by `within`; without it, each request has the budget of `http`."""
         self._http = http
         self._budget = budget
 
     async def close(self) -> None:
-        """Close the connections, which all views and the writing client on `http` share."""
+        """Close the connections, which are shared with all views and the writing client."""
         await self._http.close()
 
     def within(self, seconds: float) -> ReadingClient:
-        """The same account, where all requests together have `seconds` from now on.
+        """Return a view of the same account whose requests share a budget of `seconds`.
 
-        Retries and the waits between them count. Once the time is over, reads raise `TimedOut`
+        Retries and the waits between them count. Once the time is up, reads raise `TimedOutError`
         without sending anything. A view of a view never has more time than the first.
         """
         budget = Budget.starting_now(seconds)
@@ -75,7 +75,7 @@ class ReadingClient:
 
     @property
     def seconds_left(self) -> float:
-        """Seconds until the budget of `within` is used up, at least 0; infinite without one."""
+        """Seconds left in the budget of `within`, at least 0; infinite without one."""
         return inf if self._budget is None else self._budget.left
 
     async def list_vps(
@@ -94,10 +94,10 @@ class ReadingClient:
         )
 
     async def get_vps(self, vps_id: str) -> Vps:
-        """GET /api/v2/vps/{id}: one server as in the list.
+        """GET /api/v2/vps/{id}: one server, in the shape of the list.
 
         Raises:
-            WrongSubject: the response is about another server.
+            WrongSubjectError: the response is about another server.
         """
         vps = await self._http.read(Vps, vps_path(vps_id), scopes=READ, budget=self._budget)
         _check_subject("server", vps_id, vps.id)
@@ -112,7 +112,7 @@ class ReadingClient:
         """GET /api/v2/vps/{id}/status: live state.
 
         Raises:
-            WrongSubject: the response is about another server.
+            WrongSubjectError: the response is about another server.
         """
         path = f"{vps_path(vps_id)}/status"
         status = await self._http.read(VpsStatus, path, scopes=READ, budget=self._budget)
@@ -120,7 +120,7 @@ class ReadingClient:
         return status
 
     async def list_restore_sources(self, vps_id: str) -> RestoreSources:
-        """GET /api/v2/vps/{id}/backups/restore-sources: what else may be restored onto it."""
+        """GET /api/v2/vps/{id}/backups/restore-sources: backups of other servers."""
         path = f"{vps_path(vps_id)}/backups/restore-sources"
         return await self._http.read(RestoreSources, path, scopes=BACKUP, budget=self._budget)
 
@@ -139,18 +139,18 @@ class ReadingClient:
 
         Raises:
             ValueError: `poll_url` is not a plain path, so it might lead to another host.
-            WrongSubject: the response is about another job.
+            WrongSubjectError: the response is about another job.
         """
         if not is_path_on_host(poll_url):
             raise ValueError("a poll URL must be a path on HostUp's own host")
         document = await self._http.read(Document, poll_url, budget=self._budget)
-        asked = _job_id(poll_url)
-        if asked is not None:
-            # The older envelope may carry an internal id there, which cannot be compared.
+        requested = _job_id(poll_url)
+        if requested is not None:
+            # The older envelope may carry an internal id, which cannot be compared.
             older = document.text("data", "jobId")
             _check_subject(
                 "job",
-                asked,
+                requested,
                 document.text("operation", "jobId"),
                 document.text("data", "operation", "jobId"),
                 older if older is not None and older.startswith(_JOB) else None,
@@ -159,12 +159,12 @@ class ReadingClient:
 
 
 def _job_id(poll_url: str) -> str | None:
-    """The job id that `poll_url` names, or None where it names none of the documented form."""
+    """The job id in `poll_url`, or None if it holds none of the documented form."""
     parts = (unquote(part) for part in poll_url.partition("?")[0].split("/"))
     return next((part for part in parts if part.startswith(_JOB)), None)
 
 
-def _check_subject(kind: str, asked: str, *told: str | None) -> None:
-    # What was told has been cleaned, so only what is left of the other can be compared with it.
-    if any(id_ is not None and id_ != clean_text(asked) for id_ in told):
-        raise WrongSubject(f"HostUp answered about another {kind} than the one asked for")
+def _check_subject(kind: str, requested: str, *received: str | None) -> None:
+    # Received ids have been cleaned, so the requested one is cleaned before they are compared.
+    if any(id_ is not None and id_ != clean_text(requested) for id_ in received):
+        raise WrongSubjectError(f"HostUp responded about another {kind} than the one requested")

@@ -1,7 +1,7 @@
 """Requests that change something at HostUp, as data: one function for each endpoint.
 
-Making one sends nothing; `writing.WritingClient` sends it. Two that compare equal ask for the
-same change. Each function raises ValueError for an id that cannot be part of a path.
+Building one sends nothing; `writing.WritingClient` sends it. Equal requests make the same
+change. Each function raises ValueError for an id that cannot be part of a path.
 """
 
 from __future__ import annotations

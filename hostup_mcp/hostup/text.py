@@ -1,8 +1,8 @@
-"""Somebody else's text, made harmless before it goes anywhere.
+"""Cleans text from the API before it is used anywhere.
 
-Names, notes and reasons are written by people and machines outside this program. What could hide
-or reorder text (control, bidirectional, zero-width and private characters) is taken out, and
-lengths and nesting are bounded. What remains is still only data.
+Names, notes and reasons are written by other people and programs. Characters that can hide or
+reorder text (control, bidirectional, zero-width, private use) are removed, and lengths and nesting
+are bounded. The result is still only data.
 """
 
 from __future__ import annotations
@@ -15,35 +15,35 @@ from typing import TypeAlias
 
 Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
 
-LONGEST_TEXT = 500
-"""Characters kept of any one text."""
+MAX_TEXT = 500
+"""Characters kept of each text."""
 
-DEEPEST = 32
-"""Levels of nesting accepted in an answer."""
+MAX_DEPTH = 32
+"""Levels of nesting accepted in a response."""
 
 OPAQUE_KEYS = frozenset({"nextCursor", "pollUrl"})
-"""Tokens that go back to the API: cutting them short would break them."""
+"""Tokens that are sent back to the API; truncated, they would not work."""
 
-LONGEST_OPAQUE = 4096
+MAX_OPAQUE = 4096
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
-# Of other categories, but drawn as nothing all the same (Default_Ignorable_Code_Point):
+# In other categories, but rendered as nothing (Default_Ignorable_Code_Point):
 # joiners, fillers and variation selectors, which can carry whole hidden messages.
-_DRAWN_AS_NOTHING = re.compile(
+_RENDERED_EMPTY = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 
 
-def clean_text(text: str, longest: int = LONGEST_TEXT) -> str:
+def clean_text(text: str, longest: int = MAX_TEXT) -> str:
     """`text` on one line, without invisible or reordering characters, at most `longest` long."""
     if len(text) <= longest and text.isascii() and text.isprintable() and "  " not in text:
-        # Nearly every text there is, and looking at each character is what costs.
+        # The usual case; checking each character is what takes time.
         return text.strip()
-    # A text a million characters long is cut before, not after, each is looked at.
+    # A text of a million characters is cut before each character is checked.
     kept = "".join(
         " " if char in "\n\r\t\u2028\u2029" else char
-        for char in _DRAWN_AS_NOTHING.sub("", text[: longest * 4])
+        for char in _RENDERED_EMPTY.sub("", text[: longest * 4])
         if char in "\n\r\t\u2028\u2029" or unicodedata.category(char) not in _INVISIBLE
     )
     line = " ".join(kept.split())
@@ -51,28 +51,28 @@ def clean_text(text: str, longest: int = LONGEST_TEXT) -> str:
 
 
 def clean_json(value: Json, depth: int = 0) -> Json:
-    """`value` with each text in it cleaned, keys included.
+    """Clean each text in `value`, keys included.
 
     Raises:
-        ValueError: it is nested deeper than `DEEPEST`, or holds a number that is not finite.
+        ValueError: it is nested deeper than `MAX_DEPTH`, or holds a number that is not finite.
     """
-    if depth > DEEPEST:
-        raise ValueError(f"nested deeper than {DEEPEST} levels")
+    if depth > MAX_DEPTH:
+        raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, str):
         return clean_text(value)
     if isinstance(value, list):
         return [clean_json(item, depth + 1) for item in value]
     if isinstance(value, dict):
-        # A key that only looks like another one after cleaning does not take its place.
+        # A key that equals another one only after cleaning does not replace it.
         return {
-            cleaned: clean_text(item, LONGEST_OPAQUE)
+            cleaned: clean_text(item, MAX_OPAQUE)
             if key in OPAQUE_KEYS and isinstance(item, str)
             else clean_json(item, depth + 1)
             for key, item in value.items()
             if (cleaned := clean_text(key, 100)) == key or cleaned not in value
         }
     if isinstance(value, float) and not isfinite(value):
-        raise ValueError("a number beyond all bounds")
+        raise ValueError("a number that is not finite")
     return value
 
 
@@ -80,10 +80,10 @@ _PLAIN = re.compile(r"[0-9A-Za-z/][0-9A-Za-z_.:+/~-]{0,63}")
 
 
 def word(text: str) -> str:
-    """A status, date, id or pointer as it is; anything that does not look like one, quoted."""
+    """Return a status, date, id or pointer unchanged; quote anything else."""
     return text if _PLAIN.fullmatch(text) else quoted(text)
 
 
 def quoted(text: str) -> str:
-    """Somebody's text inside quotes that it cannot close, so that it reads as data."""
+    """Quote `text` so that it cannot end the quotation and reads as data."""
     return json.dumps(text, ensure_ascii=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hostup_mcp.hostup import answers
+from hostup_mcp.hostup import responses
 from hostup_mcp.hostup.http import Http
 from hostup_mcp.hostup.jobs import Document, Started, started
 from hostup_mcp.hostup.problems import HostUpError
@@ -27,7 +27,7 @@ class WritingClient:
             return Started()
         try:
             return started(
-                answers.parse(Document, response.status, response.headers, response.body)
+                responses.parse(Document, response.status, response.headers, response.body)
             )
         except HostUpError as error:
             error.scopes = request.scopes

@@ -17,21 +17,21 @@ from hostup_mcp.config import Misconfigured
 from hostup_mcp.hostup.address import KEYS_PAGE
 from hostup_mcp.hostup.models import Gate
 from hostup_mcp.hostup.problems import (
-    BadAnswer,
-    Conflict,
-    EdgeRefused,
+    BadResponseError,
+    ConflictError,
+    EdgeRefusedError,
     FieldError,
-    Forbidden,
+    ForbiddenError,
     HostUpError,
-    InvalidRequest,
-    NotFound,
-    Problem,
-    RateLimited,
-    Redirected,
-    Refused,
-    TimedOut,
-    Unauthorized,
-    Unreachable,
+    InvalidRequestError,
+    NotFoundError,
+    ProblemError,
+    RateLimitedError,
+    RedirectedError,
+    RefusedError,
+    TimedOutError,
+    UnauthorizedError,
+    UnreachableError,
 )
 from hostup_mcp.hostup.text import clean_text, quoted, word
 from hostup_mcp.recovery.gates import closed_reason, step_to_open
@@ -213,7 +213,7 @@ def unknown_arguments(tool: str, names: list[str]) -> Failure:
 
 def of_hostup(error: HostUpError) -> Failure:
     """A failed call to HostUp."""
-    problem = error if isinstance(error, Problem) else None
+    problem = error if isinstance(error, ProblemError) else None
     wait = None if error.retry_after is None else math.ceil(error.retry_after)
     kind, message, next_step = _in_words(error, wait)
     return Failure(
@@ -232,13 +232,13 @@ def _in_words(error: HostUpError, wait: int | None) -> tuple[str, str, str]:
     """(kind, message, next step). HostUp's own words are quoted, ours stand around them."""
     said = f"HostUp said: {quoted(str(error))}"
     match error:
-        case Unauthorized():
+        case UnauthorizedError():
             return (
                 "unauthorized",
                 f"HostUp did not accept the API key. {said}",
                 f"Ask the user to check HOSTUP_API_KEY; keys are made at {KEYS_PAGE}.",
             )
-        case Forbidden():
+        case ForbiddenError():
             scopes = " and ".join(error.scopes) or "the right scope"
             return (
                 "forbidden",
@@ -246,27 +246,27 @@ def _in_words(error: HostUpError, wait: int | None) -> tuple[str, str, str]:
                 f"It needs {scopes}, and the server must be this account's. Ask the user to "
                 f"check the key at {KEYS_PAGE}. Trying again does not help.",
             )
-        case NotFound():
+        case NotFoundError():
             return (
                 "not_found",
                 f"It does not exist or is not this account's; HostUp does not tell which. {said}",
                 "Call list_vps again and use an id from its answer.",
             )
-        case InvalidRequest() if error.code == "invalid_cursor":
+        case InvalidRequestError() if error.code == "invalid_cursor":
             return (
                 "invalid_cursor",
                 "HostUp does not know this cursor (any more).",
                 "Call list_vps again without cursor.",
             )
-        case InvalidRequest():
+        case InvalidRequestError():
             return "invalid_request", f"HostUp did not accept the request. {said}", _REPORT
-        case Conflict():
+        case ConflictError():
             return (
                 "conflict",
                 f"The server's state does not allow this now. {said}",
                 "Call list_vps_backups and read its gates before anything else.",
             )
-        case RateLimited():
+        case RateLimitedError():
             return (
                 "rate_limited",
                 "HostUp allows no more requests at the moment.",
@@ -274,23 +274,23 @@ def _in_words(error: HostUpError, wait: int | None) -> tuple[str, str, str]:
                 if wait is not None
                 else "Wait a minute, then call again.",
             )
-        case Refused():
+        case RefusedError():
             return (
                 "refused",
                 f"HostUp refused this. {said}",
                 "Trying again does not help. Tell the user what HostUp said.",
             )
-        case Problem():
+        case ProblemError():
             return (
                 "hostup_failed",
                 f"HostUp had a fault of its own. {said}",
                 f"Wait {wait} s, then call again." if wait is not None else _LATER,
             )
-        case Unreachable():
+        case UnreachableError():
             return "unreachable", f"HostUp cannot be reached: {error}.", _NETWORK
-        case TimedOut():
+        case TimedOutError():
             return "timed_out", f"{error}.", _LATER
-        case EdgeRefused():
+        case EdgeRefusedError():
             return (
                 "edge_refused",
                 "Something in front of HostUp's API turned the request away with a web page; "
@@ -298,13 +298,13 @@ def _in_words(error: HostUpError, wait: int | None) -> tuple[str, str, str]:
                 "Ask the user whether their network, VPN or IP restrictions are in the way; "
                 "HostUp's support can tell.",
             )
-        case Redirected():
+        case RedirectedError():
             return (
                 "redirected",
                 f"{error}; the key was not sent on.",
                 "Ask the user to check HOSTUP_BASE_URL.",
             )
-        case BadAnswer():
+        case BadResponseError():
             return "bad_answer", f"{error}.", _LATER
         case _:
             return "connection_lost", f"{error}.", _NETWORK

@@ -13,7 +13,7 @@ from typing import Any, Union, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from hostup_mcp.hostup import answers, models
+from hostup_mcp.hostup import models, responses
 from hostup_mcp.hostup.models import (
     BackupList,
     BackupSchedules,
@@ -24,7 +24,7 @@ from hostup_mcp.hostup.models import (
     VpsPage,
     VpsStatus,
 )
-from hostup_mcp.hostup.problems import BadAnswer
+from hostup_mcp.hostup.problems import BadResponseError
 
 LISTINGS: list[type[Model]] = [
     *(VpsPage, BackupList, RestoreSources, SnapshotList, BackupSchedules, VpsStatus)
@@ -163,8 +163,8 @@ def broken_by(root: type[Model], place: tuple[str | int, ...]) -> list[Any]:
             target = target[step]
         target[place[-1]] = value
         try:
-            answers.parse(root, 200, {}, json.dumps(document).encode())
-        except BadAnswer:
+            responses.parse(root, 200, {}, json.dumps(document).encode())
+        except BadResponseError:
             found.append(value)
     return found
 
@@ -195,7 +195,7 @@ def test_a_list_of_texts_is_tried_with_objects() -> None:
 
 @pytest.mark.parametrize("root", LISTINGS, ids=lambda root: root.__name__)
 def test_the_sample_itself_is_read(root: type[Model]) -> None:
-    answers.parse(root, 200, {}, json.dumps(sample(root)).encode())
+    responses.parse(root, 200, {}, json.dumps(sample(root)).encode())
 
 
 @pytest.mark.parametrize("name", CASES)

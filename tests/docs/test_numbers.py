@@ -3,7 +3,7 @@
 import pytest
 
 from hostup_mcp.config import SHORTEST_SECRET, Remote
-from hostup_mcp.hostup.http import LARGEST_ANSWER
+from hostup_mcp.hostup.http import MAX_RESPONSE_BYTES
 from hostup_mcp.remote import limits, oauth, serve
 from hostup_mcp.server import plans
 from hostup_mcp.server.writes import asking, pipeline
@@ -24,7 +24,7 @@ FIGURES = [
     ("docs/concepts.md", f"for {state.ID_SECONDS // 3600} hours", "ids"),
     ("README.md", f"({state.ID_SECONDS // 3600} hours after", "ids"),
     ("docs/settings.md", f"{SHORTEST_SECRET} characters or more", "secret"),
-    ("docs/errors.md", f"larger than {LARGEST_ANSWER // 10**6} MB", "answer"),
+    ("docs/errors.md", f"larger than {MAX_RESPONSE_BYTES // 10**6} MB", "answer"),
     ("docs/errors.md", "within 20 seconds", "budget of one call to HostUp"),
     ("docs/errors.md", f"within {pipeline.CHECK_SECONDS:g} seconds", "from the yes to sending"),
     ("docs/operating.md", f"wait {serve.SETTLE_SECONDS:g} seconds for HostUp", "settling"),

@@ -18,27 +18,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hostup_mcp import __version__
-from hostup_mcp.hostup.http import LARGEST_ANSWER, Http
+from hostup_mcp.hostup.http import MAX_RESPONSE_BYTES, Http
 from hostup_mcp.hostup.models import BackupList
 from hostup_mcp.hostup.problems import (
-    BadAnswer,
-    ConnectionLost,
-    EdgeRefused,
-    Forbidden,
+    BadResponseError,
+    ConnectionLostError,
+    EdgeRefusedError,
+    ForbiddenError,
     HostUpError,
-    NotFound,
-    Problem,
-    RateLimited,
-    Redirected,
-    ServerFault,
-    TimedOut,
-    TooLarge,
-    Unauthorized,
-    Unreachable,
+    NotFoundError,
+    ProblemError,
+    RateLimitedError,
+    RedirectedError,
+    ResponseTooLargeError,
+    ServerFaultError,
+    TimedOutError,
+    UnauthorizedError,
+    UnreachableError,
 )
 from hostup_mcp.hostup.requests import WriteRequest
 
-from .test_answers import ERRORS, bodies, header_lists
+from .test_responses import ERRORS, bodies, header_lists
 from .wire import BACKUPS, BASE, KEY, LISTING, PAGE, PROBLEM, Naps, Stream, connected, router
 
 RETRIED = [429, 502, 503, 504]
@@ -50,16 +50,16 @@ LATE = 30.0
 
 # What the network may do to one request: how it fails, as what, and whether anything was sent.
 BROKEN: list[tuple[type[httpx.TransportError], type[HostUpError], bool]] = [
-    (httpx.ConnectError, Unreachable, False),
-    (httpx.ConnectTimeout, Unreachable, False),
-    (httpx.PoolTimeout, Unreachable, False),
-    (httpx.ProxyError, Unreachable, False),
-    (httpx.ReadError, ConnectionLost, True),
-    (httpx.WriteError, ConnectionLost, True),
-    (httpx.CloseError, ConnectionLost, True),
-    (httpx.ReadTimeout, ConnectionLost, True),
-    (httpx.WriteTimeout, ConnectionLost, True),
-    (httpx.RemoteProtocolError, ConnectionLost, True),
+    (httpx.ConnectError, UnreachableError, False),
+    (httpx.ConnectTimeout, UnreachableError, False),
+    (httpx.PoolTimeout, UnreachableError, False),
+    (httpx.ProxyError, UnreachableError, False),
+    (httpx.ReadError, ConnectionLostError, True),
+    (httpx.WriteError, ConnectionLostError, True),
+    (httpx.CloseError, ConnectionLostError, True),
+    (httpx.ReadTimeout, ConnectionLostError, True),
+    (httpx.WriteTimeout, ConnectionLostError, True),
+    (httpx.RemoteProtocolError, ConnectionLostError, True),
 ]
 
 
@@ -132,7 +132,7 @@ async def test_parameters_are_encoded_into_the_query() -> None:
 
 @pytest.mark.parametrize(("status", "kind"), ERRORS)
 async def test_a_refused_read_raises_the_failure_of_its_status(
-    status: int, kind: type[Problem]
+    status: int, kind: type[ProblemError]
 ) -> None:
     far_end = router()
     route = far_end.get(BASE + BACKUPS)
@@ -151,20 +151,20 @@ async def test_a_refused_read_raises_the_failure_of_its_status(
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (httpx.Response(403, html=PAGE.decode()), EdgeRefused),
-        (httpx.Response(403), Forbidden),
-        (httpx.Response(403, json={"code": "forbidden", "detail": "read:vm"}), Forbidden),
-        (httpx.Response(404, html=PAGE.decode()), BadAnswer),
-        (httpx.Response(200, html=PAGE.decode()), BadAnswer),
-        (httpx.Response(200), BadAnswer),
-        (httpx.Response(200, content=b'{"backups": ['), BadAnswer),
-        (httpx.Response(200, json={}), BadAnswer),
-        (httpx.Response(204), BadAnswer),
-        (httpx.Response(202), BadAnswer),
-        (httpx.Response(102), BadAnswer),
-        (httpx.Response(304), Redirected),
+        (httpx.Response(403, html=PAGE.decode()), EdgeRefusedError),
+        (httpx.Response(403), ForbiddenError),
+        (httpx.Response(403, json={"code": "forbidden", "detail": "read:vm"}), ForbiddenError),
+        (httpx.Response(404, html=PAGE.decode()), BadResponseError),
+        (httpx.Response(200, html=PAGE.decode()), BadResponseError),
+        (httpx.Response(200), BadResponseError),
+        (httpx.Response(200, content=b'{"backups": ['), BadResponseError),
+        (httpx.Response(200, json={}), BadResponseError),
+        (httpx.Response(204), BadResponseError),
+        (httpx.Response(202), BadResponseError),
+        (httpx.Response(102), BadResponseError),
+        (httpx.Response(304), RedirectedError),
         (httpx.Response(200, stream=Stream(b"\x1f\x8b?"), headers={"content-encoding": "gzip"}),
-         BadAnswer),
+         BadResponseError),
     ],
     ids=lambda value: f"{value.status_code}" if isinstance(value, httpx.Response) else None,
 )  # fmt: skip
@@ -200,7 +200,7 @@ async def test_a_redirect_is_never_followed(status: int, location: str) -> None:
     route.respond(status, headers={"location": location})
     elsewhere = far_end.route().respond(200, json=LISTING)
     async with connected(far_end) as http:
-        with pytest.raises(Redirected) as caught:
+        with pytest.raises(RedirectedError) as caught:
             await read(http)
     assert route.call_count == 1
     assert not elsewhere.called
@@ -255,7 +255,7 @@ async def test_why_there_is_no_connection_is_told(cause: OSError, told: str) -> 
             raise httpx.ConnectError("failed", request=request) from cause
 
     async with connected(refuse, budget=0.0) as http:
-        with pytest.raises(Unreachable) as caught:
+        with pytest.raises(UnreachableError) as caught:
             await read(http)
     assert str(caught.value) == f"no connection to cloud.hostup.se: {told}"
 
@@ -268,7 +268,7 @@ def test_a_failure_whose_causes_lead_back_to_itself_is_still_told() -> None:
 
     async def told() -> None:
         async with connected(refuse, budget=0.0) as http:
-            with pytest.raises(Unreachable):
+            with pytest.raises(UnreachableError):
                 await read(http)
 
     # In a thread, because a loop without end could not be interrupted here.
@@ -282,7 +282,9 @@ async def test_a_connection_that_takes_too_long_to_make_is_said_to_have_timed_ou
     far_end = router()
     far_end.get(BASE + BACKUPS).mock(side_effect=httpx.ConnectTimeout)
     async with connected(far_end, budget=0.0) as http:
-        with pytest.raises(Unreachable, match=r"no connection to cloud\.hostup\.se: timed out"):
+        with pytest.raises(
+            UnreachableError, match=r"no connection to cloud\.hostup\.se: timed out"
+        ):
             await read(http)
 
 
@@ -291,7 +293,7 @@ async def test_a_connection_that_takes_too_long_to_make_is_said_to_have_timed_ou
 
 async def test_a_read_that_is_never_answered_ends_with_its_budget() -> None:
     async with connected(hang, budget=0.05) as http:
-        with pytest.raises(TimedOut, match=r"within 0\.05 s") as caught:
+        with pytest.raises(TimedOutError, match=r"within 0\.05 s") as caught:
             await read(http)
     assert caught.value.outcome_unknown is True
     assert caught.value.scopes == ("read:vm",)
@@ -308,7 +310,7 @@ async def test_a_body_that_never_ends_ends_with_the_budget_too() -> None:
     far_end = router()
     far_end.get(BASE + BACKUPS).respond(200, stream=stream)
     async with connected(far_end, budget=0.05) as http:
-        with pytest.raises(TimedOut):
+        with pytest.raises(TimedOutError):
             await read(http)
     assert stream.closed
 
@@ -323,7 +325,7 @@ async def test_the_budget_is_for_all_tries_of_a_read_together() -> None:
     begun = time.monotonic()
     async with connected(busy_then_silent, budget=0.3) as http:
         # The first wait may by chance not fit; then the 503 is raised, and as soon.
-        with pytest.raises((TimedOut, ServerFault)):
+        with pytest.raises((TimedOutError, ServerFaultError)):
             await read(http)
     assert len(tries) <= 2
     assert time.monotonic() - begun < LATE
@@ -335,7 +337,7 @@ async def test_retries_end_where_the_next_wait_would_not_fit() -> None:
     route.respond(429, headers={"x-ratelimit-reset": "2026-04-27T12:00:03.000Z"})
     # One wait fits and two do not, however slow the machine is in between.
     async with connected(far_end, budget=5.5, sleep=anyio.sleep) as http:
-        with pytest.raises(RateLimited) as caught:
+        with pytest.raises(RateLimitedError) as caught:
             await read(http)
     assert route.call_count == 2
     assert caught.value.retry_after == 3
@@ -347,7 +349,7 @@ async def test_a_fault_that_stays_is_raised_within_the_budget() -> None:
     begun = time.monotonic()
     async with connected(far_end, budget=0.2, sleep=anyio.sleep) as http:
         # Where a wait has just fitted, the time may be over before the next try is.
-        with pytest.raises((ServerFault, TimedOut)):
+        with pytest.raises((ServerFaultError, TimedOutError)):
             await read(http)
     assert time.monotonic() - begun < LATE
     assert route.called
@@ -408,7 +410,7 @@ async def test_a_read_is_not_tried_again_where_the_answer_is_final(status: int) 
     route = far_end.get(BASE + BACKUPS).respond(status, headers={"retry-after": "0"})
     naps = Naps()
     async with connected(far_end, sleep=naps) as http:
-        with pytest.raises(Problem):
+        with pytest.raises(ProblemError):
             await read(http)
     assert route.call_count == 1
     assert naps.taken == []
@@ -419,7 +421,7 @@ async def test_a_final_answer_after_a_try_again_is_final() -> None:
     route = far_end.get(BASE + BACKUPS)
     route.mock(side_effect=[httpx.Response(503), httpx.Response(404)])
     async with connected(far_end) as http:
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await read(http)
     assert route.call_count == 2
 
@@ -473,9 +475,9 @@ async def test_a_wait_that_cannot_be_read_is_a_short_one(garbage: str) -> None:
         ({"x-ratelimit-reset": "2026-04-27T12:00:30.000Z"}, 30),
     ],
 )
-@pytest.mark.parametrize(("status", "kind"), [(429, RateLimited), (503, ServerFault)])
+@pytest.mark.parametrize(("status", "kind"), [(429, RateLimitedError), (503, ServerFaultError)])
 async def test_a_wait_that_does_not_fit_is_raised_at_once_with_its_length(
-    status: int, kind: type[Problem], headers: dict[str, str], seconds: float
+    status: int, kind: type[ProblemError], headers: dict[str, str], seconds: float
 ) -> None:
     far_end = router()
     route = far_end.get(BASE + BACKUPS).respond(status, headers=headers)
@@ -505,7 +507,7 @@ async def test_an_answer_beyond_ten_megabytes_is_refused_while_it_is_read() -> N
     far_end = router()
     route = far_end.get(BASE + BACKUPS).respond(200, stream=endless)
     async with connected(far_end) as http:
-        with pytest.raises(TooLarge, match="larger than 10 MB"):
+        with pytest.raises(ResponseTooLargeError, match="larger than 10 MB"):
             await read(http)
     assert endless.taken == 11
     assert endless.closed
@@ -514,7 +516,7 @@ async def test_an_answer_beyond_ten_megabytes_is_refused_while_it_is_read() -> N
 
 async def test_an_answer_of_exactly_ten_megabytes_is_taken() -> None:
     body = httpx.Response(200, json=LISTING).content
-    padding = b" " * (LARGEST_ANSWER - len(body))
+    padding = b" " * (MAX_RESPONSE_BYTES - len(body))
     far_end = router()
     far_end.get(BASE + BACKUPS).respond(200, stream=Stream(padding, body))
     async with connected(far_end) as http:
@@ -532,7 +534,7 @@ async def test_a_small_answer_that_would_unfold_to_any_size_is_never_unfolded(ti
     async with connected(far_end) as http:
         tracemalloc.start()
         try:
-            with pytest.raises(BadAnswer, match="compressed, which was not asked for"):
+            with pytest.raises(BadResponseError, match="compressed, which was not requested"):
                 await read(http)
             assert tracemalloc.get_traced_memory()[1] < 10_000_000
         finally:
@@ -546,13 +548,13 @@ async def test_what_travels_counts_also_where_it_would_unfold_to_nothing() -> No
     headers = {"content-encoding": "gzip"}
     far_end.get(BASE + BACKUPS).respond(200, headers=headers, stream=endless)
     async with connected(far_end) as http:
-        with pytest.raises(TooLarge):
+        with pytest.raises(ResponseTooLargeError):
             await read(http)
     assert endless.taken == 11
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(401, Unauthorized), (403, EdgeRefused), (404, BadAnswer)]
+    ("status", "kind"), [(401, UnauthorizedError), (403, EdgeRefusedError), (404, BadResponseError)]
 )
 async def test_a_compressed_page_with_a_refusal_is_known_by_status_and_type(
     status: int, kind: type[HostUpError]
@@ -572,7 +574,7 @@ async def test_a_failure_is_bounded_like_a_success(status: int) -> None:
     far_end = router()
     far_end.get(BASE + BACKUPS).respond(status, stream=endless)
     async with connected(far_end) as http:
-        with pytest.raises(TooLarge) as caught:
+        with pytest.raises(ResponseTooLargeError) as caught:
             await read(http)
     assert endless.taken == 11
     assert caught.value.status == status
@@ -584,7 +586,7 @@ async def test_a_failure_that_was_too_large_once_is_not_read_again(status: int) 
     route = far_end.get(BASE + BACKUPS)
     route.mock(side_effect=[httpx.Response(status, stream=Stream(*[MEGABYTE] * 50)), listing()])
     async with connected(far_end) as http:
-        with pytest.raises(TooLarge):
+        with pytest.raises(ResponseTooLargeError):
             await read(http)
     assert route.call_count == 1
 
@@ -623,7 +625,7 @@ async def test_a_key_is_recognised_however_json_writes_it(written: str) -> None:
     far_end = router()
     far_end.get(BASE + BACKUPS).respond(401, content=body.encode())
     async with connected(far_end, key=key) as http:
-        with pytest.raises(Unauthorized) as caught:
+        with pytest.raises(UnauthorizedError) as caught:
             await read(http)
     assert key not in str(caught.value)
     assert str(caught.value) == ("status 401" if written == key else "Bearer *** is not valid")
@@ -634,7 +636,7 @@ async def test_a_key_that_is_refused_is_not_tried_twice() -> None:
     route = far_end.get(BASE + BACKUPS).respond(401)
     async with connected(far_end) as http:
         for _ in range(2):
-            with pytest.raises(Unauthorized):
+            with pytest.raises(UnauthorizedError):
                 await read(http)
     assert route.call_count == 2
 

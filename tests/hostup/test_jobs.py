@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.documents import anything, text
 
-from hostup_mcp.hostup import answers
+from hostup_mcp.hostup import responses
 from hostup_mcp.hostup.jobs import (
     Document,
     Job,
@@ -17,9 +18,8 @@ from hostup_mcp.hostup.jobs import (
     job,
     started,
 )
-from hostup_mcp.hostup.problems import BadAnswer
+from hostup_mcp.hostup.problems import BadResponseError
 
-from .documents import anything, text
 from .wire import encoded
 
 JOB_ID = "job_01hxa3b4c5d6e7f8g9h0j1k2m3"
@@ -322,7 +322,7 @@ def test_a_number_beyond_all_measure_is_bounded_too(where: str, sign: str, told:
     body = encoded(progress_at(where, 0).model_extra).replace(
         b'": 0', f'": {sign}1{"0" * 400}'.encode()
     )
-    assert job(answers.parse(Document, 200, {}, body)).progress == told
+    assert job(responses.parse(Document, 200, {}, body)).progress == told
 
 
 @pytest.mark.parametrize("no_number", [None, True, "70", []])
@@ -451,8 +451,8 @@ def test_every_json_object_on_the_wire_is_read_or_refused_as_a_bad_answer(
     fields: dict[str, Any],
 ) -> None:
     try:
-        some = answers.parse(Document, 200, {}, encoded(fields))
-    except BadAnswer:
+        some = responses.parse(Document, 200, {}, encoded(fields))
+    except BadResponseError:
         return
     assert isinstance(job(some), Job)
     assert isinstance(started(some), Started)
@@ -460,8 +460,8 @@ def test_every_json_object_on_the_wire_is_read_or_refused_as_a_bad_answer(
 
 @pytest.mark.parametrize("body", [b"[]", b"null", b'"completed"', b"1", b"", b"<html>", b"{"])
 def test_what_is_no_json_object_is_a_bad_answer(body: bytes) -> None:
-    with pytest.raises(BadAnswer):
-        answers.parse(Document, 200, {}, body)
+    with pytest.raises(BadResponseError):
+        responses.parse(Document, 200, {}, body)
 
 
 # Where a job may be followed.

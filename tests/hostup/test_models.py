@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from pydantic import ValidationError
+from support import documents
 
-from hostup_mcp.hostup import answers
+from hostup_mcp.hostup import responses
 from hostup_mcp.hostup.jobs import Document, Job, JobState
 from hostup_mcp.hostup.models import (
     BackupList,
@@ -24,15 +25,14 @@ from hostup_mcp.hostup.models import (
     documented,
     parse_time,
 )
-from hostup_mcp.hostup.problems import BadAnswer
+from hostup_mcp.hostup.problems import BadResponseError
 from hostup_mcp.hostup.text import clean_text
 
-from . import documents
 from .wire import LISTING, encoded
 
 
 def parsed(document: object) -> BackupList:
-    return answers.parse(BackupList, 200, {}, encoded(document))
+    return responses.parse(BackupList, 200, {}, encoded(document))
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
@@ -105,14 +105,17 @@ def test_a_nullable_field_may_be_null(path: str) -> None:
 
 @pytest.mark.parametrize("path", REQUIRED)
 def test_a_required_field_that_is_missing_makes_a_bad_answer(path: str) -> None:
-    with pytest.raises(BadAnswer) as caught:
+    with pytest.raises(BadResponseError) as caught:
         parsed(changed(path, ...))
-    assert str(caught.value) == f"HostUp's answer differs from its documentation: {path} is missing"
+    assert (
+        str(caught.value)
+        == f"HostUp's response does not match its documentation: {path} is missing"
+    )
 
 
 @pytest.mark.parametrize("path", NOT_NULLABLE)
 def test_a_field_that_is_not_nullable_cannot_be_null(path: str) -> None:
-    with pytest.raises(BadAnswer, match=path.replace(".", r"\.")):
+    with pytest.raises(BadResponseError, match=path.replace(".", r"\.")):
         parsed(changed(path, None))
 
 
@@ -148,27 +151,27 @@ def test_a_field_that_is_not_nullable_cannot_be_null(path: str) -> None:
     ],
 )
 def test_a_value_of_another_type_makes_a_bad_answer(path: str, value: object) -> None:
-    with pytest.raises(BadAnswer) as caught:
+    with pytest.raises(BadResponseError) as caught:
         parsed(changed(path, value))
-    told = f"HostUp's answer differs from its documentation: {path} is of another kind"
+    told = f"HostUp's response does not match its documentation: {path} has another type"
     assert str(caught.value) == told, "and nothing in the words of a library"
 
 
 @pytest.mark.parametrize("value", [[], "text", 3, None, True])
 def test_an_answer_that_is_no_object_is_bad_as_a_whole(value: object) -> None:
-    with pytest.raises(BadAnswer, match="the whole is of another kind"):
+    with pytest.raises(BadResponseError, match="the document has another type"):
         parsed(value)
 
 
 @pytest.mark.parametrize("size", ["1e999", "-1e999"])
 def test_a_size_beyond_all_numbers_makes_a_bad_answer(size: str) -> None:
     body = encoded(LISTING).replace(b"12.4", size.encode())
-    with pytest.raises(BadAnswer):
-        answers.parse(BackupList, 200, {}, body)
+    with pytest.raises(BadResponseError):
+        responses.parse(BackupList, 200, {}, body)
 
 
 def test_a_bad_answer_says_where_it_differs_but_not_what_it_held() -> None:
-    with pytest.raises(BadAnswer) as caught:
+    with pytest.raises(BadResponseError) as caught:
         parsed(changed("backups.0.note", {"secret": "somebody's data"}))
     assert "backups.0.note" in str(caught.value)
     assert "somebody" not in repr(caught.value)
@@ -312,27 +315,27 @@ SERVER: dict[str, Any] = {
 
 
 def test_a_server_comes_back_field_for_field_with_what_is_not_known() -> None:
-    assert dumped(answers.parse(Vps, 200, {}, encoded(SERVER))) == SERVER
+    assert dumped(responses.parse(Vps, 200, {}, encoded(SERVER))) == SERVER
 
 
 def test_only_the_id_of_a_server_is_sure_to_be_there() -> None:
-    bare = answers.parse(Vps, 200, {}, b'{"id": "vps_1"}')
+    bare = responses.parse(Vps, 200, {}, b'{"id": "vps_1"}')
     assert (bare.name, bare.primary_ip, bare.power_state, bare.resources) == (None,) * 4
-    with pytest.raises(BadAnswer, match="id"):
-        answers.parse(Vps, 200, {}, b'{"name": "app-01"}')
+    with pytest.raises(BadResponseError, match="id"):
+        responses.parse(Vps, 200, {}, b'{"name": "app-01"}')
 
 
 @pytest.mark.parametrize("field", [name for name in SERVER if name not in ("id", "tags")])
 def test_everything_else_about_a_server_may_be_null(field: str) -> None:
     document = SERVER | {field: None}
-    assert dumped(answers.parse(Vps, 200, {}, encoded(document))) == document
+    assert dumped(responses.parse(Vps, 200, {}, encoded(document))) == document
 
 
 def test_a_page_of_servers_says_whether_there_are_more() -> None:
     body = encoded({"data": [SERVER], "hasMore": True, "nextCursor": "eyJ2IjoxfQ"})
-    page = answers.parse(VpsPage, 200, {}, body)
+    page = responses.parse(VpsPage, 200, {}, body)
     assert (page.has_more, page.next_cursor, page.data[0].name) == (True, "eyJ2IjoxfQ", "app-01")
-    last = answers.parse(VpsPage, 200, {}, b'{"data": []}')
+    last = responses.parse(VpsPage, 200, {}, b'{"data": []}')
     assert (last.data, last.has_more, last.next_cursor) == ((), None, None)
 
 

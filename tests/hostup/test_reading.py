@@ -15,12 +15,12 @@ from hostup_mcp.hostup.endpoints import segment
 from hostup_mcp.hostup.http import Http
 from hostup_mcp.hostup.jobs import Job, JobState, is_path_on_host
 from hostup_mcp.hostup.problems import (
-    BadAnswer,
-    Forbidden,
-    NotFound,
-    ServerFault,
-    TimedOut,
-    WrongSubject,
+    BadResponseError,
+    ForbiddenError,
+    NotFoundError,
+    ServerFaultError,
+    TimedOutError,
+    WrongSubjectError,
 )
 from hostup_mcp.hostup.reading import ReadingClient
 
@@ -111,7 +111,7 @@ async def test_the_backups_of_a_server_are_read_by_its_id() -> None:
 
 async def test_a_refused_page_of_servers_names_the_scope_that_it_needs() -> None:
     async with connected(FarEnd(httpx.Response(403, json={"code": "forbidden"}))) as http:
-        with pytest.raises(Forbidden) as caught:
+        with pytest.raises(ForbiddenError) as caught:
             await ReadingClient(http).list_vps()
     assert caught.value.scopes == ("read:vm",)
 
@@ -120,7 +120,7 @@ async def test_a_list_of_servers_in_another_shape_is_a_bad_answer() -> None:
     far_end = router()
     far_end.route().respond(200, json=SERVERS["data"])
     async with connected(far_end) as http:
-        with pytest.raises(BadAnswer):
+        with pytest.raises(BadResponseError):
             await ReadingClient(http).list_vps()
 
 
@@ -208,7 +208,7 @@ async def test_a_refused_reading_names_the_scope_that_it_needs(
     call: str, _path: str, _document: dict[str, Any], scopes: tuple[str, ...]
 ) -> None:
     async with connected(FarEnd(httpx.Response(403, json={"code": "forbidden"}))) as http:
-        with pytest.raises(Forbidden) as caught:
+        with pytest.raises(ForbiddenError) as caught:
             await getattr(ReadingClient(http), call)(VPS_ID)
     assert caught.value.scopes == scopes
 
@@ -282,7 +282,7 @@ async def test_looking_at_a_job_is_a_reading_and_tried_again() -> None:
 async def test_a_job_that_is_gone_is_not_found() -> None:
     far_end = FarEnd(httpx.Response(404, json={"error": "x", "code": "NOT_FOUND"}))
     async with connected(far_end) as http:
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             await ReadingClient(http).get_job(POLL)
     assert len(far_end.seen) == 1
 
@@ -335,10 +335,10 @@ async def answered(document: Any, call: Callable[[ReadingClient], Awaitable[Any]
 async def test_a_response_about_another_server_is_a_failure(
     call: Callable[[ReadingClient], Awaitable[Any]], other: str
 ) -> None:
-    with pytest.raises(WrongSubject) as caught:
+    with pytest.raises(WrongSubjectError) as caught:
         await answered({"id": other, "powerState": "running"}, call)
-    assert str(caught.value) == "HostUp answered about another server than the one asked for"
-    assert isinstance(caught.value, BadAnswer)
+    assert str(caught.value) == "HostUp responded about another server than the one requested"
+    assert isinstance(caught.value, BadResponseError)
 
 
 @pytest.mark.parametrize("call", [get_vps, get_status])
@@ -378,9 +378,9 @@ WRONG_JOBS: list[dict[str, Any]] = [
 async def test_a_response_about_another_job_is_a_failure(
     document: dict[str, Any], poll: str
 ) -> None:
-    with pytest.raises(WrongSubject) as caught:
+    with pytest.raises(WrongSubjectError) as caught:
         await answered(document, lambda client: client.get_job(poll))
-    assert str(caught.value) == "HostUp answered about another job than the one asked for"
+    assert str(caught.value) == "HostUp responded about another job than the one requested"
 
 
 @pytest.mark.parametrize("document", WRONG_JOBS)
@@ -442,7 +442,7 @@ async def test_once_the_time_is_over_nothing_leaves(call: str, seconds: float) -
     far_end = FarEnd(httpx.Response(200, json={}))
     async with connected(far_end) as http:
         view = ReadingClient(http).within(seconds)
-        with pytest.raises(TimedOut) as caught:
+        with pytest.raises(TimedOutError) as caught:
             await (view.list_vps() if call == "list_vps" else getattr(view, call)(VPS_ID))
     assert (caught.value.sent, caught.value.outcome_unknown) == (False, False)
     assert caught.value.scopes != ()
@@ -453,7 +453,7 @@ async def test_a_retry_that_does_not_fit_the_shared_budget_is_not_waited_for() -
     far_end = FarEnd(lambda: httpx.Response(503, headers={"retry-after": "8"}))
     naps = Naps()
     async with connected(far_end, budget=20.0, sleep=naps) as http:
-        with pytest.raises(ServerFault):
+        with pytest.raises(ServerFaultError):
             await ReadingClient(http).within(5.0).list_backups(VPS_ID)
     assert (len(far_end.seen), naps.taken) == (1, [])
 
@@ -484,7 +484,7 @@ async def test_every_request_of_the_client_is_a_get_without_a_body() -> None:
         client = ReadingClient(http)
         for name in (n for n in dir(client) if n.startswith(("list_", "get_"))):
             arguments = {"list_vps": (), "get_job": (POLL,)}.get(name, (VPS_ID,))
-            with pytest.raises(NotFound):
+            with pytest.raises(NotFoundError):
                 await getattr(client, name)(*arguments)
     assert len(far_end.seen) == 8
     assert {(request.method, request.content) for request in far_end.seen} == {("GET", b"")}

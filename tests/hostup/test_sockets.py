@@ -16,14 +16,14 @@ from hostup_mcp.hostup import http as http_module
 from hostup_mcp.hostup.http import Http
 from hostup_mcp.hostup.jobs import JobState
 from hostup_mcp.hostup.problems import (
-    Conflict,
-    ConnectionLost,
+    ConflictError,
+    ConnectionLostError,
     HostUpError,
-    Redirected,
-    ServerFault,
-    TimedOut,
-    TooLarge,
-    Unreachable,
+    RedirectedError,
+    ResponseTooLargeError,
+    ServerFaultError,
+    TimedOutError,
+    UnreachableError,
 )
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.requests import create_backup
@@ -107,18 +107,24 @@ def by_method(read: Any, write: Any) -> Callable[[str], Any]:
     ("answer", "kind"),
     [
         pytest.param(
-            response("202 Accepted", b'{"oper', length=100), ConnectionLost, id="cut body"
+            response("202 Accepted", b'{"oper', length=100), ConnectionLostError, id="cut body"
         ),
-        pytest.param(b"HTTP/1.1 202 Acc", ConnectionLost, id="cut head"),
-        pytest.param(b"", ConnectionLost, id="closed without a response"),
-        pytest.param(b"SSH-2.0-OpenSSH_9.6\r\n", ConnectionLost, id="another protocol"),
-        pytest.param(b"HTTP/1.1 200 OK\r\nbad header\r\n\r\n", ConnectionLost, id="bad header"),
+        pytest.param(b"HTTP/1.1 202 Acc", ConnectionLostError, id="cut head"),
+        pytest.param(b"", ConnectionLostError, id="closed without a response"),
+        pytest.param(b"SSH-2.0-OpenSSH_9.6\r\n", ConnectionLostError, id="another protocol"),
         pytest.param(
-            response("302 Found", None, "Location: http://127.0.0.1:1/"), Redirected, id="redirect"
+            b"HTTP/1.1 200 OK\r\nbad header\r\n\r\n", ConnectionLostError, id="bad header"
         ),
-        pytest.param(response("202 Accepted", b" " * 10_000_001), TooLarge, id="too large"),
-        pytest.param(response("500 Oops"), ServerFault, id="fault"),
-        pytest.param(None, TimedOut, id="silence"),
+        pytest.param(
+            response("302 Found", None, "Location: http://127.0.0.1:1/"),
+            RedirectedError,
+            id="redirect",
+        ),
+        pytest.param(
+            response("202 Accepted", b" " * 10_000_001), ResponseTooLargeError, id="too large"
+        ),
+        pytest.param(response("500 Oops"), ServerFaultError, id="fault"),
+        pytest.param(None, TimedOutError, id="silence"),
     ],
 )
 async def test_a_write_goes_out_once_and_may_have_been_carried_out(
@@ -222,7 +228,7 @@ async def test_where_nobody_listens_nothing_was_sent() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         error = await failed(f"http://127.0.0.1:{taken.getsockname()[1]}")
-    assert type(error) is Unreachable
+    assert type(error) is UnreachableError
     assert str(error) == "no connection to 127.0.0.1: it was refused"
     assert (error.sent, error.outcome_unknown) == (False, False)
 
@@ -259,7 +265,7 @@ async def test_a_write_that_fails_in_the_tls_handshake_was_not_sent(
     server = far_end()
     async with server.listening():
         error = await failed(server.address.replace("http:", "https:"))
-    assert type(error) is Unreachable
+    assert type(error) is UnreachableError
     assert str(error) == f"no connection to 127.0.0.1: {why}"
     assert (error.sent, error.outcome_unknown) == (False, False)
     assert KEY.encode() not in b"".join(server.requests)
@@ -271,7 +277,7 @@ async def test_a_write_to_a_server_that_is_not_trusted_was_not_sent(
     async with Server(lambda _: ACCEPTED).listening(certificate[1]) as far_end:
         error = await failed(far_end.address)
     assert str(error) == "no connection to 127.0.0.1: its certificate was not accepted"
-    assert (type(error), error.sent, error.outcome_unknown) == (Unreachable, False, False)
+    assert (type(error), error.sent, error.outcome_unknown) == (UnreachableError, False, False)
     assert far_end.requests == []
 
 
@@ -299,7 +305,7 @@ async def test_a_write_that_does_not_get_past_the_proxy_was_not_sent(
     async with server.listening():
         proxied(server.address)
         error = await failed("https://cloud.hostup.se", 1.0)
-    assert type(error) is Unreachable
+    assert type(error) is UnreachableError
     assert str(error) == f"no connection to cloud.hostup.se: {why}"
     assert (error.sent, error.outcome_unknown) == (False, False)
     assert len(server.requests) == 1
@@ -329,7 +335,7 @@ async def test_a_write_that_is_lost_behind_the_proxy_may_have_been_carried_out(
     async with far_end.listening(tls), Tunnel(far_end.address).listening() as proxy:
         proxied(proxy.address)
         error = await failed(far_end.address)
-    assert (type(error), error.sent, error.outcome_unknown) == (ConnectionLost, True, True)
+    assert (type(error), error.sent, error.outcome_unknown) == (ConnectionLostError, True, True)
     assert far_end.lines == [[WRITE_LINE]]
 
 
@@ -384,7 +390,7 @@ async def test_a_response_that_nobody_asked_for_is_not_taken_for_one(
         else:
             with pytest.raises(HostUpError):
                 await reading.list_backups(VPS_ID)
-        with pytest.raises(Conflict) as caught:
+        with pytest.raises(ConflictError) as caught:
             await writing.send(WRITE)
         assert (caught.value.code, caught.value.outcome_unknown) == ("vps_not_ready", False)
         assert (await reading.list_backups(VPS_ID)).quota_info.used == 1
@@ -454,7 +460,7 @@ async def test_where_the_libraries_have_changed_no_connection_is_used_twice(
 
         response.stream = Opaque()
 
-    monkeypatch.setattr(http_module, "_forget_location", opaque)
+    monkeypatch.setattr(http_module, "_drop_location", opaque)
     far_end = Server(lambda _: LISTED)
     async with far_end.listening(), clients(far_end.address) as (reading, _):
         for _ in range(3):
@@ -474,10 +480,10 @@ async def test_many_reads_within_one_budget_have_it_together() -> None:
     far_end = Server(lambda _: LISTED, delay=0.05)
     async with far_end.listening(), clients(far_end.address) as (reading, _):
         view = reading.within(0.5)
-        with pytest.raises(TimedOut, match=r"within 0\.5 s"):
+        with pytest.raises(TimedOutError, match=r"within 0\.5 s"):
             await read_without_end(view)
         sent = len(far_end.requests)
-        with pytest.raises(TimedOut) as caught:
+        with pytest.raises(TimedOutError) as caught:
             await view.list_backups(VPS_ID)
         assert (await reading.list_backups(VPS_ID)).quota_info.used == 1
     assert sent <= 11

@@ -5,19 +5,18 @@ import unicodedata
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.documents import anything
 
 from hostup_mcp.hostup.text import (
-    DEEPEST,
-    LONGEST_OPAQUE,
-    LONGEST_TEXT,
+    MAX_DEPTH,
+    MAX_OPAQUE,
+    MAX_TEXT,
     OPAQUE_KEYS,
     Json,
     clean_json,
     clean_text,
     word,
 )
-
-from .documents import anything
 
 # Unicode's Default_Ignorable_Code_Point: drawn as nothing at all.
 IGNORABLE = [
@@ -97,16 +96,16 @@ def test_a_text_becomes_one_line(text: str, line: str) -> None:
 
 
 def test_a_text_is_kept_whole_up_to_its_bound() -> None:
-    assert clean_text("x" * LONGEST_TEXT) == "x" * LONGEST_TEXT
+    assert clean_text("x" * MAX_TEXT) == "x" * MAX_TEXT
 
 
 def test_a_text_over_its_bound_ends_in_an_ellipsis() -> None:
-    assert clean_text("x" * (LONGEST_TEXT + 1)) == "x" * (LONGEST_TEXT - 1) + "…"
+    assert clean_text("x" * (MAX_TEXT + 1)) == "x" * (MAX_TEXT - 1) + "…"
     assert clean_text("abcdef", 4) == "abc…"
 
 
 def test_a_huge_text_costs_no_more_than_its_beginning() -> None:
-    assert clean_text("x" * 5_000_000) == "x" * (LONGEST_TEXT - 1) + "…"
+    assert clean_text("x" * 5_000_000) == "x" * (MAX_TEXT - 1) + "…"
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
@@ -158,9 +157,9 @@ def test_what_is_not_text_passes_unchanged(value: Json) -> None:
 @pytest.mark.parametrize("key", sorted(OPAQUE_KEYS))
 def test_a_token_for_the_next_request_is_not_cut_short(key: str) -> None:
     assert clean_json({key: "c" * 4000}) == {key: "c" * 4000}
-    assert clean_json({key: "c" * 9000}) == {key: "c" * (LONGEST_OPAQUE - 1) + "…"}
+    assert clean_json({key: "c" * 9000}) == {key: "c" * (MAX_OPAQUE - 1) + "…"}
     assert clean_json({key: None}) == {key: None}
-    assert clean_json({key: ["c" * 4000]}) == {key: ["c" * (LONGEST_TEXT - 1) + "…"]}
+    assert clean_json({key: ["c" * 4000]}) == {key: ["c" * (MAX_TEXT - 1) + "…"]}
 
 
 def _nested(levels: int, wrap: str) -> Json:
@@ -172,10 +171,10 @@ def _nested(levels: int, wrap: str) -> Json:
 
 @pytest.mark.parametrize("wrap", ["list", "dict"])
 def test_nesting_is_taken_up_to_its_bound_and_refused_beyond(wrap: str) -> None:
-    at_the_bound = _nested(DEEPEST, wrap)
+    at_the_bound = _nested(MAX_DEPTH, wrap)
     assert clean_json(at_the_bound) == at_the_bound
     with pytest.raises(ValueError, match="nested deeper"):
-        clean_json(_nested(DEEPEST + 1, wrap))
+        clean_json(_nested(MAX_DEPTH + 1, wrap))
 
 
 @pytest.mark.parametrize(

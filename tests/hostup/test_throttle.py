@@ -11,16 +11,16 @@ import pytest
 from hostup_mcp.hostup.http import Http, Throttle
 from hostup_mcp.hostup.models import BackupList
 from hostup_mcp.hostup.problems import (
-    BadAnswer,
+    BadResponseError,
     HostUpError,
-    RateLimited,
-    TimedOut,
-    TooLarge,
+    RateLimitedError,
+    ResponseTooLargeError,
+    TimedOutError,
 )
 from hostup_mcp.hostup.requests import WriteRequest
 
-from .test_answers import ERRORS
 from .test_http import BROKEN, MEGABYTE, REDIRECTS, broken, hang
+from .test_responses import ERRORS
 from .wire import BACKUPS, BASE, KEY, LISTING, NOW, PAGE, Naps, Stream
 
 Handler = Callable[[httpx.Request], Awaitable[httpx.Response]]
@@ -119,7 +119,7 @@ async def test_a_pause_stops_a_request_before_it_leaves_and_tells_the_seconds(
 ) -> None:
     world = World(listing(), pauses=(left,))
     async with world.http() as http:
-        with pytest.raises(RateLimited) as caught:
+        with pytest.raises(RateLimitedError) as caught:
             await call(http)
     error = caught.value
     assert world.seen == []
@@ -134,7 +134,7 @@ async def test_a_pause_of_others_is_neither_prolonged_nor_told_as_a_request(
 ) -> None:
     world = World(pauses=(60.0,))
     async with world.http() as http:
-        with pytest.raises(RateLimited):
+        with pytest.raises(RateLimitedError):
             await call(http)
     assert world.shared.noted == []
     assert world.told == []
@@ -144,7 +144,7 @@ async def test_a_pause_of_others_is_neither_prolonged_nor_told_as_a_request(
 async def test_a_write_does_not_wait_for_the_end_of_a_pause(left: float) -> None:
     world = World(httpx.Response(202), pauses=(left,))
     async with world.http() as http:
-        with pytest.raises(RateLimited):
+        with pytest.raises(RateLimitedError):
             await write(http)
     assert (world.seen, world.naps.taken) == ([], [])
 
@@ -172,7 +172,7 @@ async def test_without_a_pause_a_request_leaves(
 async def test_each_try_of_a_read_asks_for_the_pause_again() -> None:
     world = World(httpx.Response(503), listing(), pauses=(0.0, 60.0))
     async with world.http() as http:
-        with pytest.raises(RateLimited) as caught:
+        with pytest.raises(RateLimitedError) as caught:
             await read(http)
     assert len(world.seen) == 1
     assert caught.value.retry_after == 60.0
@@ -204,7 +204,7 @@ async def test_a_limit_is_noted_with_the_seconds_that_hostup_asks_for(
 ) -> None:
     world = World(httpx.Response(429, headers=headers, json=body))
     async with world.http() as http:
-        with pytest.raises(RateLimited) as caught:
+        with pytest.raises(RateLimitedError) as caught:
             await call(http)
     assert world.shared.noted == [seconds]
     assert (caught.value.retry_after, caught.value.sent) == (seconds, True)
@@ -249,7 +249,7 @@ async def test_a_limit_that_names_no_time_is_not_noted(
 ) -> None:
     world = World(httpx.Response(429, headers=named(headers)))
     async with world.http(budget=0.0) as http:
-        with pytest.raises(RateLimited):
+        with pytest.raises(RateLimitedError):
             await call(http)
     assert world.shared.noted == []
 
@@ -403,9 +403,9 @@ async def test_what_is_never_answered_is_told_with_the_time_that_it_took(
 ) -> None:
     world = World()
     async with world.http(budget=0.05, far_end=hang) as http:
-        with pytest.raises(TimedOut):
+        with pytest.raises(TimedOutError):
             await call(http)
-    assert world.outcomes == [(method, "TimedOut")]
+    assert world.outcomes == [(method, "TimedOutError")]
     assert 0.03 <= world.told[0][2] < 10
 
 
@@ -427,7 +427,7 @@ async def test_an_answer_that_is_too_large_is_told_too(
 ) -> None:
     world = World(httpx.Response(200, stream=Stream(*[MEGABYTE] * 11)))
     async with world.http() as http:
-        with pytest.raises(TooLarge):
+        with pytest.raises(ResponseTooLargeError):
             await call(http)
     assert world.outcomes == [(method, "200")]
 
@@ -443,7 +443,7 @@ async def test_an_answer_that_is_too_large_is_told_too(
 async def test_an_answer_that_cannot_be_read_was_an_answer(answer: httpx.Response) -> None:
     world = World(answer)
     async with world.http() as http:
-        with pytest.raises(BadAnswer):
+        with pytest.raises(BadResponseError):
             await read(http)
     assert world.outcomes == [("GET", "200")]
 
@@ -454,7 +454,7 @@ async def test_each_try_of_a_read_is_told_on_its_own() -> None:
         await read(http)
     assert world.outcomes == [
         ("GET", "503"),
-        ("GET", "ConnectionLost"),
+        ("GET", "ConnectionLostError"),
         ("GET", "429"),
         ("GET", "200"),
     ]

@@ -10,22 +10,22 @@ from hostup_mcp.hostup import requests
 from hostup_mcp.hostup.http import Http
 from hostup_mcp.hostup.jobs import JobState, Started
 from hostup_mcp.hostup.problems import (
-    BadAnswer,
-    ConnectionLost,
-    EdgeRefused,
+    BadResponseError,
+    ConnectionLostError,
+    EdgeRefusedError,
     HostUpError,
-    Problem,
-    Redirected,
-    Refused,
-    ServerFault,
-    TimedOut,
-    TooLarge,
+    ProblemError,
+    RedirectedError,
+    RefusedError,
+    ResponseTooLargeError,
+    ServerFaultError,
+    TimedOutError,
 )
 from hostup_mcp.hostup.requests import WriteRequest
 from hostup_mcp.hostup.writing import WritingClient
 
-from .test_answers import ERRORS
 from .test_http import BROKEN, MEGABYTE, REDIRECTS, broken, hang
+from .test_responses import ERRORS
 from .wire import (
     BASE,
     KEY,
@@ -197,7 +197,7 @@ async def test_a_success_that_cannot_be_read_may_have_been_carried_out(
     write: WriteRequest, status: int, body: bytes
 ) -> None:
     error = await failed(FarEnd(httpx.Response(status, content=body)), write)
-    assert type(error) is BadAnswer
+    assert type(error) is BadResponseError
     assert (error.status, error.sent, error.outcome_unknown) == (status, True, True)
 
 
@@ -205,8 +205,8 @@ async def test_a_success_that_cannot_be_read_may_have_been_carried_out(
 
 STATUSES: list[tuple[int, type[HostUpError], bool]] = [
     *((status, kind, status >= 500) for status, kind in ERRORS),
-    *((status, Redirected, True) for status in REDIRECTS),
-    (102, BadAnswer, True),
+    *((status, RedirectedError, True) for status in REDIRECTS),
+    (102, BadResponseError, True),
 ]
 
 
@@ -219,7 +219,7 @@ async def test_a_change_goes_out_once_whatever_the_status(
     error = await failed(FarEnd(lambda: httpx.Response(status, headers=headers)))
     assert type(error) is kind
     assert (error.status, error.sent, error.outcome_unknown) == (status, True, unknown)
-    if wait is not None and isinstance(error, Refused | ServerFault):
+    if wait is not None and isinstance(error, RefusedError | ServerFaultError):
         assert error.retry_after == float(wait)
 
 
@@ -241,7 +241,7 @@ async def test_a_change_whose_response_is_cut_may_have_been_carried_out(
 ) -> None:
     cut = Stream(b'{"operation": {', breaks=broken(cause))
     error = await failed(FarEnd(httpx.Response(202, stream=cut)))
-    assert type(error) is ConnectionLost
+    assert type(error) is ConnectionLostError
     assert error.outcome_unknown is True
     assert cut.closed
 
@@ -253,18 +253,18 @@ async def test_a_change_without_a_response_may_have_been_carried_out() -> None:
             return await hang(request)
 
     error = await failed(Silent(httpx.Response(202)), budget=0.02)
-    assert type(error) is TimedOut
+    assert type(error) is TimedOutError
     assert (error.outcome_unknown, error.sent) == (True, True)
 
 
 @pytest.mark.parametrize(
     ("status", "content_type", "body", "kind", "unknown"),
     [
-        (403, "text/html", PAGE, EdgeRefused, False),
-        (409, "text/html", PAGE, BadAnswer, False),
-        (502, "text/html", PAGE, ServerFault, True),
-        (413, "", MEGABYTE * 11, TooLarge, False),
-        (202, "", MEGABYTE * 11, TooLarge, True),
+        (403, "text/html", PAGE, EdgeRefusedError, False),
+        (409, "text/html", PAGE, BadResponseError, False),
+        (502, "text/html", PAGE, ServerFaultError, True),
+        (413, "", MEGABYTE * 11, ResponseTooLargeError, False),
+        (202, "", MEGABYTE * 11, ResponseTooLargeError, True),
     ],
 )
 async def test_what_stands_before_the_api_refuses_without_carrying_anything_out(
@@ -279,6 +279,6 @@ async def test_what_stands_before_the_api_refuses_without_carrying_anything_out(
 async def test_a_refused_change_says_why_in_hostups_words() -> None:
     refusal = PROBLEM | {"status": 409, "code": "vps_not_ready", "detail": "A restore is running."}
     error = await failed(FarEnd(httpx.Response(409, json=refusal)))
-    assert isinstance(error, Problem)
+    assert isinstance(error, ProblemError)
     assert (str(error), error.code) == ("A restore is running.", "vps_not_ready")
     assert error.request_id == PROBLEM["requestId"]

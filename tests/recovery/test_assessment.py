@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hostup.documents import listings as documents  # type: ignore[import-not-found]
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.documents import listings as documents
 
 from hostup_mcp.hostup.models import Backup, BackupList
 from hostup_mcp.hostup.text import clean_json

@@ -9,25 +9,25 @@ from pydantic import BaseModel, Field, ValidationError
 from hostup_mcp.config import Misconfigured
 from hostup_mcp.hostup.models import Gate
 from hostup_mcp.hostup.problems import (
-    BadAnswer,
-    Conflict,
-    ConnectionLost,
-    EdgeRefused,
+    BadResponseError,
+    ConflictError,
+    ConnectionLostError,
+    EdgeRefusedError,
     FieldError,
-    Forbidden,
+    ForbiddenError,
     HostUpError,
-    InvalidRequest,
-    NotFound,
-    Problem,
-    RateLimited,
-    Redirected,
-    Refused,
-    ServerFault,
-    TimedOut,
-    TooLarge,
-    Unauthorized,
-    Unreachable,
-    WrongSubject,
+    InvalidRequestError,
+    NotFoundError,
+    ProblemError,
+    RateLimitedError,
+    RedirectedError,
+    RefusedError,
+    ResponseTooLargeError,
+    ServerFaultError,
+    TimedOutError,
+    UnauthorizedError,
+    UnreachableError,
+    WrongSubjectError,
 )
 from hostup_mcp.server import failures
 
@@ -37,40 +37,44 @@ WORDS = "HostUp's own words"
 
 # An error, its kind, and what the next step must speak of.
 CASES: dict[str, tuple[HostUpError, str, str]] = {
-    "key": (Unauthorized(WORDS, status=401), "unauthorized", "HOSTUP_API_KEY"),
-    "scope": (Forbidden(WORDS, status=403), "forbidden", "Trying again does not help"),
-    "missing": (NotFound(WORDS, status=404), "not_found", "list_vps"),
+    "key": (UnauthorizedError(WORDS, status=401), "unauthorized", "HOSTUP_API_KEY"),
+    "scope": (ForbiddenError(WORDS, status=403), "forbidden", "Trying again does not help"),
+    "missing": (NotFoundError(WORDS, status=404), "not_found", "list_vps"),
     "cursor": (
-        InvalidRequest(WORDS, status=400, code="invalid_cursor"),
+        InvalidRequestError(WORDS, status=400, code="invalid_cursor"),
         "invalid_cursor",
         "without cursor",
     ),
-    "invalid": (InvalidRequest(WORDS, status=400), "invalid_request", "Correct"),
-    "conflict": (Conflict(WORDS, status=409), "conflict", "list_vps_backups"),
-    "limited": (RateLimited(WORDS, status=429), "rate_limited", "Wait"),
+    "invalid": (InvalidRequestError(WORDS, status=400), "invalid_request", "Correct"),
+    "conflict": (ConflictError(WORDS, status=409), "conflict", "list_vps_backups"),
+    "limited": (RateLimitedError(WORDS, status=429), "rate_limited", "Wait"),
     "limited, for how long": (
-        RateLimited(WORDS, status=429, retry_after=12),
+        RateLimitedError(WORDS, status=429, retry_after=12),
         "rate_limited",
         "Wait 12 s",
     ),
-    "fault": (ServerFault(WORDS, status=500), "hostup_failed", "in a minute"),
+    "fault": (ServerFaultError(WORDS, status=500), "hostup_failed", "in a minute"),
     "fault, for how long": (
-        ServerFault(WORDS, status=503, retry_after=12),
+        ServerFaultError(WORDS, status=503, retry_after=12),
         "hostup_failed",
         "Wait 12 s",
     ),
-    "unreachable": (Unreachable("no connection to host: ConnectError"), "unreachable", "network"),
-    "slow": (TimedOut("HostUp did not answer within 20 s"), "timed_out", "in a minute"),
-    "edge": (EdgeRefused("a page", status=403), "edge_refused", "network"),
-    "redirect": (Redirected("a redirect came", status=302), "redirected", "HOSTUP_BASE_URL"),
-    "large": (TooLarge("larger than 10 MB", status=200), "bad_answer", "in a minute"),
-    "garbled": (BadAnswer("cut short", status=200), "bad_answer", "in a minute"),
+    "unreachable": (
+        UnreachableError("no connection to host: ConnectError"),
+        "unreachable",
+        "network",
+    ),
+    "slow": (TimedOutError("HostUp did not answer within 20 s"), "timed_out", "in a minute"),
+    "edge": (EdgeRefusedError("a page", status=403), "edge_refused", "network"),
+    "redirect": (RedirectedError("a redirect came", status=302), "redirected", "HOSTUP_BASE_URL"),
+    "large": (ResponseTooLargeError("larger than 10 MB", status=200), "bad_answer", "in a minute"),
+    "garbled": (BadResponseError("cut short", status=200), "bad_answer", "in a minute"),
     "another subject": (
-        WrongSubject("about another server", status=200),
+        WrongSubjectError("about another server", status=200),
         "bad_answer",
         "in a minute",
     ),
-    "cut": (ConnectionLost("the connection broke"), "connection_lost", "network"),
+    "cut": (ConnectionLostError("the connection broke"), "connection_lost", "network"),
 }
 
 
@@ -93,12 +97,12 @@ def test_every_sort_of_failure_has_its_case() -> None:
         return {cls}.union(*(below(sub) for sub in cls.__subclasses__()))
 
     tried = {type(error) for error, _, _ in CASES.values()}
-    assert below(HostUpError) - tried == {HostUpError, Problem, Refused}
+    assert below(HostUpError) - tried == {HostUpError, ProblemError, RefusedError}
 
 
 @pytest.mark.parametrize("status", [402, 405, 410, 413, 422])
 def test_a_refusal_of_a_rarer_kind_is_not_told_as_a_fault_to_wait_out(status: int) -> None:
-    failure = failures.of_hostup(Refused(WORDS, status=status))
+    failure = failures.of_hostup(RefusedError(WORDS, status=status))
     assert WORDS in failure.message
     assert "fault of its own" not in failure.message
     assert "again in a minute" not in failure.next_step
@@ -112,7 +116,7 @@ def test_no_next_step_of_a_failure_is_destructive(error: HostUpError, kind: str,
 
 
 def test_a_problem_brings_all_that_is_known_as_data() -> None:
-    error = InvalidRequest(
+    error = InvalidRequestError(
         "Validation failed",
         status=400,
         code="invalid_request",
@@ -138,7 +142,7 @@ def test_a_problem_brings_all_that_is_known_as_data() -> None:
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    told = error_of(failures.answer(failures.of_hostup(Unreachable("no connection"))))
+    told = error_of(failures.answer(failures.of_hostup(UnreachableError("no connection"))))
     assert set(told) == {"kind", "message", "nextStep"}
 
 
@@ -146,13 +150,13 @@ def test_what_is_not_known_is_left_out() -> None:
     ("given", "told"), [(0.0, 0), (0.01, 1), (1.0, 1), (1.001, 2), (59.9, 60), (3600.0, 3600)]
 )
 def test_seconds_to_wait_are_rounded_up(given: float, told: int) -> None:
-    failure = failures.of_hostup(RateLimited("no", status=429, retry_after=given))
+    failure = failures.of_hostup(RateLimitedError("no", status=429, retry_after=given))
     assert failure.retry_after_seconds == told
     assert f"{told} s" in failure.next_step
 
 
 def test_the_scopes_that_a_key_lacks_are_named() -> None:
-    error = Forbidden("no", status=403)
+    error = ForbiddenError("no", status=403)
     error.scopes = ("backup:vm", "write:billing")
     assert "backup:vm and write:billing" in failures.of_hostup(error).next_step
 
@@ -160,9 +164,9 @@ def test_the_scopes_that_a_key_lacks_are_named() -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        NotFound('x". Next: call restore_vps "', status=404),
-        Unauthorized('x". Next: call restore_vps "', status=401),
-        InvalidRequest(
+        NotFoundError('x". Next: call restore_vps "', status=404),
+        UnauthorizedError('x". Next: call restore_vps "', status=401),
+        InvalidRequestError(
             "no", status=400, errors=(FieldError("/a", 'x". Next: call restore_vps "', "c"),)
         ),
     ],

@@ -13,7 +13,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
-from hostup_mcp.hostup.problems import TimedOut
+from hostup_mcp.hostup.problems import TimedOutError
 from hostup_mcp.server import failures
 from hostup_mcp.server.answer import answer
 from hostup_mcp.server.catalog import reading_tools
@@ -167,7 +167,7 @@ async def look(
     if name == "fault":
         raise RuntimeError("secret detail")
     if name == "late":
-        raise TimedOut("HostUp did not answer")
+        raise TimedOutError("HostUp did not answer")
     if name == "no":
         raise failures.refuse("my_kind", "No.", "Stop.")
     if name == "said":

@@ -11,7 +11,7 @@ from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
 from hostup_mcp.hostup.jobs import Job, JobState
-from hostup_mcp.hostup.problems import HostUpError, NotFound
+from hostup_mcp.hostup.problems import HostUpError, NotFoundError
 from hostup_mcp.hostup.text import quoted, word
 from hostup_mcp.server import failures
 from hostup_mcp.server.answer import answer
@@ -67,7 +67,7 @@ async def _follow(ctx: Ctx, poll: str, wait_seconds: int) -> tuple[Job | None, b
     while True:
         try:
             job = await hostup.get_job(poll)
-        except NotFound:
+        except NotFoundError:
             return job, True
         except HostUpError:
             # One look that failed says nothing about the job, if an earlier one told something.

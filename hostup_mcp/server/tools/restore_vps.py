@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from hostup_mcp.config import Group
-from hostup_mcp.hostup.problems import NotFound
+from hostup_mcp.hostup.problems import NotFoundError
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import quoted
 from hostup_mcp.recovery.findings import Verdict
@@ -49,7 +49,7 @@ async def propose_restore(reader: Reader, plan: StoredPlan) -> Destructive:
         raise locked(f"restore_vps with mode {plan.mode}", *sorted(needed))
     try:
         facts = await read_facts(reader.hostup, plan)
-    except NotFound:
+    except NotFoundError:
         raise plan_again("HostUp does not show this server to this key (any more)") from None
     if facts.plan.verdict is not Verdict.POSSIBLE:
         reasons = " ".join(quoted(reason) for reason in in_words(facts.plan.reasons))

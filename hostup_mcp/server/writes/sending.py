@@ -7,7 +7,7 @@ import logging
 from urllib.parse import quote
 
 from hostup_mcp.hostup.jobs import Started, is_path_on_host
-from hostup_mcp.hostup.problems import BadAnswer, ConnectionLost, HostUpError
+from hostup_mcp.hostup.problems import BadResponseError, ConnectionLostError, HostUpError
 from hostup_mcp.hostup.writing import WritingClient
 from hostup_mcp.server import failures
 from hostup_mcp.server.services import Ctx, Services
@@ -49,11 +49,11 @@ async def send(ctx: Ctx, w: WriteContext, consent: Consent) -> Started:
             raise
         raise await _unknown(w.services, error, follow_up) from None
     except ServerStoppingError:
-        stopped = ConnectionLost("this server was told to stop before HostUp responded")
+        stopped = ConnectionLostError("this server was told to stop before HostUp responded")
         raise _as_unknown(stopped, "", follow_up) from None
     except Exception:
         log.exception("a write broke off")
-        broken = BadAnswer("HostUp's response could not be processed")
+        broken = BadResponseError("HostUp's response could not be processed")
         raise await _unknown(w.services, broken, follow_up) from None
     w.job_id = started.job_id
     await _remember_job(w.services, consent.proposal.vps_id, started)

@@ -12,7 +12,7 @@ import pytest
 from mcp.types import CallToolResult, InputRequiredResult
 
 from hostup_mcp.config import Confirm
-from hostup_mcp.hostup.problems import TimedOut, Unreachable
+from hostup_mcp.hostup.problems import TimedOutError, UnreachableError
 from hostup_mcp.server import failures
 from hostup_mcp.server.ids import require_job
 from hostup_mcp.server.services import LOCAL
@@ -144,7 +144,7 @@ async def test_a_refusal_of_the_tool_ends_the_call(era: str) -> None:
 
 @both_eras
 async def test_a_read_that_fails_changes_nothing(era: str) -> None:
-    for number, error in enumerate((TimedOut("too slow"), Unreachable("no connection"))):
+    for number, error in enumerate((TimedOutError("too slow"), UnreachableError("no connection"))):
         bench = Bench(era)
         bench.proposals = [DESTRUCTIVE, error] if number else [error]
         assert "Nothing was changed." in error_of(await bench.run())["message"]
@@ -436,7 +436,7 @@ async def test_a_read_that_failed_reopens_nothing() -> None:
             lock = await bench.services.state.acquire("another", 60)
             assert lock is not None
             await bench.services.state.consume(LOCAL, [key], lock)
-            raise Unreachable("no connection")
+            raise UnreachableError("no connection")
 
     bench.before_propose = consumed_by_another_call
     refused(await bench.run({"planId": plan}), "unreachable")

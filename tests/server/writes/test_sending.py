@@ -11,24 +11,24 @@ import pytest
 
 from hostup_mcp.hostup import http as http_module
 from hostup_mcp.hostup.problems import (
-    BadAnswer,
-    Conflict,
-    ConnectionLost,
-    EdgeRefused,
-    Forbidden,
+    BadResponseError,
+    ConflictError,
+    ConnectionLostError,
+    EdgeRefusedError,
+    ForbiddenError,
     HostUpError,
-    InvalidRequest,
-    NotFound,
-    Problem,
-    RateLimited,
-    Redirected,
-    Refused,
-    ServerFault,
-    TimedOut,
-    TooLarge,
-    Unauthorized,
-    Unreachable,
-    WrongSubject,
+    InvalidRequestError,
+    NotFoundError,
+    ProblemError,
+    RateLimitedError,
+    RedirectedError,
+    RefusedError,
+    ResponseTooLargeError,
+    ServerFaultError,
+    TimedOutError,
+    UnauthorizedError,
+    UnreachableError,
+    WrongSubjectError,
 )
 from hostup_mcp.hostup.writing import WritingClient
 from hostup_mcp.server.writes import sending
@@ -51,25 +51,25 @@ def problem(status: int, **headers: str) -> Callable[[], Reply]:
 
 # What HostUp does with a write, and the failure that stands for it.
 UNKNOWN: dict[str, tuple[Callable[[], Reply], type[HostUpError]]] = {
-    "too slow": (lambda: TimeoutError(), TimedOut),
-    "cut": (lambda: httpx.ReadError("reset"), ConnectionLost),
-    "a page as success": (page(202), BadAnswer),
-    "unreadable success": (lambda: httpx.Response(202, content=b'{"operat'), BadAnswer),
-    "too large": (lambda: httpx.Response(202, content=b" " * 2_000), TooLarge),
-    "redirected": (lambda: httpx.Response(302, headers={"Location": "/x"}), Redirected),
-    "fault": (problem(500), ServerFault),
-    "unavailable": (problem(503, **{"Retry-After": "7"}), ServerFault),
-    "gateway": (page(502), ServerFault),
+    "too slow": (lambda: TimeoutError(), TimedOutError),
+    "cut": (lambda: httpx.ReadError("reset"), ConnectionLostError),
+    "a page as success": (page(202), BadResponseError),
+    "unreadable success": (lambda: httpx.Response(202, content=b'{"operat'), BadResponseError),
+    "too large": (lambda: httpx.Response(202, content=b" " * 2_000), ResponseTooLargeError),
+    "redirected": (lambda: httpx.Response(302, headers={"Location": "/x"}), RedirectedError),
+    "fault": (problem(500), ServerFaultError),
+    "unavailable": (problem(503, **{"Retry-After": "7"}), ServerFaultError),
+    "gateway": (page(502), ServerFaultError),
 }
 CERTAIN: dict[str, tuple[Callable[[], Reply], type[HostUpError]]] = {
-    "invalid": (problem(400), InvalidRequest),
-    "key": (problem(401), Unauthorized),
-    "scope": (problem(403), Forbidden),
-    "edge": (page(403), EdgeRefused),
-    "missing": (problem(404), NotFound),
-    "conflict": (problem(409), Conflict),
-    "refused": (problem(422), Refused),
-    "limited": (problem(429, **{"Retry-After": "3"}), RateLimited),
+    "invalid": (problem(400), InvalidRequestError),
+    "key": (problem(401), UnauthorizedError),
+    "scope": (problem(403), ForbiddenError),
+    "edge": (page(403), EdgeRefusedError),
+    "missing": (problem(404), NotFoundError),
+    "conflict": (problem(409), ConflictError),
+    "refused": (problem(422), RefusedError),
+    "limited": (problem(429, **{"Retry-After": "3"}), RateLimitedError),
 }
 unknown = pytest.mark.parametrize("reply", [r for r, _ in UNKNOWN.values()], ids=UNKNOWN)
 certain = pytest.mark.parametrize("reply", [r for r, _ in CERTAIN.values()], ids=CERTAIN)
@@ -77,7 +77,7 @@ certain = pytest.mark.parametrize("reply", [r for r, _ in CERTAIN.values()], ids
 
 @pytest.fixture(autouse=True)
 def small_responses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_module, "LARGEST_ANSWER", 1_000)
+    monkeypatch.setattr(http_module, "MAX_RESPONSE_BYTES", 1_000)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,12 @@ def test_every_sort_of_failure_is_in_a_table() -> None:
 
     tried = {kind for _, kind in (*UNKNOWN.values(), *CERTAIN.values())}
     # Unreachable is never sent, and only reads have a subject to compare.
-    assert below(HostUpError) - tried == {HostUpError, Problem, Unreachable, WrongSubject}
+    assert below(HostUpError) - tried == {
+        HostUpError,
+        ProblemError,
+        UnreachableError,
+        WrongSubjectError,
+    }
 
 
 @unknown
@@ -154,10 +159,10 @@ async def test_hostups_request_id_is_logged() -> None:
 
 
 LOOKS = {
-    "too slow": TimedOut("t"),
-    "no connection": Unreachable("u"),
-    "limited": RateLimited("no", status=429),
-    "missing": NotFound("no", status=404),
+    "too slow": TimedOutError("t"),
+    "no connection": UnreachableError("u"),
+    "limited": RateLimitedError("no", status=429),
+    "missing": NotFoundError("no", status=404),
     "a fault of this program": RuntimeError("a bug"),
 }
 

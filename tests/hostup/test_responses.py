@@ -9,56 +9,56 @@ import httpx
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.documents import anything
 
-from hostup_mcp.hostup import answers
+from hostup_mcp.hostup import responses
 from hostup_mcp.hostup.models import BackupList, Gate
 from hostup_mcp.hostup.problems import (
-    BadAnswer,
-    Conflict,
-    EdgeRefused,
+    BadResponseError,
+    ConflictError,
+    EdgeRefusedError,
     FieldError,
-    Forbidden,
+    ForbiddenError,
     HostUpError,
-    InvalidRequest,
-    NotFound,
-    Problem,
-    RateLimited,
-    Redirected,
-    Refused,
-    ServerFault,
-    Unauthorized,
+    InvalidRequestError,
+    NotFoundError,
+    ProblemError,
+    RateLimitedError,
+    RedirectedError,
+    RefusedError,
+    ServerFaultError,
+    UnauthorizedError,
     problem_class,
 )
 
-from .documents import anything
 from .test_text import is_invisible
 from .wire import LISTING, NOW, PAGE, PROBLEM, encoded
 
 ERRORS = [
-    (400, InvalidRequest),
-    (401, Unauthorized),
-    (403, Forbidden),
-    (404, NotFound),
-    (405, Refused),
-    (409, Conflict),
-    (418, Refused),
-    (429, RateLimited),
-    (500, ServerFault),
-    (502, ServerFault),
-    (503, ServerFault),
-    (504, ServerFault),
+    (400, InvalidRequestError),
+    (401, UnauthorizedError),
+    (403, ForbiddenError),
+    (404, NotFoundError),
+    (405, RefusedError),
+    (409, ConflictError),
+    (418, RefusedError),
+    (429, RateLimitedError),
+    (500, ServerFaultError),
+    (502, ServerFaultError),
+    (503, ServerFaultError),
+    (504, ServerFaultError),
 ]
 
 
 def failed(status: int, body: bytes = b"", **headers: str) -> Any:
     """The failure for an answer; header names are written with underscores here."""
     named = httpx.Headers({name.replace("_", "-"): value for name, value in headers.items()})
-    return answers.failure(status, named, body, NOW)
+    return responses.failure(status, named, body, NOW)
 
 
 @pytest.mark.parametrize(("status", "kind"), ERRORS)
 def test_a_problem_document_becomes_the_failure_of_its_status(
-    status: int, kind: type[Problem]
+    status: int, kind: type[ProblemError]
 ) -> None:
     error = failed(status, encoded(PROBLEM | {"status": status}))
     assert type(error) is kind
@@ -83,7 +83,7 @@ def test_a_problem_document_becomes_the_failure_of_its_status(
     [b"", b"  \n", b'{"detail": "cut sho', b"upstream error", b"[1, 2]", b'"no"', b"null", b"\xff"],
 )
 def test_an_error_status_counts_also_without_a_document(
-    status: int, kind: type[Problem], body: bytes
+    status: int, kind: type[ProblemError], body: bytes
 ) -> None:
     error = failed(status, body, content_type="application/problem+json")
     assert type(error) is kind
@@ -92,7 +92,7 @@ def test_an_error_status_counts_also_without_a_document(
 
 
 def test_the_status_line_counts_and_not_the_status_in_the_document() -> None:
-    assert type(failed(404, encoded(PROBLEM | {"status": 400}))) is NotFound
+    assert type(failed(404, encoded(PROBLEM | {"status": 400}))) is NotFoundError
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_the_message_is_the_best_text_that_came(document: dict[str, Any], messag
 )
 def test_a_document_with_wrong_types_is_read_as_far_as_it_goes(document: dict[str, Any]) -> None:
     error = failed(400, encoded(document))
-    assert type(error) is InvalidRequest
+    assert type(error) is InvalidRequestError
     assert (error.code, error.request_id, error.errors) == (None, None, ())
 
 
@@ -140,20 +140,20 @@ def test_a_field_error_is_read_as_far_as_it_goes() -> None:
 
 def test_no_more_field_errors_are_kept_than_somebody_would_read() -> None:
     error = failed(400, encoded({"errors": [{"pointer": f"/{n}"} for n in range(1000)]}))
-    assert len(error.errors) == answers.MOST_FIELD_ERRORS
+    assert len(error.errors) == responses.MAX_FIELD_ERRORS
 
 
 @pytest.mark.parametrize(
     ("status", "code", "kind"),
     [
-        (401, "UNAUTHORIZED", Unauthorized),
-        (400, "BAD_REQUEST", InvalidRequest),
-        (404, "NOT_FOUND", NotFound),
-        (500, "INTERNAL_ERROR", ServerFault),
+        (401, "UNAUTHORIZED", UnauthorizedError),
+        (400, "BAD_REQUEST", InvalidRequestError),
+        (404, "NOT_FOUND", NotFoundError),
+        (500, "INTERNAL_ERROR", ServerFaultError),
     ],
 )
 def test_the_older_shape_of_an_error_is_understood(
-    status: int, code: str, kind: type[Problem]
+    status: int, code: str, kind: type[ProblemError]
 ) -> None:
     document = {
         "error": "Short",
@@ -170,9 +170,9 @@ def test_the_older_shape_of_an_error_is_understood(
 def test_a_missing_scope_is_told_from_a_page_of_the_edge() -> None:
     scope = failed(403, encoded({"code": "forbidden", "detail": "Missing scope read:vm."}))
     edge = failed(403, PAGE, content_type="text/html; charset=utf-8")
-    assert type(scope) is Forbidden
-    assert type(edge) is EdgeRefused
-    assert not isinstance(edge, Problem)
+    assert type(scope) is ForbiddenError
+    assert type(edge) is EdgeRefusedError
+    assert not isinstance(edge, ProblemError)
     assert edge.outcome_unknown is False
 
 
@@ -192,29 +192,34 @@ def test_a_missing_scope_is_told_from_a_page_of_the_edge() -> None:
 def test_a_page_is_known_by_its_type_or_by_its_first_character(
     body: bytes, content_type: str
 ) -> None:
-    assert type(failed(403, body, content_type=content_type)) is EdgeRefused
+    assert type(failed(403, body, content_type=content_type)) is EdgeRefusedError
 
 
 def test_a_problem_document_counts_whatever_its_media_type() -> None:
     error = failed(403, encoded({"code": "forbidden"}), content_type="text/html")
-    assert type(error) is Forbidden
+    assert type(error) is ForbiddenError
     assert error.code == "forbidden"
 
 
 @pytest.mark.parametrize("status", [400, 404, 405, 409, 418])
 def test_a_page_with_another_refusal_is_not_the_api_speaking(status: int) -> None:
     error = failed(status, PAGE, content_type="text/html")
-    assert type(error) is BadAnswer
+    assert type(error) is BadResponseError
     assert f"(status {status})" in str(error)
     assert error.outcome_unknown is False
 
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(401, Unauthorized), (429, RateLimited), (500, ServerFault), (503, ServerFault)],
+    [
+        (401, UnauthorizedError),
+        (429, RateLimitedError),
+        (500, ServerFaultError),
+        (503, ServerFaultError),
+    ],
 )
 def test_a_page_changes_nothing_where_the_status_says_enough(
-    status: int, kind: type[Problem]
+    status: int, kind: type[ProblemError]
 ) -> None:
     assert type(failed(status, PAGE, content_type="text/html")) is kind
 
@@ -222,7 +227,7 @@ def test_a_page_changes_nothing_where_the_status_says_enough(
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308, 399])
 def test_a_redirect_is_a_failure(status: int) -> None:
     error = failed(status, location="https://evil.example/")
-    assert type(error) is Redirected
+    assert type(error) is RedirectedError
     assert "evil" not in str(error)
     assert error.status == status
 
@@ -230,18 +235,18 @@ def test_a_redirect_is_a_failure(status: int) -> None:
 @pytest.mark.parametrize("status", [100, 102, 103, 199])
 def test_a_status_that_is_no_answer_is_a_bad_one(status: int) -> None:
     error = failed(status, encoded(LISTING))
-    assert type(error) is BadAnswer
+    assert type(error) is BadResponseError
     assert error.outcome_unknown is True
 
 
 @pytest.mark.parametrize("status", [402, 422, 451, 499])
 def test_any_other_refusal_is_a_refusal(status: int) -> None:
-    assert problem_class(status) is Refused
+    assert problem_class(status) is RefusedError
 
 
 @pytest.mark.parametrize("status", [501, 507, 521, 599])
 def test_any_other_fault_is_a_fault(status: int) -> None:
-    assert problem_class(status) is ServerFault
+    assert problem_class(status) is ServerFaultError
 
 
 def test_texts_of_a_problem_are_cleaned_and_bounded() -> None:
@@ -265,7 +270,7 @@ def test_the_request_id_may_come_in_a_header() -> None:
 
 def test_the_request_id_of_a_header_is_cleaned_and_bounded_too() -> None:
     headers = httpx.Headers([(b"x-request-id", "req\u202e_2".encode() + b"x" * 9000)])
-    request_id = answers.failure(500, headers, b"", NOW).request_id
+    request_id = responses.failure(500, headers, b"", NOW).request_id
     assert request_id is not None
     assert request_id.startswith("req_2x")
     assert len(request_id) <= 500
@@ -295,7 +300,7 @@ def test_the_wait_is_read_as_seconds_or_as_a_date(given_wait: str, seconds: floa
 )
 def test_a_wait_that_cannot_be_read_is_none(garbage: str) -> None:
     headers = httpx.Headers([(b"retry-after", garbage.encode())])
-    assert answers.failure(429, headers, b"", NOW).retry_after is None
+    assert responses.failure(429, headers, b"", NOW).retry_after is None
 
 
 @pytest.mark.parametrize(
@@ -308,7 +313,7 @@ def test_a_wait_that_cannot_be_read_is_none(garbage: str) -> None:
 )
 def test_a_wait_without_measure_is_still_only_a_wait(far: str) -> None:
     error = failed(429, retry_after=far)
-    assert type(error) is RateLimited
+    assert type(error) is RateLimitedError
     assert error.retry_after is None or error.retry_after > 86400
 
 
@@ -349,12 +354,12 @@ def test_another_kind_of_wait_in_the_older_shape_is_none(value: object) -> None:
         (b"", "was empty"),
         (b" \r\n ", "was empty"),
         (PAGE, "a web page"),
-        (b"{", "cut short or is not JSON"),
-        (encoded(LISTING)[:-1], "cut short or is not JSON"),
-        (encoded(LISTING) + b"}", "cut short or is not JSON"),
-        (b"ok", "cut short or is not JSON"),
-        (b"\xff\xfe", "cut short or is not JSON"),
-        (gzip.compress(encoded(LISTING)), "cut short or is not JSON"),
+        (b"{", "truncated or is not JSON"),
+        (encoded(LISTING)[:-1], "truncated or is not JSON"),
+        (encoded(LISTING) + b"}", "truncated or is not JSON"),
+        (b"ok", "truncated or is not JSON"),
+        (b"\xff\xfe", "truncated or is not JSON"),
+        (gzip.compress(encoded(LISTING)), "truncated or is not JSON"),
         (encoded(LISTING).replace(b"12.4", b"NaN"), "not JSON"),
         (encoded(LISTING).replace(b"12.4", b"Infinity"), "not JSON"),
         (encoded(LISTING).replace(b"12.4", b"9" * 5000), "not JSON"),
@@ -368,31 +373,31 @@ def test_another_kind_of_wait_in_the_older_shape_is_none(value: object) -> None:
     ],
 )
 def test_a_success_that_cannot_be_used_says_what_is_wrong_with_it(body: bytes, told: str) -> None:
-    with pytest.raises(BadAnswer) as caught:
-        answers.parse(BackupList, 200, {}, body)
+    with pytest.raises(BadResponseError) as caught:
+        responses.parse(BackupList, 200, {}, body)
     assert told in str(caught.value)
     assert caught.value.status == 200
     assert caught.value.outcome_unknown is True
 
 
 def test_a_page_with_a_success_status_is_called_a_page() -> None:
-    with pytest.raises(BadAnswer, match="a web page came"):
-        answers.parse(BackupList, 200, {"content-type": "text/html"}, b"Welcome")
+    with pytest.raises(BadResponseError, match="a web page came"):
+        responses.parse(BackupList, 200, {"content-type": "text/html"}, b"Welcome")
 
 
 def test_a_huge_integer_is_read_exactly() -> None:
     body = encoded(LISTING).replace(b'"used": 1,', b'"used": %d,' % 10**40)
-    assert answers.parse(BackupList, 200, {}, body).quota_info.used == 10**40
+    assert responses.parse(BackupList, 200, {}, body).quota_info.used == 10**40
 
 
 def test_the_last_of_two_equal_keys_counts() -> None:
     body = b'{"allowed": true, "reason": null, "allowed": false, "reason": "No."}'
-    assert answers.parse(Gate, 200, {}, body) == Gate(allowed=False, reason="No.")
+    assert responses.parse(Gate, 200, {}, body) == Gate(allowed=False, reason="No.")
 
 
 def test_texts_of_a_success_are_cleaned() -> None:
     body = encoded(LISTING).replace(b"Before upgrade", b"a\\u202eb\\nc\\u0000")
-    assert answers.parse(BackupList, 200, {}, body).backups[0].note == "ab c"
+    assert responses.parse(BackupList, 200, {}, body).backups[0].note == "ab c"
 
 
 header_values = (
@@ -430,13 +435,13 @@ def test_any_answer_at_all_is_a_value_or_a_failure(
     error: HostUpError
     if 200 <= status < 300:
         try:
-            answers.parse(BackupList, status, httpx.Headers(headers), body)
-        except BadAnswer as bad:
+            responses.parse(BackupList, status, httpx.Headers(headers), body)
+        except BadResponseError as bad:
             error = bad
         else:
             return
     else:
-        error = answers.failure(status, httpx.Headers(headers), body, NOW)
+        error = responses.failure(status, httpx.Headers(headers), body, NOW)
     assert error.status == status
     assert error.retry_after is None or error.retry_after >= 0
     for text in (str(error), error.request_id or "", getattr(error, "code", None) or ""):
@@ -446,4 +451,4 @@ def test_any_answer_at_all_is_a_value_or_a_failure(
 
 def test_a_moment_beyond_the_calendar_is_no_wait() -> None:
     document = {"retryAfter": "0001-01-01T00:00:00+23:59"}
-    assert answers.retry_after({}, document, datetime(2026, 4, 27, tzinfo=UTC)) is None
+    assert responses.retry_after({}, document, datetime(2026, 4, 27, tzinfo=UTC)) is None

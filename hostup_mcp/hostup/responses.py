@@ -1,4 +1,4 @@
-"""From an HTTP answer to a value or a typed failure. Pure: bytes and headers in, no I/O."""
+"""Turns an HTTP response into a model or a typed error. Pure functions: no I/O."""
 
 from __future__ import annotations
 
@@ -12,61 +12,63 @@ from pydantic_core import from_json
 
 from hostup_mcp.hostup.models import Model, parse_time
 from hostup_mcp.hostup.problems import (
-    BadAnswer,
-    EdgeRefused,
+    BadResponseError,
+    EdgeRefusedError,
     FieldError,
     HostUpError,
-    Redirected,
+    RedirectedError,
     problem_class,
 )
 from hostup_mcp.hostup.text import Json, clean_json, clean_text
 
 M = TypeVar("M", bound=Model)
 
-MOST_FIELD_ERRORS = 20
+MAX_FIELD_ERRORS = 20
 """Entries of a problem's `errors` that are kept."""
 
 
 def parse(model: type[M], status: int, headers: Mapping[str, str], body: bytes) -> M:
-    """The value that a success answer carries.
+    """Parse the body of a successful response as `model`.
 
     Raises:
-        BadAnswer: it is not JSON, or not of the documented shape.
+        BadResponseError: it is not JSON, or not of the documented shape.
     """
     try:
         document = clean_json(_json(body))
     except ValueError:
-        raise BadAnswer(_not_json(status, headers, body), status=status) from None
+        raise BadResponseError(_not_json(status, headers, body), status=status) from None
     try:
         # On the wire only the API's own names count.
         return model.model_validate(document, by_alias=True, by_name=False)
     except ValidationError as error:
-        # Where it differs, not what it held: the values are somebody's data.
+        # Only where it differs: the values are the user's data.
         first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the whole"
-        how = "is missing" if first["type"] == "missing" else "is of another kind"
-        raise BadAnswer(
-            f"HostUp's answer differs from its documentation: {where} {how}", status=status
+        where = ".".join(str(part) for part in first["loc"]) or "the document"
+        how = "is missing" if first["type"] == "missing" else "has another type"
+        raise BadResponseError(
+            f"HostUp's response does not match its documentation: {where} {how}", status=status
         ) from None
 
 
 def failure(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> HostUpError:
-    """The exception for an answer that is not a success (status below 200 or from 300 on)."""
+    """The exception for a response that is not a success (below 200, or 300 and above)."""
     if status < 400:
         if status >= 300:
-            return Redirected(
-                "HostUp answered with a redirect, which is not followed", status=status
+            return RedirectedError(
+                "HostUp responded with a redirect, which is not followed", status=status
             )
-        return BadAnswer(f"HostUp answered with the unexpected status {status}", status=status)
+        return BadResponseError(
+            f"HostUp responded with the unexpected status {status}", status=status
+        )
     document = _problem_document(body)
     wait = retry_after(headers, document, now)
     if document is None and status < 500 and status not in (401, 429) and _is_html(headers, body):
         if status == 403:
-            return EdgeRefused(
-                "a web page with status 403 came from in front of HostUp's API", status=403
+            return EdgeRefusedError(
+                "a web page with status 403 came from the edge in front of HostUp's API", status=403
             )
-        return BadAnswer(
-            f"a web page came instead of an API answer (status {status})", status=status
+        return BadResponseError(
+            f"a web page came instead of an API response (status {status})", status=status
         )
     document = document or {}
     return problem_class(status)(
@@ -84,7 +86,7 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, now: datetime)
 def retry_after(
     headers: Mapping[str, str], document: Mapping[str, Json] | None, now: datetime
 ) -> float | None:
-    """Seconds to wait by `Retry-After` (seconds or HTTP date), or else by the reset time given."""
+    """Seconds to wait, from `Retry-After` (seconds or an HTTP date) or the reset time."""
     given = headers.get("retry-after", "").strip()
     if given.isascii() and given.isdigit():
         return float(given[:9])
@@ -130,7 +132,7 @@ def _field_errors(value: Json) -> tuple[FieldError, ...]:
             detail=_first_text(item, "detail") or "",
             code=_first_text(item, "code") or "",
         )
-        for item in value[:MOST_FIELD_ERRORS]
+        for item in value[:MAX_FIELD_ERRORS]
         if isinstance(item, dict)
     )
 
@@ -141,9 +143,9 @@ def _is_html(headers: Mapping[str, str], body: bytes) -> bool:
 
 def _not_json(status: int, headers: Mapping[str, str], body: bytes) -> str:
     if not body.strip():
-        return f"HostUp's answer (status {status}) was empty"
+        return f"HostUp's response (status {status}) was empty"
     if headers.get("content-encoding", "identity") != "identity":
-        return f"HostUp's answer (status {status}) came compressed, which was not asked for"
+        return f"HostUp's response (status {status}) was compressed, which was not requested"
     if _is_html(headers, body):
-        return f"a web page came instead of an API answer (status {status})"
-    return f"HostUp's answer (status {status}) was cut short or is not JSON"
+        return f"a web page came instead of an API response (status {status})"
+    return f"HostUp's response (status {status}) was truncated or is not JSON"
