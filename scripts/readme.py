@@ -7,10 +7,10 @@ With --check it changes nothing and fails where the table is not what it would w
 
 import re
 import sys
-from inspect import cleandoc
 from pathlib import Path
 
-from hostup_mcp.server.catalog import WRITING, reading_tools
+from hostup_mcp.server.catalog import READING, WRITING
+from hostup_mcp.server.tool import describe
 
 README = Path(__file__).parent.parent / "README.md"
 MARKS = re.compile(r"(<!-- tools: [^>]*-->\n).*(<!-- /tools -->)", re.DOTALL)
@@ -19,9 +19,9 @@ MARKS = re.compile(r"(<!-- tools: [^>]*-->\n).*(<!-- /tools -->)", re.DOTALL)
 def table() -> str:
     """The tools as a table: what each is for, in the first sentence that a model reads."""
     rows = ["| tool | what it does | unlocked by |", "| --- | --- | --- |"]
-    rows += [row(tool.name, tool.description, "always there") for tool in reading_tools()]
+    rows += [row(name, describe(tool), "always there") for name, tool in READING.items()]
     rows += [
-        row(name, " ".join(cleandoc(tool.propose.__doc__ or "").split()), f"`{tool.group}`")
+        row(name, describe(tool), f"`{tool.group}`")
         for name, tool in WRITING.items()
         if not tool.confirmed_in_panel
     ]

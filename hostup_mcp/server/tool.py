@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from inspect import cleandoc
-from typing import Annotated, Any, TypeVar
+from typing import Any
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.mcpserver.tools import Tool
-from mcp.server.mcpserver.utilities.func_metadata import func_metadata
-from mcp.types import CallToolResult, ToolAnnotations
-from pydantic import ValidationError
+from mcp.server.mcpserver.utilities.func_metadata import FuncMetadata, func_metadata
+from mcp.types import ToolAnnotations
+from pydantic import BaseModel, ValidationError
 
 from hostup_mcp.config import Misconfigured
 from hostup_mcp.hostup.problems import HostUpError
 from hostup_mcp.server import failures
-from hostup_mcp.server.writes.definition import WritingTool
+from hostup_mcp.server.definition import AnyTool, ReadingTool, WritingTool
 from hostup_mcp.server.writes.pipeline import write
 from hostup_mcp.server.writes.result import WriteResult
 from hostup_mcp.state.store import StateUnavailableError
 
-T = TypeVar("T", bound=Tool)
-
-READ_ONLY = ToolAnnotations(
-    read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True
-)
+PANEL_URI = "ui://hostup/recovery"
+"""The recovery panel, for hosts that support MCP Apps."""
 
 
 class PlainTool(Tool):
@@ -86,56 +83,68 @@ class WriteTool(PlainTool):
         return self.fn_metadata.convert_result(result) if convert_result else result
 
 
-def reading_tool(function: Callable[..., Any], title: str) -> Tool:
-    """`function` as a tool: its name, docstring and annotated parameters are what a model reads."""
-    made = PlainTool.from_function(
-        function,
-        title=title,
-        description=_one_line(function.__doc__),
-        annotations=READ_ONLY,
-    )
-    return _slimmed(made)
-
-
-def writing_tool(definition: WritingTool) -> WriteTool:
-    """The tool of `definition`, whose arguments are those of its `propose` but for the reader."""
-    annotations = ToolAnnotations(
-        read_only_hint=False,
-        destructive_hint=not definition.is_always_harmless,
-        idempotent_hint=definition.is_idempotent,
-        open_world_hint=True,
-    )
-    metadata = func_metadata(definition.propose, skip_names=["reader"], structured_output=False)
-    output = func_metadata(_returns_write_result)
-    metadata.output_model, metadata.output_schema = output.output_model, output.output_schema
-    made = WriteTool(
-        fn=definition.propose,
-        name=definition.name,
-        title=definition.title,
-        description=_one_line(definition.propose.__doc__),
-        parameters=metadata.arg_model.model_json_schema(by_alias=True),
-        fn_metadata=metadata,
-        is_async=True,
-        annotations=annotations,
+def build_tool(definition: AnyTool) -> Tool:
+    """Build the SDK's tool from `definition`."""
+    if isinstance(definition, ReadingTool):
+        return PlainTool(
+            **_common(definition, definition.read, "ctx", definition.result),
+            context_kwarg="ctx",
+            annotations=_hints(read_only=True, destructive=False, idempotent=True),
+            meta=_panel() if definition.shown_in_panel else None,
+        )
+    return WriteTool(
+        **_common(definition, definition.propose, "reader", WriteResult),
+        annotations=_hints(
+            read_only=False,
+            destructive=not definition.is_always_harmless,
+            idempotent=definition.is_idempotent,
+        ),
+        meta=_panel(visibility=["app"]) if definition.confirmed_in_panel else None,
         definition=definition,
     )
-    return _slimmed(made)
 
 
-def _returns_write_result() -> Annotated[CallToolResult, WriteResult]:
-    raise NotImplementedError  # only its annotation is read
+def describe(definition: AnyTool) -> str:
+    """The description that a model reads: the handler's docstring on one line, and the scope."""
+    handler = definition.read if isinstance(definition, ReadingTool) else definition.propose
+    text = " ".join(cleandoc(handler.__doc__ or "").split())
+    return f"{text} API key scope: {definition.scope}."
 
 
-def _one_line(text: str | None) -> str:
-    return " ".join(cleandoc(text or "").split())
+def _common(
+    definition: AnyTool, handler: Callable[..., Any], first: str, result: type[BaseModel]
+) -> dict[str, Any]:
+    """The fields of a `Tool` that reading and writing tools fill alike.
+
+    The parameter `first` of `handler` is no argument of the tool.
+    """
+    arguments = func_metadata(handler, [first], structured_output=False).arg_model
+    parameters = lean(arguments.model_json_schema(by_alias=True))
+    success = lean(result.model_json_schema(), outermost=False)
+    return {
+        "fn": handler,
+        "is_async": True,
+        "name": definition.name,
+        "title": definition.title,
+        "description": describe(definition),
+        "parameters": {**parameters, "additionalProperties": False},
+        "fn_metadata": FuncMetadata(
+            arg_model=arguments, output_model=result, output_schema=failures.or_failure(success)
+        ),
+    }
 
 
-def _slimmed(tool: T) -> T:
-    tool.parameters = {**lean(tool.parameters), "additionalProperties": False}
-    if tool.fn_metadata.output_schema is not None:
-        success = lean(tool.fn_metadata.output_schema, outermost=False)
-        tool.fn_metadata.output_schema = failures.or_failure(success)
-    return tool
+def _hints(*, read_only: bool, destructive: bool, idempotent: bool) -> ToolAnnotations:
+    return ToolAnnotations(
+        read_only_hint=read_only,
+        destructive_hint=destructive,
+        idempotent_hint=idempotent,
+        open_world_hint=True,
+    )
+
+
+def _panel(**options: Any) -> dict[str, Any]:
+    return {"ui": {"resourceUri": PANEL_URI, **options}}
 
 
 _NAMED = frozenset({"properties", "$defs"})

@@ -27,9 +27,9 @@ from hostup_mcp.recovery.modes.definition import Mode
 from hostup_mcp.sandbox import SANDBOX_API_KEY, Clock, Fault, Readings, Sandbox
 from hostup_mcp.server.app import serve_with
 from hostup_mcp.server.catalog import WRITING
+from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.services import Services
 from hostup_mcp.server.writes import asking
-from hostup_mcp.server.writes.definition import WritingTool
 from hostup_mcp.state.in_memory import InMemoryState
 from hostup_mcp.state.store import (
     ConsumeResult,

@@ -36,7 +36,7 @@ LEGACY = "legacy"
 MODERN = "2026-07-28"
 ERAS = (LEGACY, MODERN)
 
-READING = frozenset(tool.name for tool in catalog.reading_tools())
+READING = frozenset(catalog.READING)
 WRITING = frozenset(n for n, tool in catalog.WRITING.items() if not tool.confirmed_in_panel)
 DESTRUCTIVE = frozenset(n for n in WRITING if not catalog.WRITING[n].is_always_harmless)
 GROUPS = {name: catalog.WRITING[name].group.value for name in sorted(WRITING)}

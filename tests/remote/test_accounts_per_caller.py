@@ -24,7 +24,7 @@ from .wiring import (
     token_file,
 )
 
-READING = {tool.name for tool in catalog.reading_tools()}
+READING = set(catalog.READING)
 
 
 def unlocked_by(*groups: Group) -> set[str]:

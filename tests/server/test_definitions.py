@@ -17,22 +17,20 @@ from mcp.client import advertise
 from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
 
 from hostup_mcp.config import Group
-from hostup_mcp.hostup.endpoints import BACKUP, READ, SPEND, WRITE
-from hostup_mcp.server.catalog import WRITING, reading_tools, register
+from hostup_mcp.server.catalog import READING, WRITING
+from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.failures import Refusal
 from hostup_mcp.server.ids import require_handed_out
 from hostup_mcp.server.services import Services
-from hostup_mcp.server.writes.definition import WritingTool
+from hostup_mcp.server.tool import build_tool
 from hostup_mcp.server.writes.proposal import Destructive, Harmless
 
 from .wiring import ALL, ERAS, client_of, error_of, ids_of, settings
 
 KEPT = Path(__file__).with_name("definitions")
-READING = {tool.name for tool in reading_tools()}
 OFFERED = {name: writing for name, writing in WRITING.items() if not writing.confirmed_in_panel}
 """What a model may be offered; the rest is for the user's own hand in the panel."""
 BY_HAND = set(WRITING) - set(OFFERED)
-SCOPES = {*READ, *BACKUP, *WRITE, *SPEND}
 SETS: dict[str, frozenset[Group]] = {"nothing allowed": frozenset(), "all allowed": ALL}
 
 # Which tool an id argument comes from.
@@ -164,9 +162,9 @@ async def test_no_call_changes_a_definition(every: dict[str, Definition]) -> Non
 
 
 async def test_what_is_offered_is_what_is_registered() -> None:
-    assert set(await definitions(frozenset())) == READING
-    assert set(await definitions(ALL)) == READING | set(OFFERED)
-    assert not READING & set(WRITING)
+    assert set(await definitions(frozenset())) == set(READING)
+    assert set(await definitions(ALL)) == {*READING, *OFFERED}
+    assert set(READING).isdisjoint(WRITING)
 
 
 @pytest.mark.parametrize("mode", ERAS)
@@ -231,14 +229,9 @@ def test_propose_returns_what_the_tool_may_propose(tool: WritingTool) -> None:
 
 
 @every_writing_tool
-def test_each_writing_tool_names_a_scope(tool: WritingTool) -> None:
-    assert tool.scope in SCOPES
-
-
-@every_writing_tool
 async def test_each_id_must_have_been_handed_out(tool: WritingTool) -> None:
     """Or it is a planId, which only opens for the caller who planned."""
-    properties = register(tool).parameters["properties"]
+    properties = build_tool(tool).parameters["properties"]
     ids = {name for name in properties if name in SOURCES or name.endswith("Id")}
     assert ids
     values = {name: f"{name}-1" for name in ids}
@@ -305,7 +298,7 @@ def test_no_definition_suggests_a_destructive_tool_to_one_that_reads(
     every: dict[str, Definition],
 ) -> None:
     destructive = [name for name, writing in OFFERED.items() if Destructive in writing.may_propose]
-    for name in READING - {"plan_restore"}:
+    for name in set(READING) - {"plan_restore"}:
         for other in destructive:
             assert other not in every[name]["description"]
 

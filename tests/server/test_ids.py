@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from hostup_mcp.server.catalog import WRITING, reading_tools, register
+from hostup_mcp.server.catalog import build_tools
 from hostup_mcp.server.failures import Refusal
 from hostup_mcp.server.ids import (
     BackupId,
@@ -179,7 +179,7 @@ VALUES: dict[str, Any] = {
 
 OF_A_SERVER = {
     made.name: {"backupId", *made.parameters["required"]} & set(made.parameters["properties"])
-    for made in [*reading_tools(), *map(register, WRITING.values())]
+    for made in build_tools(ALL)
     if "id" in made.parameters["properties"]
 }
 

@@ -1,24 +1,26 @@
-"""A tool as it is meant here: strict, lean, and plain in its failures."""
+"""Tools are strict about arguments, have a small schema, and report failures in our words."""
 
 import json
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
+import anyio
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
-from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.tools import Tool
 from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
 from hostup_mcp.hostup.problems import TimedOutError
 from hostup_mcp.server import failures
 from hostup_mcp.server.answer import answer
-from hostup_mcp.server.catalog import reading_tools
-from hostup_mcp.server.services import Services
-from hostup_mcp.server.tool import READ_ONLY, lean, reading_tool
+from hostup_mcp.server.definition import Read, ReadingTool
+from hostup_mcp.server.services import Ctx, Services
+from hostup_mcp.server.tool import build_tool, lean
+from hostup_mcp.server.tools import list_vps
 
 from .wiring import account, call, error_of, settings, text_of
 
@@ -55,7 +57,7 @@ SCHEMA = Outer.model_json_schema()
 
 
 def titles(schema: Any, where: str = "") -> list[str]:
-    """Where in a schema there are titles that are no properties."""
+    """The places in a schema with a title that is not a property of that name."""
     found: list[str] = []
     if isinstance(schema, list):
         for number, item in enumerate(schema):
@@ -75,7 +77,8 @@ def titles(schema: Any, where: str = "") -> list[str]:
 # The schema ---------------------------------------------------------------------------------------
 
 
-def test_no_titles_are_left_and_a_property_of_that_name_is() -> None:
+def test_lean_removes_titles() -> None:
+    """But not a property of that name."""
     slim = lean(SCHEMA)
     assert titles(SCHEMA)
     assert titles(slim) == []
@@ -85,79 +88,87 @@ def test_no_titles_are_left_and_a_property_of_that_name_is() -> None:
     assert inner["properties"]["type"] == "object"
 
 
-def test_definitions_are_kept_and_every_reference_is_met() -> None:
+def test_lean_keeps_every_reference() -> None:
     slim = lean(SCHEMA)
     assert set(slim["$defs"]) == {"Inner", "Colour"}
     used = {ref for ref in json.dumps(slim).split('"') if ref.startswith("#/$defs/")}
     assert used == {"#/$defs/Inner", "#/$defs/Colour"}
 
 
-def test_an_optional_argument_is_told_without_its_null() -> None:
+def test_lean_drops_null_of_an_optional() -> None:
     properties = lean(SCHEMA)["properties"]
     assert properties["maybe"] == {"description": "Perhaps.", "minimum": 1, "type": "integer"}
     assert "maybe" not in lean(SCHEMA)["required"]
 
 
-def test_what_is_not_simply_optional_stays_as_it_is() -> None:
+def test_lean_keeps_null_of_the_rest() -> None:
+    """Of a choice between types, of a required property, and of everything in a result."""
     properties = lean(SCHEMA)["properties"]
     assert len(properties["several"]["anyOf"]) == 3
     assert {"type": "null"} in properties["needed"]["anyOf"]
     assert "needed" in lean(SCHEMA)["required"]
+    result = lean(SCHEMA, outermost=False)
+    assert {"type": "null"} in result["properties"]["maybe"]["anyOf"]
+    assert {"type": "null"} in result["$defs"]["Inner"]["properties"]["title"]["anyOf"]
 
 
-def test_an_answers_nulls_are_told() -> None:
-    slim = lean(SCHEMA, outermost=False)
-    assert {"type": "null"} in slim["properties"]["maybe"]["anyOf"]
-    assert {"type": "null"} in slim["$defs"]["Inner"]["properties"]["title"]["anyOf"]
-
-
-def test_required_descriptions_and_bounds_stay() -> None:
+def test_lean_keeps_what_is_required() -> None:
     slim = lean(SCHEMA)
     assert slim["required"] == SCHEMA["required"]
     assert slim["description"] == "Something outside."
     assert slim["properties"]["many"]["items"] == {"$ref": "#/$defs/Inner"}
 
 
-def test_being_lean_twice_changes_nothing_and_the_original_stays() -> None:
+def test_lean_is_idempotent_and_pure() -> None:
     before = json.dumps(SCHEMA)
     once = lean(SCHEMA)
     assert lean(once) == once
     assert json.dumps(SCHEMA) == before
 
 
-def test_a_tool_without_arguments_has_an_empty_object() -> None:
-    async def nothing() -> str:
-        """Does nothing."""
-        return ""
+# Building -----------------------------------------------------------------------------------------
 
-    made = reading_tool(nothing, "Nothing")
+
+def reading(read: Read, **metadata: Any) -> Tool:
+    return build_tool(
+        ReadingTool(name="look", title="Look", scope="read:vm", read=read, result=Outer, **metadata)
+    )
+
+
+async def wordy(ctx: Ctx) -> CallToolResult:
+    """One line
+    and   another.
+
+    And a third."""
+    return answer([], {})
+
+
+def test_docstring_becomes_the_description() -> None:
+    """On one line, followed by the scope."""
+    made = reading(wordy)
+    assert made.description == "One line and another. And a third. API key scope: read:vm."
+    assert (made.name, made.title) == ("look", "Look")
+
+
+async def test_context_is_not_an_argument() -> None:
+    made = reading(wordy)
     assert made.parameters == {"type": "object", "properties": {}, "additionalProperties": False}
+    told = error_of(await made.run({"ctx": {}}, call(), convert_result=True))
+    assert told["kind"] == "bad_arguments"
 
 
-def test_a_tools_description_is_its_docstring_on_one_line() -> None:
-    async def wordy() -> str:
-        """One line
-        and   another.
-
-        And a third."""
-        return ""
-
-    made = reading_tool(wordy, "Wordy")
-    assert made.description == "One line and another. And a third."
-    assert (made.name, made.title, made.annotations) == ("wordy", "Wordy", READ_ONLY)
+def test_meta_names_the_panel_if_shown() -> None:
+    assert reading(wordy).meta is None
+    assert reading(wordy, shown_in_panel=True).meta == {
+        "ui": {"resourceUri": "ui://hostup/recovery"}
+    }
 
 
-def test_a_tool_reads_unless_told_otherwise() -> None:
-    assert READ_ONLY.read_only_hint is True
-    assert READ_ONLY.destructive_hint is False
-    assert READ_ONLY.idempotent_hint is True
-    assert READ_ONLY.open_world_hint is True
-
-
-# Being called -------------------------------------------------------------------------------------
+# Calling ------------------------------------------------------------------------------------------
 
 
 async def look(
+    ctx: Ctx,
     limit: Annotated[int, Field(ge=1, le=9, description="How many.")] = 5,
     colour: Annotated[Literal["red", "blue"], Field(description="Which.")] = "red",
     enabled: Annotated[bool, Field(description="Whether.")] = False,
@@ -172,10 +183,16 @@ async def look(
         raise failures.refuse("my_kind", "No.", "Stop.")
     if name == "said":
         raise ToolError("a failure of its own")
-    return answer([f"{limit} {colour} {enabled} {name}"], {})
+    return answer([f"{limit} {colour} {enabled} {name}"], {"seen": name})
 
 
-LOOK = reading_tool(look, "Look")
+class Seen(BaseModel):
+    """What `look` returns."""
+
+    seen: str
+
+
+LOOK = build_tool(ReadingTool(name="look", title="Look", scope="read:vm", read=look, result=Seen))
 
 
 async def run(**arguments: Any) -> CallToolResult:
@@ -184,12 +201,12 @@ async def run(**arguments: Any) -> CallToolResult:
     return result
 
 
-async def test_arguments_that_fit_reach_the_tool() -> None:
+async def test_valid_arguments_reach_the_handler() -> None:
     assert text_of(await run(limit=3, colour="blue")) == "3 blue False x"
 
 
 @pytest.mark.parametrize("name", ["Limit", "limits", "confirm", "", "ctx", "self", "__class__"])
-async def test_an_argument_that_the_tool_has_not_is_refused(name: str) -> None:
+async def test_unknown_arguments_are_refused(name: str) -> None:
     told = error_of(await run(**{name: True, "limit": 3}))
     assert told["kind"] == "bad_arguments"
     assert "is not an argument of this tool" in told["fields"][0]
@@ -214,7 +231,8 @@ async def test_an_argument_that_the_tool_has_not_is_refused(name: str) -> None:
         {"name": {"secret-value": 1}},
     ],
 )
-async def test_arguments_that_do_not_fit_are_told_in_our_words(arguments: dict[str, Any]) -> None:
+async def test_invalid_values_are_not_repeated(arguments: dict[str, Any]) -> None:
+    """The failure names the argument, without its value and without pydantic's words."""
     result = await run(**arguments)
     told = error_of(result)
     assert told["kind"] == "bad_arguments"
@@ -230,24 +248,21 @@ JSON = st.recursive(
     max_leaves=6,
 )
 NAMES = st.sampled_from(["limit", "cursor", "name", "primaryIp"])
+LIST_VPS = build_tool(list_vps.TOOL)
 
 
 @examples(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(arguments=st.dictionaries(NAMES, JSON))
-def test_whatever_a_model_sends_gives_an_answer_or_a_failure_in_our_words(
-    arguments: dict[str, Any],
-) -> None:
-    import anyio
-
+def test_any_arguments_give_a_result(arguments: dict[str, Any]) -> None:
+    """A success, or a failure in our words."""
     anyio.run(_send, arguments)
 
 
 async def _send(arguments: dict[str, Any]) -> None:
     sandbox = account()
     used = Services(settings(), sandbox.transport(), sandbox.clock.now)
-    list_vps = next(t for t in reading_tools_once() if t.name == "list_vps")
     async with used.used():
-        result = await list_vps.run(arguments, call(used), convert_result=True)
+        result = await LIST_VPS.run(arguments, call(used), convert_result=True)
     assert isinstance(result, CallToolResult)
     assert result.structured_content is not None
     if result.is_error:
@@ -255,16 +270,8 @@ async def _send(arguments: dict[str, Any]) -> None:
         assert "pydantic" not in text_of(result).lower()
 
 
-_TOOLS: list[Any] = []
-
-
-def reading_tools_once() -> list[Any]:
-    if not _TOOLS:
-        _TOOLS.extend(reading_tools())
-    return _TOOLS
-
-
-async def test_a_refusal_and_a_failure_of_hostup_become_answers() -> None:
+async def test_refusals_become_results() -> None:
+    """Ours, and those of HostUp."""
     assert error_of(await run(name="no")) == {
         "kind": "my_kind",
         "message": "No.",
@@ -273,23 +280,12 @@ async def test_a_refusal_and_a_failure_of_hostup_become_answers() -> None:
     assert error_of(await run(name="late"))["kind"] == "timed_out"
 
 
-async def test_a_fault_of_this_program_tells_the_model_nothing_of_itself() -> None:
+async def test_internal_errors_hide_their_details() -> None:
     with pytest.raises(ToolError) as error:
         await run(name="fault")
     assert "secret" not in str(error.value)
 
 
-async def test_what_is_not_ours_to_word_is_left_to_the_sdk() -> None:
+async def test_other_tool_errors_pass_through() -> None:
     with pytest.raises(ToolError, match="a failure of its own"):
         await run(name="said")
-
-
-async def test_the_context_is_no_argument() -> None:
-    async def asks(ctx: Context[Any, Any]) -> str:
-        """Asks."""
-        return ""
-
-    made = reading_tool(asks, "Asks")
-    assert made.parameters["properties"] == {}
-    told = error_of(await made.run({"ctx": {}}, call(), convert_result=True))
-    assert told["kind"] == "bad_arguments"

@@ -8,9 +8,9 @@ from pydantic import Field
 
 from hostup_mcp.config import Group
 from hostup_mcp.server import failures
+from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.restore_vps import PlanId, propose_restore
-from hostup_mcp.server.writes.definition import WritingTool
 from hostup_mcp.server.writes.proposal import Destructive
 
 

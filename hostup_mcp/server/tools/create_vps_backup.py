@@ -13,9 +13,9 @@ from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json, quoted
 from hostup_mcp.recovery.backups import is_full, oldest
 from hostup_mcp.server import failures
+from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.ids import VpsId
 from hostup_mcp.server.reader import Reader
-from hostup_mcp.server.writes.definition import WritingTool
 from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Harmless, Question
 from hostup_mcp.server.writes.questions import describe_server, to_type
 from hostup_mcp.wording import formats

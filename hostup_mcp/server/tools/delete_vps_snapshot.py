@@ -8,10 +8,10 @@ from hostup_mcp.hostup.models import documented
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.recovery.backups import find_snapshot
 from hostup_mcp.server import failures
+from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.ids import SnapshotName, VpsId
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.no_job_running import require_no_job
-from hostup_mcp.server.writes.definition import WritingTool
 from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Question
 from hostup_mcp.server.writes.questions import describe_server, to_type, type_to_confirm
 from hostup_mcp.wording import formats

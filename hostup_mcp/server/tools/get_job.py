@@ -15,6 +15,7 @@ from hostup_mcp.hostup.problems import HostUpError, NotFoundError
 from hostup_mcp.hostup.text import quoted, word
 from hostup_mcp.server import failures
 from hostup_mcp.server.answer import answer
+from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import JobId, require_job
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.wording.formats import number
@@ -43,7 +44,7 @@ async def get_job(
     waitSeconds: Annotated[
         int, Field(ge=0, le=MOST_WAIT, description="Wait up to this long for its end.")
     ] = 0,
-) -> Annotated[CallToolResult, JobResult]:
+) -> CallToolResult:
     """See how far a job (backup, restore, snapshot) has come, and with waitSeconds wait for its
     end. When the wait is over first, the job goes on: call again."""
     noted = json.loads(await require_job(ctx, jobId))
@@ -119,3 +120,12 @@ def _result(job_id: str, vps_id: str, job: Job | None, gone: bool) -> CallToolRe
             "message": message,
         },
     )
+
+
+TOOL = ReadingTool(
+    name="get_job",
+    title="Follow a job",
+    scope="read:vm",
+    read=get_job,
+    result=JobResult,
+)

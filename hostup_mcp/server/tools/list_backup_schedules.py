@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from mcp.types import CallToolResult
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hostup_mcp.hostup.models import BackupSchedule, BackupSchedules, BackupSettings
 from hostup_mcp.hostup.text import quoted, word
 from hostup_mcp.server.answer import answer
+from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import VpsId, require_vps
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.wording.phrases import gate_text
@@ -39,7 +40,7 @@ class ScheduleListing(BaseModel):
     actions: dict[str, Any] = Field(description="Gate canCreate, if it came.")
 
 
-async def list_backup_schedules(ctx: Ctx, id: VpsId) -> Annotated[CallToolResult, ScheduleListing]:
+async def list_backup_schedules(ctx: Ctx, id: VpsId) -> CallToolResult:
     """Read when HostUp backs a server up by itself and what it keeps or removes. For the backups
     themselves use list_vps_backups."""
     await require_vps(ctx, id)
@@ -94,3 +95,12 @@ def describe_retention(settings: BackupSettings) -> str:
     ]
     oldest = {True: "removed by HostUp itself", False: "kept", None: "not stated"}
     return ", ".join([*facts, f"oldest when full: {oldest[settings.auto_delete_oldest]}"])
+
+
+TOOL = ReadingTool(
+    name="list_backup_schedules",
+    title="Read backup schedules",
+    scope="read:vm",
+    read=list_backup_schedules,
+    result=ScheduleListing,
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from mcp.types import CallToolResult
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,6 +11,7 @@ from hostup_mcp.hostup.models import RestoreSource, SourceBackup
 from hostup_mcp.hostup.text import quoted, word
 from hostup_mcp.recovery.spans import age
 from hostup_mcp.server.answer import answer
+from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import VpsId, require_vps
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.wording import formats
@@ -35,9 +36,9 @@ class SourceListing(BaseModel):
     sources: list[SourceItem] = Field(description="Where backups could come from.")
 
 
-async def list_restore_sources(ctx: Ctx, id: VpsId) -> Annotated[CallToolResult, SourceListing]:
+async def list_restore_sources(ctx: Ctx, id: VpsId) -> CallToolResult:
     """List backups of other servers, also terminated ones, that could be restored onto this server
-    (the target). Needs a key with backup:vm. For the server's own backups use list_vps_backups."""
+    (the target). For the server's own backups use list_vps_backups."""
     await require_vps(ctx, id)
     used = services(ctx)
     listing = await used.hostup.list_restore_sources(id)
@@ -72,3 +73,12 @@ def _heading(source: RestoreSource) -> str:
         f"{word(source.id)} {quoted(source.name)} "
         f"({word(source.service_status)}, {word(source.source_type)}):"
     )
+
+
+TOOL = ReadingTool(
+    name="list_restore_sources",
+    title="List other restore sources",
+    scope="backup:vm",
+    read=list_restore_sources,
+    result=SourceListing,
+)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hostup_mcp.hostup.models import OperatingSystem, Vps, VpsPage
 from hostup_mcp.hostup.text import quoted, word
 from hostup_mcp.server.answer import answer
+from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.services import Ctx, Services, services
 from hostup_mcp.wording.formats import number
 
@@ -46,7 +47,7 @@ async def list_vps(
         str | None, Field(max_length=255, description="Exact display name, any case.")
     ] = None,
     primaryIp: Annotated[str | None, Field(max_length=45, description="Exact main IP.")] = None,
-) -> Annotated[CallToolResult, VpsListing]:
+) -> CallToolResult:
     """List the user's HostUp servers (VPS): id, name, IP, status, power, OS, size, billing.
     Start here: every other tool takes an id from this answer. For backups or restores, go on with
     list_vps_backups."""
@@ -124,3 +125,12 @@ def _lines(
     if next_cursor:
         lines.append(f"More follow: call list_vps with cursor {quoted(next_cursor)}.")
     return lines
+
+
+TOOL = ReadingTool(
+    name="list_vps",
+    title="List servers",
+    scope="read:vm",
+    read=list_vps,
+    result=VpsListing,
+)

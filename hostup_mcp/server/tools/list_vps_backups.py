@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 from mcp.types import CallToolResult
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,6 +15,7 @@ from hostup_mcp.recovery.backups import newest_first
 from hostup_mcp.recovery.findings import Changes, Source, Verdict
 from hostup_mcp.recovery.spans import age
 from hostup_mcp.server.answer import answer
+from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import VpsId, require_vps
 from hostup_mcp.server.output import (
     Output,
@@ -119,7 +120,7 @@ class BackupListing(BaseModel):
     explanation: AssessmentItem = Field(description="What this means for the user.")
 
 
-async def list_vps_backups(ctx: Ctx, id: VpsId) -> Annotated[CallToolResult, BackupListing]:
+async def list_vps_backups(ctx: Ctx, id: VpsId) -> CallToolResult:
     """Read one server's backups and say whether a restore, or a new backup, is possible now and
     why: backups with their age, quota, HostUp's gates canRestore and canCreateBackup, what blocks
     them, and what a restore would overwrite. Use it before proposing any restore; it changes
@@ -242,3 +243,13 @@ def _describe(backup: Backup, now: datetime) -> str:
     if backup.note is not None:
         facts.append(f"note {quoted(backup.note)}")
     return " · ".join(facts)
+
+
+TOOL = ReadingTool(
+    name="list_vps_backups",
+    title="Read a server's backups",
+    scope="read:vm",
+    read=list_vps_backups,
+    result=BackupListing,
+    shown_in_panel=True,
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from mcp.types import CallToolResult
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,6 +11,7 @@ from hostup_mcp.hostup.models import Snapshot, SnapshotList
 from hostup_mcp.hostup.text import quoted, word
 from hostup_mcp.recovery.spans import age
 from hostup_mcp.server.answer import answer
+from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import VpsId, require_vps
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.wording import formats
@@ -39,7 +40,7 @@ class SnapshotListing(BaseModel):
     actions: dict[str, Any] = Field(description="Gates canCreate and canRestore, if they came.")
 
 
-async def list_vps_snapshots(ctx: Ctx, id: VpsId) -> Annotated[CallToolResult, SnapshotListing]:
+async def list_vps_snapshots(ctx: Ctx, id: VpsId) -> CallToolResult:
     """Read one server's snapshots and their gates. Snapshots are local and last about a day: the
     quick way back from a recent change. For durable copies use list_vps_backups."""
     await require_vps(ctx, id)
@@ -99,3 +100,12 @@ def _describe(snapshot: Snapshot, old: str | None) -> str:
     if snapshot.description:
         facts.append(quoted(snapshot.description))
     return " · ".join(facts)
+
+
+TOOL = ReadingTool(
+    name="list_vps_snapshots",
+    title="Read a server's snapshots",
+    scope="read:vm",
+    read=list_vps_snapshots,
+    result=SnapshotListing,
+)

@@ -14,6 +14,7 @@ from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Argument, Mode, Plan
 from hostup_mcp.server import failures
 from hostup_mcp.server.answer import answer
+from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import BackupId, SnapshotName, VpsId, require_point, require_vps
 from hostup_mcp.server.output import (
     Output,
@@ -102,7 +103,7 @@ async def plan_restore(
     storageGb: Annotated[
         int | None, Field(ge=1, le=2000, description="new_cloud_vps: its disk.")
     ] = None,
-) -> Annotated[CallToolResult, PlanResult]:
+) -> CallToolResult:
     """Plan a recovery without changing anything: possible, blocked or unknown and why, what would
     be lost, what else happens, what to do first, less risky ways, and a planId when possible. Show
     the user the plan. All but snapshot need backupId."""
@@ -228,3 +229,13 @@ def _lines(plan: PlanResult, allowed: bool, is_stored: bool) -> list[str]:
             "carry it out; the user can do it in HostUp's panel."
         )
     return lines
+
+
+TOOL = ReadingTool(
+    name="plan_restore",
+    title="Plan a recovery",
+    scope="read:vm",
+    read=plan_restore,
+    result=PlanResult,
+    shown_in_panel=True,
+)

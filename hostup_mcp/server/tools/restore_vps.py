@@ -11,12 +11,12 @@ from hostup_mcp.hostup.problems import NotFoundError
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import quoted
 from hostup_mcp.recovery.findings import Verdict
+from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.locked import locked
 from hostup_mcp.server.output import in_words
 from hostup_mcp.server.plans import PlanFacts, StoredPlan, needed_groups, plan_again, read_facts
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.create_vps_backup import describe_restore_gate
-from hostup_mcp.server.writes.definition import WritingTool
 from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Question
 from hostup_mcp.server.writes.questions import describe_server, to_type, type_to_confirm
 from hostup_mcp.wording import formats

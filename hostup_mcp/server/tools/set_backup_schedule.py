@@ -12,10 +12,10 @@ from hostup_mcp.hostup.models import BackupSchedule, documented
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json
 from hostup_mcp.server import failures
+from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.ids import VpsId
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.list_backup_schedules import describe_schedule
-from hostup_mcp.server.writes.definition import WritingTool
 from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Question
 from hostup_mcp.server.writes.questions import describe_server, to_type, type_to_confirm
 

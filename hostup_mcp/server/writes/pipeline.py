@@ -22,6 +22,7 @@ from mcp.types import CallToolResult, InputRequiredResult
 
 from hostup_mcp.hostup.problems import HostUpError
 from hostup_mcp.server import failures
+from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.ids import require_handed_out
 from hostup_mcp.server.plans import LIFE, plan_again, plan_used
 from hostup_mcp.server.reader import READ_SECONDS, reader
@@ -41,7 +42,6 @@ from hostup_mcp.server.writes.consent import (
     not_confirmed,
 )
 from hostup_mcp.server.writes.context import Phase, WriteContext
-from hostup_mcp.server.writes.definition import WritingTool
 from hostup_mcp.server.writes.in_flight import ServerStoppingError
 from hostup_mcp.server.writes.proposal import Harmless, fingerprint
 from hostup_mcp.server.writes.recoveries import (

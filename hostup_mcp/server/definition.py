@@ -1,0 +1,66 @@
+"""What a tool is: its handler and its metadata, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from mcp.types import CallToolResult
+from pydantic import BaseModel
+
+from hostup_mcp.config import Group
+from hostup_mcp.server.writes.proposal import Destructive, Harmless, Proposal
+
+Scope: TypeAlias = Literal["read:vm", "backup:vm", "write:vm"]
+Read: TypeAlias = Callable[..., Awaitable[CallToolResult]]
+Propose: TypeAlias = Callable[..., Awaitable[Proposal]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingTool:
+    """A tool that only reads; it is always available.
+
+    `read(ctx, **arguments)` returns the result, or raises a `Refusal` or a `HostUpError`. Its
+    docstring is the description that a model reads, its parameters are the arguments.
+    """
+
+    name: str
+    title: str
+    scope: Scope
+    """The scope that the API key needs."""
+    read: Read
+    result: type[BaseModel]
+    """The model that the structured content matches; it gives the output schema."""
+    shown_in_panel: bool = False
+    """Whether a host that supports MCP Apps shows the result in the recovery panel."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WritingTool:
+    """A tool that changes something at HostUp.
+
+    `propose(reader, **arguments)` reads the current state of the server and returns a proposal, or
+    raises a `Refusal`. Its docstring is the description that a model reads, its parameters are the
+    arguments.
+    """
+
+    name: str
+    title: str
+    group: Group
+    """The group that unlocks it."""
+    scope: Scope
+    """The scope that the API key needs."""
+    may_propose: frozenset[type[Destructive] | type[Harmless]]
+    is_idempotent: bool
+    propose: Propose
+    confirmed_in_panel: bool = False
+    """Whether the yes comes from the recovery panel: the argument `typedName`. Hidden elsewhere."""
+
+    @property
+    def is_always_harmless(self) -> bool:
+        """Whether nobody ever has to be asked."""
+        return Destructive not in self.may_propose
+
+
+AnyTool: TypeAlias = ReadingTool | WritingTool
