@@ -31,6 +31,10 @@ class Source(StrEnum):
     UNKNOWN = "unknown"
 
 
+GateName: TypeAlias = Literal["canCreateBackup", "canRestore", "canRestoreFromAnotherVps"]
+"""The name of a gate, in the API's spelling."""
+
+
 # Reasons: what speaks for or against an action. `weight` is the verdict that one asks for.
 
 
@@ -74,9 +78,9 @@ class GateClosed:
 
 @dataclass(frozen=True, slots=True)
 class GateMissing:
-    """HostUp's response has no gate of this name, in the API's spelling."""
+    """HostUp's response has no gate of this name."""
 
-    gate: str
+    gate: GateName
 
     code: ClassVar = Code.GATE_MISSING
     weight: ClassVar = Verdict.UNKNOWN

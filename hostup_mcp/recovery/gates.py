@@ -11,7 +11,15 @@ from collections.abc import Mapping
 
 from hostup_mcp.hostup.models import Gate
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import GateClosed, GateMissing, GateOpen, Reason, Step, Verdict
+from hostup_mcp.recovery.findings import (
+    GateClosed,
+    GateMissing,
+    GateName,
+    GateOpen,
+    Reason,
+    Step,
+    Verdict,
+)
 
 _STEPS: Mapping[str, Step] = {
     "pending_order": Code.COMPLETE_ORDER,
@@ -36,11 +44,11 @@ def step_to_open(gate: Gate) -> Step:
     return Code.ASK_HOW if gate.reason else Code.ASK_WHY
 
 
-def weigh(gate: Gate | None, name: str, *others: Reason) -> tuple[Reason, ...]:
+def weigh(gate: Gate | None, name: GateName, *others: Reason) -> tuple[Reason, ...]:
     """The reasons that decide about an action: those of its gate, and `others`.
 
     An open gate is a reason only where nothing else speaks against the action. What blocks comes
-    first. `name` is the gate's, in the API's spelling.
+    first. `name` is the gate's.
     """
     if gate is None:
         found: tuple[Reason, ...] = (GateMissing(name), *others)

@@ -60,7 +60,11 @@ def test_open_gate_keeps_its_remark(said: str | None, code: str | None, reason: 
     assert open_reason(Gate(allowed=True, reason=said, code=code)) == reason
 
 
-CLOSED, OPENED, MISSING = GateClosed("Busy.", "busy"), GateOpen(None, None), GateMissing("canX")
+CLOSED, OPENED, MISSING = (
+    GateClosed("Busy.", "busy"),
+    GateOpen(None, None),
+    GateMissing("canRestore"),
+)
 DOUBT, BLOCKS = DiskSizeMissing(), BackupMissing()
 
 
@@ -80,4 +84,4 @@ DOUBT, BLOCKS = DiskSizeMissing(), BackupMissing()
 def test_all_reasons_blocking_ones_first(
     gate: Gate | None, others: list[Any], reasons: list[Reason]
 ) -> None:
-    assert weigh(gate, "canX", *others) == tuple(reasons)
+    assert weigh(gate, "canRestore", *others) == tuple(reasons)
