@@ -8,18 +8,9 @@ from datetime import datetime, timedelta
 from hostup_mcp.hostup.models import Backup, BackupList, Snapshot
 from hostup_mcp.recovery.backups import is_full, newest_first
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import (
-    Advice,
-    Changes,
-    Loss,
-    NoBackups,
-    QuotaReadsFull,
-    Reason,
-    Step,
-    Verdict,
-    verdict_of,
-)
+from hostup_mcp.recovery.findings import Advice, Changes, Loss, Step
 from hostup_mcp.recovery.gates import step_to_open, weigh
+from hostup_mcp.recovery.reasons import NoBackups, QuotaReadsFull, Reason, Verdict, verdict_of
 from hostup_mcp.recovery.spans import age
 
 SNAPSHOT_LIFE = timedelta(hours=24)

@@ -11,15 +11,8 @@ from collections.abc import Mapping
 
 from hostup_mcp.hostup.models import Gate
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import (
-    GateClosed,
-    GateMissing,
-    GateName,
-    GateOpen,
-    Reason,
-    Step,
-    Verdict,
-)
+from hostup_mcp.recovery.findings import Step
+from hostup_mcp.recovery.reasons import GateClosed, GateMissing, GateName, GateOpen, Reason, Verdict
 
 _STEPS: Mapping[str, Step] = {
     "pending_order": Code.COMPLETE_ORDER,

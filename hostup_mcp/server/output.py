@@ -9,7 +9,8 @@ from pydantic import AliasGenerator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from hostup_mcp.hostup.text import Json
-from hostup_mcp.recovery.findings import Finding, GateClosed, GateOpen, Reason, Source
+from hostup_mcp.recovery.findings import Finding
+from hostup_mcp.recovery.reasons import GateClosed, GateOpen, Reason, Source
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.render import facts_of, finding_code, for_model
 

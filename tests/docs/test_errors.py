@@ -17,7 +17,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.shared.exceptions import MCPError
 
-from hostup_mcp.recovery.findings import Reason
+from hostup_mcp.recovery.reasons import Reason
 
 from .conftest import PATIENCE, Place, done, serving
 from .pages import ROOT, table

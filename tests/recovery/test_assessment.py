@@ -18,14 +18,8 @@ from hostup_mcp.recovery.assessment import (
     loss_since,
 )
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import (
-    Changes,
-    GateClosed,
-    GateOpen,
-    NoBackups,
-    QuotaReadsFull,
-    Verdict,
-)
+from hostup_mcp.recovery.findings import Changes
+from hostup_mcp.recovery.reasons import GateClosed, GateOpen, NoBackups, QuotaReadsFull, Verdict
 
 from .listings import NOW, backup, closed, listing, listings
 

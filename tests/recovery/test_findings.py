@@ -9,10 +9,10 @@ import pytest
 from hostup_mcp.recovery import findings as module
 from hostup_mcp.recovery.assessment import Explanation
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import (
+from hostup_mcp.recovery.findings import Finding, SlotsUsed
+from hostup_mcp.recovery.reasons import (
     BackupMissing,
     DiskSizeMissing,
-    Finding,
     GateClosed,
     GateMissing,
     GateOpen,
@@ -21,7 +21,6 @@ from hostup_mcp.recovery.findings import (
     NoSnapshots,
     QuotaReadsFull,
     Reason,
-    SlotsUsed,
     SnapshotExpired,
     SnapshotMissing,
     Source,

@@ -6,7 +6,8 @@ import pytest
 
 from hostup_mcp.hostup.models import Gate
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import (
+from hostup_mcp.recovery.gates import closed_reason, open_reason, step_to_open, weigh
+from hostup_mcp.recovery.reasons import (
     BackupMissing,
     DiskSizeMissing,
     GateClosed,
@@ -14,7 +15,6 @@ from hostup_mcp.recovery.findings import (
     GateOpen,
     Reason,
 )
-from hostup_mcp.recovery.gates import closed_reason, open_reason, step_to_open, weigh
 
 OPEN_GATE = Gate(allowed=True, reason=None)
 CLOSED_GATE = Gate(allowed=False, reason="Busy.", code="busy")

@@ -12,29 +12,26 @@ from hostup_mcp.hostup import requests
 from hostup_mcp.hostup.models import BackupList, Gate, RestoreSources, SnapshotList, Vps
 from hostup_mcp.hostup.requests import WriteRequest
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import (
-    BackupMissing,
-    CannotBackUp,
-    Changes,
-    DiskSizeMissing,
-    EverythingForState,
-    GateClosed,
-    GateMissing,
-    GateOpen,
-    MayNotFit,
-    NoSnapshots,
-    SlotsUsed,
-    SnapshotExpired,
-    SnapshotMissing,
-    Source,
-    Verdict,
-)
+from hostup_mcp.recovery.findings import CannotBackUp, Changes, EverythingForState, SlotsUsed
 from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Argument, Facts, Mode, Plan, Read, Target
 from hostup_mcp.recovery.modes.from_other_vps import FROM_OTHER_VPS
 from hostup_mcp.recovery.modes.in_place import IN_PLACE
 from hostup_mcp.recovery.modes.new_cloud_vps import NEW_CLOUD_VPS
 from hostup_mcp.recovery.modes.snapshot import SNAPSHOT
+from hostup_mcp.recovery.reasons import (
+    BackupMissing,
+    DiskSizeMissing,
+    GateClosed,
+    GateMissing,
+    GateOpen,
+    MayNotFit,
+    NoSnapshots,
+    SnapshotExpired,
+    SnapshotMissing,
+    Source,
+    Verdict,
+)
 
 from .listings import (
     NOW,

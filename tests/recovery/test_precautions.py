@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hostup_mcp.hostup.models import BackupList
 from hostup_mcp.recovery.backups import is_full
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import CannotBackUp, EvictsOldest, GateClosed, SlotsUsed
+from hostup_mcp.recovery.findings import CannotBackUp, EvictsOldest, SlotsUsed
 from hostup_mcp.recovery.precautions import new_server, precautions
+from hostup_mcp.recovery.reasons import GateClosed
 
 from .listings import NOW, backup, closed, listing, listings
 

@@ -7,17 +7,14 @@ import pytest
 from pydantic import ValidationError
 
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import (
+from hostup_mcp.recovery.findings import CannotBackUp, Changes, Finding, SlotsUsed
+from hostup_mcp.recovery.reasons import (
     BackupMissing,
-    CannotBackUp,
-    Changes,
-    Finding,
     GateClosed,
     GateOpen,
     MayNotFit,
     NoBackups,
     Reason,
-    SlotsUsed,
 )
 from hostup_mcp.server.output import all_as_data, as_data, reason_items
 

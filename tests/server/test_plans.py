@@ -10,9 +10,9 @@ from mcp import Client
 
 from hostup_mcp.config import Group
 from hostup_mcp.hostup.reading import ReadingClient
-from hostup_mcp.recovery.findings import Verdict
 from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Mode
+from hostup_mcp.recovery.reasons import Verdict
 from hostup_mcp.sandbox import Sandbox
 from hostup_mcp.server.app import serve_with
 from hostup_mcp.server.failures import Refusal

@@ -6,13 +6,16 @@ import pytest
 
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.findings import (
-    BackupMissing,
     CannotBackUp,
     Changes,
-    DiskSizeMissing,
     EverythingForState,
     EvictsOldest,
     Finding,
+    SlotsUsed,
+)
+from hostup_mcp.recovery.reasons import (
+    BackupMissing,
+    DiskSizeMissing,
     GateClosed,
     GateMissing,
     GateOpen,
@@ -20,7 +23,6 @@ from hostup_mcp.recovery.findings import (
     NoBackups,
     NoSnapshots,
     QuotaReadsFull,
-    SlotsUsed,
     SnapshotExpired,
     SnapshotMissing,
 )

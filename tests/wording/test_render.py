@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hostup_mcp.recovery.findings import CannotBackUp, Changes, EvictsOldest, GateClosed
+from hostup_mcp.recovery.findings import CannotBackUp, Changes, EvictsOldest
+from hostup_mcp.recovery.reasons import GateClosed
 from hostup_mcp.wording.render import facts_of, for_model, for_user
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")

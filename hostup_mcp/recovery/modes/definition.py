@@ -19,15 +19,8 @@ from hostup_mcp.hostup.models import (
     Vps,
 )
 from hostup_mcp.hostup.requests import WriteRequest
-from hostup_mcp.recovery.findings import (
-    Alternative,
-    Loss,
-    Precaution,
-    Reason,
-    SideEffect,
-    Verdict,
-    verdict_of,
-)
+from hostup_mcp.recovery.findings import Alternative, Loss, Precaution, SideEffect
+from hostup_mcp.recovery.reasons import Reason, Verdict, verdict_of
 
 Point: TypeAlias = Backup | SourceBackup | Snapshot
 """What a recovery goes back to."""

@@ -8,14 +8,7 @@ from hostup_mcp.hostup.models import SourceBackup, Vps
 from hostup_mcp.hostup.requests import WriteRequest, restore_from_vps
 from hostup_mcp.recovery.backups import find_source_backup
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import (
-    BackupMissing,
-    DiskSizeMissing,
-    EverythingForState,
-    Loss,
-    MayNotFit,
-    Reason,
-)
+from hostup_mcp.recovery.findings import EverythingForState, Loss
 from hostup_mcp.recovery.gates import closed_reason, weigh
 from hostup_mcp.recovery.modes.definition import (
     Argument,
@@ -27,6 +20,7 @@ from hostup_mcp.recovery.modes.definition import (
     Target,
 )
 from hostup_mcp.recovery.precautions import precautions
+from hostup_mcp.recovery.reasons import BackupMissing, DiskSizeMissing, MayNotFit, Reason
 from hostup_mcp.recovery.spans import age
 
 

@@ -8,7 +8,6 @@ from hostup_mcp.hostup.requests import WriteRequest, restore_backup
 from hostup_mcp.recovery.assessment import loss_since
 from hostup_mcp.recovery.backups import find_backup
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import BackupMissing
 from hostup_mcp.recovery.gates import weigh
 from hostup_mcp.recovery.modes.definition import (
     Argument,
@@ -19,6 +18,7 @@ from hostup_mcp.recovery.modes.definition import (
     Target,
 )
 from hostup_mcp.recovery.precautions import new_server, precautions
+from hostup_mcp.recovery.reasons import BackupMissing
 
 
 def plan(facts: Facts, target: Target, now: datetime) -> Plan:

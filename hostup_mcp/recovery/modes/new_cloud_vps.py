@@ -7,7 +7,6 @@ from datetime import datetime
 from hostup_mcp.hostup.requests import WriteRequest, restore_to_payg
 from hostup_mcp.recovery.backups import find_backup
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import BackupMissing
 from hostup_mcp.recovery.gates import weigh
 from hostup_mcp.recovery.modes.definition import (
     Argument,
@@ -17,6 +16,7 @@ from hostup_mcp.recovery.modes.definition import (
     Plan,
     Target,
 )
+from hostup_mcp.recovery.reasons import BackupMissing
 
 
 def plan(facts: Facts, target: Target, now: datetime) -> Plan:  # noqa: ARG001 - a mode's signature

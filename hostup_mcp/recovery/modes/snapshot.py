@@ -9,7 +9,6 @@ from hostup_mcp.hostup.requests import WriteRequest, restore_snapshot
 from hostup_mcp.recovery.assessment import loss_since
 from hostup_mcp.recovery.backups import find_snapshot
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import NoSnapshots, Reason, SnapshotExpired, SnapshotMissing
 from hostup_mcp.recovery.gates import weigh
 from hostup_mcp.recovery.modes.definition import (
     Argument,
@@ -21,6 +20,7 @@ from hostup_mcp.recovery.modes.definition import (
     Target,
 )
 from hostup_mcp.recovery.precautions import new_server, precautions
+from hostup_mcp.recovery.reasons import NoSnapshots, Reason, SnapshotExpired, SnapshotMissing
 
 
 def plan(facts: Facts, target: Target, now: datetime) -> Plan:

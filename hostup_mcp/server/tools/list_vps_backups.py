@@ -12,7 +12,8 @@ from hostup_mcp.hostup.models import Backup, BackupList, Gate
 from hostup_mcp.hostup.text import Json, quoted, word
 from hostup_mcp.recovery.assessment import Assessment, Explanation, Overwrites, assess
 from hostup_mcp.recovery.backups import newest_first
-from hostup_mcp.recovery.findings import Changes, Source, Verdict
+from hostup_mcp.recovery.findings import Changes
+from hostup_mcp.recovery.reasons import Source, Verdict
 from hostup_mcp.recovery.spans import age
 from hostup_mcp.server.answer import answer
 from hostup_mcp.server.definition import ReadingTool

@@ -9,9 +9,9 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from hostup_mcp.hostup.text import quoted
-from hostup_mcp.recovery.findings import Verdict
 from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Argument, Mode, Plan
+from hostup_mcp.recovery.reasons import Verdict
 from hostup_mcp.server import failures
 from hostup_mcp.server.answer import answer
 from hostup_mcp.server.definition import ReadingTool

@@ -10,7 +10,7 @@ from hostup_mcp.config import Group
 from hostup_mcp.hostup.problems import NotFoundError
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import quoted
-from hostup_mcp.recovery.findings import Verdict
+from hostup_mcp.recovery.reasons import Verdict
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.locked import locked
 from hostup_mcp.server.output import in_words
