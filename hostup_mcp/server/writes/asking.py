@@ -23,7 +23,7 @@ from hostup_mcp.server.plans import plan_used
 from hostup_mcp.server.services import Ctx
 from hostup_mcp.server.writes.consent import Yes, matches, not_confirmed
 from hostup_mcp.server.writes.context import WriteContext
-from hostup_mcp.server.writes.proposal import Destructive, Question, fingerprint
+from hostup_mcp.server.writes.proposal import Destructive, fingerprint
 from hostup_mcp.state.store import RecordKey, RecordKind, new_handle
 
 QUESTION_SECONDS = 600.0
@@ -38,11 +38,11 @@ _KEY = "confirm"
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What a write may go on with: a proposal, and the yes to it."""
+    """A proposal that may be carried out, and the yes to it."""
 
     vps_id: str
     fingerprint: str | None
-    """Of the proposal; None if nothing was proposed yet, since the tool is always harmless."""
+    """Of the proposal; None if the tool is always harmless and has not proposed yet."""
     yes: Yes | None
     """None if nobody had to be asked."""
     question: RecordKey | None = None
@@ -50,9 +50,9 @@ class Agreement:
 
 
 class _Form(BaseModel):
-    """What the user fills in: fields alone, as the protocol has it.
+    """A form for the user, as the protocol defines it: fields only.
 
-    It knows no title or description of a whole form, and Codex shows no form that has one.
+    The protocol has no title or description of a whole form, and Codex shows no form with one.
     """
 
     @staticmethod
@@ -64,7 +64,7 @@ class _Form(BaseModel):
 
 
 class TypedName(_Form):
-    """The form for what destroys: the name of the server, typed."""
+    """The form for a destructive change: the user types the server's name."""
 
     serverName: str = Field(
         title="Server name", description="Type the server's name to go ahead.", max_length=200
@@ -72,7 +72,7 @@ class TypedName(_Form):
 
 
 class PlainYes(_Form):
-    """The form for what destroys nothing."""
+    """The form for a change that destroys nothing."""
 
     yes: bool = Field(title="Yes, do this", description="Leave it off to stop here.", strict=True)
 
@@ -90,7 +90,8 @@ async def ask(ctx: Ctx, w: WriteContext, proposal: Destructive) -> Agreement | I
         raise _cannot_ask(bool(w.services.settings.remote.state))
     question = proposal.question
     params = ElicitRequestFormParams(
-        message=question.message, requested_schema=render_elicitation_schema(_form(question))
+        message=question.message,
+        requested_schema=render_elicitation_schema(_form(question.plain_yes)),
     )
     if is_version_at_least(ctx.protocol_version or "", _STATELESS):
         key = RecordKey(RecordKind.QUESTION, new_handle("ask"))
@@ -111,39 +112,40 @@ async def ask(ctx: Ctx, w: WriteContext, proposal: Destructive) -> Agreement | I
             input_requests={_KEY: ElicitRequest(params=params)},
             request_state=json.dumps({"question": key.id}),
         )
-    return Agreement(*subject, _read(question, await _ask_in_call(ctx, params)))
+    answer = await _ask_in_call(ctx, params)
+    return Agreement(*subject, _read(answer, question.to_type, question.plain_yes))
 
 
 async def answered(ctx: Ctx, w: WriteContext) -> Agreement | None:
-    """The yes that this call carries to a question of an earlier one; None if it carries none.
+    """The yes that this call brings to the question of an earlier call; None if it brings none.
 
     Raises:
-        Refusal: it carries an answer that is not a yes, or that was given to another question.
+        Refusal: it brings an answer that is not a yes, or an answer to another question.
     """
     if ctx.request_state is None:
         return None
     key = _question_in(ctx.request_state)
     record = None if key is None else await w.services.state.get_record(w.caller, key)
     if key is None or record is None:
-        raise not_confirmed("This question is not open any more")
+        raise no_longer_open()
     if record.is_consumed:
-        # A plan is consumed together with the yes to it, and says what to follow.
+        # The plan was consumed with the yes, and its message names the next step.
         raise plan_used() if "planId" in w.ids else already_answered()
     if not record.is_current:
         raise made_in_other_generation(w.tool)
     stored = _Stored.model_validate_json(record.body)
     answer = (ctx.input_responses or {}).get(_KEY)
     if not isinstance(answer, ElicitResult):
-        raise not_confirmed("No answer to the question came with this call")
-    question = Question("", stored.to_type, stored.plain_yes)
-    return Agreement(stored.vps_id, stored.fingerprint, _read(question, answer), key)
+        raise not_confirmed("This call did not bring an answer to the question")
+    yes = _read(answer, stored.to_type, stored.plain_yes)
+    return Agreement(stored.vps_id, stored.fingerprint, yes, key)
 
 
 def agree_in_panel(proposal: Destructive, typed: str) -> Agreement:
     """The yes of a user who typed `typed` into the panel.
 
     Raises:
-        Refusal: that is not what names the server.
+        Refusal: `typed` does not name the server.
     """
     if not matches(typed, proposal.question.to_type):
         raise _wrong_name()
@@ -156,29 +158,34 @@ def can_ask(ctx: Ctx) -> bool:
     try:
         capabilities = ctx.client_capabilities
     except Exception:
-        # Whatever broke in the check, the answer is no.
+        # If the client's capabilities cannot be read, do not ask.
         return False
     elicitation = capabilities.elicitation if capabilities is not None else None
     # A bare capability means forms; one that names only URLs does not.
     return elicitation is not None and (elicitation.form is not None or elicitation.url is None)
 
 
+def no_longer_open() -> failures.Refusal:
+    """A refusal for a question that expired, or was never asked."""
+    return not_confirmed("This question is no longer open")
+
+
 def already_answered() -> failures.Refusal:
-    """Why an answered question that is sent again counts as a no."""
-    return not_confirmed("This yes was used for a change before, and each is good for one")
+    """A refusal for an answer that was sent before."""
+    return not_confirmed("This yes was already used, and each yes allows one change")
 
 
 def made_in_other_generation(tool: str) -> failures.Refusal:
-    """Why a question from before stored state was lost does not count."""
+    """A refusal for a question that was asked before stored state was lost."""
     return failures.refuse(
         "plan_again",
         "The question was asked before this server lost stored state. Nothing was changed.",
-        f"Start again: the user is asked anew by {tool}. Plan again first if it takes a planId.",
+        f"Call {tool} again; the user is asked again. If it takes a planId, plan again first.",
     )
 
 
 class _Stored(BaseModel):
-    """A question that was asked and not answered yet."""
+    """A question that was asked and not yet answered."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -189,15 +196,15 @@ class _Stored(BaseModel):
 
 
 def _question_in(request_state: str) -> RecordKey | None:
-    """The question that the sealed state names; another release may have sealed something else."""
+    """The question that `request_state` names; other releases store other things."""
     try:
         return RecordKey(RecordKind.QUESTION, str(json.loads(request_state)["question"]))
     except (ValueError, KeyError, TypeError):
         return None
 
 
-def _form(question: Question) -> type[_Form]:
-    return PlainYes if question.plain_yes else TypedName
+def _form(plain_yes: bool) -> type[_Form]:
+    return PlainYes if plain_yes else TypedName
 
 
 async def _ask_in_call(ctx: Ctx, params: ElicitRequestFormParams) -> ElicitResult:
@@ -208,28 +215,28 @@ async def _ask_in_call(ctx: Ctx, params: ElicitRequestFormParams) -> ElicitResul
             )
             return answer
     except TimeoutError:
-        raise not_confirmed("Nobody answered the question in time") from None
+        raise not_confirmed("The user did not answer in time") from None
     except ValidationError:
         raise _does_not_fit() from None
     except MCPError:
         raise not_confirmed("The client could not show the question to the user") from None
 
 
-def _read(question: Question, answer: ElicitResult) -> Yes:
-    """The yes that `answer` holds.
+def _read(answer: ElicitResult, to_type: str, plain_yes: bool) -> Yes:
+    """The yes that `answer` holds to a question with this `to_type` and `plain_yes`.
 
     Raises:
-        Refusal: it is anything but a yes to this very question.
+        Refusal: it is not a yes to this question.
     """
     if answer.action != "accept":
         verb = "declined" if answer.action == "decline" else "closed the question"
         raise not_confirmed(f"The user {verb}")
     try:
-        filled_in = _form(question).model_validate(answer.content)
+        filled_in = _form(plain_yes).model_validate(answer.content)
     except ValidationError:
         raise _does_not_fit() from None
     match filled_in:
-        case TypedName(serverName=typed) if matches(typed, question.to_type):
+        case TypedName(serverName=typed) if matches(typed, to_type):
             return Yes("user", "typed the server's name")
         case TypedName():
             raise _wrong_name()
@@ -239,7 +246,7 @@ def _read(question: Question, answer: ElicitResult) -> Yes:
 
 
 def _wrong_name() -> failures.Refusal:
-    return not_confirmed("The name typed is not this server's")
+    return not_confirmed("The typed name is not this server's name")
 
 
 def _does_not_fit() -> failures.Refusal:
@@ -251,8 +258,9 @@ def _cannot_ask(keeps_no_sessions: bool) -> failures.Refusal:
     revision = f" of revision {_STATELESS}" if keeps_no_sessions else ""
     return failures.refuse(
         "cannot_ask",
-        "This needs the user's own yes, and questions are not supported by this client. "
+        "This change needs the user's yes, and questions are not supported by this client. "
         "Nothing was changed.",
-        f"Tell the user the ways on: a client{revision} that supports MCP elicitation, HostUp's "
-        "panel, or their operator's HOSTUP_MCP_CONFIRM setting. Do not try again in this client.",
+        f"Tell the user the alternatives: a client{revision} that supports MCP elicitation, "
+        "HostUp's panel, or their operator's HOSTUP_MCP_CONFIRM setting. Do not try again in this "
+        "client.",
     )

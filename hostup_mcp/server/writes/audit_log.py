@@ -1,4 +1,4 @@
-"""The audit log: one JSON line for each thing that happens to a write. It never holds a secret."""
+"""The audit log: one JSON line for each step of a write. It never holds a secret."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = logging.getLogger("hostup_mcp.audit")
 
 
 class AuditLog:
-    """Appends to the program's log and, if `path` is given, to a file that only ever grows."""
+    """Appends to the program's log and, if `path` is given, to that file."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
@@ -45,6 +45,6 @@ class AuditLog:
             log.error("the audit log cannot be written: %s", error.strerror)
             raise failures.refuse(
                 "no_audit_log",
-                "The audit log of this server cannot be written. Nothing was changed.",
-                "Ask the user to make the file of HOSTUP_MCP_AUDIT_LOG writable.",
+                "This server's audit log cannot be written. Nothing was changed.",
+                "Ask the user to make the file that HOSTUP_MCP_AUDIT_LOG names writable.",
             ) from None

@@ -38,20 +38,20 @@ def consent_to_destructive(proposal: Destructive, yes: Yes) -> Consent:
 
 
 def consent_to_harmless(proposal: Harmless) -> Consent:
-    """The consent to what needs nobody's yes."""
+    """The consent to a proposal that needs no yes."""
     return Consent(proposal, "nobody", f"not asked: {proposal.reason}")
 
 
 def matches(typed: str, to_type: str) -> bool:
-    """Whether the user typed what was asked for, however each text spells its accents.
+    """Whether the user typed what was asked for.
 
-    Characters that only look alike are not the same.
+    Accents may be encoded in either Unicode form. Characters that only look alike do not match.
     """
     return unicodedata.normalize("NFC", clean_text(typed)) == unicodedata.normalize("NFC", to_type)
 
 
 def not_confirmed(why: str) -> failures.Refusal:
-    """Why no yes has come. `why` is a sentence without its full stop."""
+    """A refusal because the user did not say yes. `why` is a sentence without its full stop."""
     return failures.refuse(
         "not_confirmed",
         f"{why}. Nothing was changed.",

@@ -1,4 +1,4 @@
-"""What happens during one call of a writing tool, passed along from step to step."""
+"""The state of one call of a writing tool, passed from step to step."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from hostup_mcp.server.writes.consent import Consent
 
 
 class Phase(Enum):
-    """How far a write has come."""
+    """How far a write has got."""
 
     PREPARING = auto()
-    """Nothing was consumed and nothing sent; it can be abandoned."""
+    """Nothing was consumed or sent; the write can be abandoned."""
     COMMITTED = auto()
-    """The plan and the yes are being consumed; it is carried through from here."""
+    """The plan and the yes are being consumed; the write must run to its end."""
     SENT = auto()
-    """The request may have left."""
+    """The request may have been sent."""
 
 
 @dataclass
 class WriteContext:
-    """One call of a writing tool, on its way to its lines in the audit log."""
+    """One call of a writing tool, and what its lines in the audit log say."""
 
     services: Services
     tool: str

@@ -1,8 +1,8 @@
-"""Writes that run apart from the requests that asked for them.
+"""Runs writes in tasks of their own, so that a cancelled request does not cut one short.
 
-A request can be cancelled at any moment: by its client, by a transport, and natively by an HTTP
-server that is told to stop, which no shield inside the request prevents. So the part of a write
-that has to end in order runs in a task of its own, and the end of the process waits for it.
+A request can be cancelled at any moment: by its client, by its transport, or by an HTTP server that
+is stopping, and a cancel scope inside the request does not prevent the last. A process that stops
+waits for these tasks.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ T = TypeVar("T")
 
 
 class ServerStoppingError(Exception):
-    """This server was told to stop before the step was over."""
+    """This server was told to stop before the step finished."""
 
 
 class WritesInFlight:
-    """The writes of one server that are under way."""
+    """The writes of one server that are in progress."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[object]] = set()
@@ -31,7 +31,7 @@ class WritesInFlight:
 
     @property
     def count(self) -> int:
-        """How many writes are under way."""
+        """How many writes are in progress."""
         return len(self._tasks)
 
     @property
@@ -42,8 +42,8 @@ class WritesInFlight:
     async def run(self, work: Callable[[], Awaitable[T]], may_abandon: Callable[[], bool]) -> T:
         """Run `work` in a task of its own and return its result.
 
-        If the caller is cancelled meanwhile, the work goes on, unless `may_abandon()` allows to
-        cancel it.
+        If the caller is cancelled, the work goes on, unless `may_abandon()` says that it may be
+        cancelled too.
         """
 
         async def apart() -> T:
@@ -61,10 +61,10 @@ class WritesInFlight:
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
-        """Steps that are given up when this server is told to stop.
+        """A context whose steps are cancelled when this server is told to stop.
 
         Raises:
-            ServerStoppingError: it was told to stop before the steps were over.
+            ServerStoppingError: it was told to stop before the steps finished.
         """
         if self._stopping:
             raise ServerStoppingError
@@ -78,9 +78,9 @@ class WritesInFlight:
             raise ServerStoppingError
 
     async def stop(self, seconds: float) -> None:
-        """Let the writes that are under way end within `seconds`; then interrupt what still waits.
+        """Give the writes in progress `seconds` to finish, then interrupt the rest.
 
-        When it returns, each has written its outcome to the audit log. No write starts any more.
+        None starts later. When it returns, each write has logged its outcome in the audit log.
         """
         self._stopping = True
         if self._tasks:
@@ -90,7 +90,7 @@ class WritesInFlight:
             await asyncio.wait(set(self._tasks))
 
     def interrupt(self) -> None:
-        """Interrupt what waits for HostUp now. No write starts any more."""
+        """Interrupt the writes that wait for HostUp. None starts later."""
         self._stopping = True
         for scope in set(self._scopes):
             scope.cancel()
@@ -98,4 +98,4 @@ class WritesInFlight:
     def _forget(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
-            task.exception()  # told to whoever waits; where nobody does, it is in the log already
+            task.exception()  # asyncio would report one that nobody retrieved; it is logged already

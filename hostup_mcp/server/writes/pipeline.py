@@ -34,12 +34,12 @@ from hostup_mcp.server.writes.asking import (
     answered,
     ask,
     made_in_other_generation,
+    no_longer_open,
 )
 from hostup_mcp.server.writes.consent import (
     Consent,
     consent_to_destructive,
     consent_to_harmless,
-    not_confirmed,
 )
 from hostup_mcp.server.writes.context import Phase, WriteContext
 from hostup_mcp.server.writes.in_flight import ServerStoppingError
@@ -69,16 +69,16 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 CHECK_SECONDS = 23.0
-"""From the yes until the plan and the yes are consumed; after that, nothing is sent any more."""
+"""How long the check after the yes may take; if it takes longer, nothing is sent."""
 
 LOCK_SECONDS = 240.0
-"""How long a server stays locked if nothing more is heard of a write on it.
+"""How long a server stays locked if the write on it never releases the lock.
 
-Longer than the reads before the write, the write, and the look after it can take together.
+Longer than the reads before the write, the write, and the read after it can take together.
 """
 
 LOCK_MARGIN_SECONDS = 120.0
-"""A write is sent only if its lock lasts at least this much longer."""
+"""A write is sent only if its lock has at least this long left."""
 
 
 async def write(
@@ -98,11 +98,11 @@ async def write(
 async def _agree(
     tool: WritingTool, arguments: Mapping[str, object], ctx: Ctx, w: WriteContext
 ) -> Agreement | InputRequiredResult:
-    """What the user agreed to, or the question to them."""
+    """What the user agreed to, or the question to the user."""
     if w.services.in_flight.is_stopping:
         raise ServerStoppingError
     if not await w.services.state.is_available():
-        # Without the store nothing may be sent, so the user is not asked either.
+        # Nothing may be sent without the store, so don't ask either.
         raise StateUnavailableError
     await require_handed_out(w.services, w.caller, arguments)
     if (given := await answered(ctx, w)) is not None:
@@ -127,7 +127,7 @@ async def _carry_out(
     w: WriteContext,
     agreed: Agreement,
 ) -> CallToolResult:
-    """Lock the server, check once more, and send. Runs in a task of its own."""
+    """Lock the server, check again, and send. Runs in a task of its own."""
     began = time.time()
     subject = f"{w.services.base_url}/{agreed.vps_id}"
     lock = await w.services.state.acquire(f"write/{subject}", LOCK_SECONDS)
@@ -145,7 +145,7 @@ async def _carry_out(
         started = await send(ctx, w, consent)
     except BaseException as error:
         if w.phase is Phase.SENT and not isinstance(error, HostUpError):
-            # What was sent may still be at work, so the server stays locked until that lapses.
+            # HostUp may still be carrying it out, so leave the lock in place until it expires.
             await conclude_recovery(w, note, accepted=False)
             raise
         if w.phase is not Phase.SENT:
@@ -167,7 +167,7 @@ async def _check_again(
     w: WriteContext,
     agreed: Agreement,
 ) -> Consent:
-    """The consent to what the tool proposes now, if that is what the user agreed to."""
+    """The consent to what the tool proposes now, if the user agreed to exactly that."""
     with anyio.move_on_after(CHECK_SECONDS) as budget, w.services.in_flight.interruptible():
         proposal = await tool.propose(reader(ctx, CHECK_SECONDS), **arguments)
     if budget.cancelled_caught:
@@ -189,7 +189,7 @@ async def _check_again(
 async def _consume(
     w: WriteContext, arguments: Mapping[str, object], agreed: Agreement, lock: Lock
 ) -> list[RecordKey]:
-    """Consume the plan and the yes, which are good for one write."""
+    """Consume the plan and the yes; each allows one write."""
     w.phase = Phase.COMMITTED
     plan = _plan_of(arguments)
     keys = [key for key in (plan, agreed.question) if key is not None]
@@ -199,8 +199,7 @@ async def _consume(
         raise failures.refuse(
             "state_unavailable",
             "Shared state did not reply, so it is not known whether "
-            f"{'this plan was consumed' if plan else 'this yes was consumed'}. "
-            "Nothing was sent, and nothing was changed.",
+            f"this {'plan' if plan else 'yes'} was consumed. Nothing was changed.",
             "Call plan_restore again for a new plan." if plan else "Call again in a minute.",
         ) from None
     if result.outcome is not Consumption.CONSUMED:
@@ -209,20 +208,20 @@ async def _consume(
 
 
 async def _reopen(w: WriteContext, consumed: list[RecordKey]) -> None:
-    """Make the plan and the yes usable again: nothing was sent under them."""
+    """Undo the consumption of the plan and the yes, since nothing was sent."""
     with suppress(StateUnavailableError):
         for key in consumed:
             await w.services.state.reopen(w.caller, key)
 
 
 async def _release(w: WriteContext, lock: Lock) -> None:
-    """Release `lock`; where the store is unavailable, it lapses by itself."""
+    """Release `lock`; if the store is unavailable, it expires by itself."""
     with suppress(StateUnavailableError):
         await w.services.state.release(lock)
 
 
 async def _concluded(w: WriteContext, steps: Coroutine[None, None, T]) -> T | CallToolResult:
-    """The result of `steps`, or the failure that ended them, with its line in the audit log."""
+    """The result of `steps`, or the failure that ended them, which is logged in the audit log."""
     try:
         return await steps
     except Exception as error:
@@ -240,7 +239,7 @@ async def _concluded(w: WriteContext, steps: Coroutine[None, None, T]) -> T | Ca
 
 
 def _failure(w: WriteContext, error: Exception) -> failures.Failure | None:
-    """How the call ended, for the assistant; None for a fault of this program."""
+    """The failure that ended the call; None for a fault of this program."""
     match error:
         case failures.Refusal():
             return error.failure
@@ -252,7 +251,7 @@ def _failure(w: WriteContext, error: Exception) -> failures.Failure | None:
             return _of_hostup(w, error)
     if w.phase is not Phase.SENT:
         return None
-    log.error("a write broke off after it was sent", exc_info=error)
+    log.error("a write failed after it was sent", exc_info=error)
     return failures.broken_off()
 
 
@@ -263,7 +262,7 @@ def _of_hostup(w: WriteContext, error: HostUpError) -> failures.Failure:
         return failure.model_copy(update={"message": message})
     if "planId" not in w.ids:
         return failure
-    # HostUp saw it and refused: what was planned with is not what is there.
+    # HostUp refused it, so the state is not what the plan was made for.
     step = f"{failure.next_step} This plan was consumed: call plan_restore again first."
     return failure.model_copy(update={"next_step": step})
 
@@ -276,7 +275,7 @@ def _not_consumed(w: WriteContext, result: ConsumeResult) -> failures.Refusal:
         case Consumption.MISSING:
             if is_plan:
                 return plan_again(f"This plan is older than {LIFE.seconds // 60} minutes")
-            return not_confirmed("This question is not open any more")
+            return no_longer_open()
         case Consumption.OTHER_GENERATION:
             if is_plan:
                 return plan_again("This plan is from before this server lost stored state")
@@ -296,7 +295,7 @@ def _ids(arguments: Mapping[str, object]) -> dict[str, str]:
 
 
 def _log_end(w: WriteContext, outcome: str) -> None:
-    """Log how the call ended. What happened stays what it is if the log cannot be written."""
+    """Log how the call ended. If the log cannot be written, the result stays the same."""
     with suppress(failures.Refusal):
         w.log(outcome)
 
@@ -305,7 +304,7 @@ def _locked(last: Recovery | None) -> failures.Refusal:
     sent = "" if last is None else f" Its last restore was sent at {last.sent_at:%H:%M} UTC."
     return failures.refuse(
         "write_in_flight",
-        f"Another change of this server is under way, or its outcome is not known yet.{sent} "
+        f"Another change to this server is in progress, or its outcome is unknown.{sent} "
         "Nothing was changed by this call.",
         "Call list_vps_backups to check the current state, then tell the user.",
     )
@@ -314,6 +313,6 @@ def _locked(last: Recovery | None) -> failures.Refusal:
 def _lock_lost() -> failures.Refusal:
     return failures.refuse(
         "write_in_flight",
-        "The lock on this server lapsed before the change could be sent. Nothing was changed.",
+        "The lock on this server expired before the change could be sent. Nothing was changed.",
         "Call list_vps_backups to check the current state before anything else.",
     )

@@ -1,4 +1,4 @@
-"""What a writing tool proposes: a request to HostUp, the facts it rests on, and the question."""
+"""A proposal of a writing tool: a request to HostUp, the facts behind it, and the question."""
 
 from __future__ import annotations
 
@@ -21,38 +21,38 @@ class Question:
     to_type: str
     """What names the server: its name, or its id."""
     plain_yes: bool = False
-    """Whether a plain yes is enough in the client's window. The panel has it typed all the same."""
+    """Whether a plain yes is enough in the client's form. In the panel the name is always typed."""
 
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """What can be said of a write once it was sent."""
+    """What to say about a write once it was sent."""
 
     doing: str
     """The change as a phrase, such as "Deleting the backup bkp_1"."""
     look: Callable[[ReadingClient], Awaitable[str]]
-    """Reads once what became of a write whose response was lost."""
+    """Reads the current state after a lost response, and says what it shows."""
     where_to_look: str
-    """Where the user can see later what became of it, as a sentence."""
+    """A sentence that says where to look for the outcome later."""
     is_immediate: bool = False
-    """Whether HostUp has carried it out by the time it responds."""
+    """Whether HostUp carries it out before it responds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destructive:
-    """A change that destroys something, or costs money: nothing is sent without the user's yes."""
+    """A change that destroys something or costs money. It needs the user's yes."""
 
     vps_id: str
     request: WriteRequest
     facts: Mapping[str, Json]
-    """What the proposal rests on: the documented fields of what HostUp said, never our words."""
+    """What the proposal depends on: documented fields of HostUp's responses, never our words."""
     question: Question
     follow_up: FollowUp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Harmless:
-    """A change that destroys nothing, and the reason why nobody has to be asked."""
+    """A change that destroys nothing, and the reason why it needs no yes."""
 
     vps_id: str
     request: WriteRequest
@@ -65,12 +65,13 @@ Proposal: TypeAlias = Destructive | Harmless
 
 
 def fingerprint(proposal: Proposal) -> str:
-    """A digest of what would be sent and of the facts behind it; equal if nothing has changed."""
+    """A digest of the request and the facts behind it; equal if neither has changed."""
     request = proposal.request
-    rests_on = {
-        "kind": type(proposal).__name__,
-        "vps": proposal.vps_id,
-        "request": [request.method, request.path, dict(request.body) if request.body else None],
-        "facts": dict(proposal.facts),
-    }
-    return hashlib.sha256(json.dumps(rests_on, sort_keys=True).encode()).hexdigest()
+    body = None if request.body is None else dict(request.body)
+    compared = [
+        type(proposal).__name__,
+        proposal.vps_id,
+        [request.method, request.path, body],
+        dict(proposal.facts),
+    ]
+    return hashlib.sha256(json.dumps(compared, sort_keys=True).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Parts that questions to the user are made of."""
+"""Parts of the questions to the user."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ MAX_TYPED = 64
 
 
 def to_type(vps: Vps) -> str:
-    """What the user types for this server: its name, or its id if it has no usable name."""
+    """What the user types to confirm: the server's name, or its id if it has no usable name."""
     name = (vps.name or "").strip()
     return name if 0 < len(name) <= MAX_TYPED else vps.id
 
 
 def describe_server(vps: Vps) -> str:
-    """A server by name, id and address, so that the user knows which one."""
+    """The server's name, id and address, so that the user knows which one is meant."""
     name = quoted(vps.name) if vps.name else "the server without a name"
     return f"{name} ({vps.id}, {vps.primary_ip or 'no IP'})"
 
 
 def type_to_confirm(name: str) -> str:
-    """The last line of a question that has to be answered by typing."""
+    """The last line of a question that is answered by typing `name`."""
     return f"To go ahead, type: {name}"

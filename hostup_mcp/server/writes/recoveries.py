@@ -1,4 +1,4 @@
-"""What was carried out: each restore that was sent, kept per server until it is deleted."""
+"""Records of the restores that were sent, kept per server until they are deleted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hostup_mcp.state.store import StateUnavailableError, new_handle
 
 
 class Recovery(BaseModel):
-    """One restore, from the moment before it was sent."""
+    """One restore, recorded just before it is sent."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -23,13 +23,13 @@ class Recovery(BaseModel):
     path: str
     sent_at: datetime
     outcome: Literal["sent", "accepted", "unknown"] = "sent"
-    """`sent` means that nobody was left to note more."""
+    """Stays `sent` if the process ended before it could record the outcome."""
     job_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RecoveryNote:
-    """The record of one restore while it is under way."""
+    """The record of one restore that is in progress."""
 
     subject: str
     id: str
@@ -49,7 +49,7 @@ async def note_recovery(w: WriteContext, subject: str, plan_id: str, path: str) 
 
 
 async def conclude_recovery(w: WriteContext, note: RecoveryNote | None, *, accepted: bool) -> None:
-    """Record how a restore ended that was sent."""
+    """Record how a restore that was sent ended."""
     if note is None:
         return
     outcome = "accepted" if accepted else "unknown"
@@ -59,7 +59,7 @@ async def conclude_recovery(w: WriteContext, note: RecoveryNote | None, *, accep
 
 
 async def forget_recovery(w: WriteContext, note: RecoveryNote | None) -> None:
-    """Delete the record of what was not sent, or was refused by HostUp."""
+    """Delete the record of a restore that was not sent, or that HostUp refused."""
     if note is None:
         return
     with suppress(StateUnavailableError):

@@ -1,4 +1,4 @@
-"""What a write returns once HostUp has accepted it."""
+"""The result of a write that HostUp accepted."""
 
 from __future__ import annotations
 
@@ -25,24 +25,26 @@ def describe(started: Started, proposal: Proposal) -> CallToolResult:
     """The result for a write that HostUp accepted.
 
     Raises:
-        Refusal: HostUp accepted it and says in the same response that it failed.
+        Refusal: HostUp accepted it, and its response says that it failed.
     """
     doing = proposal.follow_up.doing
     if started.state is JobState.FAILED:
         raise failures.refuse(
             "job_failed",
-            f"{doing}: HostUp says at once that it failed.",
+            f"{doing}: HostUp accepted it and reported at once that it failed.",
             "Call list_vps_backups to check the current state, then tell the user.",
         )
     done = started.state is JobState.COMPLETED or (
         proposal.follow_up.is_immediate and started.job_id is None and started.state is None
     )
-    state = "done" if done else "started" if started.job_id else "accepted"
-    next_step = {
-        "done": "Done.",
-        "started": f"Started as job {word(started.job_id or '')}; follow it with get_job.",
-        "accepted": "HostUp accepted it and named no job; list_vps_backups shows when it is over.",
-    }[state]
+    if done:
+        state, next_step = "done", "Done."
+    elif started.job_id:
+        state = "started"
+        next_step = f"Started as job {word(started.job_id)}; follow it with get_job."
+    else:
+        state = "accepted"
+        next_step = "HostUp accepted it and named no job; list_vps_backups shows when it is over."
     new = f" New server: {word(started.vps_id)}." if started.vps_id else ""
     message = f"{doing}. {next_step}{new}"
     data = {

@@ -1,11 +1,11 @@
-"""Sending a write, once, and finding out what became of it."""
+"""Sends a write, once, and finds out what became of it."""
 
 from __future__ import annotations
 
 import json
 import logging
-from urllib.parse import quote
 
+from hostup_mcp.hostup.endpoints import segment
 from hostup_mcp.hostup.jobs import Started, is_path_on_host
 from hostup_mcp.hostup.problems import BadResponseError, ConnectionLostError, HostUpError
 from hostup_mcp.hostup.writing import WritingClient
@@ -19,19 +19,19 @@ from hostup_mcp.server.writes.proposal import FollowUp
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 10.0
-"""How long the look after a lost response may take."""
+"""How long the read after a lost response may take."""
 
 
 class OutcomeUnknown(failures.Refusal):
-    """A write was sent and its response lost: it may have been carried out."""
+    """A write was sent, but its response was lost; it may have been carried out."""
 
 
 async def send(ctx: Ctx, w: WriteContext, consent: Consent) -> Started:
-    """Send what `consent` permits: noted before it leaves, never twice, on its own connection.
+    """Send what `consent` permits: logged first, never twice, on a connection of its own.
 
     Raises:
         Refusal: the audit log cannot be written; nothing was sent.
-        OutcomeUnknown: it was sent, and what became of it is not known.
+        OutcomeUnknown: it was sent, and its outcome is not known.
         HostUpError: HostUp refused it, or could not be reached.
     """
     w.consent = consent
@@ -52,7 +52,7 @@ async def send(ctx: Ctx, w: WriteContext, consent: Consent) -> Started:
         stopped = ConnectionLostError("this server was told to stop before HostUp responded")
         raise _as_unknown(stopped, "", follow_up) from None
     except Exception:
-        log.exception("a write broke off")
+        log.exception("a write failed unexpectedly")
         broken = BadResponseError("HostUp's response could not be processed")
         raise await _unknown(w.services, broken, follow_up) from None
     w.job_id = started.job_id
@@ -69,18 +69,18 @@ async def _unknown(services: Services, error: HostUpError, follow_up: FollowUp) 
         with services.in_flight.interruptible():
             seen = await follow_up.look(services.hostup.within(LOOK_SECONDS))
     except Exception as trouble:
-        # Whatever happens to the look, what is said of the write stays true.
+        # However the read fails, the outcome of the write is unknown.
         if not isinstance(trouble, HostUpError | ServerStoppingError):
-            log.exception("the look after a lost response failed")
-        seen = "A look at the server got no response either."
+            log.exception("the read after a lost response failed")
+        seen = "A read of the current state failed too."
     return _as_unknown(error, seen, follow_up)
 
 
 def _as_unknown(error: HostUpError, seen: str, follow_up: FollowUp) -> OutcomeUnknown:
     failure = failures.of_hostup(error)
     message = (
-        "The change was sent and its response lost, so it is NOT KNOWN whether it was carried "
-        f"out: {failure.message} {seen}"
+        "The change was sent, but its response was lost, so it is NOT KNOWN whether it was "
+        f"carried out: {failure.message} {seen}"
     )
     return OutcomeUnknown(
         failure.model_copy(
@@ -90,7 +90,7 @@ def _as_unknown(error: HostUpError, seen: str, follow_up: FollowUp) -> OutcomeUn
                 "seen": seen or None,
                 "retry_after_seconds": None,
                 "next_step": f"Do not send it again. {follow_up.where_to_look} Tell the user that "
-                "it is unknown.",
+                "the outcome is unknown.",
             }
         )
     )
@@ -99,6 +99,18 @@ def _as_unknown(error: HostUpError, seen: str, follow_up: FollowUp) -> OutcomeUn
 async def _remember_job(services: Services, vps_id: str, started: Started) -> None:
     if started.job_id is None:
         return
-    poll = started.poll_url or f"/api/jobs/{quote(started.job_id, safe='')}"
-    note = json.dumps({"vps": vps_id, "poll": poll if is_path_on_host(poll) else None})
-    await services.remember({f"job/{started.job_id}": note})
+    poll = _poll_path(started.job_id, started.poll_url)
+    await services.remember({f"job/{started.job_id}": json.dumps({"vps": vps_id, "poll": poll})})
+
+
+def _poll_path(job_id: str, poll_url: str | None) -> str | None:
+    """Where to follow a job: the `poll_url` that HostUp gave, or else the documented path.
+
+    None if either would not be a path on HostUp's own host.
+    """
+    if poll_url is not None:
+        return poll_url if is_path_on_host(poll_url) else None
+    try:
+        return f"/api/jobs/{segment(job_id)}"
+    except ValueError:
+        return None

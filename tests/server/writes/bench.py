@@ -3,7 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -41,9 +41,11 @@ from hostup_mcp.server.writes.proposal import (
 from hostup_mcp.state.store import RecordKey, RecordKind, StateStore
 
 from ..wiring import PATIENCE, SlowState, error_of, settings
+from .words import REFUSALS
 
 VPS, OTHER_VPS = "vps_abcdef12", "vps_another1"
 NAME = "web-01"
+NOW = datetime(2026, 4, 27, 10, 0, tzinfo=UTC)
 HANDSHAKE, STATELESS = "2025-11-25", "2026-07-28"
 ERAS = (HANDSHAKE, STATELESS)
 WHERE = "Call list_vps_backups in a minute."
@@ -149,6 +151,7 @@ class Bench:
         self.services = Services(
             settings(confirm=confirm, audit_log=log, **others),
             httpx.MockTransport(self._respond),
+            now=lambda: NOW,
             state=state or SlowState(),
         )
         self.log = RecordingLog(self.events)
@@ -164,6 +167,7 @@ class Bench:
         self.response: httpx.Response | Exception | Respond = httpx.Response(202, json=ACCEPTED)
         self.seen: str | Exception = "Nothing new is listed."
         self.proposed = 0
+        self.shown: list[tuple[object, ...]] = []
 
     # The tool
 
@@ -199,8 +203,9 @@ class Bench:
 
     # The client
 
-    async def show(self, message: str, *_: object) -> ElicitResult:
+    async def show(self, *question: object) -> ElicitResult:
         self.events.append("asked")
+        self.shown.append(question)
         await anyio.lowlevel.checkpoint()
         if self.while_asking is not None:
             await self.while_asking()
@@ -287,10 +292,12 @@ async def happens(event: anyio.Event) -> None:
         await event.wait()
 
 
-def refused(result: CallToolResult, kind: str) -> str:
-    """The message of a failure of `kind` that says that nothing was changed."""
+def refused(result: object, what: str) -> None:
+    """The call was refused: with the words that REFUSALS has for `what`, or else with this kind."""
+    assert isinstance(result, CallToolResult)
     error = error_of(result)
-    assert error["kind"] == kind, error
-    assert "othing was changed" in error["message"]
-    message: str = error["message"]
-    return message
+    if (words := REFUSALS.get(what)) is not None:
+        assert (error["kind"], error["message"], error["nextStep"]) == words
+    else:
+        assert error["kind"] == what, error
+        assert "othing was changed" in error["message"]

@@ -1,19 +1,22 @@
 """The audit log: whole JSON lines, only ever added, on the disk before anything leaves."""
 
+import errno
 import json
 import logging
 import os
 import stat
-import subprocess
-import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from hostup_mcp.config import Misconfigured
 from hostup_mcp.hostup.text import Json
+from hostup_mcp.logs import log_to_stderr
+from hostup_mcp.server.app import build_server
 from hostup_mcp.server.failures import Refusal
 from hostup_mcp.server.services import Services
 from hostup_mcp.server.writes.audit_log import AuditLog
@@ -22,6 +25,7 @@ from hostup_mcp.server.writes.context import WriteContext
 
 from ..wiring import settings
 from .bench import HARMLESS, VPS
+from .words import REFUSALS
 
 NOW = datetime(2026, 4, 27, 10, 0, 0, 123456, tzinfo=UTC)
 FULL = Path("/dev/full")
@@ -119,47 +123,50 @@ def test_it_is_on_disk_when_it_returns(path: Path, monkeypatch: pytest.MonkeyPat
     assert synced[0].endswith(b"\n")
 
 
-def refused(audit_log: AuditLog) -> None:
+def refused(audit_log: AuditLog, caplog: pytest.LogCaptureFixture, reason: str) -> None:
+    caplog.clear()
     with pytest.raises(Refusal) as refusal:
         audit_log.append(NOW, {"n": 1})
     failure = refusal.value.failure
-    assert failure.kind == "no_audit_log"
-    assert "Nothing was changed" in failure.message
-    assert "HOSTUP_MCP_AUDIT_LOG" in failure.next_step
+    assert (failure.kind, failure.message, failure.next_step) == REFUSALS["not logged"]
+    assert caplog.messages == [f"the audit log cannot be written: {reason}"]
 
 
-def test_a_file_that_cannot_be_opened_is_a_refusal(tmp_path: Path) -> None:
-    refused(AuditLog(tmp_path))
-    refused(AuditLog(tmp_path / "missing" / "audit.jsonl"))
+def test_an_unusable_path_is_a_refusal(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    refused(AuditLog(tmp_path), caplog, os.strerror(errno.EISDIR))
+    missing = AuditLog(tmp_path / "missing" / "audit.jsonl")
+    refused(missing, caplog, os.strerror(errno.ENOENT))
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="needs a device that is always full")
-def test_a_full_disk_is_a_refusal() -> None:
-    refused(AuditLog(FULL))
+def test_a_full_disk_is_a_refusal(caplog: pytest.LogCaptureFixture) -> None:
+    refused(AuditLog(FULL), caplog, os.strerror(errno.ENOSPC))
 
 
-def test_half_a_line_is_not_taken_for_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_a_line_is_a_refusal(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     real = os.write
     monkeypatch.setattr(os, "write", lambda fd, data: real(fd, bytes(data)[:10]))
-    try:
-        AuditLog(path).append(NOW, {"n": 1})
-    except Refusal:
-        return
-    assert lines(path)[0]["n"] == 1
+    refused(AuditLog(path), caplog, os.strerror(errno.ENOSPC))
 
 
-def test_a_disk_that_fails_late_is_a_refusal(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_sync_is_a_refusal(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     def fsync(_: int) -> None:
-        raise OSError(5, "Input/output error")
+        raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(os, "fsync", fsync)
-    refused(AuditLog(path))
+    refused(AuditLog(path), caplog, "Input/output error")
 
 
-def test_no_open_file_is_left_behind(path: Path, tmp_path: Path) -> None:
+def test_no_open_file_is_left_behind(
+    path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     open_before = set(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").exists() else set()
     AuditLog(path).append(NOW, {})
-    refused(AuditLog(tmp_path))
+    refused(AuditLog(tmp_path), caplog, os.strerror(errno.EISDIR))
     if open_before:
         assert len(os.listdir("/proc/self/fd")) <= len(open_before)
 
@@ -177,21 +184,26 @@ def test_with_a_file_it_is_in_the_log_too(path: Path, caplog: pytest.LogCaptureF
     assert [json.loads(r.getMessage()) for r in caplog.records] == lines(path)
 
 
-def test_the_running_command_shows_it() -> None:
-    program = (
-        "from datetime import datetime\n"
-        "from hostup_mcp.logs import log_to_stderr\n"
-        "log_to_stderr()\n"
-        "from hostup_mcp.config import Misconfigured\n"
-        "from hostup_mcp.server.app import build_server\n"
-        "from hostup_mcp.server.writes.audit_log import AuditLog\n"
-        "build_server(Misconfigured(()))\n"
-        "AuditLog().append(datetime(2026, 1, 1), {'tool': 'restore_vps'})\n"
-    )
-    run = subprocess.run(
-        [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60
-    )
-    assert '"tool": "restore_vps"' in run.stderr
+@pytest.fixture
+def quiet_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The logging of a process that has set up none yet."""
+    root, audit = logging.getLogger(), logging.getLogger("hostup_mcp.audit")
+    levels = root.level, audit.level
+    monkeypatch.setattr(root, "handlers", [])
+    yield
+    root.setLevel(levels[0])
+    audit.setLevel(levels[1])
+
+
+@pytest.mark.usefixtures("quiet_log")
+def test_the_command_logs_it_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    """However quiet the rest of its log is, and whatever the SDK sets up later."""
+    log_to_stderr()
+    build_server(Misconfigured(()))
+    logging.getLogger("hostup_mcp").info("something else")
+    AuditLog().append(NOW, {"tool": "restore_vps"})
+    (line,) = capsys.readouterr().err.splitlines()
+    assert '"tool": "restore_vps"' in line
 
 
 def test_writers_at_the_same_time_keep_whole_lines(path: Path) -> None:

@@ -11,6 +11,7 @@ from hostup_mcp.server.writes.consent import (
 )
 
 from .bench import DESTRUCTIVE, HARMLESS
+from .words import REFUSALS
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,4 @@ def test_a_consent_says_who_agreed_and_how() -> None:
 
 def test_a_no_is_not_to_be_tried_again() -> None:
     failure = not_confirmed("The user declined").failure
-    assert failure.kind == "not_confirmed"
-    assert failure.message == "The user declined. Nothing was changed."
-    assert "Do not try again" in failure.next_step
+    assert (failure.kind, failure.message, failure.next_step) == REFUSALS["declined"]

@@ -1,4 +1,4 @@
-"""What an accepted write is told as: done, started, or accepted; never more than HostUp said."""
+"""The result of an accepted write: done, started or accepted; never more than HostUp said."""
 
 from dataclasses import replace
 
@@ -10,35 +10,43 @@ from hostup_mcp.server.writes.result import WriteResult, describe
 
 from ..wiring import text_of
 from .bench import DESTRUCTIVE, VPS
+from .words import REFUSALS
 
 NEW_VPS = "vps_new12345"
 AT_ONCE = replace(DESTRUCTIVE, follow_up=replace(DESTRUCTIVE.follow_up, is_immediate=True))
 
+STARTED = "Changing it. Started as job job_1; follow it with get_job."
+ACCEPTED = (
+    "Changing it. HostUp accepted it and named no job; list_vps_backups shows when it is over."
+)
+DONE = "Changing it. Done."
 STATES = {
-    "a job": (Started(job_id="job_1", state=JobState.WAITING), False, "started"),
-    "a job of no state": (Started(job_id="job_1"), False, "started"),
-    "a job that runs": (Started(job_id="job_1", state=JobState.RUNNING), True, "started"),
-    "a job that is over": (Started(job_id="job_1", state=JobState.COMPLETED), False, "done"),
-    "a job where none was expected": (Started(job_id="job_1"), True, "started"),
-    "nothing": (Started(), False, "accepted"),
-    "nothing, at once": (Started(), True, "done"),
-    "a state alone": (Started(state=JobState.RUNNING), True, "accepted"),
+    "waiting": (Started(job_id="job_1", state=JobState.WAITING), False, "started", STARTED),
+    "no state": (Started(job_id="job_1"), False, "started", STARTED),
+    "running": (Started(job_id="job_1", state=JobState.RUNNING), True, "started", STARTED),
+    "completed": (Started(job_id="job_1", state=JobState.COMPLETED), False, "done", DONE),
+    "unexpected job": (Started(job_id="job_1"), True, "started", STARTED),
+    "nothing": (Started(), False, "accepted", ACCEPTED),
+    "nothing, at once": (Started(), True, "done", DONE),
+    "a state alone": (Started(state=JobState.RUNNING), True, "accepted", ACCEPTED),
+    "a new server": (
+        Started(job_id="job_1", vps_id=NEW_VPS),
+        False,
+        "started",
+        f"{STARTED} New server: {NEW_VPS}.",
+    ),
 }
 
 
-@pytest.mark.parametrize(("started", "at_once", "state"), STATES.values(), ids=STATES)
-def test_each_response_has_its_state(started: Started, at_once: bool, state: str) -> None:
+@pytest.mark.parametrize(("started", "at_once", "state", "message"), STATES.values(), ids=STATES)
+def test_each_response_has_its_state(
+    started: Started, at_once: bool, state: str, message: str
+) -> None:
     result = describe(started, AT_ONCE if at_once else DESTRUCTIVE)
-    told = WriteResult.model_validate(result.structured_content)
-    assert (told.state, told.jobId, told.vpsId) == (state, started.job_id, VPS)
-    assert text_of(result) == told.message
-    assert (f"job {started.job_id}" in told.message) is (state == "started")
-
-
-def test_a_new_server_is_named() -> None:
-    result = describe(Started(job_id="job_1", vps_id=NEW_VPS), DESTRUCTIVE)
-    assert WriteResult.model_validate(result.structured_content).vpsId == NEW_VPS
-    assert f"New server: {NEW_VPS}." in text_of(result)
+    assert WriteResult.model_validate(result.structured_content) == WriteResult(
+        state=state, jobId=started.job_id, vpsId=started.vps_id or VPS, message=message
+    )
+    assert text_of(result) == message
 
 
 def test_an_id_of_hostup_cannot_leave_its_place() -> None:
@@ -49,5 +57,5 @@ def test_an_id_of_hostup_cannot_leave_its_place() -> None:
 def test_a_failure_at_once_is_no_success() -> None:
     with pytest.raises(Refusal) as refusal:
         describe(Started(job_id="job_1", state=JobState.FAILED), DESTRUCTIVE)
-    assert refusal.value.failure.kind == "job_failed"
-    assert "list_vps_backups" in refusal.value.failure.next_step
+    failure = refusal.value.failure
+    assert (failure.kind, failure.message, failure.next_step) == REFUSALS["failed at once"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import anyio
 import httpx
 import pytest
+from mcp.types import CallToolResult
 
 from hostup_mcp.hostup import http as http_module
 from hostup_mcp.hostup.problems import (
@@ -31,10 +32,16 @@ from hostup_mcp.hostup.problems import (
     WrongSubjectError,
 )
 from hostup_mcp.hostup.writing import WritingClient
+from hostup_mcp.server import failures
 from hostup_mcp.server.writes import sending
 
 from ..wiring import error_of, text_of
 from .bench import DESTRUCTIVE, ERAS, WHERE, Bench, happens
+
+LOST = (
+    "The change was sent, but its response was lost, so it is NOT KNOWN whether it was carried out:"
+)
+READ_FAILED = "A read of the current state failed too."
 
 Reply = httpx.Response | Exception
 
@@ -108,17 +115,30 @@ def test_every_sort_of_failure_is_in_a_table() -> None:
     }
 
 
+def assert_unknown(
+    result: CallToolResult, seen: str | None, failure: HostUpError | None = None
+) -> None:
+    """The outcome is unknown, for the reason of `failure`; `seen` is what the read after it saw."""
+    error = error_of(result)
+    assert error["kind"] == "outcome_unknown"
+    assert error.get("seen") == seen
+    begin, end = f"{LOST} ", "" if seen is None else f" {seen}"
+    assert error["message"].startswith(begin)
+    assert error["message"].endswith(end or ".")
+    if failure is not None:
+        assert error["message"] == begin + failures.of_hostup(failure).message + end
+    assert error["nextStep"] == (
+        f"Do not send it again. {WHERE} Tell the user that the outcome is unknown."
+    )
+
+
 @unknown
-async def test_a_lost_response_is_told_as_unknown(reply: Callable[[], Reply]) -> None:
+async def test_a_lost_response_is_unknown(reply: Callable[[], Reply]) -> None:
     bench = Bench()
     bench.response = reply()
     plan = await bench.plan()
     result = await bench.run({"planId": plan})
-    error = error_of(result)
-    assert error["kind"] == "outcome_unknown"
-    assert "NOT KNOWN" in error["message"]
-    assert "Nothing new is listed." in error["message"]
-    assert WHERE in error["nextStep"]
+    assert_unknown(result, "Nothing new is listed.")
     assert bench.events[-4:] == ["log: sent", "request", "look", "log: outcome_unknown"]
     assert bench.events.count("request") == 1
     assert await bench.is_locked()
@@ -168,13 +188,16 @@ LOOKS = {
 
 
 @pytest.mark.parametrize("seen", LOOKS.values(), ids=LOOKS)
-async def test_a_look_that_fails_leaves_it_unknown(seen: Exception) -> None:
+async def test_a_failed_read_leaves_it_unknown(
+    seen: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
     bench = Bench()
     bench.response, bench.seen = httpx.ReadError("reset"), seen
-    error = error_of(await bench.run())
-    assert error["kind"] == "outcome_unknown"
-    assert "no response either" in error["message"]
+    assert_unknown(await bench.run(), READ_FAILED)
     assert await bench.is_locked()
+    is_fault = isinstance(seen, RuntimeError)
+    assert caplog.messages == ["the read after a lost response failed"] * is_fault
+    assert [bool(record.exc_info) for record in caplog.records] == [True] * is_fault
 
 
 async def test_a_stop_during_the_look_leaves_it_unknown() -> None:
@@ -186,19 +209,18 @@ async def test_a_stop_during_the_look_leaves_it_unknown() -> None:
         return httpx.Response(500)
 
     bench.response = respond
-    error = error_of(await bench.run())
+    assert_unknown(await bench.run(), READ_FAILED)
     await happens(looking)
-    assert error["kind"] == "outcome_unknown"
     assert "look" not in bench.events
     assert await bench.is_locked()
 
 
-async def test_a_fault_while_sending_is_unknown() -> None:
+async def test_a_fault_while_sending_is_unknown(caplog: pytest.LogCaptureFixture) -> None:
     bench = Bench()
     bench.response = RuntimeError("a bug")
-    error = error_of(await bench.run())
-    assert error["kind"] == "outcome_unknown"
-    assert "a bug" not in error["message"]
+    failure = BadResponseError("HostUp's response could not be processed")
+    assert_unknown(await bench.run(), "Nothing new is listed.", failure)
+    assert caplog.messages == ["a write failed unexpectedly"]
     assert bench.outcomes == ["outcome_unknown"]
     assert await bench.is_locked()
 
@@ -228,7 +250,9 @@ async def test_what_cannot_be_logged_is_not_sent() -> None:
     assert not await bench.is_locked()
 
 
-async def test_subscribers_that_break_undo_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failed_notification_is_no_failure(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     bench = Bench()
 
     async def broken(_: str) -> None:
@@ -236,6 +260,9 @@ async def test_subscribers_that_break_undo_no_success(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(bench, "notify", broken)
     assert not (await bench.run()).is_error
+    (record,) = caplog.records
+    assert record.getMessage() == "subscribers could not be notified of a change"
+    assert record.exc_info
 
 
 async def test_subscribers_are_told() -> None:
@@ -251,19 +278,23 @@ async def test_subscribers_are_told() -> None:
 
 
 POLLS = {
-    "as told": ("/api/jobs/a?b=c", "/api/jobs/a?b=c"),
-    "made of the id": (None, "/api/jobs/job_1"),
-    "on another host": ("https://example.net/x", None),
+    "as given": ("job_1", "/api/jobs/a?b=c", "/api/jobs/a?b=c"),
+    "from the id": ("job_1", None, "/api/jobs/job_1"),
+    "from an odd id": ("a/b", None, "/api/jobs/a%2Fb"),
+    "from no usable id": ("..", None, None),
+    "on another host": ("job_1", "https://example.net/x", None),
 }
 
 
-@pytest.mark.parametrize(("told", "kept"), POLLS.values(), ids=POLLS)
-async def test_a_job_is_kept_with_its_address(told: str | None, kept: str | None) -> None:
+@pytest.mark.parametrize(("job_id", "given", "kept"), POLLS.values(), ids=POLLS)
+async def test_a_job_is_kept_with_its_path(
+    job_id: str, given: str | None, kept: str | None
+) -> None:
     bench = Bench()
-    operation = {"jobId": "job_1", "status": "queued"} | ({"pollUrl": told} if told else {})
+    operation = {"jobId": job_id, "status": "queued"} | ({"pollUrl": given} if given else {})
     bench.response = httpx.Response(202, json={"operation": operation})
     await bench.run()
-    note = await bench.services.state.recall_id("local", "job/job_1")
+    note = await bench.services.state.recall_id("local", f"job/{job_id}")
     assert json.loads(note or "") == {"vps": DESTRUCTIVE.vps_id, "poll": kept}
 
 

@@ -1,0 +1,99 @@
+"""What a write says when it refuses, word for word: kind, what happened, and the next step."""
+
+from typing import NamedTuple
+
+UNCHANGED = "Nothing was changed."
+
+
+class Words(NamedTuple):
+    """One refusal."""
+
+    kind: str
+    message: str
+    next_step: str
+
+
+def _no(why: str) -> Words:
+    step = "Tell the user. Do not try again unless they ask for it themselves."
+    return Words("not_confirmed", f"{why}. {UNCHANGED}", step)
+
+
+def _cannot_ask(client: str) -> Words:
+    return Words(
+        "cannot_ask",
+        "This change needs the user's yes, and questions are not supported by this client. "
+        + UNCHANGED,
+        f"Tell the user the alternatives: {client} that supports MCP elicitation, HostUp's panel, "
+        "or their operator's HOSTUP_MCP_CONFIRM setting. Do not try again in this client.",
+    )
+
+
+def _plan_again(why: str) -> Words:
+    step = "Call plan_restore again and show the user the new plan before anything else."
+    return Words("plan_again", f"{why}. {UNCHANGED}", step)
+
+
+def _in_progress(last_restore: str = "") -> Words:
+    return Words(
+        "write_in_flight",
+        "Another change to this server is in progress, or its outcome is unknown."
+        f"{last_restore} Nothing was changed by this call.",
+        "Call list_vps_backups to check the current state, then tell the user.",
+    )
+
+
+def _reply_lost(what: str, step: str) -> Words:
+    return Words(
+        "state_unavailable",
+        f"Shared state did not reply, so it is not known whether this {what} was consumed. "
+        + UNCHANGED,
+        step,
+    )
+
+
+REFUSALS = {
+    "declined": _no("The user declined"),
+    "closed": _no("The user closed the question"),
+    "wrong name": _no("The typed name is not this server's name"),
+    "does not fit": _no("The answer did not fit the question"),
+    "no plain yes": _no("The user did not say yes"),
+    "no answer": _no("This call did not bring an answer to the question"),
+    "not in time": _no("The user did not answer in time"),
+    "not shown": _no("The client could not show the question to the user"),
+    "no longer open": _no("This question is no longer open"),
+    "already answered": _no("This yes was already used, and each yes allows one change"),
+    "cannot ask": _cannot_ask("a client"),
+    "cannot ask on replicas": _cannot_ask("a client of revision 2026-07-28"),
+    "question lost": Words(
+        "plan_again",
+        f"The question was asked before this server lost stored state. {UNCHANGED}",
+        "Call change_vps again; the user is asked again. If it takes a planId, plan again first.",
+    ),
+    "plan expired": _plan_again("This plan is older than 10 minutes"),
+    "plan lost": _plan_again("This plan is from before this server lost stored state"),
+    "in progress": _in_progress(),
+    "in progress after a restore": _in_progress(" Its last restore was sent at 10:00 UTC."),
+    "lock expired": Words(
+        "write_in_flight",
+        f"The lock on this server expired before the change could be sent. {UNCHANGED}",
+        "Call list_vps_backups to check the current state before anything else.",
+    ),
+    "check too slow": Words(
+        "timed_out",
+        f"HostUp did not respond within 0.02 s after the yes. {UNCHANGED}",
+        "Call again in a minute; the user is asked again.",
+    ),
+    "plan unknown": _reply_lost("plan", "Call plan_restore again for a new plan."),
+    "yes unknown": _reply_lost("yes", "Call again in a minute."),
+    "not logged": Words(
+        "no_audit_log",
+        f"This server's audit log cannot be written. {UNCHANGED}",
+        "Ask the user to make the file that HOSTUP_MCP_AUDIT_LOG names writable.",
+    ),
+    "failed at once": Words(
+        "job_failed",
+        "Changing it: HostUp accepted it and reported at once that it failed.",
+        "Call list_vps_backups to check the current state, then tell the user.",
+    ),
+}
+"""Of the tool and the server of `bench`, by what happened."""
