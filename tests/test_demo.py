@@ -23,7 +23,7 @@ BEATS = [
     "planId",
     "asked of the user",
     "user types: shop-prod",
-    "The name typed is not this server's",
+    "The typed name is not this server's",
     "Nothing was changed.",
     "user types: web-01",
     "get_job(",
