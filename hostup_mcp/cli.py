@@ -112,11 +112,11 @@ def _serve(arguments: argparse.Namespace) -> int:
 
     log_to_stderr(as_json=settings.remote.authenticates)
     from hostup_mcp.remote.app import Listen
-    from hostup_mcp.remote.serve import CannotServe, serve_http
+    from hostup_mcp.remote.serve import ServeError, serve_http
 
     try:
         return serve_http(settings, Listen(arguments.transport, arguments.host, arguments.port))
-    except CannotServe as error:
+    except ServeError as error:
         print(f"hostup-mcp: {error}", file=sys.stderr)  # noqa: T201
         return 2
 

@@ -1,7 +1,6 @@
-"""Whose HostUp account a caller works on: one for all, or each their own.
+"""The HostUp account of each caller, from the credentials file.
 
-The credentials file is JSON. A key is given by value, by the name of an environment variable, or
-by a file, so that secrets can be mounted:
+The file is JSON. A key is a value, an environment variable or a file (for mounted secrets):
 
     {"callers": {"web-team": {"key": {"file": "/run/secrets/web"}, "allow": ["create"]}}}
 """
@@ -21,7 +20,7 @@ from hostup_mcp.server.services import Account
 
 
 class CredentialsError(Exception):
-    """The credentials file cannot be used; the message is one line without secrets."""
+    """The credentials file is invalid; the message is one line without secrets."""
 
 
 class _Key(BaseModel):
@@ -32,9 +31,9 @@ class _Key(BaseModel):
     file: Path | None = None
 
     @model_validator(mode="after")
-    def _one(self) -> _Key:
+    def _check_one_source(self) -> _Key:
         if sum(x is not None for x in (self.value, self.env, self.file)) != 1:
-            raise ValueError("exactly one of value, env and file")
+            raise ValueError("give exactly one of value, env and file")
         return self
 
 
@@ -54,7 +53,7 @@ class _Credentials(BaseModel):
 def read_accounts(
     path: Path, settings: Settings, environ: Mapping[str, str] = os.environ
 ) -> dict[str, Account]:
-    """Caller (token name, or subject of the JWT) to account.
+    """Accounts by caller (the name of the token, or the subject of the JWT).
 
     Raises:
         CredentialsError: the file or one of its keys cannot be read.
@@ -62,12 +61,12 @@ def read_accounts(
     try:
         credentials = _Credentials.model_validate_json(path.read_bytes())
     except OSError as error:
-        raise CredentialsError(f"the credentials file cannot be read: {error.strerror}") from None
+        raise CredentialsError(f"cannot read the credentials file: {error.strerror}") from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
         raise CredentialsError(
-            f"the credentials file is wrong at {where}: {first['type']}"
+            f"the credentials file is invalid at {where}: {first['type']}"
         ) from None
     return {
         name: Account(
@@ -79,19 +78,19 @@ def read_accounts(
 
 
 def account_of(accounts: Mapping[str, Account]) -> Callable[[str | None], Account]:
-    """The look-up that refuses a caller without an account."""
+    """A function that returns the account of a caller, or refuses a caller without one."""
 
-    def look_up(name: str | None) -> Account:
+    def find(name: str | None) -> Account:
         account = accounts.get(name) if name is not None else None
         if account is None:
             raise failures.refuse(
                 "no_account",
-                "No HostUp account is set up for this caller.",
-                "Tell the user; their operator has to add them to the credentials file.",
+                "No HostUp account is configured for this caller.",
+                "Tell the user: the operator has to add them to the credentials file.",
             )
         return account
 
-    return look_up
+    return find
 
 
 def _read_key(name: str, key: _Key, environ: Mapping[str, str]) -> str:
@@ -106,5 +105,5 @@ def _read_key(name: str, key: _Key, environ: Mapping[str, str]) -> str:
     except (OSError, UnicodeDecodeError):
         text = ""
     if not text or not text.isascii() or not text.isprintable() or " " in text:
-        raise CredentialsError(f"the key of {name!r} is missing or not a key")
+        raise CredentialsError(f"the API key of caller {name!r} is missing or invalid")
     return text

@@ -1,4 +1,4 @@
-"""The HTTP application: the server for this configuration, with its callers checked and counted."""
+"""The HTTP application: the MCP server with authentication, limits, health and metrics."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hostup_mcp.config import Settings
 from hostup_mcp.remote.accounts import account_of, read_accounts
-from hostup_mcp.remote.keys import Keys
+from hostup_mcp.remote.jwks import JwksCache
 from hostup_mcp.remote.limits import CallerLimits
 from hostup_mcp.remote.metrics import Metrics
 from hostup_mcp.remote.oauth import JwtVerifier
@@ -39,7 +39,7 @@ PATHS = {"streamable-http": "/mcp", "sse": "/sse"}
 
 @dataclass(frozen=True)
 class Listen:
-    """Where to listen; port 0 takes a free one."""
+    """Transport and address to serve on; port 0 means any free port."""
 
     transport: Literal["streamable-http", "sse"]
     host: str = "127.0.0.1"
@@ -48,7 +48,7 @@ class Listen:
 
 @dataclass
 class Service:
-    """The application, and what belongs to its life."""
+    """The application and what lives as long as it does."""
 
     app: Starlette
     server: StrictServer
@@ -58,18 +58,21 @@ class Service:
     draining: bool = False
 
     async def is_ready(self) -> bool:
-        """Whether every kind of call can be taken now."""
+        """Whether this replica accepts every kind of call now. Updates the metric."""
         ready = not self.draining and await self.services.state.is_available()
-        self.metrics.ready(ready)
+        self.metrics.set_ready(ready)
         return ready
 
 
 class StateError(Exception):
-    """The shared state cannot be used; the message is one line without secrets."""
+    """The address of the shared state is invalid; the message is one line without secrets."""
 
 
 class SharedState:
-    """What replicas share. Needs the extra `replicas`."""
+    """State that replicas share: the store, notifications and rate limits.
+
+    Needs the extra `replicas`.
+    """
 
     def __init__(self, url: str) -> None:
         from limits.aio.storage import RedisStorage
@@ -80,15 +83,15 @@ class SharedState:
         try:
             self.redis = connect(url)
         except ValueError:
-            # The reason may quote a part of the password.
-            raise StateError("the address of HOSTUP_MCP_STATE cannot be understood") from None
+            # The reason may quote part of the password.
+            raise StateError("HOSTUP_MCP_STATE is not a valid redis:// address") from None
         self.store = RedisState(self.redis)
         self.changes = SharedSubscriptionBus(self.redis)
         self.limits: Storage = RedisStorage(
             "redis://",
             implementation="redispy",
             key_prefix="hostup-mcp/limits",
-            # Handed on to the client as it is, whatever the type of the rest.
+            # The client gets it unchanged; only the declared type of keyword arguments is narrower.
             connection_pool=self.redis.connection_pool,  # type: ignore[arg-type]
         )
 
@@ -100,11 +103,11 @@ def build_service(
     transport: httpx.AsyncBaseTransport | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> Service:
-    """The service for `settings`.
+    """Build the service for `settings`.
 
     Raises:
-        TokenFileError, CredentialsError: one of the files cannot be used.
-        ImportError: an extra that the settings need is not installed.
+        TokenFileError, CredentialsError, StateError: a file or an address is invalid.
+        ImportError: an extra that the settings need is missing.
     """
     remote, metrics = settings.remote, Metrics()
     shared = SharedState(remote.state) if remote.state else None
@@ -124,42 +127,42 @@ def build_service(
         auth=_auth(settings, listen),
     )
     app = _mcp_app(server, listen, settings)
-    # Last means innermost: the caller is known by then.
+    # Last is innermost: the caller has been authenticated by then.
     app.user_middleware.append(
         Middleware(
             CallerLimits,
-            who=_who(settings),
+            caller_of=_caller_of(settings),
             per_minute=remote.calls_per_minute,
             at_once=remote.calls_at_once,
             shared=shared.limits if shared else None,
-            refused=metrics.refused,
+            on_refused=metrics.refused,
         )
     )
     if remote.issuer is not None:
-        app.user_middleware.insert(0, Middleware(NamesScope, name=remote.scope))
+        app.user_middleware.insert(0, Middleware(ScopeInChallenge, scope=remote.scope))
     service = Service(app, server, services, metrics, shared)
     _add_health(app, service)
     return service
 
 
-class NamesScope:
-    """ASGI middleware: a challenge also names the scope to ask for, which the SDK leaves out."""
+class ScopeInChallenge:
+    """ASGI middleware that adds the scope to `WWW-Authenticate`, which the SDK leaves out."""
 
-    def __init__(self, app: ASGIApp, name: str) -> None:
+    def __init__(self, app: ASGIApp, scope: str) -> None:
         self._app = app
-        self._scope = f', scope="{name}"'.encode()
+        self._parameter = f', scope="{scope}"'.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def naming(message: Message) -> None:
+        async def send_with_scope(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] in (401, 403):
                 headers = [
-                    (name, value + self._scope if name == b"www-authenticate" else value)
+                    (name, value + self._parameter if name == b"www-authenticate" else value)
                     for name, value in message["headers"]
                 ]
                 message = {**message, "headers": headers}
             await send(message)
 
-        await self._app(scope, receive, naming)
+        await self._app(scope, receive, send_with_scope)
 
 
 def _mcp_app(server: StrictServer, listen: Listen, settings: Settings) -> Starlette:
@@ -175,12 +178,12 @@ def _mcp_app(server: StrictServer, listen: Listen, settings: Settings) -> Starle
     )
     if listen.transport == "sse":
         app = server.sse_app(transport_security=security, host=listen.host)
-        app.user_middleware.append(Middleware(Quiet))
+        app.user_middleware.append(Middleware(IgnoreErrorAfterRejection))
         return app
     return server.streamable_http_app(
         transport_security=security,
         host=listen.host,
-        # Any replica has to be able to answer any request.
+        # Any replica must be able to handle any request.
         stateless_http=settings.remote.state is not None,
     )
 
@@ -190,7 +193,7 @@ def _verifier(settings: Settings) -> TokenVerifier | None:
     if remote.tokens is not None:
         return HashedTokens(remote.tokens)
     if remote.issuer is not None:
-        return JwtVerifier(remote.issuer, remote.audience or "", Keys(remote.jwks_url or ""))
+        return JwtVerifier(remote.issuer, remote.audience or "", JwksCache(remote.jwks_url or ""))
     return None
 
 
@@ -202,26 +205,26 @@ def _auth(settings: Settings, listen: Listen) -> AuthSettings | None:
             issuer_url=AnyHttpUrl(remote.issuer),
             resource_server_url=AnyHttpUrl(resource),
             required_scopes=[remote.scope],
-            # The verifier checks the audience itself; it need not be this server's address.
+            # The verifier checks the audience, which may differ from this server's address.
             validate_token_resource=False,
         )
     if remote.tokens is not None:
-        # No authorization server: the SDK wants an issuer all the same, and publishes nothing.
+        # There is no authorization server; the SDK requires an issuer but does not publish it.
         return AuthSettings(
             issuer_url=AnyHttpUrl(remote.public_url or "http://localhost"), resource_server_url=None
         )
     return None
 
 
-def _who(settings: Settings) -> Callable[[], str | None]:
-    """Whose limits a request counts toward; None for one that will be turned away."""
+def _caller_of(settings: Settings) -> Callable[[], str | None]:
+    """A function that names the caller for the limits; None for one that will be rejected."""
 
-    def who() -> str | None:
+    def caller_of() -> str | None:
         if settings.remote.authenticates and get_access_token() is None:
             return None
         return caller()
 
-    return who
+    return caller_of
 
 
 def _add_health(app: Starlette, service: Service) -> None:
@@ -241,23 +244,23 @@ def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-class Quiet:
-    """The SDK turns a foreign Host or Origin away over SSE and then raises; that is no fault."""
+class IgnoreErrorAfterRejection:
+    """ASGI middleware: over SSE the SDK rejects a foreign Host or Origin and then raises."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        turned_away = False
+        rejected = False
 
-        async def noting(message: Message) -> None:
-            nonlocal turned_away
+        async def watch(message: Message) -> None:
+            nonlocal rejected
             if message["type"] == "http.response.start":
-                turned_away = message["status"] in (403, 421)
+                rejected = message["status"] in (403, 421)
             await send(message)
 
         try:
-            await self._app(scope, receive, noting)
+            await self._app(scope, receive, watch)
         except ValueError:
-            if not turned_away:
+            if not rejected:
                 raise

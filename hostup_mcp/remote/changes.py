@@ -1,4 +1,4 @@
-"""Change notifications between replicas, over Redis or Valkey."""
+"""Change notifications between replicas, over Redis."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ CHANNEL = f"{PREFIX}/changes"
 
 
 class SharedSubscriptionBus(InMemorySubscriptionBus):
-    """Change notifications that reach the listeners of every replica.
+    """A bus whose notifications reach the subscribers of every replica.
 
-    `redis` comes from `hostup_mcp.state.redis.connect`, and is closed by its owner.
+    `redis` comes from `hostup_mcp.state.redis.connect`; its owner closes it.
     """
 
     def __init__(self, redis: Redis) -> None:
@@ -30,7 +30,7 @@ class SharedSubscriptionBus(InMemorySubscriptionBus):
         self._redis = redis
 
     async def publish(self, event: ServerEvent) -> None:
-        """Notify all replicas, this one included; only this one while Redis is unavailable."""
+        """Notify all replicas including this one; only this one while Redis is unavailable."""
         if not isinstance(event, ResourceUpdated):
             await super().publish(event)
             return
@@ -42,7 +42,7 @@ class SharedSubscriptionBus(InMemorySubscriptionBus):
 
     @asynccontextmanager
     async def receiving(self) -> AsyncIterator[None]:
-        """Receive what replicas publish, while this is open."""
+        """Receive the notifications of all replicas inside this context."""
         async with anyio.create_task_group() as group:
             group.start_soon(self._receive)
             yield
@@ -66,6 +66,6 @@ class SharedSubscriptionBus(InMemorySubscriptionBus):
         try:
             uri = str(json.loads(text)["uri"])
         except (ValueError, KeyError, TypeError):
-            log.warning("skipped a notification of another version of this server")
+            log.warning("skipped a change notification that this version cannot read")
             return
         await super().publish(ResourceUpdated(uri=uri))

@@ -1,4 +1,4 @@
-"""A connection on which no request is heard out in time is ended; uvicorn would wait for ever."""
+"""Closes connections whose request headers arrive too slowly; uvicorn alone waits forever."""
 
 from __future__ import annotations
 
@@ -7,43 +7,43 @@ from typing import cast
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-HEAD_SECONDS = 10.0
-"""How long a client may take for the head of a request, from its connection or first byte."""
+HEADER_SECONDS = 10.0
+"""How long request headers may take, from the connection or the previous response."""
 
 
-class Impatient(H11Protocol):
-    """uvicorn's own protocol, with a time-out before a request as it has one between requests."""
+class HeaderTimeoutProtocol(H11Protocol):
+    """uvicorn's HTTP/1.1 protocol with a time limit for request headers."""
 
-    _late: TimerHandle | None = None
+    _timer: TimerHandle | None = None
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._watch()
+        self._update_timer()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        self._watch()
+        self._update_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._calm()
+        self._cancel_timer()
         super().connection_lost(exc)
 
-    def _watch(self) -> None:
-        if not self._waits():
-            self._calm()
-        elif self._late is None:
-            self._late = self.loop.call_later(HEAD_SECONDS, self._give_up)
+    def _update_timer(self) -> None:
+        if not self._awaits_request():
+            self._cancel_timer()
+        elif self._timer is None:
+            self._timer = self.loop.call_later(HEADER_SECONDS, self._close_if_waiting)
 
-    def _waits(self) -> bool:
+    def _awaits_request(self) -> bool:
         cycle = cast("object | None", self.cycle)
         return cycle is None or self.cycle.response_complete
 
-    def _calm(self) -> None:
-        if self._late is not None:
-            self._late.cancel()
-            self._late = None
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
-    def _give_up(self) -> None:
-        self._late = None
-        if self._waits():
+    def _close_if_waiting(self) -> None:
+        self._timer = None
+        if self._awaits_request():
             self.transport.close()

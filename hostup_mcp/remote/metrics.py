@@ -1,4 +1,4 @@
-"""What an operator counts, for Prometheus. Labels are closed sets: no ids, no callers, no keys."""
+"""Prometheus metrics. Labels are closed sets: no ids, no callers, no keys."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ _SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300)
 
 
 class Metrics(MetricsObserver):
-    """The counters, and the registry that they are read from."""
+    """The metrics of one service, in a registry of their own."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._calls = Counter(
             "hostup_mcp_tool_calls", "Tool calls", ["tool", "outcome"], registry=self.registry
         )
-        self._seconds = Histogram(
+        self._tool_seconds = Histogram(
             "hostup_mcp_tool_seconds",
-            "Seconds a tool took, the user's thinking included",
+            "Seconds that a tool call took, including the time the user took to answer",
             ["tool"],
             buckets=_SECONDS,
             registry=self.registry,
@@ -30,38 +30,41 @@ class Metrics(MetricsObserver):
             ["method", "outcome"],
             registry=self.registry,
         )
-        self._waits = Histogram(
+        self._hostup_seconds = Histogram(
             "hostup_mcp_hostup_seconds",
-            "Seconds HostUp took",
+            "Seconds until HostUp responded",
             ["method"],
             buckets=_SECONDS,
             registry=self.registry,
         )
         self._refused = Counter(
-            "hostup_mcp_refused_calls", "Calls over a limit", ["limit"], registry=self.registry
+            "hostup_mcp_refused_calls",
+            "Calls refused because of a limit",
+            ["limit"],
+            registry=self.registry,
         )
         self._ready = Gauge(
             "hostup_mcp_ready",
-            "1 while this replica takes every kind of call",
+            "1 while this replica accepts every kind of call",
             registry=self.registry,
         )
 
     def tool_called(self, tool: str, outcome: str, seconds: float) -> None:
         self._calls.labels(tool, outcome).inc()
-        self._seconds.labels(tool).observe(seconds)
+        self._tool_seconds.labels(tool).observe(seconds)
 
     def hostup_requested(self, method: str, outcome: str, seconds: float) -> None:
         self._requests.labels(method, outcome).inc()
-        self._waits.labels(method).observe(seconds)
+        self._hostup_seconds.labels(method).observe(seconds)
 
     def refused(self, limit: str) -> None:
-        """A call was over `limit`."""
+        """Count a call that was refused because of `limit`."""
         self._refused.labels(limit).inc()
 
-    def ready(self, yes: bool) -> None:
-        """This replica is (not) ready."""
-        self._ready.set(int(yes))
+    def set_ready(self, is_ready: bool) -> None:
+        """Record whether this replica is ready."""
+        self._ready.set(int(is_ready))
 
     def serve(self, host: str, port: int) -> None:
-        """Answer /metrics on a port of its own, in a thread of its own."""
+        """Serve /metrics on a separate port, from a separate thread."""
         start_http_server(port, addr=host, registry=self.registry)

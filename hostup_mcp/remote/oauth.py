@@ -1,4 +1,4 @@
-"""Tokens of an OAuth 2.1 authorization server: signature, issuer, audience and times."""
+"""Verifies access tokens (JWT) of an OAuth 2.1 authorization server."""
 
 from __future__ import annotations
 
@@ -8,36 +8,36 @@ from typing import Any
 import jwt
 from mcp.server.auth.provider import AccessToken
 
-from hostup_mcp.remote.keys import Keys
+from hostup_mcp.remote.jwks import JwksCache
 
 log = logging.getLogger(__name__)
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
-"""Only asymmetric ones: with any other, whoever knows the public key could sign."""
+"""Asymmetric only: with a symmetric one, anybody who has the public key could sign tokens."""
 
 CLOCK_SKEW = 30
-"""Seconds that the clocks of the authorization server and of this one may differ."""
+"""Seconds by which this clock and the authorization server's may differ."""
 
-LONGEST_TOKEN = 16_384
+MAX_TOKEN_CHARS = 16_384
 
 
 class JwtVerifier:
-    """Verifies JWT access tokens against the keys that the issuer publishes (JWKS)."""
+    """Checks signature, issuer, audience and times against the keys in `jwks`."""
 
-    def __init__(self, issuer: str, audience: str, keys: Keys) -> None:
+    def __init__(self, issuer: str, audience: str, jwks: JwksCache) -> None:
         self._issuer = issuer
         self._audience = audience
-        self._keys = keys
+        self._jwks = jwks
 
     async def verify_token(self, token: str) -> AccessToken | None:
-        """Who the token is for, or None where it is not valid here."""
-        if len(token) > LONGEST_TOKEN:
+        """The caller and its scopes, or None if the token is not valid for this server."""
+        if len(token) > MAX_TOKEN_CHARS:
             return None
         try:
             claims = await self._claims(token)
         except jwt.PyJWTError as error:
-            # The class tells the operator enough; the token and its claims stay out of the log.
-            log.info("a token was refused: %s", type(error).__name__)
+            # The class is enough for the operator; the token and its claims stay out of the log.
+            log.info("rejected an access token: %s", type(error).__name__)
             return None
         scopes = claims.get("scope", "")
         return AccessToken(
@@ -53,7 +53,7 @@ class JwtVerifier:
         header = jwt.get_unverified_header(token)
         if header.get("alg") not in ALGORITHMS:
             raise jwt.InvalidAlgorithmError
-        key = await self._keys.find(str(header.get("kid")))
+        key = await self._jwks.find(str(header.get("kid")))
         return dict(
             jwt.decode(
                 token,

@@ -1,4 +1,4 @@
-"""Serving HTTP: where it may listen, and how it ends."""
+"""Serves over HTTP: checks the address, runs uvicorn, drains on shutdown."""
 
 from __future__ import annotations
 
@@ -18,47 +18,48 @@ from hostup_mcp.config import Settings
 from hostup_mcp.hostup.address import is_loopback
 from hostup_mcp.remote.accounts import CredentialsError
 from hostup_mcp.remote.app import PATHS, Listen, Service, StateError, build_service
-from hostup_mcp.remote.connection import Impatient
+from hostup_mcp.remote.connection import HeaderTimeoutProtocol
 from hostup_mcp.remote.tokens import TokenFileError
 from hostup_mcp.remote.tracing import TracingError, trace_if_configured
 
 log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 3.0
-"""How long running calls may take to end after a signal to stop."""
+"""How long running calls may take to finish after a signal to stop."""
 
-DRAIN_SECONDS_FOR_OTHERS = 17.0
-"""The same where others are served."""
+DRAIN_SECONDS_WITH_CALLERS = 17.0
+"""The same when callers authenticate, so this is a service and not the user's own process."""
 
 SETTLE_SECONDS = 15.0
-"""How long a write that was sent may still wait for HostUp's response after a signal to stop."""
+"""How long a write in flight may wait for HostUp's response after a signal to stop."""
 
 FLUSH_SECONDS = 0.2
-"""How long the last results have to reach their callers."""
+"""How long the last results may take to reach their callers."""
 
 STREAM_SECONDS = 3
-"""How long open streams have to end after that."""
+"""How long open streams may take to end after that."""
 
 READY_SECONDS = 5
-"""How old what the metrics say about being ready may be."""
+"""How often the readiness metric is updated."""
 
 
-class CannotServe(Exception):
-    """It cannot be served like this; the message is one line that says why."""
+class ServeError(Exception):
+    """The server cannot start with these settings; the message is one line that says why."""
 
 
 def serve_http(settings: Settings, listen: Listen) -> int:
-    """Serve until a signal to stop; the exit code.
+    """Serve until a signal to stop; returns the exit code.
 
     Raises:
-        CannotServe: not a loopback address and nobody to check callers, an address that is taken,
-            a file that cannot be used, or an extra that is missing.
+        ServeError: no authentication on an address other than loopback, an address in use, an
+            invalid file, or a missing extra.
     """
     remote = settings.remote
     if not is_loopback(listen.host) and not remote.authenticates:
-        raise CannotServe(
-            f"{listen.host} is not a loopback address, and whoever reaches it could use the key. "
-            "Set HOSTUP_MCP_TOKENS or HOSTUP_MCP_OAUTH_ISSUER, or use --host 127.0.0.1."
+        raise ServeError(
+            f"{listen.host} is not a loopback address, so anybody who reaches it could "
+            "use the API key. Set HOSTUP_MCP_TOKENS or HOSTUP_MCP_OAUTH_ISSUER, "
+            "or use --host 127.0.0.1."
         )
     try:
         trace_if_configured(os.environ)
@@ -66,30 +67,30 @@ def serve_http(settings: Settings, listen: Listen) -> int:
         if remote.metrics_port is not None:
             service.metrics.serve(listen.host, remote.metrics_port)
     except (TokenFileError, CredentialsError, StateError, TracingError) as error:
-        raise CannotServe(f"{error}.") from None
+        raise ServeError(f"{error}.") from None
     except ModuleNotFoundError:
-        raise CannotServe(
+        raise ServeError(
             "HOSTUP_MCP_STATE needs the extra replicas: pip install 'hostup-mcp[replicas]'."
         ) from None
     except OSError as error:
-        raise CannotServe(f"cannot serve metrics: {error.strerror}.") from None
+        raise ServeError(f"cannot serve metrics: {error.strerror}.") from None
     with _listener(listen) as listener:
         host = f"[{listen.host}]" if ":" in listen.host else listen.host
         address = f"http://{host}:{listener.getsockname()[1]}{PATHS[listen.transport]}"
-        said = f"hostup-mcp serves {listen.transport} at {address}"
+        message = f"hostup-mcp serves {listen.transport} at {address}"
         if remote.authenticates:
-            # Where the log is for machines, each line of it is.
-            log.info(said)
+            # The log is JSON then, line by line.
+            log.info(message)
         else:
-            print(said, file=sys.stderr, flush=True)  # noqa: T201
+            print(message, file=sys.stderr, flush=True)  # noqa: T201
         anyio.run(_run, service, listener, remote.authenticates)
     return 0
 
 
-async def _run(service: Service, listener: socket.socket, for_others: bool) -> None:
+async def _run(service: Service, listener: socket.socket, has_callers: bool) -> None:
     config = uvicorn.Config(
         service.app,
-        http=Impatient,
+        http=HeaderTimeoutProtocol,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -97,19 +98,19 @@ async def _run(service: Service, listener: socket.socket, for_others: bool) -> N
         timeout_graceful_shutdown=STREAM_SECONDS,
         proxy_headers=False,
     )
-    drain_seconds = DRAIN_SECONDS_FOR_OTHERS if for_others else DRAIN_SECONDS
+    drain_seconds = DRAIN_SECONDS_WITH_CALLERS if has_callers else DRAIN_SECONDS
     async with AsyncExitStack() as stack:
         if service.shared is not None:
             stack.push_async_callback(service.shared.redis.aclose)
             await stack.enter_async_context(service.shared.changes.receiving())
-        watching = await stack.enter_async_context(anyio.create_task_group())
-        watching.start_soon(_watch, service)
+        readiness = await stack.enter_async_context(anyio.create_task_group())
+        readiness.start_soon(_update_readiness, service)
         await _Server(config, service, drain_seconds).serve([listener])
-        watching.cancel_scope.cancel()
+        readiness.cancel_scope.cancel()
 
 
-async def _watch(service: Service) -> None:
-    """Keep the number that says whether this replica is ready true, also where nobody asks."""
+async def _update_readiness(service: Service) -> None:
+    """Keep the readiness metric current even if nobody requests /readyz."""
     while True:
         await service.is_ready()
         await anyio.sleep(READY_SECONDS)
@@ -118,41 +119,41 @@ async def _watch(service: Service) -> None:
 class _Server(uvicorn.Server):
     """Drains before it shuts down.
 
-    Once told to stop, it is not ready, takes no new connection, lets running calls end, and has
-    each write that was sent settle. Only then is it `should_exit`, which ends the streams.
+    After a signal to stop it is not ready, accepts no connection, lets running calls finish and
+    writes in flight settle. Then it sets `should_exit`, which ends the streams.
     """
 
     def __init__(self, config: uvicorn.Config, service: Service, drain_seconds: float) -> None:
         super().__init__(config)
         self._service = service
         self._drain_seconds = drain_seconds
-        self._draining: asyncio.Task[None] | None = None
+        self._drain_task: asyncio.Task[None] | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        # Not the inherited one: it would raise the signal again at the end, past our clean-up.
+        # The inherited handler raises the signal again at the end, which would skip our clean-up.
         del frame
         self.force_exit = self._service.draining and sig == signal.SIGINT
         self._service.draining = True
 
     async def on_tick(self, counter: int) -> bool:
-        if self._service.draining and self._draining is None:
+        if self._service.draining and self._drain_task is None:
             for server in self.servers:
                 server.close()
-            self._draining = asyncio.create_task(self._drain())
+            self._drain_task = asyncio.create_task(self._drain())
         if self.force_exit:
             self._service.services.in_flight.interrupt()
             self.should_exit = True
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        if self._draining is not None and self.force_exit:
-            await self._draining
+        if self._drain_task is not None and self.force_exit:
+            await self._drain_task
         await super().shutdown(sockets)
 
     async def _drain(self) -> None:
-        until = anyio.current_time() + self._drain_seconds
+        deadline = anyio.current_time() + self._drain_seconds
         await self._service.services.in_flight.stop(SETTLE_SECONDS)
-        with anyio.move_on_after(max(0.0, until - anyio.current_time())):
+        with anyio.move_on_after(max(0.0, deadline - anyio.current_time())):
             while self._service.server.running_calls and not self.force_exit:  # noqa: ASYNC110
                 await anyio.sleep(0.05)
         await anyio.sleep(FLUSH_SECONDS)
@@ -165,4 +166,4 @@ def _listener(listen: Listen) -> socket.socket:
         return socket.create_server((listen.host, listen.port), family=family)
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise CannotServe(f"cannot listen on {listen.host} port {listen.port}: {reason}.") from None
+        raise ServeError(f"cannot listen on {listen.host} port {listen.port}: {reason}.") from None

@@ -1,6 +1,6 @@
-"""Bearer tokens in a file of hashes: one name and one SHA-256 a token, never the token itself.
+"""Bearer tokens, kept in a file as one name and one SHA-256 each.
 
-A token has 256 random bits, so a plain hash of it cannot be guessed back.
+A token has 256 random bits, so a plain hash is safe against guessing.
 """
 
 from __future__ import annotations
@@ -22,42 +22,42 @@ _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.@-]{0,63}")
 
 
 class TokenFileError(Exception):
-    """The token file cannot be used; the message is one line that says why."""
+    """The token file is invalid; the message is one line that says why."""
 
 
 def new_token(path: Path, name: str) -> str:
-    """Make a token for `name`, add its hash to the file at `path`, and return it.
+    """Create a token for `name`, add its hash to the file at `path`, and return the token.
 
     Raises:
-        TokenFileError: the name is taken or not usable, or the file cannot be written.
+        TokenFileError: the name is taken or invalid, or the file cannot be written.
     """
     if not _NAME.fullmatch(name):
-        raise TokenFileError("a token's name has letters, digits and _ . @ -, at most 64")
+        raise TokenFileError("a token name may have letters, digits and _ . @ -, at most 64")
     hashes = read_hashes(path) if path.exists() else {}
     if name in hashes:
-        raise TokenFileError(f"there is a token named {name}; take its line out to replace it")
+        raise TokenFileError(f"a token named {name} exists; remove its line to replace it")
     token = f"hmcp_{secrets.token_urlsafe(32)}"
     hashes[name] = _hash(token)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        # A container's user may have been given leave to read it; that stays.
+        # Keep the mode: the user of a container may have been granted read access.
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o600
-        file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(file, "w") as out:
             json.dump({"tokens": hashes}, out, indent=2)
             out.write("\n")
-        beside.chmod(mode)
-        beside.replace(path)
+        temporary.chmod(mode)
+        temporary.replace(path)
     except OSError as error:
-        raise TokenFileError(f"the token file cannot be written: {error.strerror}") from None
+        raise TokenFileError(f"cannot write the token file: {error.strerror}") from None
     return token
 
 
 def read_hashes(path: Path) -> dict[str, str]:
-    """Name to hash, as the file at `path` has them.
+    """The hashes in the file at `path`, by name.
 
     Raises:
-        TokenFileError: it cannot be read, or is not such a file.
+        TokenFileError: it cannot be read, or is not a token file.
     """
     try:
         hashes = json.loads(path.read_text())["tokens"]
@@ -65,51 +65,51 @@ def read_hashes(path: Path) -> dict[str, str]:
             raise ValueError
         return dict(hashes)
     except OSError as error:
-        raise TokenFileError(f"the token file cannot be read: {error.strerror}") from None
+        raise TokenFileError(f"cannot read the token file: {error.strerror}") from None
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise TokenFileError("the token file is not one that `hostup-mcp token new` made") from None
+        raise TokenFileError("the token file was not made by `hostup-mcp token new`") from None
 
 
 class HashedTokens:
-    """Verifies tokens against the file, which is read again when it changes."""
+    """Verifies tokens against the file; reloads it when it changes."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._seen = _version(path)
-        self._told = self._seen
+        self._version = _version(path)
+        self._reported = self._version
         self._hashes = read_hashes(path)
 
     async def verify_token(self, token: str) -> AccessToken | None:
-        """The token's name as client, or None for a token that is not in the file."""
+        """The name of the token as the client, or None if the token is not in the file."""
         self._refresh()
-        given = _hash(token)
+        digest = _hash(token)
         found = None
-        # All are compared, so that the time taken tells nothing of which came close.
+        # Compare with every hash, so that timing does not reveal which one was close.
         for name, known in self._hashes.items():
-            if hmac.compare_digest(given, known):
+            if hmac.compare_digest(digest, known):
                 found = name
         return None if found is None else AccessToken(token="", client_id=found, scopes=[])
 
     def _refresh(self) -> None:
-        now = _version(self._path)
-        if now == self._seen:
+        current = _version(self._path)
+        if current == self._version:
             return
         try:
-            self._hashes, self._seen = read_hashes(self._path), now
+            self._hashes, self._version = read_hashes(self._path), current
         except TokenFileError as error:
-            # A file that went away or is half-written takes nobody's access, and gives none.
-            if now != self._told:
-                self._told = now
-                log.warning("%s; the tokens that were known before stay good", error)
+            # A missing or half-written file neither grants nor revokes access.
+            if current != self._reported:
+                self._reported = current
+                log.warning("%s; the tokens loaded before remain valid", error)
 
 
 def _version(path: Path) -> tuple[int, ...] | None:
-    """What differs when the file at `path` is another one; None where there is none."""
+    """A value that changes when the file is written or replaced; None if it is missing."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_ino, found.st_size
+    return status.st_mtime_ns, status.st_ino, status.st_size
 
 
 def _hash(token: str) -> str:

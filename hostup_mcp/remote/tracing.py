@@ -1,6 +1,6 @@
-"""OpenTelemetry: the SDK's own spans, and one for each request to HostUp, where an exporter is set.
+"""OpenTelemetry tracing: the MCP SDK's spans, and one for each request to HostUp.
 
-Needs the extra `otel`; without an exporter's address in the environment nothing is loaded.
+Needs the extra `otel`. Nothing is imported unless the environment names an exporter endpoint.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
 
 
 class TracingError(Exception):
-    """An exporter is configured, and the extra that it needs is not installed."""
+    """An exporter is configured but the extra `otel` is not installed."""
 
 
 def trace_if_configured(environ: Mapping[str, str]) -> bool:
-    """Set tracing up if an exporter's address is set; whether it was.
+    """Set up tracing if an exporter endpoint is set; returns whether it did.
 
     Raises:
         TracingError: the extra `otel` is missing.

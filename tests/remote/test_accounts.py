@@ -105,7 +105,7 @@ def test_a_file_that_is_no_such_file_is_refused_without_repeating_it(path: Path,
 
 
 def test_a_file_that_is_not_there_is_said_so(path: Path) -> None:
-    with pytest.raises(CredentialsError, match="cannot be read"):
+    with pytest.raises(CredentialsError, match="cannot read"):
         read_accounts(path, SETTINGS, {})
 
 

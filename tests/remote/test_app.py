@@ -18,7 +18,7 @@ from support.sockets import free_port
 from hostup_mcp.config import Misconfigured, Settings, load
 from hostup_mcp.remote import serve
 from hostup_mcp.remote.app import Listen, Service, build_service
-from hostup_mcp.remote.keys import Keys
+from hostup_mcp.remote.jwks import JwksCache
 
 from .conftest import SOCKET
 from .wiring import (
@@ -157,7 +157,7 @@ async def test_the_name_it_is_known_by_outside_is_a_good_host_and_origin(tmp_pat
 
 
 def test_the_cooldown_of_keys_is_half_a_minute() -> None:
-    assert Keys("https://issuer.example.com").cooldown == 30
+    assert JwksCache("https://issuer.example.com").cooldown == 30
 
 
 # Refused at start ---------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ def refused(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
         if isinstance(loaded, Misconfigured):
             [line] = loaded.problems
             return line
-        with pytest.raises(serve.CannotServe) as raised:
+        with pytest.raises(serve.ServeError) as raised:
             serve.serve_http(loaded, Listen("streamable-http", host, 0))
         assert "\n" not in str(raised.value)
         return str(raised.value)

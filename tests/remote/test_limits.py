@@ -56,7 +56,7 @@ class Door:
             lambda: self.caller,
             per_minute,
             at_once,
-            refused=self.refused.append,
+            on_refused=self.refused.append,
             **others,
         )
 
@@ -91,7 +91,7 @@ async def test_a_caller_over_their_rate_is_told_how_long_to_wait() -> None:
     assert 1 <= int(headers["retry-after"]) <= 120
     assert json.loads(body)["error"] == "too_many_requests"
     assert door.inner.taken == 3
-    assert door.refused == ["rate"] * 3
+    assert door.refused == ["calls_per_minute"] * 3
 
 
 async def test_other_callers_do_not_feel_it() -> None:
@@ -123,7 +123,7 @@ async def test_calls_at_once_are_bounded_and_count_down_again() -> None:
                 await anyio.lowlevel.checkpoint()
         status, headers, _ = await door.knock()
         assert (status, headers["retry-after"]) == (429, "1")
-        assert door.refused == ["at once"]
+        assert door.refused == ["calls_at_once"]
         door.inner.open.set()
     assert (await door.knock())[0] == 200
     assert door.inner.most == 2
@@ -170,7 +170,7 @@ async def test_calls_of_one_do_not_fill_the_places_of_another() -> None:
 async def test_streams_are_bounded_too_and_take_no_place_of_a_call(
     monkeypatch: pytest.MonkeyPatch, stream: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr(limits, "STREAMS_AT_ONCE", 3)
+    monkeypatch.setattr(limits, "MAX_STREAMS", 3)
     door = Door(at_once=1)
     door.inner.open = anyio.Event()
     async with anyio.create_task_group() as tasks:

@@ -27,8 +27,8 @@ def test_each_thing_that_happens_moves_its_number() -> None:
     metrics.tool_called("restore_vps", "asked", 40)
     metrics.hostup_requested("GET", "200", 0.2)
     metrics.hostup_requested("POST", "TimedOut", 20)
-    metrics.refused("rate")
-    metrics.ready(True)
+    metrics.refused("calls_per_minute")
+    metrics.set_ready(True)
     seen = read(metrics)
     assert seen["hostup_mcp_tool_calls_total", frozenset({"list_vps", "ok"})] == 2
     assert seen["hostup_mcp_tool_calls_total", frozenset({"restore_vps", "asked"})] == 1
@@ -37,9 +37,9 @@ def test_each_thing_that_happens_moves_its_number() -> None:
     assert seen["hostup_mcp_hostup_requests_total", frozenset({"GET", "200"})] == 1
     assert seen["hostup_mcp_hostup_requests_total", frozenset({"POST", "TimedOut"})] == 1
     assert seen["hostup_mcp_hostup_seconds_count", frozenset({"GET"})] == 1
-    assert seen["hostup_mcp_refused_calls_total", frozenset({"rate"})] == 1
+    assert seen["hostup_mcp_refused_calls_total", frozenset({"calls_per_minute"})] == 1
     assert seen["hostup_mcp_ready", frozenset()] == 1
-    metrics.ready(False)
+    metrics.set_ready(False)
     assert read(metrics)["hostup_mcp_ready", frozenset()] == 0
 
 
@@ -64,9 +64,9 @@ def test_they_are_answered_on_a_port_of_their_own() -> None:
     module.start_http_server = started
     try:
         metrics.serve("127.0.0.1", port)
-        metrics.refused("at once")
+        metrics.refused("calls_at_once")
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
-            assert b'hostup_mcp_refused_calls_total{limit="at once"} 1.0' in answer.read()
+            assert b'hostup_mcp_refused_calls_total{limit="calls_at_once"} 1.0' in answer.read()
     finally:
         module.start_http_server = really
         if server is not None and thread is not None:

@@ -15,9 +15,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from hostup_mcp.remote import keys
-from hostup_mcp.remote.keys import FRESH_SECONDS, GOOD_SECONDS, LARGEST_SET, Keys
-from hostup_mcp.remote.oauth import ALGORITHMS, CLOCK_SKEW, LONGEST_TOKEN, JwtVerifier
+from hostup_mcp.remote import jwks
+from hostup_mcp.remote.jwks import MAX_AGE_SECONDS, MAX_BYTES, REFRESH_SECONDS, JwksCache
+from hostup_mcp.remote.oauth import ALGORITHMS, CLOCK_SKEW, MAX_TOKEN_CHARS, JwtVerifier
 
 from .wiring import AUDIENCE, ISSUER, PATIENCE, Issuer, Key, ec_key, ed_key, rsa_key
 
@@ -33,7 +33,7 @@ def issuer() -> Iterator[Issuer]:
 
 
 def verifier(issuer: Issuer, **others: Any) -> JwtVerifier:
-    return JwtVerifier(ISSUER, AUDIENCE, Keys(issuer.url, **others))
+    return JwtVerifier(ISSUER, AUDIENCE, JwksCache(issuer.url, **others))
 
 
 def encoded(part: Any) -> str:
@@ -234,7 +234,7 @@ async def test_nonsense_is_refused_and_breaks_nothing(issuer: Issuer, token: str
 
 
 async def test_a_huge_token_is_refused_before_anything_is_done_with_it(issuer: Issuer) -> None:
-    token = issuer.token(extra="x" * LONGEST_TOKEN)
+    token = issuer.token(extra="x" * MAX_TOKEN_CHARS)
     began = time.monotonic()
     assert await verifier(issuer).verify_token(token) is None
     assert await verifier(issuer).verify_token("a." * 5_000_000) is None
@@ -298,7 +298,7 @@ async def test_an_issuer_that_is_away_takes_nobody_in_and_throws_nobody_out(
 
 
 async def test_an_issuer_that_was_never_there_is_a_no(issuer: Issuer) -> None:
-    away = JwtVerifier(ISSUER, AUDIENCE, Keys("http://127.0.0.1:9/jwks"))
+    away = JwtVerifier(ISSUER, AUDIENCE, JwksCache("http://127.0.0.1:9/jwks"))
     assert await away.verify_token(issuer.token()) is None
 
 
@@ -355,10 +355,10 @@ async def test_keys_that_are_old_stay_good_for_an_hour_while_the_issuer_is_away(
     token = issuer.token()
     assert await check.verify_token(token)
     issuer.status = 503
-    passed = GOOD_SECONDS - 60
+    passed = MAX_AGE_SECONDS - 60
     assert await check.verify_token(token)
     assert issuer.fetches == 2, "it was asked whether they are still published"
-    passed = GOOD_SECONDS + 1
+    passed = MAX_AGE_SECONDS + 1
     assert await check.verify_token(token) is None
     issuer.status = 200
     assert await check.verify_token(token)
@@ -372,14 +372,14 @@ async def test_keys_that_are_old_are_fetched_again_and_a_withdrawn_one_is_forgot
     assert await check.verify_token(issuer.token())
     issuer.keys = [SECOND]
     assert await check.verify_token(issuer.token(FIRST)), "it is not asked at each token"
-    passed = FRESH_SECONDS + 1
+    passed = REFRESH_SECONDS + 1
     assert await check.verify_token(issuer.token(FIRST)) is None
 
 
 async def test_an_issuer_whose_answer_never_ends_is_given_up(
     issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keys, "FETCH_SECONDS", 0.5)
+    monkeypatch.setattr(jwks, "FETCH_SECONDS", 0.5)
     issuer.drips = True
     try:
         with anyio.fail_after(PATIENCE):
@@ -390,7 +390,7 @@ async def test_an_issuer_whose_answer_never_ends_is_given_up(
 
 async def test_an_answer_of_the_issuer_that_is_too_large_is_not_read(issuer: Issuer) -> None:
     known = json.dumps({"keys": [FIRST.public_jwk]})
-    issuer.body = known.encode() + b" " * LARGEST_SET
+    issuer.body = known.encode() + b" " * MAX_BYTES
     assert await verifier(issuer).verify_token(issuer.token()) is None
 
 

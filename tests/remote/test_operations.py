@@ -23,7 +23,7 @@ from support.redis_server import RedisServer
 from support.sockets import free_port
 from support.waiting import until, wait_until
 
-from hostup_mcp.remote.serve import DRAIN_SECONDS_FOR_OTHERS
+from hostup_mcp.remote.serve import DRAIN_SECONDS_WITH_CALLERS
 from hostup_mcp.sandbox import SANDBOX_API_KEY, Fault
 
 from .wiring import (
@@ -224,7 +224,7 @@ async def test_a_signal_to_stop_lets_a_running_call_finish_and_takes_no_new_one(
             assert done[0].kind is None, done[0].text
             code = await anyio.to_thread.run_sync(lambda: replica.process.wait(PATIENCE))
             assert code == 0
-            assert time.monotonic() - began < DRAIN_SECONDS_FOR_OTHERS
+            assert time.monotonic() - began < DRAIN_SECONDS_WITH_CALLERS
         assert len(upstream.sandbox.writes) == 1
         assert "Traceback" not in replica.output()
 
@@ -257,7 +257,7 @@ async def test_a_listener_does_not_keep_a_replica_from_ending(
                 code = await anyio.to_thread.run_sync(lambda: replica.process.wait(PATIENCE))
         idle.close()
         assert code == 0
-        assert time.monotonic() - began < DRAIN_SECONDS_FOR_OTHERS + 5
+        assert time.monotonic() - began < DRAIN_SECONDS_WITH_CALLERS + 5
 
 
 def test_it_ends_in_order_when_nobody_is_there(upstream: Upstream, tmp_path: Path) -> None:

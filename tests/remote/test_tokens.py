@@ -197,7 +197,7 @@ def test_a_file_of_another_kind_is_refused_without_repeating_it(path: Path, text
 
 
 def test_a_file_that_is_not_there_is_said_so(path: Path) -> None:
-    with pytest.raises(TokenFileError, match="cannot be read"):
+    with pytest.raises(TokenFileError, match="cannot read"):
         HashedTokens(path)
 
 
@@ -226,7 +226,7 @@ def test_a_file_that_is_no_token_file_is_not_overwritten(path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_said_so(tmp_path: Path) -> None:
-    with pytest.raises(TokenFileError, match="cannot be written"):
+    with pytest.raises(TokenFileError, match="cannot write"):
         new_token(tmp_path / "nowhere" / "tokens.json", "web-team")
 
 
