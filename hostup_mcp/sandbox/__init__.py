@@ -1,7 +1,7 @@
-"""An embedded HostUp account: the other side of the wire, for demonstrations and for tests.
+"""A sandbox account that speaks HostUp's HTTP contract, for demos and for tests.
 
-It knows HostUp's HTTP contract and nothing of this product's client. Everything that happens
-follows from the clock and the requests; there are no background tasks and no network.
+It shares no code with this product's client. Everything that happens follows from the clock and
+the requests; there are no background tasks and no network.
 """
 
 from .access import (
@@ -15,21 +15,22 @@ from .access import (
     Key,
 )
 from .account import HOSTILE_NAME, RETAINED_NAME, RUNNING_JOB_ID, demo_account
-from .clock import STORY_START, Clock, ManualClock
-from .facts import Backup, Gate, Retained, Schedule, Server, Snapshot
+from .calls import RecordedRequest
+from .clock import DEFAULT_START, Clock, ManualClock
+from .core import Sandbox
 from .faults import ConnectionDroppedError, Fault, FaultKind, Faults
-from .jobs import IN_A_HURRY, Durations, Job
+from .jobs import FAST_DURATIONS, Durations, Job
+from .models import Backup, Gate, Retained, Schedule, Server, Snapshot
 from .rates import RateLimit
-from .readings import Readings
-from .recording import RecordedRequest
-from .sandbox import Sandbox
 from .state import Account, State
+from .variants import Variants
 
 __all__ = [
     "ALL_SCOPES",
     "DEFAULT_KEYS",
+    "DEFAULT_START",
+    "FAST_DURATIONS",
     "HOSTILE_NAME",
-    "IN_A_HURRY",
     "MAIN_OWNER",
     "OTHER_OWNER",
     "RETAINED_NAME",
@@ -37,7 +38,6 @@ __all__ = [
     "SANDBOX_API_KEY",
     "SANDBOX_OTHER_KEY",
     "SANDBOX_READ_ONLY_KEY",
-    "STORY_START",
     "Account",
     "Backup",
     "Clock",
@@ -51,7 +51,6 @@ __all__ = [
     "Key",
     "ManualClock",
     "RateLimit",
-    "Readings",
     "RecordedRequest",
     "Retained",
     "Sandbox",
@@ -59,5 +58,6 @@ __all__ = [
     "Server",
     "Snapshot",
     "State",
+    "Variants",
     "demo_account",
 ]

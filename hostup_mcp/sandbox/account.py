@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 
 from . import hostile
 from .access import MAIN_OWNER, OTHER_OWNER
-from .facts import (
+from .ids import make_id
+from .jobs import Job
+from .models import (
     Backup,
     Billing,
     Gate,
@@ -20,8 +22,6 @@ from .facts import (
     Server,
     Snapshot,
 )
-from .ids import make_id
-from .jobs import Job
 from .state import Account
 
 UBUNTU = OperatingSystem("Ubuntu 24.04", "ubuntu", "24.04")

@@ -1,109 +1,122 @@
-"""From an ASGI request to an answer: recording, faults, authentication, limits, routing."""
+"""From an ASGI request to a response: recording, faults, authentication, limits, routing."""
+
+from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from starlette.types import Message, Receive, Scope, Send
 
 from .access import Key, authenticate, require
-from .answers import Answer
-from .calls import Call
+from .calls import Call, RecordedRequest
 from .faults import Fault
-from .problems import Circumstances, ProblemError, default_code, render
+from .problems import ErrorContext, ProblemError, default_code, render
 from .rates import limit_headers
-from .recording import RecordedRequest
+from .responses import Response
 from .routes import Route, routes
-from .sending import cut, send_answer, send_huge, spoiled, stand_in
-from .world import World
+from .sending import alter, drop_connection, replacement, send_huge, send_response
+from .state import State
+
+if TYPE_CHECKING:
+    from .core import Sandbox
 
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The ASGI application over one world."""
+    """The ASGI application of one sandbox."""
 
-    world: World
+    sandbox: Sandbox
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the server's start and stop."""
         if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
+            await _serve_lifespan(receive, send)
         elif scope["type"] == "http":
-            request = _recorded(scope, await _body(receive))
-            self.world.requests.append(request)
-            fault = self.world.faults.take(request.method, request.path)
-            await _serve(self.world, request, fault, _noting(request, send))
+            request = _record(scope, await _read_body(receive))
+            self.sandbox.requests.append(request)
+            fault = self.sandbox.faults.take(request.method, request.path)
+            await _serve(self.sandbox, request, fault, _record_status(request, send))
 
 
-async def _serve(world: World, request: RecordedRequest, fault: Fault | None, send: Send) -> None:
+async def _serve(
+    sandbox: Sandbox, request: RecordedRequest, fault: Fault | None, send: Send
+) -> None:
     if fault is None:
-        await send_answer(send, _answer(world, request))
+        await send_response(send, _respond(sandbox, request))
         return
     if fault.kind == "slow":
         await _pause(fault.seconds)
     if fault.kind == "huge":
         await send_huge(send, fault)
     elif fault.kind == "drop_before":
-        await cut(send)
+        await drop_connection(send)
     elif fault.kind == "status":
-        await send_answer(send, _refusal(world, request, fault, 503))
+        await send_response(send, _refuse(sandbox, request, fault, 503))
     else:
-        await send_answer(send, stand_in(fault) or await _after(world, request, fault, send))
+        response = replacement(fault) or await _serve_then_fail(sandbox, request, fault, send)
+        await send_response(send, response)
 
 
-async def _after(world: World, request: RecordedRequest, fault: Fault, send: Send) -> Answer:
+async def _serve_then_fail(
+    sandbox: Sandbox, request: RecordedRequest, fault: Fault, send: Send
+) -> Response:
     failure = fault.detail if fault.kind == "fail_job" else None
-    answer = _answer(world, request, failure)
+    response = _respond(sandbox, request, failure)
     if fault.kind == "drop_after":
-        await cut(send)
+        await drop_connection(send)
     if fault.kind == "slow_after":
         await _pause(fault.seconds)
     if fault.kind == "error_after":
-        return _refusal(world, request, fault, 502)
-    return spoiled(fault, answer)
+        return _refuse(sandbox, request, fault, 502)
+    return alter(fault, response)
 
 
-def _answer(world: World, request: RecordedRequest, job_failure: str | None = None) -> Answer:
-    """What the account says to a request that reached it."""
-    world.settle()
-    limits: dict[str, str] = {}
+def _respond(
+    sandbox: Sandbox, request: RecordedRequest, job_failure: str | None = None
+) -> Response:
+    """The account's response to a request that reached it."""
+    state, limits = sandbox.state, {}
     try:
-        token, key = authenticate(request.headers, world.keys)
-        if world.rates is not None:
-            limits = world.rates.spend(token, world.clock.now())
-        answer = _handle(world, request, key, job_failure)
+        token, key = authenticate(request.headers, sandbox.keys)
+        if sandbox.rates is not None:
+            limits = sandbox.rates.spend(token, sandbox.clock.now())
+        response = _handle(sandbox, state, request, key, job_failure)
     except ProblemError as problem:
         if problem.status == 429:
-            problem.code = world.readings.rate_limit_code
-        answer = render(problem, _circumstances(world, request))
-    if world.readings.rate_headers == "always" and answer.status != 429:
-        answer = Answer(answer.status, answer.body, (*answer.headers, *limits.items()))
-    return answer
+            problem.code = sandbox.variants.rate_limit_code
+        response = render(problem, _error_context(sandbox, state, request))
+    if sandbox.variants.rate_headers == "always" and response.status != 429:
+        response = replace(response, headers=(*response.headers, *limits.items()))
+    return response
 
 
-def _handle(world: World, request: RecordedRequest, key: Key, job_failure: str | None) -> Answer:
-    route, params = _find(world, request)
-    require(key, route.scopes, world.readings.missing_scope_code)
+def _handle(
+    sandbox: Sandbox, state: State, request: RecordedRequest, key: Key, job_failure: str | None
+) -> Response:
+    route, params = _find_route(sandbox, request)
+    require(key, route.scopes, sandbox.variants.missing_scope_code)
     call = Call(
         request=request,
         params=params,
         key=key,
-        state=world.state,
-        readings=world.readings,
-        now=world.clock.now(),
-        request_id=world.state.new_id("req"),
+        state=state,
+        variants=sandbox.variants,
+        now=sandbox.clock.now(),
+        request_id=state.new_id("req"),
         job_failure=job_failure,
     )
-    world.state.settle(call.now)
+    state.settle(call.now)
     return route.handler(call)
 
 
-def _find(world: World, request: RecordedRequest) -> tuple[Route, dict[str, str]]:
+def _find_route(sandbox: Sandbox, request: RecordedRequest) -> tuple[Route, dict[str, str]]:
     others: list[str] = []
-    for route in routes(world.readings):
+    for route in routes(sandbox.variants):
         params = route.match(request.path)
         if params is None:
             continue
@@ -117,23 +130,23 @@ def _find(world: World, request: RecordedRequest) -> tuple[Route, dict[str, str]
     raise ProblemError(404, "not_found", "There is nothing at this path.")
 
 
-def _refusal(world: World, request: RecordedRequest, fault: Fault, status: int) -> Answer:
+def _refuse(sandbox: Sandbox, request: RecordedRequest, fault: Fault, status: int) -> Response:
     status = fault.status or status
     headers = fault.headers
     if headers is None and status == 429:
-        reset = world.clock.now() + timedelta(seconds=1)
+        reset = sandbox.clock.now() + timedelta(seconds=1)
         headers = {"Retry-After": "1", **limit_headers(60, 0, reset)}
     code = fault.code or default_code(status)
     problem = ProblemError(status, code, fault.detail, headers=headers)
-    return render(problem, _circumstances(world, request))
+    return render(problem, _error_context(sandbox, sandbox.state, request))
 
 
-def _circumstances(world: World, request: RecordedRequest) -> Circumstances:
-    request_id = world.state.new_id("req")
-    return Circumstances(request.path, request_id, world.clock.now(), world.readings)
+def _error_context(sandbox: Sandbox, state: State, request: RecordedRequest) -> ErrorContext:
+    now = sandbox.clock.now()
+    return ErrorContext(request.path, state.new_id("req"), now, sandbox.variants)
 
 
-def _recorded(scope: Scope, body: bytes) -> RecordedRequest:
+def _record(scope: Scope, body: bytes) -> RecordedRequest:
     raw: list[tuple[bytes, bytes]] = list(scope["headers"])
     query: bytes = scope.get("query_string", b"")
     return RecordedRequest(
@@ -145,16 +158,16 @@ def _recorded(scope: Scope, body: bytes) -> RecordedRequest:
     )
 
 
-def _noting(request: RecordedRequest, send: Send) -> Send:
-    async def noting(message: Message) -> None:
+def _record_status(request: RecordedRequest, send: Send) -> Send:
+    async def recording(message: Message) -> None:
         if message["type"] == "http.response.start":
             request.status = int(message["status"])
         await send(message)
 
-    return noting
+    return recording
 
 
-async def _body(receive: Receive) -> bytes:
+async def _read_body(receive: Receive) -> bytes:
     parts: list[bytes] = []
     while True:
         message = await receive()
@@ -172,7 +185,7 @@ async def _pause(seconds: float) -> None:
     await sleep(seconds)
 
 
-async def _lifespan(receive: Receive, send: Send) -> None:
+async def _serve_lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         await send({"type": f"{message['type']}.complete"})

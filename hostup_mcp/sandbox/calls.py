@@ -1,4 +1,4 @@
-"""One authenticated request on its way through a handler."""
+"""A request as it arrived, and what its handler is given."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -6,53 +6,69 @@ from datetime import datetime
 
 from . import gates
 from .access import Key
-from .answers import Answer, json_answer
-from .facts import Server
 from .jobs import Job, JobKind, timetable
+from .models import Server
 from .problems import FieldError, ProblemError, invalid
-from .readings import Readings
-from .recording import RecordedRequest
+from .responses import Response, json_response
 from .state import State
 from .validation import Fields, read_body, read_query
+from .variants import Variants
 from .wire_jobs import operation
+
+
+@dataclass(slots=True)
+class RecordedRequest:
+    """One request as it arrived; `status` is None until a response has started."""
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    headers: dict[str, str]
+    body: bytes
+    status: int | None = None
+
+    @property
+    def is_write(self) -> bool:
+        """Whether the method may change something."""
+        return self.method in {"POST", "PATCH", "PUT", "DELETE"}
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a handler needs to know; `job_failure` is the reason why a started job will fail."""
+    """One authenticated request; a job that it starts fails with `job_failure`, if that is set."""
 
     request: RecordedRequest
     params: Mapping[str, str]
     key: Key
     state: State
-    readings: Readings
+    variants: Variants
     now: datetime
     request_id: str
     job_failure: str | None = None
 
     def server(self) -> Server:
-        """The caller's server named in the path; absent and foreign ones answer alike."""
+        """The caller's server named in the path; unknown and foreign ids get the same 404."""
         return self.server_with(self.params["id"])
 
     def server_with(self, server_id: str) -> Server:
         """The caller's server with this id, or a 404 problem."""
         found = self.state.servers.get(server_id)
         if found is None or found.owner != self.key.owner:
-            code = self.readings.missing_vps_code
+            code = self.variants.missing_vps_code
             raise ProblemError(404, code, "There is no such server on this account.")
         return found
 
     def view(self, server: Server) -> gates.View:
         """The server as the gates see it."""
         busy = self.state.busy(server.id, self.now)
-        return gates.View(server, busy, self.key, self.readings)
+        return gates.View(server, busy, self.key, self.variants)
 
     def writing(self, server: Server) -> gates.View:
-        """The same for a write, which under one reading may queue behind a running job."""
+        """The same for a write, which one variant lets queue behind a running job."""
         busy = self.state.busy(server.id, self.now)
-        if self.readings.busy_write == "queued":
+        if self.variants.busy_write == "queued":
             busy = None
-        return gates.View(server, busy, self.key, self.readings)
+        return gates.View(server, busy, self.key, self.variants)
 
     def query(
         self, known: Collection[str] = (), repeatable: Collection[str] = ()
@@ -75,8 +91,8 @@ class Call:
             raise invalid(FieldError("", "A body is required.", "missing_required"))
 
     def new_job(self, kind: JobKind, server: Server) -> Job:
-        """A job on the server, timed but not yet taken in."""
-        seconds = 0.0 if self.readings.done_at_once else self.state.durations.of(kind)
+        """A job on the server that has its times but is not in the account yet."""
+        seconds = 0.0 if self.variants.done_at_once else self.state.durations.of(kind)
         waits = kind != "restore_to_payg"
         free_from = self.state.free_from(server.id, self.now) if waits else None
         begins, ends = timetable(self.now, seconds, free_from)
@@ -89,10 +105,10 @@ class Call:
             begins_at=begins,
             ends_at=ends,
             failure=self.job_failure,
-            power_after=self.readings.restored_power,
+            power_after=self.variants.restored_power,
         )
 
-    def start(self, job: Job, status: int = 202) -> Answer:
-        """Take the job in and answer with its operation."""
+    def start(self, job: Job, status: int = 202) -> Response:
+        """Add the job to the account; the response with its operation."""
         taken = self.state.add_job(job, self.now)
-        return json_answer(status, {"operation": operation(taken, self.now, self.readings)})
+        return json_response(status, {"operation": operation(taken, self.now, self.variants)})

@@ -1,10 +1,10 @@
-"""The sandbox's sense of time: real, sped up, or moved by hand."""
+"""The sandbox's clock: real time, sped up, or moved by hand."""
 
 import time
 from datetime import UTC, datetime, timedelta
 
-STORY_START = datetime(2026, 4, 27, 10, 0, tzinfo=UTC)
-"""The moment at which a `ManualClock` stands when none is given."""
+DEFAULT_START = datetime(2026, 4, 27, 10, 0, tzinfo=UTC)
+"""The time of a `ManualClock` that was given none."""
 
 
 class Clock:
@@ -18,25 +18,25 @@ class Clock:
         self._origin = time.monotonic()
 
     def now(self) -> datetime:
-        """The present moment of this clock, aware and in UTC."""
+        """The current time of this clock, aware and in UTC."""
         return self._start + timedelta(seconds=(time.monotonic() - self._origin) * self.speed)
 
 
 class ManualClock(Clock):
-    """A clock that stands still until `advance` is called."""
+    """A clock that only moves when `advance` is called."""
 
-    def __init__(self, start: datetime = STORY_START) -> None:
+    def __init__(self, start: datetime = DEFAULT_START) -> None:
         super().__init__(start=start)
         self._now = start.astimezone(UTC)
 
     def now(self) -> datetime:
-        """The moment to which the clock was last moved."""
+        """The time to which the clock was last moved."""
         return self._now
 
     def advance(self, by: float | timedelta) -> datetime:
-        """Move forward by seconds or by a timedelta; returns the new moment."""
+        """Move forward by seconds or by a timedelta; returns the new time."""
         step = by if isinstance(by, timedelta) else timedelta(seconds=by)
         if step < timedelta(0):
-            raise ValueError("a clock does not run backwards")
+            raise ValueError("a clock cannot run backwards")
         self._now += step
         return self._now

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from .facts import Backup, Server, Snapshot
 from .jobs import DISK_KINDS, Job
+from .models import Backup, Server, Snapshot
 
 _USED_SHARE = 0.31
 

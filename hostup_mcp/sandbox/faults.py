@@ -1,31 +1,29 @@
-"""Faults on demand: what an unkind network, edge or platform does to a request.
-
-The kinds fall into three groups.
+"""Faults on demand: what a network, an edge or a platform may do to a request.
 
 Instead of the account (nothing changes):
     `status`       a problem document with any status and code
-    `html`         a page of the edge in front of the API
+    `html`         an HTML page from the edge in front of the API
     `empty`        a status without a body
     `not_json`     text that is not JSON
-    `redirect`     a Location that points away
+    `redirect`     a redirect to another host
     `huge`         a JSON body of more than ten megabytes, streamed
-    `drop_before`  the connection is cut
+    `drop_before`  the connection is dropped
 
-After the account has done what was asked (everything changes):
-    `truncated`    the true answer, its body cut in half
-    `drop_after`   the connection is cut
+After the account has handled the request (everything changes):
+    `truncated`    the real response, its body cut in half
+    `drop_after`   the connection is dropped
     `error_after`  a problem document with a 5xx status
-    `garble_after` a success whose body cannot be read
-    `slow_after`   the true answer, `seconds` late
+    `garble_after` a success with an unreadable body
+    `slow_after`   the real response, `seconds` late
 
 Otherwise:
     `slow`         `seconds` pass, then the request is handled as usual
     `fail_job`     the request is handled as usual, but the job that it starts will fail
 
-How a cut looks: the application starts an answer that promises a body and then raises
-`ConnectionDroppedError`. A server such as uvicorn closes the socket at that point, so the peer
-sees headers without the promised body. Under `httpx.ASGITransport` the exception itself reaches
-the caller; the sandbox's own transport turns it into the error that a real socket would give.
+To drop a connection, the application starts a response that announces a body and then raises
+`ConnectionDroppedError`. A server such as uvicorn then closes the socket, and the client sees
+headers without the announced body. `httpx.ASGITransport` raises the exception itself; the
+sandbox's own transport turns it into the error of a real socket.
 """
 
 import re
@@ -53,16 +51,16 @@ FaultKind = Literal[
 
 
 class ConnectionDroppedError(ConnectionError):
-    """The sandbox cut the connection, as a fault asked it to."""
+    """A fault dropped the connection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault and the requests that it befalls.
+    """One fault and the requests that it applies to.
 
     `path` is an exact path, a glob (`*` also crosses slashes) or a compiled pattern that must
-    match whole. `skip` lets that many matching requests pass first; `times` None is for ever.
-    `status` and `code` default to what suits the kind. A 429 gets the documented headers unless
+    match in full. `skip` matching requests pass first; then it applies `times` times, or for ever
+    with None. `status` and `code` default by kind. A 429 gets the documented headers unless
     `headers` are given.
     """
 
@@ -80,7 +78,7 @@ class Fault:
     size: int = 11 * 1024 * 1024
 
     def matches(self, method: str, path: str) -> bool:
-        """Whether the fault is meant for such a request."""
+        """Whether the fault applies to such a request."""
         if self.method not in {"*", method}:
             return False
         if isinstance(self.path, str):
@@ -89,36 +87,36 @@ class Fault:
 
 
 class Faults:
-    """The faults that are switched on; the one added first strikes first."""
+    """The faults that are switched on; the one added first applies first."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[Fault, int, int | None]] = []
+        self._pending: list[tuple[Fault, int, int | None]] = []
 
     def add(self, *faults: Fault) -> None:
         """Switch faults on."""
-        self._waiting += [(fault, fault.skip, fault.times) for fault in faults]
+        self._pending += [(fault, fault.skip, fault.times) for fault in faults]
 
     def clear(self) -> None:
         """Switch all faults off."""
-        self._waiting.clear()
+        self._pending.clear()
 
     @property
-    def waiting(self) -> tuple[Fault, ...]:
-        """The faults that have not yet struck as often as they should."""
-        return tuple(fault for fault, _, _ in self._waiting)
+    def pending(self) -> tuple[Fault, ...]:
+        """The faults that have not yet applied as often as they should."""
+        return tuple(fault for fault, _, _ in self._pending)
 
     def take(self, method: str, path: str) -> Fault | None:
-        """The fault that befalls this request, counted off; None if it goes unharmed."""
-        for index, (fault, skip, times) in enumerate(self._waiting):
+        """The fault that applies to this request, counted; None if there is none."""
+        for index, (fault, skip, times) in enumerate(self._pending):
             if not fault.matches(method, path):
                 continue
             if skip > 0:
-                self._waiting[index] = (fault, skip - 1, times)
+                self._pending[index] = (fault, skip - 1, times)
                 continue
             left = None if times is None else times - 1
             if left == 0:
-                del self._waiting[index]
+                del self._pending[index]
             else:
-                self._waiting[index] = (fault, 0, left)
+                self._pending[index] = (fault, 0, left)
             return fault
         return None

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from .access import Key
-from .facts import OPEN, Gate, Server
 from .jobs import Job
+from .models import OPEN, Gate, Server
 from .problems import ProblemError
-from .readings import Readings
+from .variants import Variants
 
 _JOB_WORDS = {
     "backup": "A backup of this server is running.",
@@ -22,7 +22,7 @@ class View:
     server: Server
     busy: Job | None
     key: Key
-    readings: Readings
+    variants: Variants
 
 
 def create_backup(view: View) -> Gate:
@@ -37,7 +37,7 @@ def restore_backup(view: View) -> Gate:
 
 
 def restore_from_vps(view: View) -> Gate:
-    """`actions.canRestoreFromAnotherVps`, wherever the readings show it."""
+    """`actions.canRestoreFromAnotherVps`, wherever the variants show it."""
     return _general(view, view.server.restore_gate)
 
 
@@ -94,9 +94,9 @@ def _service(server: Server) -> Gate | None:
 
 
 def _permission(view: View) -> Gate | None:
-    if not view.readings.gates_fold_permission or "backup:vm" in view.key.scopes:
+    if not view.variants.gates_fold_permission or "backup:vm" in view.key.scopes:
         return None
-    code = view.readings.missing_scope_code
+    code = view.variants.missing_scope_code
     return Gate(False, "The API key lacks the scope backup:vm.", code)
 
 
@@ -110,7 +110,7 @@ def _held(job: Job | None) -> Gate | None:
 def _quota(view: View) -> Gate:
     retention = view.server.retention
     if retention.limit is None:
-        if view.readings.null_quota == "unlimited":
+        if view.variants.null_quota == "unlimited":
             return OPEN
         return Gate(False, "The plan has no backup slots.", "backups_unavailable")
     if retention.auto_delete_oldest or len(view.server.backups) < retention.limit:

@@ -1,10 +1,10 @@
-"""Asynchronous jobs: when they begin and end, and what they look like at a moment in between."""
+"""Asynchronous jobs: when they begin and end, and their status at any time in between."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from .facts import Server
+from .models import Server
 
 JobKind = Literal[
     "backup",
@@ -40,13 +40,13 @@ class Durations:
         return self.snapshot if kind.startswith("snapshot") else self.restore
 
 
-IN_A_HURRY = Durations(backup=4.0, restore=6.0, snapshot=1.0)
-"""For people who watch: what takes minutes elsewhere takes seconds."""
+FAST_DURATIONS = Durations(backup=4.0, restore=6.0, snapshot=1.0)
+"""For demos: what takes minutes elsewhere takes seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One piece of work on `server_id`; `failure` is the reason with which it ends badly."""
+    """One piece of work on `server_id`; it fails with `failure`, if that is set."""
 
     id: str
     kind: JobKind
@@ -68,7 +68,7 @@ class Job:
 
     @property
     def holds_server(self) -> bool:
-        """Whether other writes on the server must wait; a PAYG restore leaves its source alone."""
+        """Whether other writes on the server must wait; not for a PAYG restore."""
         return self.kind != "restore_to_payg"
 
 
@@ -83,7 +83,7 @@ def timetable(
 
 
 def phase(job: Job, now: datetime) -> Phase:
-    """The documented status word for this moment."""
+    """The documented status word at this time."""
     if now >= job.ends_at:
         return "failed" if job.failure is not None else "completed"
     if now >= job.begins_at:
@@ -92,7 +92,7 @@ def phase(job: Job, now: datetime) -> Phase:
 
 
 def progress(job: Job, now: datetime) -> int:
-    """Whole percent done; a failed job stays where it broke."""
+    """Percent done, whole; a failed job stays where it failed."""
     if phase(job, now) == "failed":
         return 40
     if now >= job.ends_at:

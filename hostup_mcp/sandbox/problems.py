@@ -1,11 +1,11 @@
-"""Refusals: the RFC 7807 document, and the older error shape that job polling may use."""
+"""Error responses: RFC 7807, and the older shape that job polling may use."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from .answers import Answer, Json, iso, json_answer
-from .readings import Readings
+from .responses import Json, Response, iso, json_response
+from .variants import Variants
 
 _TITLES = {
     "invalid_request": "Validation failed",
@@ -41,7 +41,7 @@ _STATUS_CODES = {
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One broken field: JSON pointer, sentence, code."""
+    """One invalid field: JSON pointer, sentence, code."""
 
     pointer: str
     detail: str
@@ -71,23 +71,23 @@ class ProblemError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What a problem document says about the request it answers."""
+class ErrorContext:
+    """What a problem document says about its request."""
 
     path: str
     request_id: str
     now: datetime
-    readings: Readings
+    variants: Variants
 
 
 def default_code(status: int) -> str:
-    """The documented code that goes with a status, where there is one."""
+    """The documented code for a status, `internal_error` where there is none."""
     return _STATUS_CODES.get(status, "internal_error")
 
 
 def invalid(*errors: FieldError) -> ProblemError:
-    """The 400 problem for broken fields."""
-    return ProblemError(400, "invalid_request", "Some values are not acceptable.", errors=errors)
+    """The 400 problem for invalid fields."""
+    return ProblemError(400, "invalid_request", "The request failed validation.", errors=errors)
 
 
 def not_found(what: str) -> ProblemError:
@@ -95,9 +95,9 @@ def not_found(what: str) -> ProblemError:
     return ProblemError(404, "not_found", f"There is no such {what}.")
 
 
-def render(problem: ProblemError, where: Circumstances) -> Answer:
-    """The answer for a problem, in the shape that the readings give to its path."""
-    if where.path.startswith("/api/jobs/") and where.readings.job_errors == "legacy":
+def render(problem: ProblemError, where: ErrorContext) -> Response:
+    """The response for a problem, in the shape that the variants give its path."""
+    if where.path.startswith("/api/jobs/") and where.variants.job_errors == "legacy":
         return _render_legacy(problem, where)
     document: dict[str, Json] = {
         "type": f"https://developer.hostup.se/errors/{problem.code}",
@@ -116,11 +116,11 @@ def render(problem: ProblemError, where: Circumstances) -> Answer:
         ]
     if problem.extensions is not None:
         document["extensions"] = problem.extensions
-    media_type = where.readings.problem_media_type
-    return json_answer(problem.status, document, problem.headers, media_type)
+    media_type = where.variants.problem_media_type
+    return json_response(problem.status, document, problem.headers, media_type)
 
 
-def _render_legacy(problem: ProblemError, where: Circumstances) -> Answer:
+def _render_legacy(problem: ProblemError, where: ErrorContext) -> Response:
     document: dict[str, Json] = {
         "error": _STATUS_TITLES.get(problem.status, "Error"),
         "message": problem.detail,
@@ -131,4 +131,4 @@ def _render_legacy(problem: ProblemError, where: Circumstances) -> Answer:
     else:
         document["code"] = problem.code.upper()
         document["timestamp"] = iso(where.now)
-    return json_answer(problem.status, document, problem.headers)
+    return json_response(problem.status, document, problem.headers)

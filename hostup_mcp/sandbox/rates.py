@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .answers import iso
 from .problems import ProblemError
+from .responses import iso
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class RateCounter:
 
 
 def limit_headers(limit: int, remaining: int, reset: datetime) -> dict[str, str]:
-    """The three `X-RateLimit-*` headers; the reset is a time of day, not epoch seconds."""
+    """The three `X-RateLimit-*` headers; the reset is an ISO timestamp."""
     return {
         "X-RateLimit-Limit": str(limit),
         "X-RateLimit-Remaining": str(max(0, remaining)),

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from .effects import trim
-from .facts import Backup, Schedule, Server
+from .models import Backup, Schedule, Server
 
 
 def runs(schedule: Schedule, after: datetime, until: datetime) -> Iterator[datetime]:

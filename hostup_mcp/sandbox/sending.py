@@ -1,25 +1,25 @@
-"""Sending answers over ASGI, whole or as a fault spoils them."""
+"""Sends responses over ASGI, whole or altered by a fault."""
 
 from dataclasses import replace
 
 from starlette.types import Send
 
-from .answers import Answer
 from .faults import ConnectionDroppedError, Fault
+from .responses import Response
 
 _CHUNK = 64 * 1024
-_GARBLE = b'\x00\xff\xfe{"operation": <<<'
+_UNREADABLE = b'\x00\xff\xfe{"operation": <<<'
 _PAGE = b"<!DOCTYPE html><html><body><h1>Request blocked</h1></body></html>"
 _DEFAULT_STATUS = {"html": 403, "redirect": 302}
 
 
-async def send_answer(send: Send, answer: Answer) -> None:
-    """Send a whole answer."""
-    headers = list(answer.headers)
-    if answer.status not in {204, 304}:
-        headers.append(("Content-Length", str(len(answer.body))))
-    await _start(send, answer.status, headers)
-    await send({"type": "http.response.body", "body": answer.body})
+async def send_response(send: Send, response: Response) -> None:
+    """Send a whole response."""
+    headers = list(response.headers)
+    if response.status not in {204, 304}:
+        headers.append(("Content-Length", str(len(response.body))))
+    await _start(send, response.status, headers)
+    await send({"type": "http.response.body", "body": response.body})
 
 
 async def send_huge(send: Send, fault: Fault) -> None:
@@ -31,35 +31,37 @@ async def send_huge(send: Send, fault: Fault) -> None:
     await send({"type": "http.response.body", "body": b'"}'})
 
 
-async def cut(send: Send) -> None:
-    """Promise a body, then raise: see `faults` for what the peer notices."""
+async def drop_connection(send: Send) -> None:
+    """Announce a body, then raise; `faults` says what the client sees."""
     await _start(send, 200, [("Content-Type", "application/json"), ("Content-Length", "4096")])
-    raise ConnectionDroppedError("the sandbox cut the connection")
+    raise ConnectionDroppedError("the sandbox dropped the connection")
 
 
-def stand_in(fault: Fault) -> Answer | None:
-    """The answer that a fault gives instead of the account; None for other kinds."""
+def replacement(fault: Fault) -> Response | None:
+    """The response of a fault that never reaches the account; None for other kinds."""
     extra = tuple((fault.headers or {}).items())
     status = fault.status or _DEFAULT_STATUS.get(fault.kind, 200)
     if fault.kind == "html":
-        return Answer(status, _PAGE, (("Content-Type", "text/html; charset=utf-8"), *extra))
+        return Response(status, _PAGE, (("Content-Type", "text/html; charset=utf-8"), *extra))
     if fault.kind == "empty":
-        return Answer(status, b"", extra)
+        return Response(status, b"", extra)
     if fault.kind == "not_json":
-        return Answer(status, b"OK: see the panel", (("Content-Type", "application/json"), *extra))
+        return Response(
+            status, b"OK: see the panel", (("Content-Type", "application/json"), *extra)
+        )
     if fault.kind == "redirect":
-        return Answer(status, b"", (("Location", fault.location), *extra))
+        return Response(status, b"", (("Location", fault.location), *extra))
     return None
 
 
-def spoiled(fault: Fault, answer: Answer) -> Answer:
-    """The account's answer after a fault went over it."""
+def alter(fault: Fault, response: Response) -> Response:
+    """The account's response as the fault alters it."""
     if fault.kind == "truncated":
-        return replace(answer, body=answer.body[: len(answer.body) // 2])
+        return replace(response, body=response.body[: len(response.body) // 2])
     if fault.kind == "garble_after":
-        status = fault.status or (200 if answer.status == 204 else answer.status)
-        return Answer(status, _GARBLE, (("Content-Type", "application/json"),))
-    return answer
+        status = fault.status or (200 if response.status == 204 else response.status)
+        return Response(status, _UNREADABLE, (("Content-Type", "application/json"),))
+    return response
 
 
 async def _start(send: Send, status: int, headers: list[tuple[str, str]]) -> None:

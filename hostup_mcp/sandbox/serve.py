@@ -1,4 +1,4 @@
-"""`hostup-mcp sandbox`: the embedded account over HTTP, on this machine only."""
+"""`hostup-mcp sandbox`: serves the sandbox account over HTTP, on this machine only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import uvicorn
 
 from .access import SANDBOX_API_KEY
-from .sandbox import Sandbox
+from .core import Sandbox
 
 
 def serve_sandbox(port: int) -> int:
@@ -22,7 +22,7 @@ def serve_sandbox(port: int) -> int:
     with listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         print(  # noqa: T201
-            f"The embedded HostUp account answers at {address}\n"
+            f"Serving the sandbox account at {address}\n"
             f"  HOSTUP_BASE_URL={address}\n  HOSTUP_API_KEY={SANDBOX_API_KEY}",
             flush=True,
         )

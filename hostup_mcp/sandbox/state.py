@@ -6,9 +6,9 @@ from datetime import datetime
 from itertools import count
 
 from . import effects, schedule_runs
-from .facts import Retained, Server
 from .ids import make_id
 from .jobs import Durations, Job, phase
+from .models import Retained, Server
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""An httpx transport that reaches the sandbox in-process and still fails like a network."""
+"""An httpx transport into the sandbox, in process, that fails as a network would."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -11,10 +11,10 @@ from .faults import ConnectionDroppedError
 
 
 class SandboxTransport(httpx.AsyncBaseTransport):
-    """`httpx.ASGITransport` plus the two things that it lacks: read time-outs and cut connections.
+    """`httpx.ASGITransport` with read timeouts and dropped connections.
 
-    A cut surfaces as `httpx.RemoteProtocolError`, an answer later than the request's read
-    time-out as `httpx.ReadTimeout`, both as from a real socket.
+    A dropped connection raises `httpx.RemoteProtocolError`, a response later than the request's
+    read timeout `httpx.ReadTimeout`, as with a real socket.
     """
 
     def __init__(self, app: AsgiApp) -> None:

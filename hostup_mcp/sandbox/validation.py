@@ -1,4 +1,4 @@
-"""Strict reading of queries and bodies: all that is wrong is said at once, with pointers."""
+"""Validates queries and bodies strictly; every error is reported at once, with its pointer."""
 
 import json
 import re
@@ -9,10 +9,10 @@ from .problems import FieldError, invalid
 
 
 class Fields:
-    """Reads named values from a JSON object; `finish` raises the 400 problem if any was bad.
+    """Reads named values from a JSON object; `finish` raises the 400 problem if any was invalid.
 
-    A method with `need_` in its name records an absence as an error; the value that it returns
-    in that case is a stand-in that never gets past `finish`.
+    A `need_...` method records a missing value as an error; what it returns in that case is a
+    placeholder, since `finish` raises.
     """
 
     def __init__(self, source: dict[str, object], known: Collection[str]) -> None:

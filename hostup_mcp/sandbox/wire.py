@@ -1,31 +1,31 @@
-"""Servers, backups, schedules and snapshots on the wire, field by field as documented."""
+"""The documented JSON of servers, backups, schedules and snapshots."""
 
 import math
 from collections.abc import Iterable
 from datetime import datetime
 
 from . import gates
-from .answers import Json, iso, iso_or_null
 from .effects import finished_backup
-from .facts import Backup, Billing, Gate, OperatingSystem, Retained, Schedule, Server, Snapshot
 from .jobs import Job
-from .readings import Readings
+from .models import Backup, Billing, Gate, OperatingSystem, Retained, Schedule, Server, Snapshot
+from .responses import Json, iso, iso_or_null
+from .variants import Variants
 
 _DETAIL_STATUSES = {"active", "pending", "suspended", "terminated", "cancelled"}
 _WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 
 
-def gate(shown: Gate, readings: Readings) -> dict[str, Json]:
-    """A gate; `code` is left out where there is none, unless the readings always send it."""
-    answer: dict[str, Json] = {"allowed": shown.allowed, "reason": shown.reason}
-    if shown.code is not None or readings.gate_code == "always":
-        answer["code"] = shown.code
-    return answer
+def gate(shown: Gate, variants: Variants) -> dict[str, Json]:
+    """A gate; `code` is left out where there is none, unless a variant always sends it."""
+    document: dict[str, Json] = {"allowed": shown.allowed, "reason": shown.reason}
+    if shown.code is not None or variants.gate_code == "always":
+        document["code"] = shown.code
+    return document
 
 
 def inventory(view: gates.View) -> dict[str, Json]:
     """A server in the shape that the list and `GET /api/v2/vps/{id}` share."""
-    server, readings = view.server, view.readings
+    server, variants = view.server, view.variants
     shown: dict[str, Json] = {
         "id": server.id,
         "name": server.name,
@@ -40,24 +40,24 @@ def inventory(view: gates.View) -> dict[str, Json]:
             "storageGb": server.storage_gb,
         },
     }
-    if readings.vps_extras:
+    if variants.vps_extras:
         shown |= {"tags": [], "isPinned": False, "bandwidth": _bandwidth(server)}
     return shown
 
 
 def power_gates(view: gates.View) -> dict[str, Json]:
     """The power gates of a server."""
-    shown = gate(gates.power(view), view.readings)
+    shown = gate(gates.power(view), view.variants)
     return {"canRestart": shown, "canReset": shown}
 
 
 def details(view: gates.View) -> dict[str, Json]:
     """`GET /api/v2/vps/{id}/details`."""
-    server, readings = view.server, view.readings
+    server, variants = view.server, view.variants
     status = server.service_status
     actions = power_gates(view)
-    if readings.from_vps_gate == "details":
-        actions["canRestoreFromAnotherVps"] = gate(gates.restore_from_vps(view), readings)
+    if variants.from_vps_gate == "details":
+        actions["canRestoreFromAnotherVps"] = gate(gates.restore_from_vps(view), variants)
     return {
         "id": server.id,
         "productName": server.product_name,
@@ -93,32 +93,32 @@ def status(view: gates.View, running: Iterable[Job], now: datetime) -> dict[str,
         "network": {"inboundGb": 3.1, "outboundGb": 9.4, "totalGb": 12.5},
     }
     tasks = list(running)
-    if view.readings.pending_tasks == "objects":
+    if view.variants.pending_tasks == "objects":
         shown["pendingTasks"] = [
             {"type": job.kind, "jobId": job.id, "createdAt": iso(job.created_at)} for job in tasks
         ]
-    elif view.readings.pending_tasks == "strings":
+    elif view.variants.pending_tasks == "strings":
         shown["pendingTasks"] = [job.kind for job in tasks]
-    elif view.readings.pending_tasks == "count":
+    elif view.variants.pending_tasks == "count":
         shown["pendingTasks"] = len(tasks)
     return shown
 
 
 def backups(view: gates.View) -> dict[str, Json]:
     """`GET /api/v2/vps/{id}/backups`."""
-    server, readings = view.server, view.readings
-    listed: list[dict[str, Json]] = [backup(each) for each in in_order(server.backups, readings)]
-    if readings.running_backup_listed and view.busy is not None and view.busy.kind == "backup":
+    server, variants = view.server, view.variants
+    listed: list[dict[str, Json]] = [backup(each) for each in in_order(server.backups, variants)]
+    if variants.running_backup_listed and view.busy is not None and view.busy.kind == "backup":
         coming = backup(finished_backup(server, view.busy))
         key = coming["storageKey"]
         listed.insert(0, {**coming, "createdAt": None, "displayId": f"unknown ({key})"})
     limit = server.retention.limit
     actions: dict[str, Json] = {
-        "canCreateBackup": gate(gates.create_backup(view), readings),
-        "canRestore": gate(gates.restore_backup(view), readings),
+        "canCreateBackup": gate(gates.create_backup(view), variants),
+        "canRestore": gate(gates.restore_backup(view), variants),
     }
-    if readings.from_vps_gate == "backups":
-        actions["canRestoreFromAnotherVps"] = gate(gates.restore_from_vps(view), readings)
+    if variants.from_vps_gate == "backups":
+        actions["canRestoreFromAnotherVps"] = gate(gates.restore_from_vps(view), variants)
     return {
         "backups": listed,
         "quotaInfo": {
@@ -140,9 +140,9 @@ def backup(each: Backup) -> dict[str, Json]:
     }
 
 
-def source(holder: Server | Retained, source_type: str, readings: Readings) -> dict[str, Json]:
+def source(holder: Server | Retained, source_type: str, variants: Variants) -> dict[str, Json]:
     """One entry of the restore sources."""
-    whole = readings.source_sizes == "integer"
+    whole = variants.source_sizes == "integer"
     return {
         "id": holder.id,
         "name": holder.name,
@@ -152,18 +152,18 @@ def source(holder: Server | Retained, source_type: str, readings: Readings) -> d
             {
                 **_backup_core(each),
                 "sizeGb": math.ceil(each.size_gb) if whole else each.size_gb,
-                **(_backup_tail(each) if readings.source_extras else {}),
+                **(_backup_tail(each) if variants.source_extras else {}),
             }
-            for each in in_order(holder.backups, readings)
+            for each in in_order(holder.backups, variants)
         ],
     }
 
 
-def in_order(listed: Iterable[Backup], readings: Readings) -> list[Backup]:
-    """Backups in the order that the readings choose; undated ones count as the oldest."""
-    if readings.backup_order == "by_id":
+def in_order(listed: Iterable[Backup], variants: Variants) -> list[Backup]:
+    """Backups in the order that the variants choose; undated ones count as the oldest."""
+    if variants.backup_order == "by_id":
         return sorted(listed, key=lambda each: each.id)
-    newest_first = readings.backup_order == "newest_first"
+    newest_first = variants.backup_order == "newest_first"
     return sorted(
         listed,
         key=lambda each: (iso(each.created_at) if each.created_at else "", each.id),
@@ -173,22 +173,22 @@ def in_order(listed: Iterable[Backup], readings: Readings) -> list[Backup]:
 
 def schedules(view: gates.View) -> dict[str, Json]:
     """`GET /api/v2/vps/{id}/backup-schedules`."""
-    server, readings = view.server, view.readings
+    server, variants = view.server, view.variants
     shown: dict[str, Json] = {
-        "schedules": [schedule(each, readings) for each in server.schedules],
+        "schedules": [schedule(each, variants) for each in server.schedules],
     }
-    if readings.schedule_tail:
+    if variants.schedule_tail:
         shown["settings"] = settings(server)
         shown["limits"] = {"totalBackups": _total_limit(server)}
         shown["history"] = []
-        shown["actions"] = {"canCreate": gate(gates.create_schedule(view), readings)}
+        shown["actions"] = {"canCreate": gate(gates.create_schedule(view), variants)}
     return shown
 
 
-def schedule(each: Schedule, readings: Readings) -> dict[str, Json]:
+def schedule(each: Schedule, variants: Variants) -> dict[str, Json]:
     """One backup schedule."""
     day = None if each.day is None else str(each.day)
-    if each.day is not None and each.frequency == "weekly" and readings.day_specifier == "name":
+    if each.day is not None and each.frequency == "weekly" and variants.day_specifier == "name":
         day = _WEEKDAYS[each.day]
     return {
         "id": each.id,
@@ -203,7 +203,7 @@ def schedule(each: Schedule, readings: Readings) -> dict[str, Json]:
 
 
 def settings(server: Server) -> dict[str, Json]:
-    """The retention settings, as the change of them answers."""
+    """The retention settings, as in the response to changing them."""
     manual = sum(each.backup_type == "manual" for each in server.backups)
     limit = _total_limit(server)
     return {
@@ -217,14 +217,14 @@ def settings(server: Server) -> dict[str, Json]:
 
 def snapshots(view: gates.View) -> dict[str, Json]:
     """`GET /api/v2/vps/{id}/snapshots`."""
-    server, readings = view.server, view.readings
+    server, variants = view.server, view.variants
     shown: dict[str, Json] = {"data": [_snapshot(each) for each in server.snapshots]}
-    if readings.snapshot_tail:
+    if variants.snapshot_tail:
         shown["available"] = server.snapshot_limit > 0
         shown["limits"] = {"totalSnapshots": server.snapshot_limit}
         shown["actions"] = {
-            "canCreate": gate(gates.create_snapshot(view), readings),
-            "canRestore": gate(gates.restore_snapshot(view), readings),
+            "canCreate": gate(gates.create_snapshot(view), variants),
+            "canRestore": gate(gates.restore_snapshot(view), variants),
         }
     return shown
 

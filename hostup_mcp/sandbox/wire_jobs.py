@@ -1,10 +1,10 @@
-"""Jobs on the wire: the operation of an accepted write, and what polling answers."""
+"""The JSON of jobs: the operation of an accepted write, and the responses to polling."""
 
 from datetime import datetime
 
-from .answers import Json, iso, iso_or_null
 from .jobs import Job, phase, progress
-from .readings import Readings
+from .responses import Json, iso, iso_or_null
+from .variants import Variants
 
 _TYPES = {
     "backup": "backup",
@@ -17,63 +17,63 @@ _TYPES = {
 }
 
 
-def operation(job: Job, now: datetime, readings: Readings) -> dict[str, Json]:
+def operation(job: Job, now: datetime, variants: Variants) -> dict[str, Json]:
     """The `operation` object."""
     shown: dict[str, Json] = {
-        "status": status_word(job, now, readings),
+        "status": status_word(job, now, variants),
         "jobId": job.id,
-        "pollUrl": _poll_url(job, readings),
-        "result": _result(job, now, readings),
+        "pollUrl": _poll_url(job, variants),
+        "result": _result(job, now, variants),
     }
     reason = _reason(job, now)
-    if reason is not None and readings.failure_reason in {"message", "error"}:
-        shown[readings.failure_reason] = reason
+    if reason is not None and variants.failure_reason in {"message", "error"}:
+        shown[variants.failure_reason] = reason
     return shown
 
 
-def job_state(job: Job, now: datetime, readings: Readings, request_id: str) -> dict[str, Json]:
-    """The answer to a poll, in the envelope that the readings choose."""
-    if readings.job_envelope == "operation":
-        return {"operation": operation(job, now, readings)}
-    if readings.job_envelope == "data_operation":
-        return {"data": {"operation": operation(job, now, readings)}}
+def job_state(job: Job, now: datetime, variants: Variants, request_id: str) -> dict[str, Json]:
+    """The response to a poll, in the envelope that the variants choose."""
+    if variants.job_envelope == "operation":
+        return {"operation": operation(job, now, variants)}
+    if variants.job_envelope == "data_operation":
+        return {"data": {"operation": operation(job, now, variants)}}
     return {
         "success": True,
         "timestamp": iso(now),
         "requestId": request_id,
-        "data": _legacy(job, now, readings),
+        "data": _legacy(job, now, variants),
     }
 
 
-def status_word(job: Job, now: datetime, readings: Readings) -> str:
-    """The status of this moment, in the words that the readings choose."""
+def status_word(job: Job, now: datetime, variants: Variants) -> str:
+    """The status at this time, in the word that the variants choose."""
     word = phase(job, now)
     chosen = {
-        "in_progress": readings.running_word,
-        "completed": readings.done_word,
-        "failed": readings.failed_word,
+        "in_progress": variants.running_word,
+        "completed": variants.done_word,
+        "failed": variants.failed_word,
     }
     return chosen.get(word, word)
 
 
-def _poll_url(job: Job, readings: Readings) -> str | None:
+def _poll_url(job: Job, variants: Variants) -> str | None:
     return {
         "jobs": f"/api/jobs/{job.id}",
         "null": None,
         "other_host": f"https://jobs.example.net/api/jobs/{job.id}",
         "operations": f"/api/v2/operations/{job.id}",
-    }[readings.poll_url]
+    }[variants.poll_url]
 
 
 def _reason(job: Job, now: datetime) -> str | None:
     return job.failure if phase(job, now) == "failed" else None
 
 
-def _result(job: Job, now: datetime, readings: Readings) -> Json:
+def _result(job: Job, now: datetime, variants: Variants) -> Json:
     reason = _reason(job, now)
     if reason is not None:
-        return {"error": reason} if readings.failure_reason == "result" else None
-    if phase(job, now) != "completed" or readings.job_result == "null":
+        return {"error": reason} if variants.failure_reason == "result" else None
+    if phase(job, now) != "completed" or variants.job_result == "null":
         return None
     if job.new_server is not None:
         return {"vpsId": job.new_server.id}
@@ -82,10 +82,10 @@ def _result(job: Job, now: datetime, readings: Readings) -> Json:
     return {"vpsId": job.server_id, "snapshotName": job.snapshot_name}
 
 
-def _legacy(job: Job, now: datetime, readings: Readings) -> dict[str, Json]:
-    word, percent = status_word(job, now, readings), progress(job, now)
+def _legacy(job: Job, now: datetime, variants: Variants) -> dict[str, Json]:
+    word, percent = status_word(job, now, variants), progress(job, now)
     reason = _reason(job, now)
-    message = reason if reason and readings.failure_reason == "message" else f"{percent} %"
+    message = reason if reason and variants.failure_reason == "message" else f"{percent} %"
     stage = phase(job, now)
     shown: dict[str, Json] = {
         "jobId": job.id,
@@ -102,7 +102,7 @@ def _legacy(job: Job, now: datetime, readings: Readings) -> dict[str, Json]:
             "message": message,
         },
         "progressMessage": message,
-        "result": _result(job, now, readings),
+        "result": _result(job, now, variants),
         "createdAt": iso(job.created_at),
         "finishedAt": iso_or_null(job.ends_at if now >= job.ends_at else None),
         "jobName": _TYPES[job.kind],
@@ -111,11 +111,11 @@ def _legacy(job: Job, now: datetime, readings: Readings) -> dict[str, Json]:
         "delay": "0",
         "statusKey": f"jobs.status.{stage}",
     }
-    if readings.job_flags:
+    if variants.job_flags:
         shown["isCompleted"] = stage == "completed"
         shown["isFailed"] = stage == "failed"
         shown["isRunning"] = stage == "in_progress"
         shown["isWaiting"] = stage in {"pending", "queued"}
-    if reason is not None and readings.failure_reason == "error":
+    if reason is not None and variants.failure_reason == "error":
         shown["error"] = reason
     return shown

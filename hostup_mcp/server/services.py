@@ -201,10 +201,10 @@ def connect(
     """
     base_url, api_key = settings.base_url, settings.api_key
     if settings.sandbox:
-        from hostup_mcp.sandbox import IN_A_HURRY, SANDBOX_API_KEY, Sandbox
+        from hostup_mcp.sandbox import FAST_DURATIONS, SANDBOX_API_KEY, Sandbox
 
         base_url, api_key = "http://localhost", SANDBOX_API_KEY
-        transport = transport or Sandbox(durations=IN_A_HURRY).transport()
+        transport = transport or Sandbox(durations=FAST_DURATIONS).transport()
     return Http(
         base_url,
         api_key,

@@ -24,7 +24,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult, ElicitResult, InputRequiredResult
 
 from hostup_mcp.recovery.modes.definition import Mode
-from hostup_mcp.sandbox import SANDBOX_API_KEY, Clock, Fault, Readings, Sandbox
+from hostup_mcp.sandbox import SANDBOX_API_KEY, Clock, Fault, Sandbox, Variants
 from hostup_mcp.server.app import serve_with
 from hostup_mcp.server.catalog import WRITING
 from hostup_mcp.server.definition import WritingTool
@@ -225,7 +225,7 @@ def _sample(schema: dict[str, Any]) -> Any:
 
 def account(**others: Any) -> Sandbox:
     """An account in which each tool destroys something if it ever does: a new backup evicts one."""
-    sandbox = fresh_account(readings=Readings(from_vps_gate="backups"), **others)
+    sandbox = fresh_account(variants=Variants(from_vps_gate="backups"), **others)
     web = sandbox.state.by_name(NAME)
     full = replace(web.retention, limit=len(web.backups), auto_delete_oldest=True)
     sandbox.state.put(replace(web, retention=full))

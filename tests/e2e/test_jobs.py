@@ -13,8 +13,8 @@ from hostup_mcp.sandbox import (
     Durations,
     Fault,
     ManualClock,
-    Readings,
     Sandbox,
+    Variants,
 )
 
 from .world import (
@@ -35,9 +35,9 @@ SPEED = 100.0
 ENVELOPES = ("legacy", "operation", "data_operation")
 
 
-def quick(**readings: Any) -> Sandbox:
+def quick(**variants: Any) -> Sandbox:
     """An account whose jobs take as long as it says, on the clock of a hurried loop."""
-    return Sandbox(clock=Clock(speed=SPEED), readings=Readings(**readings), rate_limit=None)
+    return Sandbox(clock=Clock(speed=SPEED), variants=Variants(**variants), rate_limit=None)
 
 
 async def begun(assistant: Assistant, server: str = "web-01") -> str:
@@ -55,10 +55,10 @@ async def test_each_envelope_and_word_is_read(
     envelope: Any, flags: bool, running: str, done: str
 ) -> None:
     clock = ManualClock()
-    readings = Readings(
+    variants = Variants(
         job_envelope=envelope, job_flags=flags, running_word=running, done_word=done
     )
-    sandbox = Sandbox(clock=clock, readings=readings)
+    sandbox = Sandbox(clock=clock, variants=variants)
     async with in_memory(sandbox, None) as assistant:
         job = await begun(assistant)
         states = []
@@ -73,8 +73,8 @@ async def test_each_envelope_and_word_is_read(
 @pytest.mark.parametrize("envelope", ENVELOPES)
 async def test_an_unknown_word_for_the_end_counts_as_running(envelope: Any) -> None:
     clock = ManualClock()
-    readings = Readings(job_envelope=envelope, job_flags=False, done_word="archived")
-    async with in_memory(Sandbox(clock=clock, readings=readings), None) as assistant:
+    variants = Variants(job_envelope=envelope, job_flags=False, done_word="archived")
+    async with in_memory(Sandbox(clock=clock, variants=variants), None) as assistant:
         job = await begun(assistant)
         clock.advance(1000)
         answer = await assistant.call("get_job", jobId=job)
@@ -88,7 +88,7 @@ async def test_an_unknown_word_for_the_end_counts_as_running(envelope: Any) -> N
 @pytest.mark.parametrize("where", ["message", "result", "error", "none"])
 async def test_a_job_that_fails_is_said_to_have_failed(envelope: Any, where: Any) -> None:
     clock = ManualClock()
-    sandbox = Sandbox(clock=clock, readings=Readings(job_envelope=envelope, failure_reason=where))
+    sandbox = Sandbox(clock=clock, variants=Variants(job_envelope=envelope, failure_reason=where))
     sandbox.faults.add(Fault("fail_job", method="POST", detail="The disk broke."))
     async with in_memory(sandbox, None) as assistant:
         job = await begun(assistant)
@@ -102,7 +102,7 @@ async def test_a_job_that_fails_is_said_to_have_failed(envelope: Any, where: Any
 
 @pytest.mark.parametrize("poll", ["jobs", "null", "operations"])
 async def test_a_path_on_the_same_host_is_followed_as_given(poll: Any) -> None:
-    sandbox = fresh_account(readings=Readings(poll_url=poll))
+    sandbox = fresh_account(variants=Variants(poll_url=poll))
     async with in_memory(sandbox, None) as assistant:
         job = await begun(assistant)
         assert (await assistant.ok("get_job", jobId=job))["state"] in ("waiting", "running")
@@ -111,7 +111,7 @@ async def test_a_path_on_the_same_host_is_followed_as_given(poll: Any) -> None:
 
 
 async def test_an_address_on_another_host_is_refused() -> None:
-    sandbox = fresh_account(readings=Readings(poll_url="other_host"))
+    sandbox = fresh_account(variants=Variants(poll_url="other_host"))
     async with in_memory(sandbox, None) as assistant:
         job = await begun(assistant)
         seen = len(sandbox.requests)
@@ -132,7 +132,7 @@ async def test_a_job_that_nobody_was_given_is_not_asked_about(sandbox: Sandbox) 
 
 async def test_a_job_that_disappears_tells_neither_success_nor_failure() -> None:
     clock = ManualClock()
-    sandbox = Sandbox(clock=clock, readings=Readings(job_vanishes=True))
+    sandbox = Sandbox(clock=clock, variants=Variants(job_vanishes=True))
     async with in_memory(sandbox, None) as assistant:
         job = await begun(assistant)
         assert (await assistant.ok("get_job", jobId=job))["state"] == "waiting"

@@ -19,8 +19,8 @@ from hostup_mcp.sandbox import (
     Fault,
     ManualClock,
     RateLimit,
-    Readings,
     Sandbox,
+    Variants,
 )
 from hostup_mcp.server.app import build_server
 
@@ -209,7 +209,7 @@ async def test_what_a_naive_reading_gets_wrong_is_said(
 
 
 async def test_a_gate_for_the_backups_of_other_servers_is_told_where_it_comes() -> None:
-    sandbox = fresh_account(readings=Readings(from_vps_gate="backups"))
+    sandbox = fresh_account(variants=Variants(from_vps_gate="backups"))
     async with in_memory(sandbox, None) as assistant:
         vps = await assistant.find("intranet")
         answer = await assistant.call("list_vps_backups", id=vps)
@@ -491,7 +491,7 @@ async def test_no_network_is_said() -> None:
 
 
 async def test_a_key_that_may_only_read_reads() -> None:
-    sandbox = fresh_account(readings=Readings())
+    sandbox = fresh_account(variants=Variants())
     async with in_memory(sandbox, None, api_key=SANDBOX_READ_ONLY_KEY) as assistant:
         vps = await assistant.find("web-01")
         read = await assistant.ok("list_vps_backups", id=vps)
@@ -500,7 +500,7 @@ async def test_a_key_that_may_only_read_reads() -> None:
 
 
 @pytest.mark.parametrize(
-    "readings",
+    "variants",
     [
         {"list_envelope": "cursor_only"},
         {"backup_order": "oldest_first"},
@@ -519,9 +519,9 @@ async def test_a_key_that_may_only_read_reads() -> None:
     ids=lambda r: "-".join(f"{k}={v}" for k, v in r.items()),
 )
 async def test_everything_reads_under_each_way_to_read_the_documentation(
-    readings: dict[str, Any],
+    variants: dict[str, Any],
 ) -> None:
-    sandbox = fresh_account(readings=Readings(**readings))
+    sandbox = fresh_account(variants=Variants(**variants))
     async with in_memory(sandbox, None) as assistant:
         for server in (await assistant.ok("list_vps", limit=100))["data"]:
             vps = server["id"]

@@ -17,8 +17,8 @@ from hostup_mcp.sandbox import (
     SANDBOX_READ_ONLY_KEY,
     Fault,
     ManualClock,
-    Readings,
     Sandbox,
+    Variants,
 )
 from hostup_mcp.server.app import build_server
 
@@ -126,7 +126,7 @@ async def test_a_date_that_cannot_be_true_does_not_hide_which_backup_is_the_newe
 
 @pytest.mark.parametrize("flag", [True, False])
 async def test_nothing_is_deleted_while_a_job_runs(person: Person, flag: bool) -> None:
-    sandbox = fresh_account(readings=Readings(pending_tasks="objects" if flag else "count"))
+    sandbox = fresh_account(variants=Variants(pending_tasks="objects" if flag else "count"))
     async with in_memory(sandbox, person) as assistant:
         vps, backups = await assistant.backups("db-01")
         first = await assistant.no("delete_vps_backup", id=vps, backupId=backups[-1])
@@ -456,14 +456,14 @@ async def test_a_verdict_says_where_it_comes_from(
 
 @pytest.mark.parametrize(("gate", "verdict"), [("backups", "possible"), ("absent", "unknown")])
 async def test_a_gate_that_is_missing_is_never_taken_for_open(gate: Any, verdict: str) -> None:
-    sandbox = fresh_account(readings=Readings(from_vps_gate=gate))
+    sandbox = fresh_account(variants=Variants(from_vps_gate=gate))
     plan = await plan_of(sandbox, "web-01", "from_other_vps")
     assert plan.data["verdict"] == verdict
     assert "Everything on" in plan.data["lost"]
 
 
 async def test_snapshots_without_gates_make_the_verdict_unknown() -> None:
-    sandbox = fresh_account(readings=Readings(snapshot_tail=False))
+    sandbox = fresh_account(variants=Variants(snapshot_tail=False))
     plan = await plan_of(sandbox, "web-01", "snapshot")
     assert plan.data["verdict"] == "unknown"
     assert plan.data["planId"] is None
@@ -517,18 +517,18 @@ async def test_arguments_that_do_not_belong_to_a_mode_are_named(
 
 
 @pytest.mark.parametrize(
-    ("readings", "state"),
+    ("variants", "state"),
     [
-        ({"restore_answer": "202"}, "started"),
-        ({"restore_answer": "200"}, "started"),
-        ({"restore_answer": "204"}, "accepted"),
+        ({"restore_response": "202"}, "started"),
+        ({"restore_response": "200"}, "started"),
+        ({"restore_response": "204"}, "accepted"),
         ({"done_at_once": True}, "done"),
     ],
 )
 async def test_a_restore_is_told_as_far_as_hostup_tells(
-    readings: dict[str, Any], state: str, person: Person
+    variants: dict[str, Any], state: str, person: Person
 ) -> None:
-    sandbox = fresh_account(readings=Readings(**readings))
+    sandbox = fresh_account(variants=Variants(**variants))
     async with in_memory(sandbox, person) as assistant:
         _, plan = await assistant.planned()
         done = await assistant.ok("restore_vps", planId=plan)
@@ -539,7 +539,7 @@ async def test_a_restore_is_told_as_far_as_hostup_tells(
 async def test_a_server_that_has_to_be_stopped_first_is_told_in_hostups_words(
     person: Person,
 ) -> None:
-    sandbox = fresh_account(readings=Readings(restore_of_running="refused"))
+    sandbox = fresh_account(variants=Variants(restore_of_running="refused"))
     async with in_memory(sandbox, person) as assistant:
         _, plan = await assistant.planned()
         answer = await assistant.no("restore_vps", planId=plan)
@@ -550,7 +550,7 @@ async def test_a_server_that_has_to_be_stopped_first_is_told_in_hostups_words(
 
 
 async def test_sources_that_tell_more_are_read_all_the_same() -> None:
-    told = fresh_account(readings=Readings(source_extras=True))
+    told = fresh_account(variants=Variants(source_extras=True))
     async with in_memory(told, None) as assistant:
         vps = await assistant.find("dev-01")
         listed = await assistant.call("list_restore_sources", id=vps)
@@ -564,7 +564,7 @@ async def test_sources_that_tell_more_are_read_all_the_same() -> None:
 async def test_a_schedule_is_set_however_hostup_answers(
     status: Any, shape: Any, person: Person
 ) -> None:
-    sandbox = fresh_account(readings=Readings(schedule_status=status, schedule_answer=shape))
+    sandbox = fresh_account(variants=Variants(schedule_status=status, schedule_response=shape))
     daily = {"enabled": True, "frequency": "daily", "hour": 3, "retentionCount": 2}
     async with in_memory(sandbox, person) as assistant:
         vps = await assistant.find("web-01")
@@ -580,7 +580,7 @@ async def test_a_schedule_is_set_however_hostup_answers(
 
 @pytest.mark.parametrize("status", [200, 202, 204])
 async def test_a_snapshot_is_deleted_however_hostup_answers(status: Any, person: Person) -> None:
-    sandbox = fresh_account(readings=Readings(snapshot_delete=status))
+    sandbox = fresh_account(variants=Variants(snapshot_delete=status))
     async with in_memory(sandbox, person) as assistant:
         vps = await assistant.find("web-01")
         name = (await assistant.ok("list_vps_snapshots", id=vps))["data"][0]["name"]
@@ -593,7 +593,7 @@ async def test_a_snapshot_is_deleted_however_hostup_answers(status: Any, person:
 
 
 async def test_a_key_without_the_scope_is_told_which_and_where(person: Person) -> None:
-    sandbox = fresh_account(readings=Readings(gates_fold_permission=False))
+    sandbox = fresh_account(variants=Variants(gates_fold_permission=False))
     key = {"api_key": SANDBOX_READ_ONLY_KEY}
     async with in_memory(sandbox, person, **key) as assistant:
         _, plan = await assistant.planned()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hostup_mcp.sandbox import Fault, Key, Readings, Sandbox
+from hostup_mcp.sandbox import Fault, Key, Sandbox, Variants
 from hostup_mcp.server.app import build_server
 from hostup_mcp.server.stdio import lowlevel
 
@@ -29,7 +29,7 @@ KEY = "hostup_live_recognise_me_5b1d7c9e"
 
 
 def own_account(**others: Any) -> Sandbox:
-    return fresh_account(keys={KEY: Key()}, readings=Readings(from_vps_gate="backups"), **others)
+    return fresh_account(keys={KEY: Key()}, variants=Variants(from_vps_gate="backups"), **others)
 
 
 async def everything(assistant: Assistant, sandbox: Sandbox) -> None:

@@ -30,7 +30,7 @@ from hypothesis.stateful import (
 )
 from mcp.types import CallToolResult, ElicitResult, InputRequiredResult
 
-from hostup_mcp.sandbox import Fault, Gate, Key, ManualClock, Readings, Sandbox, gates
+from hostup_mcp.sandbox import Fault, Gate, Key, ManualClock, Sandbox, Variants, gates
 from hostup_mcp.sandbox.jobs import phase
 from hostup_mcp.server.app import build_server
 
@@ -88,7 +88,7 @@ class Witness(httpx.AsyncBaseTransport):
         state, now = self.sandbox.state, self.sandbox.clock.now()
         server = state.servers[path.split("/")[4]]
         busy = state.busy(server.id, now)
-        view = gates.View(server, busy, Key(), self.sandbox.readings)
+        view = gates.View(server, busy, Key(), self.sandbox.variants)
         if method == "DELETE":
             return not state.running(server.id, now)
         for end, gate in (
@@ -115,7 +115,7 @@ class Story(RuleBasedStateMachine):
     def begin(self, mode: str) -> None:
         self.clock = ManualClock()
         self.sandbox = Sandbox(
-            clock=self.clock, readings=Readings(from_vps_gate="backups"), rate_limit=None
+            clock=self.clock, variants=Variants(from_vps_gate="backups"), rate_limit=None
         )
         self.witness = Witness(self.sandbox)
         self.mode = mode

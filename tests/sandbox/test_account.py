@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from hostup_mcp.sandbox import (
+    DEFAULT_START,
     HOSTILE_NAME,
     OTHER_OWNER,
     RETAINED_NAME,
-    STORY_START,
     ManualClock,
     Sandbox,
     hostile,
@@ -132,13 +132,13 @@ def test_ids_are_unique_and_the_same_at_every_start() -> None:
 
 
 def test_ages_are_the_same_at_every_start() -> None:
-    late = STORY_START + timedelta(days=99, hours=5, minutes=7)
+    late = DEFAULT_START + timedelta(days=99, hours=5, minutes=7)
     for name in ("web-01", "media"):
         early_backup = Sandbox(clock=ManualClock()).state.by_name(name).backups[0]
         late_backup = Sandbox(clock=ManualClock(late)).state.by_name(name).backups[0]
         assert early_backup.created_at is not None
         assert late_backup.created_at is not None
-        assert STORY_START - early_backup.created_at == late - late_backup.created_at
+        assert DEFAULT_START - early_backup.created_at == late - late_backup.created_at
         assert early_backup.id == late_backup.id
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hostup_mcp.sandbox import STORY_START, Clock, ManualClock
+from hostup_mcp.sandbox import DEFAULT_START, Clock, ManualClock
 
 
 def test_real_time() -> None:
@@ -16,15 +16,15 @@ def test_real_time() -> None:
 
 
 def test_a_fast_clock_runs_ahead() -> None:
-    clock = Clock(speed=10_000, start=STORY_START)
+    clock = Clock(speed=10_000, start=DEFAULT_START)
     time.sleep(0.01)
-    assert clock.now() - STORY_START > timedelta(seconds=50)
+    assert clock.now() - DEFAULT_START > timedelta(seconds=50)
 
 
 def test_a_clock_by_hand() -> None:
     clock = ManualClock()
-    assert clock.advance(1.5) == clock.now() == STORY_START + timedelta(seconds=1.5)
-    assert clock.advance(timedelta(days=1)) == STORY_START + timedelta(days=1, seconds=1.5)
+    assert clock.advance(1.5) == clock.now() == DEFAULT_START + timedelta(seconds=1.5)
+    assert clock.advance(timedelta(days=1)) == DEFAULT_START + timedelta(days=1, seconds=1.5)
     with pytest.raises(ValueError, match="backwards"):
         clock.advance(-1)
     with pytest.raises(ValueError, match="speed"):

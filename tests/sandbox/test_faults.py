@@ -155,7 +155,7 @@ def test_counting() -> None:
     assert taken == [twice, twice, None, later, None]
     faults.add(always)
     assert {faults.take("GET", "/") for _ in range(9)} == {always}
-    assert faults.waiting == (always,)
+    assert faults.pending == (always,)
     faults.clear()
     assert faults.take("GET", "/") is None
 

@@ -4,7 +4,7 @@ import pytest
 
 from hostup_mcp.sandbox import SANDBOX_OTHER_KEY, Sandbox
 
-from .wiring import Api, code, reading
+from .wiring import Api, code, variant
 
 pytestmark = pytest.mark.anyio
 
@@ -29,7 +29,7 @@ async def test_pages_lose_and_repeat_nothing(api: Api, limit: int) -> None:
 
 
 async def test_the_default_page_may_be_smaller_than_the_account() -> None:
-    api = reading(default_page=4)
+    api = variant(default_page=4)
     page = await api.json("/api/v2/vps")
     assert len(page["data"]) == 4
     assert page["hasMore"] is True

@@ -7,8 +7,8 @@ from hostup_mcp.sandbox import (
     SANDBOX_READ_ONLY_KEY,
     ManualClock,
     RateLimit,
-    Readings,
     Sandbox,
+    Variants,
 )
 
 from . import contract
@@ -46,8 +46,8 @@ async def test_no_limit_at_all() -> None:
 
 
 async def test_readings_of_limits() -> None:
-    readings = Readings(rate_headers="always", rate_limit_code="rate_limit_exceeded")
-    sandbox = Sandbox(clock=ManualClock(), rate_limit=RateLimit(1, 30), readings=readings)
+    variants = Variants(rate_headers="always", rate_limit_code="rate_limit_exceeded")
+    sandbox = Sandbox(clock=ManualClock(), rate_limit=RateLimit(1, 30), variants=variants)
     api = Api(sandbox)
     assert (await api.get("/api/v2/vps")).headers["x-ratelimit-remaining"] == "0"
     answer = await api.get("/api/v2/vps")

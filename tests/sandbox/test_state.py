@@ -7,7 +7,7 @@ import pytest
 
 from hostup_mcp.sandbox import RUNNING_JOB_ID, Fault, Retained, Sandbox
 
-from .wiring import Api, code, forward, reading
+from .wiring import Api, code, forward, variant
 
 pytestmark = pytest.mark.anyio
 
@@ -406,7 +406,7 @@ async def test_a_failed_payg_restore_brings_no_server(api: Api, sandbox: Sandbox
 
 
 async def test_a_backup_deleted_under_a_restore_fails_it() -> None:
-    api = reading(delete_during_job=204)
+    api = variant(delete_during_job=204)
     accepted = await api.restore("web-01")
     path = api.vps("web-01", f"/backups/{api.backup('web-01')}")
     assert (await api.call("DELETE", path)).status_code == 204
@@ -415,7 +415,7 @@ async def test_a_backup_deleted_under_a_restore_fails_it() -> None:
 
 
 async def test_one_long_step_equals_many_short_ones() -> None:
-    short, long = reading(), reading()
+    short, long = variant(), variant()
     for api in (short, long):
         await api.create("web-01")
         await api.restore("dev-01")

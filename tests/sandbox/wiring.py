@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from hostup_mcp.sandbox import SANDBOX_API_KEY, ManualClock, Readings, Sandbox
+from hostup_mcp.sandbox import SANDBOX_API_KEY, ManualClock, Sandbox, Variants
 
 BASE = "http://sandbox.test"
 
@@ -52,9 +52,9 @@ class Api:
         return (await self.json(self.vps(name, "/backups")))["actions"]
 
 
-def reading(**changes: Any) -> Api:
-    """A sandbox under other readings, with a clock that stands still."""
-    return Api(Sandbox(clock=ManualClock(), readings=replace(Readings(), **changes)))
+def variant(**changes: Any) -> Api:
+    """A sandbox under other variants, with a clock that stands still."""
+    return Api(Sandbox(clock=ManualClock(), variants=replace(Variants(), **changes)))
 
 
 def forward(api: Api, seconds: float) -> None:

@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..answers import Answer
 from ..calls import Call
-from ..readings import Readings
+from ..responses import Response
+from ..variants import Variants
 from . import account, backups, inventory, jobs, restores, schedules, snapshots
 
-Handler = Callable[[Call], Answer]
+Handler = Callable[[Call], Response]
 _READ = frozenset({"read:vm"})
 _BACKUP = frozenset({"backup:vm"})
 _WRITE = frozenset({"write:vm"})
@@ -62,9 +62,9 @@ _ROUTES = (
 )
 
 
-def routes(readings: Readings) -> tuple[Route, ...]:
-    """The endpoints that exist under these readings."""
-    elsewhere = readings.poll_url == "operations"
+def routes(variants: Variants) -> tuple[Route, ...]:
+    """The endpoints that exist under these variants."""
+    elsewhere = variants.poll_url == "operations"
     path = "/api/v2/operations/{jobId}" if elsewhere else "/api/jobs/{jobId}"
-    scopes = _NONE if readings.job_scope is None else frozenset({readings.job_scope})
+    scopes = _NONE if variants.job_scope is None else frozenset({variants.job_scope})
     return (*_ROUTES, Route("GET", path, scopes, jobs.get_job))

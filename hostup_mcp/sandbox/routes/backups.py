@@ -3,24 +3,24 @@
 from dataclasses import replace
 
 from .. import effects, gates, wire
-from ..answers import NO_CONTENT, Answer, json_answer
 from ..calls import Call
 from ..problems import ProblemError, not_found
+from ..responses import NO_CONTENT, Response, json_response
 
 
-def list_backups(call: Call) -> Answer:
+def list_backups(call: Call) -> Response:
     """`GET /api/v2/vps/{id}/backups`."""
     call.query()
-    return json_answer(200, wire.backups(call.view(call.server())))
+    return json_response(200, wire.backups(call.view(call.server())))
 
 
-def create(call: Call) -> Answer:
+def create(call: Call) -> Response:
     """`POST /api/v2/vps/{id}/backups`."""
     call.query()
     server = call.server()
     fields = call.fields("note")
     note = fields.text("note")
-    limit = call.readings.note_limit
+    limit = call.variants.note_limit
     if note is not None and limit is not None and len(note) > limit:
         fields.refuse("note", f"`note` may have {limit} characters.", "too_long")
     fields.finish()
@@ -29,7 +29,7 @@ def create(call: Call) -> Answer:
     return call.start(replace(job, backup_id=call.state.new_id("bkp"), note=note))
 
 
-def delete(call: Call) -> Answer:
+def delete(call: Call) -> Response:
     """`DELETE /api/v2/vps/{id}/backups/{backupId}`."""
     call.query()
     call.no_body()
@@ -42,7 +42,7 @@ def delete(call: Call) -> Answer:
     )
     if server.backup(backup_id) is None and not being_made:
         raise not_found("backup")
-    if being_made or (busy is not None and call.readings.delete_during_job == 409):
+    if being_made or (busy is not None and call.variants.delete_during_job == 409):
         raise ProblemError(409, "operation_in_progress", "A job on this server is running.")
     call.state.put(effects.without_backup(server, backup_id))
     return NO_CONTENT

@@ -1,25 +1,30 @@
 """The servers: list, one of them, details, live status."""
 
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from hashlib import sha256
+
 from .. import wire
-from ..answers import Answer, Json, json_answer
 from ..calls import Call
-from ..cursors import read_cursor, write_cursor
-from ..facts import Server
+from ..models import Server
 from ..problems import FieldError, ProblemError, invalid
+from ..responses import Json, Response, json_response
 
 _MAX_PAGE = 100
+_Binding = tuple[str | None, ...]
+"""What a cursor belongs to: the owner and the filters of the query."""
 
 
-def list_servers(call: Call) -> Answer:
+def list_servers(call: Call) -> Response:
     """`GET /api/v2/vps`."""
     query = call.query({"limit", "cursor", "primaryIp", "name"}, repeatable={"include"})
-    limit = _limit(query.get("limit"), call.readings.default_page)
+    limit = _limit(query.get("limit"), call.variants.default_page)
     found = [each for each in call.state.owned(call.key.owner) if _wanted(each, query)]
     binding = (call.key.owner, query.get("primaryIp"), query.get("name"))
     start = 0
     if "cursor" in query:
         ids = [each.id for each in found]
-        last = read_cursor(query["cursor"], binding)
+        last = _read_cursor(query["cursor"], binding)
         if last is None or last not in ids:
             raise ProblemError(400, "invalid_cursor", "The cursor does not belong to this query.")
         start = ids.index(last) + 1
@@ -27,35 +32,35 @@ def list_servers(call: Call) -> Answer:
     more = start + limit < len(found)
     shown: dict[str, Json] = {
         "data": [wire.inventory(call.view(each)) for each in page],
-        "nextCursor": write_cursor(page[-1].id, binding) if more else None,
+        "nextCursor": _write_cursor(page[-1].id, binding) if more else None,
     }
-    if call.readings.list_envelope == "has_more":
+    if call.variants.list_envelope == "has_more":
         shown["hasMore"] = more
-    return json_answer(200, shown)
+    return json_response(200, shown)
 
 
-def get_server(call: Call) -> Answer:
+def get_server(call: Call) -> Response:
     """`GET /api/v2/vps/{id}`."""
     call.query()
     view = call.view(call.server())
     shown = wire.inventory(view)
-    if call.readings.vps_actions:
+    if call.variants.vps_actions:
         shown["actions"] = wire.power_gates(view)
-    return json_answer(200, shown)
+    return json_response(200, shown)
 
 
-def get_details(call: Call) -> Answer:
+def get_details(call: Call) -> Response:
     """`GET /api/v2/vps/{id}/details`."""
     call.query()
-    return json_answer(200, wire.details(call.view(call.server())))
+    return json_response(200, wire.details(call.view(call.server())))
 
 
-def get_status(call: Call) -> Answer:
+def get_status(call: Call) -> Response:
     """`GET /api/v2/vps/{id}/status`."""
     call.query()
     server = call.server()
     running = call.state.running(server.id, call.now)
-    return json_answer(200, wire.status(call.view(server), running, call.now))
+    return json_response(200, wire.status(call.view(server), running, call.now))
 
 
 def _limit(text: str | None, default: int) -> int:
@@ -70,3 +75,22 @@ def _wanted(server: Server, query: dict[str, str]) -> bool:
     if "primaryIp" in query and server.primary_ip != query["primaryIp"]:
         return False
     return "name" not in query or server.name.casefold() == query["name"].casefold()
+
+
+def _write_cursor(last_id: str, binding: _Binding) -> str:
+    """The cursor that continues after `last_id`."""
+    return urlsafe_b64encode(f"{_seal(last_id, binding)}.{last_id}".encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str, binding: _Binding) -> str | None:
+    """The id after which to continue; None if the cursor is invalid or of another query."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        seal, _, last_id = urlsafe_b64decode(padded.encode("ascii")).decode().partition(".")
+    except ValueError:
+        return None
+    return last_id if seal == _seal(last_id, binding) else None
+
+
+def _seal(last_id: str, binding: _Binding) -> str:
+    return sha256(json.dumps([last_id, *binding]).encode()).hexdigest()[:16]

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from .. import gates, wire
-from ..answers import NO_CONTENT, Answer, json_answer
 from ..calls import Call
-from ..facts import Backup, Billing, Retained, Retention, Server
+from ..models import Backup, Billing, Retained, Retention, Server
 from ..problems import FieldError, ProblemError, invalid, not_found
+from ..responses import NO_CONTENT, Response, json_response
 from ..wire_jobs import operation
 
 _NAME = r"[A-Za-z0-9-]{3,63}"
@@ -14,42 +14,42 @@ _REGIONS = "stockholm"
 _MAX_CPU, _MAX_MEMORY, _MIN_STORAGE, _MAX_STORAGE = 32, 256, 50, 2000
 
 
-def list_sources(call: Call) -> Answer:
+def list_sources(call: Call) -> Response:
     """`GET /api/v2/vps/{id}/backups/restore-sources`; the target must be active."""
     call.query()
     target = call.server()
     if target.service_status != "active":
         gates.enforce(gates.restore_from_vps(call.view(target)))
     servers = [
-        wire.source(each, "server", call.readings)
+        wire.source(each, "server", call.variants)
         for each in call.state.owned(call.key.owner)
         if each.id != target.id and each.backups
     ]
     retained = [
-        wire.source(each, "retained", call.readings)
+        wire.source(each, "retained", call.variants)
         for each in call.state.retained.values()
         if each.owner == call.key.owner
     ]
-    return json_answer(200, {"sources": servers + retained})
+    return json_response(200, {"sources": servers + retained})
 
 
-def in_place(call: Call) -> Answer:
+def in_place(call: Call) -> Response:
     """`POST /api/v2/vps/{id}/backups/{backupId}/actions/restore`."""
     call.query()
     server = call.server()
     call.no_body()
     backup = _backup(server, call.params["backupId"])
     gates.enforce(gates.restore_backup(call.writing(server)))
-    if call.readings.restore_of_running == "refused" and server.power_state != "stopped":
+    if call.variants.restore_of_running == "refused" and server.power_state != "stopped":
         raise ProblemError(409, "vps_not_ready", "The server has to be stopped first.")
     job = replace(call.new_job("restore", server), backup_id=backup.id)
-    if call.readings.restore_answer == "204":
+    if call.variants.restore_response == "204":
         call.state.add_job(job, call.now)
         return NO_CONTENT
-    return call.start(job, status=int(call.readings.restore_answer))
+    return call.start(job, status=int(call.variants.restore_response))
 
 
-def from_other_server(call: Call) -> Answer:
+def from_other_server(call: Call) -> Response:
     """`POST /api/v2/vps/{id}/backups/actions/restore-from-vps`; `{id}` is overwritten."""
     call.query()
     target = call.server()
@@ -68,7 +68,7 @@ def from_other_server(call: Call) -> Answer:
     return call.start(replace(job, backup_id=backup.id, source_id=source_id))
 
 
-def to_payg(call: Call) -> Answer:
+def to_payg(call: Call) -> Response:
     """`POST /api/v2/vps/{id}/backups/{backupId}/actions/restore-to-payg`; costs money."""
     call.query()
     source = call.server()
@@ -94,14 +94,14 @@ def to_payg(call: Call) -> Answer:
         storage_gb=storage or new.storage_gb,
     )
     job = replace(call.new_job("restore_to_payg", source), backup_id=backup.id, new_server=new)
-    status = call.readings.payg_status
-    if call.readings.payg_answer == "operation":
+    status = call.variants.payg_status
+    if call.variants.payg_response == "operation":
         taken = call.state.add_job(job, call.now)
-        return json_answer(status, {"operation": operation(taken, call.now, call.readings)})
+        return json_response(status, {"operation": operation(taken, call.now, call.variants)})
     call.state.put(new)
     call.state.add_job(job, call.now)
     order_id = call.state.new_id("ord")
-    return json_answer(status, {"status": "provisioning", "vpsId": new.id, "orderId": order_id})
+    return json_response(status, {"status": "provisioning", "vpsId": new.id, "orderId": order_id})
 
 
 def _backup(holder: Server | Retained, backup_id: str) -> Backup:

@@ -3,22 +3,22 @@
 from dataclasses import replace
 
 from .. import effects, gates, wire
-from ..answers import NO_CONTENT, Answer, Json, json_answer
 from ..calls import Call
-from ..facts import Schedule, Server
+from ..models import Schedule, Server
 from ..problems import not_found
+from ..responses import NO_CONTENT, Json, Response, json_response
 from ..validation import Fields
 
 _DAY_FIELDS = {"weekly": ("dayOfWeek", 0, 6), "monthly": ("dayOfMonth", 1, 31)}
 
 
-def list_schedules(call: Call) -> Answer:
+def list_schedules(call: Call) -> Response:
     """`GET /api/v2/vps/{id}/backup-schedules`."""
     call.query()
-    return json_answer(200, wire.schedules(call.view(call.server())))
+    return json_response(200, wire.schedules(call.view(call.server())))
 
 
-def put_schedule(call: Call) -> Answer:
+def put_schedule(call: Call) -> Response:
     """`POST /api/v2/vps/{id}/backup-schedules`; replaces the one of the same frequency."""
     call.query()
     server = call.server()
@@ -35,10 +35,10 @@ def put_schedule(call: Call) -> Answer:
     )
     changed = replace(server, schedules=(*others, wanted))
     call.state.put(changed)
-    return _schedule_answer(call, changed, wanted)
+    return _schedule_response(call, changed, wanted)
 
 
-def change_settings(call: Call) -> Answer:
+def change_settings(call: Call) -> Response:
     """`PATCH /api/v2/vps/{id}/backup-schedules`; may make old backups disappear at once."""
     call.query()
     server = call.server()
@@ -57,10 +57,10 @@ def change_settings(call: Call) -> Answer:
     )
     changed = effects.trim(replace(server, retention=retention))
     call.state.put(changed)
-    return json_answer(200, {"settings": wire.settings(changed)})
+    return json_response(200, {"settings": wire.settings(changed)})
 
 
-def delete(call: Call) -> Answer:
+def delete(call: Call) -> Response:
     """`DELETE /api/v2/vps/{id}/backup-schedules/{scheduleId}`; the backups stay."""
     call.query()
     call.no_body()
@@ -70,7 +70,7 @@ def delete(call: Call) -> Answer:
         raise not_found("backup schedule")
     gates.enforce(gates.create_schedule(call.writing(server)))
     call.state.put(replace(server, schedules=kept))
-    return NO_CONTENT if call.readings.schedule_delete == 204 else json_answer(200, {})
+    return NO_CONTENT if call.variants.schedule_delete == 204 else json_response(200, {})
 
 
 def _wanted(call: Call, server: Server) -> Schedule:
@@ -105,13 +105,13 @@ def _purchased(server: Server) -> int | None:
     return None if server.retention.limit is None else server.backups_included
 
 
-def _schedule_answer(call: Call, server: Server, schedule: Schedule) -> Answer:
-    status = call.readings.schedule_status
+def _schedule_response(call: Call, server: Server, schedule: Schedule) -> Response:
+    status = call.variants.schedule_status
     if status == 204:
         return NO_CONTENT
     shown: dict[str, Json] = {}
-    if call.readings.schedule_answer == "schedule":
-        shown = {"schedule": wire.schedule(schedule, call.readings)}
-    elif call.readings.schedule_answer == "schedules":
+    if call.variants.schedule_response == "schedule":
+        shown = {"schedule": wire.schedule(schedule, call.variants)}
+    elif call.variants.schedule_response == "schedules":
         shown = wire.schedules(call.view(server))
-    return json_answer(status, shown)
+    return json_response(status, shown)

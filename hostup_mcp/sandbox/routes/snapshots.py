@@ -3,21 +3,21 @@
 from dataclasses import replace
 
 from .. import effects, gates, wire
-from ..answers import NO_CONTENT, Answer, json_answer
 from ..calls import Call
-from ..facts import Server
+from ..models import Server
 from ..problems import ProblemError, not_found
+from ..responses import NO_CONTENT, Response, json_response
 
 _NAME = r"[A-Za-z0-9_-]{1,40}"
 
 
-def list_snapshots(call: Call) -> Answer:
+def list_snapshots(call: Call) -> Response:
     """`GET /api/v2/vps/{id}/snapshots`."""
     call.query()
-    return json_answer(200, wire.snapshots(call.view(call.server())))
+    return json_response(200, wire.snapshots(call.view(call.server())))
 
 
-def create(call: Call) -> Answer:
+def create(call: Call) -> Response:
     """`POST /api/v2/vps/{id}/snapshots`."""
     call.query()
     server = call.server()
@@ -33,20 +33,20 @@ def create(call: Call) -> Answer:
     return call.start(replace(job, snapshot_name=name, note=description))
 
 
-def delete(call: Call) -> Answer:
+def delete(call: Call) -> Response:
     """`DELETE /api/v2/vps/{id}/snapshots/{name}`."""
     call.query()
     call.no_body()
     server, name = _existing(call)
     if call.writing(server).busy is not None:
         gates.enforce(gates.restore_snapshot(call.writing(server)))
-    if call.readings.snapshot_delete == 202:
+    if call.variants.snapshot_delete == 202:
         return call.start(replace(call.new_job("snapshot_delete", server), snapshot_name=name))
     call.state.put(effects.without_snapshot(server, name))
-    return NO_CONTENT if call.readings.snapshot_delete == 204 else json_answer(200, {})
+    return NO_CONTENT if call.variants.snapshot_delete == 204 else json_response(200, {})
 
 
-def restore(call: Call) -> Answer:
+def restore(call: Call) -> Response:
     """`POST /api/v2/vps/{id}/snapshots/{name}/actions/restore`."""
     call.query()
     call.no_body()

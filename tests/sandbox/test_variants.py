@@ -7,7 +7,7 @@ import pytest
 from hostup_mcp.sandbox import Fault
 
 from . import contract
-from .wiring import Api, code, forward, reading
+from .wiring import Api, code, forward, variant
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +24,7 @@ async def started(api: Api) -> Any:
 
 @pytest.mark.parametrize("envelope", ["operation", "data_operation"])
 async def test_job_envelopes(envelope: str) -> None:
-    api = reading(job_envelope=envelope)
+    api = variant(job_envelope=envelope)
     shown = await api.json((await started(api))["pollUrl"])
     if envelope == "data_operation":
         shown = shown["data"]
@@ -32,7 +32,7 @@ async def test_job_envelopes(envelope: str) -> None:
 
 
 async def test_words_of_a_job() -> None:
-    api = reading(running_word="crunching", done_word="succeeded", job_flags=False)
+    api = variant(running_word="crunching", done_word="succeeded", job_flags=False)
     path = (await started(api))["pollUrl"]
     forward(api, 10)
     shown = (await api.json(path))["data"]
@@ -51,7 +51,7 @@ async def test_words_of_a_job() -> None:
     ],
 )
 async def test_poll_urls(where: str, url: str, served: str) -> None:
-    api = reading(poll_url=where)
+    api = variant(poll_url=where)
     operation = await started(api)
     assert str(operation["pollUrl"]) == url.format(operation["jobId"])
     assert (await api.get(served.format(operation["jobId"]))).status_code == 200
@@ -60,20 +60,20 @@ async def test_poll_urls(where: str, url: str, served: str) -> None:
 
 
 async def test_done_at_once() -> None:
-    api = reading(done_at_once=True)
+    api = variant(done_at_once=True)
     operation = await started(api)
-    assert (await started(reading()))["result"] is None
+    assert (await started(variant()))["result"] is None
     assert operation["status"] == "completed"
     assert operation["result"]["backupId"] == api.backup("web-01", 4)
 
 
 async def test_results_may_be_missing() -> None:
-    api = reading(done_at_once=True, job_result="null")
+    api = variant(done_at_once=True, job_result="null")
     assert (await started(api))["result"] is None
 
 
 async def test_jobs_may_vanish_when_over() -> None:
-    api = reading(job_vanishes=True)
+    api = variant(job_vanishes=True)
     path = (await started(api))["pollUrl"]
     forward(api, 19)
     assert (await api.get(path)).status_code == 200
@@ -82,7 +82,7 @@ async def test_jobs_may_vanish_when_over() -> None:
 
 
 async def test_job_errors_in_the_older_shape() -> None:
-    api = reading(job_errors="legacy")
+    api = variant(job_errors="legacy")
     answer = await api.get("/api/jobs/job_none")
     contract.LEGACY_ERROR(answer.json(), "")
     assert answer.json()["code"] == "NOT_FOUND"
@@ -94,14 +94,14 @@ async def test_job_errors_in_the_older_shape() -> None:
 
 
 async def test_jobs_may_need_a_scope() -> None:
-    api = reading(job_scope="read:none")
+    api = variant(job_scope="read:none")
     assert code(await api.get((await started(api))["pollUrl"])) == (403, "forbidden")
 
 
 @pytest.mark.parametrize("place", ["message", "result", "error", "none"])
 @pytest.mark.parametrize("envelope", ["legacy", "operation"])
 async def test_where_the_reason_of_a_failure_stands(place: str, envelope: str) -> None:
-    api = reading(failure_reason=place, job_envelope=envelope)
+    api = variant(failure_reason=place, job_envelope=envelope)
     api.sandbox.faults.add(Fault("fail_job", detail="Disk gone."))
     path = (await started(api))["pollUrl"]
     forward(api, 20)
@@ -114,7 +114,7 @@ async def test_where_the_reason_of_a_failure_stands(place: str, envelope: str) -
 
 
 async def test_a_running_backup_may_be_listed() -> None:
-    api = reading(running_backup_listed=True, delete_during_job=204)
+    api = variant(running_backup_listed=True, delete_during_job=204)
     shown = await backups(api, "db-01")
     contract.BACKUPS(shown, "")
     assert [each["createdAt"] is None for each in shown["backups"]] == [True, False, False]
@@ -131,17 +131,17 @@ async def test_orders_of_backups() -> None:
     def created(shown: Any) -> list[str]:
         return [each["createdAt"] or "" for each in shown["backups"]]
 
-    newest = created(await backups(reading(), "legacy-erp"))
-    oldest = created(await backups(reading(backup_order="oldest_first"), "legacy-erp"))
-    by_id = [b["id"] for b in (await backups(reading(backup_order="by_id"), "archive"))["backups"]]
+    newest = created(await backups(variant(), "legacy-erp"))
+    oldest = created(await backups(variant(backup_order="oldest_first"), "legacy-erp"))
+    by_id = [b["id"] for b in (await backups(variant(backup_order="by_id"), "archive"))["backups"]]
     assert newest == sorted(newest, reverse=True)
     assert oldest == sorted(newest)
     assert by_id == sorted(by_id)
 
 
 async def test_a_null_quota_may_mean_none() -> None:
-    assert (await reading().gates("build-01"))["canCreateBackup"]["allowed"]
-    api = reading(null_quota="none")
+    assert (await variant().gates("build-01"))["canCreateBackup"]["allowed"]
+    api = variant(null_quota="none")
     assert not (await api.gates("build-01"))["canCreateBackup"]["allowed"]
     assert (await api.create("build-01")).status_code == 409
 
@@ -153,43 +153,43 @@ async def test_a_null_quota_may_mean_none() -> None:
 async def test_where_the_gate_for_other_servers_stands(
     where: str, listed: bool, detailed: bool
 ) -> None:
-    api = reading(from_vps_gate=where)
+    api = variant(from_vps_gate=where)
     details = await api.json(api.vps("web-01", "/details"))
     assert ("canRestoreFromAnotherVps" in await api.gates("web-01")) is listed
     assert ("canRestoreFromAnotherVps" in details["actions"]) is detailed
 
 
 async def test_sizes_of_sources() -> None:
-    api = reading(source_sizes="integer")
+    api = variant(source_sizes="integer")
     sources = (await api.json(api.vps("dev-01", "/backups/restore-sources")))["sources"]
     assert all(isinstance(b["sizeGb"], int) for each in sources for b in each["backups"])
 
 
 async def test_sources_may_tell_as_much_as_the_list_of_backups() -> None:
     path = "/backups/restore-sources"
-    api = reading(source_extras=True)
+    api = variant(source_extras=True)
     told = (await api.json(api.vps("dev-01", path)))["sources"][0]["backups"][0]
     assert told["backupType"] == "scheduled"
     assert told["note"] is None
-    plain = reading()
+    plain = variant()
     assert "note" not in (await plain.json(plain.vps("dev-01", path)))["sources"][0]["backups"][0]
 
 
 async def test_a_server_may_have_to_be_stopped_before_a_restore() -> None:
-    api = reading(restore_of_running="refused")
+    api = variant(restore_of_running="refused")
     assert code(await api.restore("web-01")) == (409, "vps_not_ready")
     assert (await api.restore("dev-01")).status_code == 202
 
 
 async def test_notes_may_be_limited() -> None:
-    api = reading(note_limit=10)
+    api = variant(note_limit=10)
     assert code(await api.create("web-01", json={"note": "x" * 11})) == (400, "invalid_request")
     assert (await api.create("web-01", json={"note": "x" * 10})).status_code == 202
 
 
 async def test_deleting_under_a_job() -> None:
     for allowed, status in ((204, 204), (409, 409)):
-        api = reading(delete_during_job=allowed)
+        api = variant(delete_during_job=allowed)
         await api.create("web-01")
         path = api.vps("web-01", f"/backups/{api.backup('web-01')}")
         assert (await api.call("DELETE", path)).status_code == status
@@ -197,7 +197,7 @@ async def test_deleting_under_a_job() -> None:
 
 @pytest.mark.parametrize("word", ["200", "202", "204"])
 async def test_answers_of_a_restore(word: str) -> None:
-    api = reading(restore_answer=word)
+    api = variant(restore_response=word)
     answer = await api.restore("web-01")
     assert answer.status_code == int(word)
     assert (answer.content == b"") is (word == "204")
@@ -214,7 +214,7 @@ async def test_answers_of_a_restore(word: str) -> None:
     ],
 )
 async def test_power_after_a_restore(after: str, web: str, dev: str) -> None:
-    api = reading(restored_power=after)
+    api = variant(restored_power=after)
     await api.restore("web-01")
     await api.restore("dev-01")
     forward(api, 40)
@@ -224,7 +224,7 @@ async def test_power_after_a_restore(after: str, web: str, dev: str) -> None:
 
 @pytest.mark.parametrize("status", [200, 201, 202])
 async def test_a_payg_restore_may_answer_like_a_deployment(status: int) -> None:
-    api = reading(payg_answer="deployment", payg_status=status)
+    api = variant(payg_response="deployment", payg_status=status)
     path = f"/backups/{api.backup('web-01')}/actions/restore-to-payg"
     answer = await api.call("POST", api.vps("web-01", path))
     assert answer.status_code == status
@@ -239,7 +239,7 @@ async def test_a_payg_restore_may_answer_like_a_deployment(status: int) -> None:
 
 @pytest.mark.parametrize("status", [200, 202, 204])
 async def test_deleting_a_snapshot(status: int) -> None:
-    api = reading(snapshot_delete=status)
+    api = variant(snapshot_delete=status)
     answer = await api.call("DELETE", api.vps("web-01", "/snapshots/before-php-83"))
     assert answer.status_code == status
     if status == 202:
@@ -251,7 +251,7 @@ async def test_deleting_a_snapshot(status: int) -> None:
 @pytest.mark.parametrize("status", [200, 201, 204])
 @pytest.mark.parametrize("shape", ["schedule", "schedules", "none"])
 async def test_answers_of_a_schedule(status: int, shape: str) -> None:
-    api = reading(schedule_status=status, schedule_answer=shape)
+    api = variant(schedule_status=status, schedule_response=shape)
     body = {"frequency": "monthly", "hour": 3, "retentionCount": 2, "enabled": False}
     path = api.vps("web-01", "/backup-schedules")
     answer = await api.call("POST", path, json=body | {"dayOfMonth": 31})
@@ -266,7 +266,7 @@ async def test_answers_of_a_schedule(status: int, shape: str) -> None:
 
 
 async def test_other_schedule_readings() -> None:
-    api = reading(schedule_delete=200, schedule_tail=False, day_specifier="name")
+    api = variant(schedule_delete=200, schedule_tail=False, day_specifier="name")
     path = api.vps("web-01", "/backup-schedules")
     weekly = {"frequency": "weekly", "hour": 3, "retentionCount": 2, "enabled": False}
     answer = await api.call("POST", path, json=weekly | {"dayOfWeek": 1})
@@ -277,18 +277,18 @@ async def test_other_schedule_readings() -> None:
 
 
 async def test_snapshots_may_lack_their_tail() -> None:
-    api = reading(snapshot_tail=False)
+    api = variant(snapshot_tail=False)
     assert (await api.json(api.vps("web-01", "/snapshots"))).keys() == {"data"}
 
 
 async def test_codes_of_gates() -> None:
-    api = reading(gate_code="always")
+    api = variant(gate_code="always")
     gates = await api.gates("web-01")
     assert gates["canRestore"] == {"allowed": True, "reason": None, "code": None}
 
 
 async def test_a_second_write_may_queue() -> None:
-    api = reading(busy_write="queued")
+    api = variant(busy_write="queued")
     first, second = await started(api), await api.restore("web-01")
     assert second.status_code == 202
     assert not (await api.gates("web-01"))["canRestore"]["allowed"]
@@ -302,13 +302,13 @@ async def test_a_second_write_may_queue() -> None:
 
 
 async def test_the_list_may_lack_has_more() -> None:
-    page = await reading(list_envelope="cursor_only").json("/api/v2/vps?limit=1")
+    page = await variant(list_envelope="cursor_only").json("/api/v2/vps?limit=1")
     assert "hasMore" not in page
     assert page["nextCursor"]
 
 
 async def test_extras_of_a_server() -> None:
-    api = reading(vps_actions=True, vps_extras=True)
+    api = variant(vps_actions=True, vps_extras=True)
     shown = await api.json(api.vps("web-01"))
     contract.VPS(shown, "")
     assert shown["actions"]["canRestart"]["allowed"]
@@ -319,18 +319,18 @@ async def test_extras_of_a_server() -> None:
     ("how", "value"), [("strings", ["backup"]), ("count", 1), ("absent", "nothing")]
 )
 async def test_pending_tasks(how: str, value: object) -> None:
-    api = reading(pending_tasks=how)
+    api = variant(pending_tasks=how)
     status = await api.json(api.vps("db-01", "/status"))
     assert status.get("pendingTasks", "nothing") == value
 
 
 async def test_who_am_i() -> None:
-    assert (await reading(me="data").json("/api/v2/me"))["data"]["scopes"]
-    assert (await reading(me="absent").get("/api/v2/me")).status_code == 404
+    assert (await variant(me="data").json("/api/v2/me"))["data"]["scopes"]
+    assert (await variant(me="absent").get("/api/v2/me")).status_code == 404
 
 
 async def test_codes_and_media_types_of_problems() -> None:
-    api = reading(
+    api = variant(
         missing_scope_code="insufficient_scope",
         missing_vps_code="not_found",
         problem_media_type="application/json",
@@ -344,11 +344,11 @@ async def test_codes_and_media_types_of_problems() -> None:
 
 
 async def test_permission_may_stay_out_of_the_gates() -> None:
-    api = reading(gates_fold_permission=False)
+    api = variant(gates_fold_permission=False)
     weak = Api(api.sandbox, "hostup_sandbox_read_8b2e6d03")
     assert (await weak.gates("web-01"))["canRestore"]["allowed"]
 
 
 async def test_readings_change_while_it_runs(api: Api) -> None:
-    api.sandbox.readings = reading(vps_actions=True).sandbox.readings
+    api.sandbox.variants = variant(vps_actions=True).sandbox.variants
     assert "actions" in await api.json(api.vps("web-01"))

@@ -1,7 +1,6 @@
-"""The places where HostUp's documentation is silent or torn, each with every way to read it.
+"""Contract variants: what HostUp's documentation leaves open, with every way to fill the gap.
 
-A client is only right if it works under all of them. The defaults are the likeliest readings;
-`dataclasses.replace(Readings(), ...)` plays another one.
+A client is correct only if it works under all of them. The defaults are the likeliest.
 """
 
 from dataclasses import dataclass
@@ -9,8 +8,8 @@ from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
-class Readings:
-    """One complete choice. Each field is a point that the documentation does not settle."""
+class Variants:
+    """One way to fill all gaps. Each field is a point that the documentation does not settle."""
 
     # Jobs
     job_envelope: Literal["legacy", "operation", "data_operation"] = "legacy"
@@ -22,13 +21,13 @@ class Readings:
     failure_reason: Literal["message", "result", "error", "none"] = "message"
     job_result: Literal["ids", "null"] = "ids"
     job_vanishes: bool = False
-    """Whether a job answers 404 once it is over."""
+    """Whether polling a job that is over gives 404."""
     job_errors: Literal["problem", "legacy"] = "problem"
     job_scope: str | None = None
     poll_url: Literal["jobs", "null", "other_host", "operations"] = "jobs"
     """`operations` serves the job under /api/v2/operations only; the others under /api/jobs."""
     done_at_once: bool = False
-    """Whether the work is already over when the first answer is sent."""
+    """Whether a job is already over when its write is accepted."""
 
     # Backups
     running_backup_listed: bool = False
@@ -42,11 +41,11 @@ class Readings:
     delete_during_job: Literal[204, 409] = 409
 
     # Restores
-    restore_answer: Literal["202", "200", "204"] = "202"
+    restore_response: Literal["202", "200", "204"] = "202"
     restore_of_running: Literal["stops_it", "refused"] = "stops_it"
     """Whether a running server is stopped for a restore in place, or must be stopped first."""
     restored_power: Literal["as_before", "running", "stopped"] = "as_before"
-    payg_answer: Literal["operation", "deployment"] = "operation"
+    payg_response: Literal["operation", "deployment"] = "operation"
     payg_status: Literal[200, 201, 202] = 202
 
     # Snapshots and schedules
@@ -54,7 +53,7 @@ class Readings:
     snapshot_tail: bool = True
     """Whether limits, available and actions follow the list of snapshots."""
     schedule_status: Literal[200, 201, 204] = 200
-    schedule_answer: Literal["schedule", "schedules", "none"] = "schedule"
+    schedule_response: Literal["schedule", "schedules", "none"] = "schedule"
     schedule_delete: Literal[200, 204] = 204
     schedule_tail: bool = True
     """Whether settings, limits, history and actions follow the list of schedules."""
@@ -65,7 +64,7 @@ class Readings:
     gates_fold_permission: bool = True
     """Whether a key without `backup:vm` sees the backup gates closed."""
     busy_write: Literal["refused", "queued"] = "refused"
-    """What a second write does while a job holds the server."""
+    """What happens to a second write while a job holds the server."""
 
     # Inventory
     list_envelope: Literal["has_more", "cursor_only"] = "has_more"
@@ -86,4 +85,4 @@ class Readings:
     )
 
 
-DEFAULT_READINGS = Readings()
+DEFAULT_VARIANTS = Variants()

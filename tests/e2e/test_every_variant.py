@@ -1,6 +1,6 @@
-"""A whole session under every reading of what the documentation leaves open, one at a time.
+"""A whole session under every contract variant, one at a time.
 
-Whichever of them is true, no answer is a fault of this program, nothing is sent twice, and nothing
+Whichever of them HostUp follows, no answer is a fault of this program, nothing is sent twice, and nothing
 is told that the account does not bear out.
 """
 
@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
-from hostup_mcp.sandbox import Fault, ManualClock, Readings, Sandbox
+from hostup_mcp.sandbox import Fault, ManualClock, Sandbox, Variants
 from hostup_mcp.sandbox.jobs import phase
 
 from .world import Answer, Assistant, Person, in_memory
@@ -30,9 +30,9 @@ OTHER_WORDS: dict[str, list[Any]] = {
 }
 
 
-def every_reading() -> Iterator[tuple[str, Any]]:
-    kinds = get_type_hints(Readings)
-    for field in fields(Readings):
+def every_variant() -> Iterator[tuple[str, Any]]:
+    kinds = get_type_hints(Variants)
+    for field in fields(Variants):
         kind = kinds[field.name]
         if get_origin(kind) is Literal:
             values = list(get_args(kind))
@@ -124,10 +124,10 @@ class Session:
             more = {"cursor": page["nextCursor"]}
 
 
-@pytest.mark.parametrize(("name", "value"), [("", None), *every_reading()])
+@pytest.mark.parametrize(("name", "value"), [("", None), *every_variant()])
 async def test_a_whole_session_holds(name: str, value: Any) -> None:
-    readings = Readings(**{name: value}) if name else Readings()
-    sandbox = Sandbox(clock=ManualClock(), readings=readings, rate_limit=None)
+    variants = Variants(**{name: value}) if name else Variants()
+    sandbox = Sandbox(clock=ManualClock(), variants=variants, rate_limit=None)
     # Where a running server cannot be restored, the person has stopped it.
     if name == "restore_of_running":
         stop(sandbox, "web-01")
@@ -148,4 +148,4 @@ def stop(sandbox: Sandbox, name: str) -> None:
 
 
 def test_every_open_point_is_played() -> None:
-    assert {name for name, _ in every_reading()} == {field.name for field in fields(Readings)}
+    assert {name for name, _ in every_variant()} == {field.name for field in fields(Variants)}

@@ -1,4 +1,4 @@
-"""What the embedded account is made of. Frozen facts; `state` holds which of them are current."""
+"""What the sandbox account consists of. All frozen; `state` holds the current ones."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Whether an action is open, with the reason and the code shown when it is not."""
+    """Whether an action is allowed; `reason` and `code` are shown when it is not."""
 
     allowed: bool
     reason: str | None = None
@@ -51,7 +51,7 @@ class Backup:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A local rollback point, addressed by its name and gone at `expires_at`."""
+    """A local rollback point, addressed by its name; it expires at `expires_at`."""
 
     name: str
     created_at: datetime
@@ -86,8 +86,8 @@ class Retention:
 class Server:
     """One VPS with everything that belongs to it.
 
-    `disk` says in words what is on the disk, so that a test can see what a restore really did.
-    `create_gate` and `restore_gate` overrule what the gates would otherwise say.
+    `disk` describes what is on the disk, so that a test can check what a restore really did.
+    A closed `create_gate` or `restore_gate` closes that gate.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Plain HTTP answers, and the two spellings that all of them share: JSON and timestamps."""
+"""HTTP responses, and how JSON and timestamps are written in them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,26 +11,26 @@ Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A whole answer before it goes on the wire."""
+class Response:
+    """A complete response, not sent yet."""
 
     status: int
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
 
 
-def json_answer(
+def json_response(
     status: int,
     content: Json,
     headers: Mapping[str, str] | None = None,
     media_type: str = "application/json",
-) -> Answer:
-    """An answer with a JSON body."""
+) -> Response:
+    """A response with a JSON body."""
     body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-    return Answer(status, body, (("Content-Type", media_type), *(headers or {}).items()))
+    return Response(status, body, (("Content-Type", media_type), *(headers or {}).items()))
 
 
-NO_CONTENT = Answer(204)
+NO_CONTENT = Response(204)
 
 
 def iso(moment: datetime) -> str:

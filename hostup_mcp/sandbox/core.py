@@ -1,0 +1,68 @@
+"""The sandbox as tests and the server hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from .access import DEFAULT_KEYS, Key
+from .account import demo_account
+from .app import App
+from .clock import Clock
+from .faults import Faults
+from .jobs import Durations
+from .rates import DEFAULT_RATE_LIMIT, RateCounter, RateLimit
+from .state import Account, State
+from .variants import DEFAULT_VARIANTS, Variants
+
+if TYPE_CHECKING:
+    from .calls import RecordedRequest
+    from .transport import SandboxTransport
+
+_DEFAULT_DURATIONS = Durations()
+
+
+class Sandbox:
+    """A sandbox account behind the documented HTTP contract.
+
+    `account` defaults to the demo account, `clock` to real time, `keys` to `DEFAULT_KEYS`;
+    `rate_limit` None switches the limit off. `variants` may be replaced while it runs and apply
+    from the next request on.
+    """
+
+    def __init__(
+        self,
+        account: Account | None = None,
+        *,
+        clock: Clock | None = None,
+        keys: Mapping[str, Key] | None = None,
+        variants: Variants = DEFAULT_VARIANTS,
+        rate_limit: RateLimit | None = DEFAULT_RATE_LIMIT,
+        durations: Durations = _DEFAULT_DURATIONS,
+    ) -> None:
+        self.clock = clock or Clock()
+        self.keys = DEFAULT_KEYS if keys is None else keys
+        self.variants = variants
+        self.rates = None if rate_limit is None else RateCounter(rate_limit)
+        self.faults = Faults()
+        self.requests: list[RecordedRequest] = []
+        """Every request so far, in the order of arrival, including those that met a fault."""
+        self._state = State(account or demo_account(self.clock.now()), durations)
+        self.app = App(self)
+
+    @property
+    def state(self) -> State:
+        """The account as it is at this moment."""
+        self._state.settle(self.clock.now())
+        return self._state
+
+    @property
+    def writes(self) -> list[RecordedRequest]:
+        """The requests whose method may change something."""
+        return [each for each in self.requests if each.is_write]
+
+    def transport(self) -> SandboxTransport:
+        """An httpx transport into this sandbox that fails as a socket would. Needs httpx."""
+        from .transport import SandboxTransport
+
+        return SandboxTransport(self.app)
