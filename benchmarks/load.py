@@ -53,7 +53,7 @@ from hostup_mcp.sandbox import Sandbox, SANDBOX_API_KEY
 import httpx
 
 async def answers():
-    """What the embedded account says, once; then the same again for everybody."""
+    """What the sandbox account says, once; then the same again for everybody."""
     async with httpx.AsyncClient(transport=Sandbox().transport(), base_url="http://localhost",
                                  headers={"Authorization": "Bearer " + SANDBOX_API_KEY}) as client:
         every = await client.get("/api/v2/vps")

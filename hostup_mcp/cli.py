@@ -75,17 +75,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     new.add_argument("name", help="whose token it is")
     new.add_argument("--tokens", metavar="PATH", required=True, help="file that keeps the hash")
-    commands.add_parser("demo", help="watch an assistant work on the embedded account")
+    commands.add_parser("demo", help="watch an assistant work on the sandbox account")
     doctor = commands.add_parser("doctor", help="check the configuration with one cheap read")
     _sandbox_flag(doctor)
-    sandbox = commands.add_parser("sandbox", help="serve the embedded account over HTTP")
+    sandbox = commands.add_parser("sandbox", help="serve the sandbox account over HTTP")
     sandbox.add_argument("--port", type=int, default=8080, help="0 takes a free one")
     return parser
 
 
 def _sandbox_flag(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--sandbox", action="store_const", const="1", help="use the embedded account, no key needed"
+        "--sandbox", action="store_const", const="1", help="use the sandbox account, no key needed"
     )
 
 

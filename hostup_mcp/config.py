@@ -204,7 +204,7 @@ def _key_problems(api_key: str) -> list[str]:
     if not api_key:
         return [
             f"HOSTUP_API_KEY is not set. Make a key with the scope read:vm at {KEYS_PAGE}, "
-            "or set HOSTUP_SANDBOX=1 to try the embedded account."
+            "or set HOSTUP_SANDBOX=1 to try the sandbox account."
         ]
     if not api_key.isascii() or not api_key.isprintable() or " " in api_key:
         return ["HOSTUP_API_KEY holds spaces or characters that no key has; copy it again."]

@@ -1,4 +1,4 @@
-"""`hostup-mcp demo`: what an assistant would do, played on the embedded account.
+"""`hostup-mcp demo`: what an assistant would do, played on the sandbox account.
 
 Nothing is acted: the real server runs as a child over stdio, the SDK's client talks to it, and
 each answer is shown as it came. Only the user's questions and typing are scripted.
@@ -94,7 +94,7 @@ async def _play(console: Console, log: TextIO, audit_log: Path, only_looking: bo
     )
     console.print(
         Panel(
-            "An assistant, a real MCP server, and an embedded account instead of HostUp's.\n"
+            "An assistant, a real MCP server, and a sandbox account instead of HostUp's.\n"
             "Every answer below came over the wire just now.",
             title="hostup-mcp",
             style="cyan",

@@ -33,7 +33,7 @@ def doctor(configuration: Settings | Misconfigured, console: Console | None = No
         for problem in configuration.problems:
             console.print(f"✗ {problem}")
         return 1
-    where = "the embedded account" if configuration.sandbox else configuration.base_url
+    where = "the sandbox account" if configuration.sandbox else configuration.base_url
     try:
         servers = anyio.run(_one_read, configuration)
     except HostUpError as error:

@@ -33,7 +33,7 @@ VARIABLES: list[dict[str, Any]] = [
     },
     {
         "name": "HOSTUP_SANDBOX",
-        "description": "1 uses an embedded account instead of HostUp; no key needed.",
+        "description": "1 uses a sandbox account instead of HostUp; no key needed.",
         "choices": ["0", "1"],
         "default": "0",
     },

@@ -303,7 +303,7 @@ def test_who_stops_to_read_is_no_reason_for_a_traceback(words: tuple[str, ...]) 
 # Doctor -------------------------------------------------------------------------------------------
 
 
-def test_doctor_finds_the_embedded_account_well() -> None:
+def test_doctor_approves_the_sandbox() -> None:
     done = run("doctor", "--sandbox")
     assert done.returncode == 0
     assert "✓" in one_line(done.stdout)
@@ -329,7 +329,7 @@ def test_doctor_says_what_to_set(tmp_path: Path) -> None:
         assert sum(word in line for line in lines) == 1
 
 
-# The embedded account -----------------------------------------------------------------------------
+# The sandbox account -----------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

@@ -89,10 +89,10 @@ def test_each_mistake_in_the_configuration_is_a_line() -> None:
     assert lines == ["✗ This is not set.", "✗ That is [wrong]."]
 
 
-def test_the_embedded_account_is_in_order() -> None:
+def test_the_sandbox_is_in_order() -> None:
     code, lines = examined(Settings(api_key="", sandbox=True))
     assert code == 0
-    assert lines == ["✓ the embedded account accepts the key and lets it list servers."]
+    assert lines == ["✓ the sandbox account accepts the key and lets it list servers."]
 
 
 @contextmanager

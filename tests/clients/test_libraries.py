@@ -38,7 +38,7 @@ each_library = pytest.mark.parametrize("name", [marked(name) for name in NAMES])
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server of the embedded account."""
+    """The address of a server of the sandbox account."""
     env = environment(None, None, HOSTUP_SANDBOX="1")
     child = Listening("streamable-http", tmp_path_factory.mktemp("served"), env)
     yield child.url

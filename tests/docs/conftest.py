@@ -58,7 +58,7 @@ def done(words: list[str], place: Place) -> str:
 
 @pytest.fixture(scope="session")
 def account() -> Iterator[dict[str, str]]:
-    """The embedded account on a port of its own, and the settings that lead to it."""
+    """The sandbox account on a port of its own, and the settings that lead to it."""
     plain = {k: v for k, v in os.environ.items() if not k.startswith(("HOSTUP_", "OTEL_"))}
     command = [BIN / "hostup-mcp", "sandbox", "--port", "0"]
     with subprocess.Popen(command, env=plain, stdout=subprocess.PIPE, text=True) as served:

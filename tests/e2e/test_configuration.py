@@ -141,7 +141,7 @@ def run(*flags: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("words", [["--sandbox"], []])
-async def test_the_embedded_account_needs_no_key(words: list[str], tmp_path: Path) -> None:
+async def test_the_sandbox_needs_no_key(words: list[str], tmp_path: Path) -> None:
     env = environment(None, None, **({} if words else {"HOSTUP_SANDBOX": "1"}))
     line = command(*words)
     parameters = StdioServerParameters(command=line[0], args=line[1:], env=env)

@@ -1,7 +1,7 @@
 """A whole session under every contract variant, one at a time.
 
-Whichever of them HostUp follows, no answer is a fault of this program, nothing is sent twice, and nothing
-is told that the account does not bear out.
+Whichever HostUp follows: no exception reaches the client, nothing is sent twice, and nothing is
+reported that did not happen in the account.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.graders
 
 
 def arguments() -> dict[str, dict[str, Any]]:
-    """Something to do for each tool; the embedded account has the same ids at every start."""
+    """Something to do for each tool; the sandbox account has the same ids at every start."""
     account = Sandbox().state
     web, staging, mail = (account.by_name(name) for name in ("web-01", "staging", "mail"))
     return {

@@ -1,4 +1,4 @@
-"""The real server on an embedded account, as the host page reaches it."""
+"""The real server on a sandbox account, as the host page reaches it."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def _checks(results: Path) -> Iterator[Check]:
 
 @contextmanager
 def serving(folder: Path, *command: str) -> Iterator[str]:
-    """The address of the product as a child process with the embedded account.
+    """The address of the product as a child process with the sandbox account.
 
     `command` is what Python runs; the words of `hostup-mcp serve` follow it.
     """

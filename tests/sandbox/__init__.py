@@ -1,1 +1,1 @@
-"""The embedded account keeps the documented contract."""
+"""The sandbox account keeps the documented contract."""
