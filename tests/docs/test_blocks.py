@@ -195,5 +195,5 @@ HOW: dict[tuple[str, str], Callable[[Block, Place], Awaitable[None]]] = {
 
 
 @pytest.mark.parametrize("block", blocks(), ids=str)
-async def test_every_block_is_so(block: Block, place: Place) -> None:
+async def test_block(block: Block, place: Place) -> None:
     await HOW[block.language, block.about.partition(" ")[0]](block, place)

@@ -54,12 +54,12 @@ def test_every_kind_is_explained_once() -> None:
     assert len(KINDS) == len(set(KINDS))
 
 
-def test_the_readme_names_kinds_that_there_are() -> None:
+def test_readme_kinds_exist() -> None:
     named = {kind for row in table("README.md", "kind", "it means") for kind in row[0]}
     assert named <= set(KINDS)
 
 
-def test_the_reasons_of_this_server_are_explained() -> None:
+def test_every_reason_is_explained() -> None:
     explained = {word for row in table("docs/concepts.md", "code", "it means") for word in row[0]}
     assert explained == set(codes_of_reasons())
 
@@ -135,7 +135,7 @@ def server(place: Place) -> Iterator[tuple[str, str]]:
         yield address, token
 
 
-async def test_every_status_of_the_table_is_answered(server: tuple[str, str]) -> None:
+async def test_every_status_occurs(server: tuple[str, str]) -> None:
     address, token = server
     shown = {row[0][0] for row in table(PAGE, "status", "it means", "what to do")}
     assert shown == {*PROVOKED, *ELSEWHERE, "429"}
@@ -159,7 +159,7 @@ async def test_every_status_of_the_table_is_answered(server: tuple[str, str]) ->
 
 
 @pytest.mark.parametrize(("status", "file"), ELSEWHERE.items())
-def test_the_other_statuses_are_shown_elsewhere(status: str, file: str) -> None:
+def test_other_statuses_are_tested(status: str, file: str) -> None:
     assert status in (ROOT / file).read_text("utf-8")
 
 
@@ -172,7 +172,7 @@ async def code_of(call: Callable[[], Awaitable[object]]) -> int:
     return caught.value.error.code
 
 
-async def test_what_does_not_exist_is_an_error_of_the_protocol(place: Place) -> None:
+async def test_unknown_names_are_errors(place: Place) -> None:
     child = StdioServerParameters(command="hostup-mcp", args=["--sandbox"], env=place.env)
     with anyio.fail_after(PATIENCE):
         async with Client(child) as client:
@@ -205,9 +205,7 @@ def said_to_lines(place: Place) -> Iterator[int]:
             process.kill()
 
 
-async def test_lines_and_headers_that_do_not_fit_are_errors_of_the_protocol(
-    place: Place, server: tuple[str, str]
-) -> None:
+async def test_every_protocol_error_occurs(place: Place, server: tuple[str, str]) -> None:
     codes = [*said_to_lines(place)]
     address, token = server
     later = json.loads(json.dumps(ASKS).replace("2026-07-28", "2099-01-01"))

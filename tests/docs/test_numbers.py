@@ -33,11 +33,11 @@ FIGURES = [
 
 
 @pytest.mark.parametrize(("page", "figure", "what"), FIGURES)
-def test_the_figure_is_on_the_page(page: str, figure: str, what: str) -> None:
+def test_figure_is_on_the_page(page: str, figure: str, what: str) -> None:
     assert figure in " ".join((ROOT / page).read_text("utf-8").split()), what
 
 
-def test_what_the_pages_say_in_words() -> None:
+def test_figures_in_words() -> None:
     assert plans.LIFE.total_seconds() == 600, "a plan is good for ten minutes"
     assert asking.QUESTION_SECONDS == 600, "a question stays open for ten minutes"
     assert pipeline.LOCK_SECONDS == 240, "a server stays locked for four minutes"

@@ -17,7 +17,7 @@ def timeless(text: str) -> str:
     return re.sub(r"[\s─│╭╮╰╯]", "", dateless)
 
 
-def test_the_picture_is_that_of_the_demo() -> None:
+def test_picture_shows_the_demo() -> None:
     svg = (ROOT / "docs" / "images" / "demo.svg").read_text("utf-8")
     lines: dict[float, list[tuple[float, str]]] = {}
     for x, y, text in re.findall(r'<text class="\S+" x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</', svg):

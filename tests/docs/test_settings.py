@@ -46,7 +46,7 @@ FIELDS = {
 }
 
 
-def test_every_setting_has_its_row() -> None:
+def test_every_setting_has_a_row() -> None:
     there_are = set(re.findall(r'"(HOSTUP_[A-Z_]+)"', CONFIG))
     assert {row[0][0] for row in ROWS} == there_are == set(FIELDS)
     assert len(ROWS) == len(FIELDS)
@@ -55,7 +55,7 @@ def test_every_setting_has_its_row() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0][0])
-def test_every_default_is_what_is_taken(row: list[Cell]) -> None:
+def test_default_is_right(row: list[Cell]) -> None:
     settings = load({}, {"HOSTUP_API_KEY": "key"})
     assert isinstance(settings, Settings)
     (name,), _, (default,), _ = row
@@ -74,7 +74,7 @@ def test_every_default_is_what_is_taken(row: list[Cell]) -> None:
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row[1] != ("",)], ids=lambda row: row[0][0])
-def test_every_flag_does_what_its_variable_does(row: list[Cell], tmp_path: Path) -> None:
+def test_flag_equals_variable(row: list[Cell], tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
     value = {"--sandbox": "1", "--allow": "create", "--state": "redis://localhost"}.get(
@@ -106,7 +106,7 @@ def test_every_group_is_named() -> None:
 
 
 @pytest.mark.parametrize("row", WRONG, ids=lambda row: row[0][0])
-def test_a_wrong_setting_is_told_in_these_words(
+def test_message_for_a_wrong_setting(
     row: list[Cell], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -117,7 +117,7 @@ def test_a_wrong_setting_is_told_in_these_words(
     assert row[1][0] in loaded.problems
 
 
-def test_everything_that_is_said_of_a_wrong_setting_is_shown() -> None:
+def test_every_message_is_shown() -> None:
     shown = "\n".join(row[1][0] for row in WRONG)
     said = list(messages(ast.parse(CONFIG)))
     assert len(said) >= 15
@@ -141,7 +141,7 @@ def messages(tree: ast.AST) -> list[str]:
 
 
 @pytest.mark.parametrize("row", UNSTARTED, ids=lambda row: row[0][0])
-def test_what_keeps_it_from_starting_is_told_in_these_words(row: list[Cell], place: Place) -> None:
+def test_message_for_a_failed_start(row: list[Cell], place: Place) -> None:
     (place.folder / "tokens.json").write_text("not what it should be")
     (place.folder / "callers.json").write_text("not what it should be")
     words = shlex.split(row[0][0])

@@ -40,13 +40,13 @@ def text_of(page: str) -> str:
 
 
 @pytest.mark.parametrize("page", NAMES)
-def test_every_setting_is_one(page: str) -> None:
+def test_settings_exist(page: str) -> None:
     named = set(re.findall(r"\b(?:HOSTUP|OTEL)_[A-Z_]*[A-Z]\b", text_of(page)))
     assert {name for name in named if f'"{name}"' not in PRODUCT} == set()
 
 
 @pytest.mark.parametrize("page", NAMES)
-def test_every_flag_is_one_of_the_command_or_of_a_script(page: str) -> None:
+def test_flags_exist(page: str) -> None:
     named = {
         flag for words in code(page) for flag in re.findall(r"(?<![\w-])--[a-z][a-z-]+", words)
     }
@@ -54,7 +54,7 @@ def test_every_flag_is_one_of_the_command_or_of_a_script(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", NAMES)
-def test_every_command_is_understood(page: str) -> None:
+def test_commands_parse(page: str) -> None:
     for words in (shlex.split(text) for text in code(page) if re.search(r"^\S*hostup-mcp ", text)):
         while "=" in words[0]:
             words.pop(0)
@@ -64,7 +64,7 @@ def test_every_command_is_understood(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", NAMES)
-def test_every_file_that_is_named_is_there(page: str) -> None:
+def test_files_exist(page: str) -> None:
     for words in code(page):
         path = words.split()[0].rstrip("/") if words.split() else ""
         if path.split("/")[0] in FOLDERS and "/" in words:
@@ -72,7 +72,7 @@ def test_every_file_that_is_named_is_there(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", NAMES)
-def test_every_name_is_one_of_the_product(page: str) -> None:
+def test_names_exist(page: str) -> None:
     named = {word for word in code(page) if re.fullmatch(r"[a-z]+(_[a-z]+)+", word)}
     named |= {word for words in code(page) for word in re.findall(r"\bhostup_mcp_[a-z_]+", words)}
     # Prometheus puts this behind the name of a counter.
@@ -81,7 +81,7 @@ def test_every_name_is_one_of_the_product(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", NAMES)
-def test_every_link_leads_somewhere(page: str) -> None:
+def test_links_lead_somewhere(page: str) -> None:
     here = (ROOT / page).parent
     for link in links(page):
         if re.match(r"[a-z]+:", link):
@@ -93,12 +93,12 @@ def test_every_link_leads_somewhere(page: str) -> None:
         assert not anchor or anchor in anchors(str(target.relative_to(ROOT))), link
 
 
-def test_every_page_is_linked_from_the_readme() -> None:
+def test_readme_links_every_page() -> None:
     pages = {page.name for page in (ROOT / "docs").glob("*.md")} | {"CHANGELOG.md"}
     assert pages <= {link.split("#")[0].rsplit("/")[-1] for link in links("README.md")}
 
 
-def test_there_is_something_to_check() -> None:
+def test_pages_are_found() -> None:
     assert len(NAMES) >= 8
     assert len(blocks()) >= 20
     assert all(code(page) for page in NAMES if page != "CHANGELOG.md")

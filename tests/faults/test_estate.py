@@ -33,7 +33,7 @@ def ask(estate: Estate, method: str, path: str, **body: object) -> Effect:
     return estate.respond(method, path, {}, json.dumps(body) if body else "")
 
 
-def test_writes_change_what_is_read() -> None:
+def test_writes_change_reads() -> None:
     estate = Estate("a")
     server = estate.live()[0]
     base = f"/api/v2/vps/{server.id}"
@@ -68,7 +68,7 @@ def test_settings_and_schedules_are_kept() -> None:
     assert done.body["schedules"][0]["daySpecifier"] == "0"
 
 
-def test_a_restore_to_a_new_server_makes_one() -> None:
+def test_restore_to_a_new_server() -> None:
     estate = Estate("d")
     server = estate.live()[0]
     path = f"/api/v2/vps/{server.id}/backups/{server.backups[0]['id']}/actions/restore-to-payg"
@@ -80,7 +80,7 @@ def test_a_restore_to_a_new_server_makes_one() -> None:
     assert (found["name"], found["billing"]["isPayg"]) == ("restored", True)
 
 
-def test_a_backup_without_a_free_slot_destroys_one_or_is_refused() -> None:
+def test_backup_without_a_free_slot() -> None:
     estate = Estate("b")
     server = estate.live()[0]
     server.limit, server.auto_delete = len(server.backups), False
@@ -91,7 +91,7 @@ def test_a_backup_without_a_free_slot_destroys_one_or_is_refused() -> None:
     assert (made.applied, made.destroys) == (True, True)
 
 
-def test_the_ids_of_a_request_are_found() -> None:
+def test_ids_of_a_request() -> None:
     base = "/api/v2/vps/vps_1"
     assert named_ids(f"{base}/backups/bkp_1/actions/restore", {}) == {"bkp_1"}
     assert named_ids(f"{base}/snapshots/before-it", {}) == {"before-it"}
@@ -149,7 +149,7 @@ UNAPPLIED = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_fault_applies_or_not_as_it_says(kind: str) -> None:
+def test_fault_applies_as_described(kind: str) -> None:
     async def test(account: Account) -> None:
         before = len(account.estate.live()[0].backups)
         await exchange(account, deletion(account))
@@ -162,14 +162,14 @@ def test_each_fault_applies_or_not_as_it_says(kind: str) -> None:
     with_account(kind, test)
 
 
-def test_without_a_fault_the_response_is_whole() -> None:
+def test_no_fault_no_change() -> None:
     async def test(account: Account) -> None:
         assert await exchange(account, deletion(account)) == b"HTTP/1.1 204 No Content\r\n\r\n"
 
     with_account(None, test)
 
 
-def test_without_the_key_nothing_is_done() -> None:
+def test_wrong_key_applies_nothing() -> None:
     async def test(account: Account) -> None:
         raw = deletion(account).replace(KEY.encode(), b"another")
         assert (await exchange(account, raw)).startswith(b"HTTP/1.1 401")
@@ -178,14 +178,14 @@ def test_without_the_key_nothing_is_done() -> None:
     with_account(None, test)
 
 
-def test_a_leftover_is_a_whole_second_response() -> None:
+def test_leftover_is_a_second_response() -> None:
     async def test(account: Account) -> None:
         assert (await exchange(account, deletion(account))).count(b"HTTP/1.1 ") == 2
 
     with_account("leftover", test)
 
 
-def test_refused_means_that_nobody_listens_for_a_moment() -> None:
+def test_refused_closes_the_port() -> None:
     async def test(account: Account) -> None:
         await exchange(account, deletion(account))
         await asyncio.sleep(REFUSED_SECONDS * 2)
@@ -200,7 +200,7 @@ def test_refused_means_that_nobody_listens_for_a_moment() -> None:
     with_account("refused", test)
 
 
-def test_the_same_seed_chooses_the_same_faults() -> None:
+def test_same_seed_same_faults() -> None:
     def chosen() -> list[str | None]:
         chooser = Chooser(0.3)
         chooser.begin("1/stdio/7")
@@ -210,7 +210,7 @@ def test_the_same_seed_chooses_the_same_faults() -> None:
     assert any(chosen())
 
 
-def test_what_is_left_out_is_not_chosen() -> None:
+def test_excluded_kinds_are_not_chosen() -> None:
     chooser = Chooser(0.9, without=KINDS.keys() - {"leftover"})
     chooser.begin("x")
     assert {chooser.choose("POST", "/x") for _ in range(50)} <= {"leftover", None}

@@ -113,7 +113,7 @@ HONEST = {
 
 
 @pytest.mark.parametrize("name", HONEST)
-def test_an_honest_history_passes(name: str) -> None:
+def test_honest_history_passes(name: str) -> None:
     assert violations(HONEST[name], KEY) == []
 
 
@@ -232,16 +232,16 @@ LIES = {
 
 
 @pytest.mark.parametrize("name", LIES)
-def test_a_planted_lie_is_found(name: str) -> None:
+def test_planted_lie_is_found(name: str) -> None:
     kind, history = LIES[name]
     assert kind in {found.kind for found in violations(history, KEY)}
 
 
-def test_each_kind_of_violation_has_a_lie() -> None:
+def test_every_violation_has_a_lie() -> None:
     assert {kind for kind, _ in LIES.values()} == set(KINDS)
 
 
-def test_a_violation_tells_what_was_sent() -> None:
+def test_violation_shows_the_request() -> None:
     found = violations(episode([called()], [deleted()]), KEY)
     assert found == [
         Violation(

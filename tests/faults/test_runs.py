@@ -37,7 +37,7 @@ def lied(lie: str, folder: Path, calls: int = 24) -> tuple[Tally, Options]:
         ("twice", "sent_twice"),
     ],
 )
-def test_a_server_that_lies_is_found_out(lie: str, kind: str, tmp_path: Path) -> None:
+def test_lying_server_is_caught(lie: str, kind: str, tmp_path: Path) -> None:
     tally, options = lied(lie, tmp_path)
     assert kind in {violation.kind for _, violation in tally.found}
     shown = transcripts([tally], options)
@@ -45,7 +45,7 @@ def test_a_server_that_lies_is_found_out(lie: str, kind: str, tmp_path: Path) ->
     assert f"--seed 3 --door {DOOR} --calls" in shown
 
 
-def test_an_honest_server_is_not_accused(tmp_path: Path) -> None:
+def test_honest_server_is_not_accused(tmp_path: Path) -> None:
     tally, _ = lied("honest", tmp_path)
     # It never asks, also where HostUp removes a backup to make room: that is found, and no more.
     assert {violation.kind for _, violation in tally.found} <= {"no_yes", "wrong_hint"}
@@ -67,7 +67,7 @@ def command(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     return run
 
 
-def test_the_short_run_finds_nothing(
+def test_short_run_finds_nothing(
     command: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     done = command("--calls", "150", "--seed", "1", "--minutes", "1.5")
@@ -76,6 +76,6 @@ def test_the_short_run_finds_nothing(
     assert "violations: 0" in done.stdout
 
 
-def test_the_kinds_are_listed(command: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+def test_list_prints_the_kinds(command: Callable[..., subprocess.CompletedProcess[str]]) -> None:
     listed = command("--list").stdout
     assert all(word in listed for word in ("leftover", "other_server", "claimed_not_applied"))

@@ -26,7 +26,7 @@ def written(path: Path, callers: Any) -> Path:
     return path
 
 
-def test_a_key_comes_by_value_by_variable_or_by_file(path: Path, tmp_path: Path) -> None:
+def test_key_by_value_variable_or_file(path: Path, tmp_path: Path) -> None:
     mounted = tmp_path / "mounted"
     mounted.write_text(f"{KEY}-file\n")
     written(
@@ -46,7 +46,7 @@ def test_a_key_comes_by_value_by_variable_or_by_file(path: Path, tmp_path: Path)
     }
 
 
-def test_what_a_caller_may_change_is_their_own_or_that_of_all(path: Path) -> None:
+def test_groups_default_to_settings(path: Path) -> None:
     written(
         path,
         {
@@ -61,7 +61,7 @@ def test_what_a_caller_may_change_is_their_own_or_that_of_all(path: Path) -> Non
     assert accounts["guests"].allow == frozenset()
 
 
-def test_a_key_does_not_show_where_an_account_is_shown(path: Path) -> None:
+def test_repr_hides_the_key(path: Path) -> None:
     [account] = read_accounts(written(path, {"a": {"key": {"value": KEY}}}), SETTINGS, {}).values()
     assert KEY not in repr(account)
 
@@ -84,9 +84,7 @@ def test_a_key_does_not_show_where_an_account_is_shown(path: Path) -> None:
     ],
     ids=range(12),
 )
-def test_a_mistake_in_the_file_is_one_line_that_says_where_and_holds_no_key(
-    path: Path, callers: Any
-) -> None:
+def test_invalid_entry_is_located(path: Path, callers: Any) -> None:
     with pytest.raises(CredentialsError) as raised:
         read_accounts(written(path, callers), SETTINGS, {})
     said = str(raised.value)
@@ -96,7 +94,7 @@ def test_a_mistake_in_the_file_is_one_line_that_says_where_and_holds_no_key(
 
 
 @pytest.mark.parametrize("text", ["", KEY, "{", "[]", '"' + KEY + '"', "\xff"])
-def test_a_file_that_is_no_such_file_is_refused_without_repeating_it(path: Path, text: str) -> None:
+def test_malformed_file_is_not_quoted(path: Path, text: str) -> None:
     path.write_text(text, encoding="latin-1")
     with pytest.raises(CredentialsError) as raised:
         read_accounts(path, SETTINGS, {})
@@ -104,15 +102,13 @@ def test_a_file_that_is_no_such_file_is_refused_without_repeating_it(path: Path,
     assert "\n" not in str(raised.value)
 
 
-def test_a_file_that_is_not_there_is_said_so(path: Path) -> None:
+def test_missing_file(path: Path) -> None:
     with pytest.raises(CredentialsError, match="cannot read"):
         read_accounts(path, SETTINGS, {})
 
 
 @pytest.mark.parametrize("text", ["", "  ", "two words", "line\nbreak", "nul\x00", "ü" + KEY])
-def test_a_key_that_cannot_be_one_is_refused_by_the_name_of_its_caller(
-    path: Path, tmp_path: Path, text: str
-) -> None:
+def test_invalid_key_names_its_caller(path: Path, tmp_path: Path, text: str) -> None:
     mounted = tmp_path / "mounted"
     mounted.write_bytes(text.encode())
     for key in ({"value": text}, {"env": "X"}, {"file": str(mounted)}):
@@ -121,7 +117,7 @@ def test_a_key_that_cannot_be_one_is_refused_by_the_name_of_its_caller(
         assert not text.strip() or text not in str(raised.value)
 
 
-def test_a_variable_or_file_that_is_not_there_is_said_so(path: Path, tmp_path: Path) -> None:
+def test_missing_key_source(path: Path, tmp_path: Path) -> None:
     mounted = tmp_path / "binary"
     mounted.write_bytes(b"\xff\xfe\x00")
     for key in ({"env": "NOT_SET"}, {"file": "/nowhere/key"}, {"file": str(mounted)}):
@@ -129,7 +125,7 @@ def test_a_variable_or_file_that_is_not_there_is_said_so(path: Path, tmp_path: P
             read_accounts(written(path, {"web-team": {"key": key}}), SETTINGS, {})
 
 
-def test_only_who_is_in_the_file_has_an_account(path: Path) -> None:
+def test_unknown_caller_has_no_account(path: Path) -> None:
     look_up = account_of(read_accounts(written(path, {"a": {"key": {"value": KEY}}}), SETTINGS, {}))
     assert look_up("a").api_key == KEY
     for name in ("b", "A", "a ", "", None):

@@ -92,9 +92,7 @@ async def servers(caller: Caller) -> set[str]:
     return {server["id"] for server in (await caller.ok("list_vps", limit=100))["data"]}
 
 
-async def test_two_callers_see_their_own_servers_and_nothing_else(
-    team: Team, upstream: Upstream
-) -> None:
+async def test_callers_see_their_own_servers(team: Team, upstream: Upstream) -> None:
     web, ops = await servers(team.web), await servers(team.ops)
     state = upstream.sandbox.state
     assert web == {server.id for server in state.owned(MAIN_OWNER)}
@@ -104,9 +102,7 @@ async def test_two_callers_see_their_own_servers_and_nothing_else(
     assert not web & ops
 
 
-async def test_another_account_s_server_is_not_even_asked_for(
-    team: Team, upstream: Upstream
-) -> None:
+async def test_foreign_server_is_not_requested(team: Team, upstream: Upstream) -> None:
     web, _ = await servers(team.web), await servers(team.ops)
     upstream.sandbox.requests.clear()
     for id_ in sorted(web):
@@ -114,22 +110,20 @@ async def test_another_account_s_server_is_not_even_asked_for(
     assert upstream.sandbox.requests == []
 
 
-async def test_each_request_carries_the_key_of_the_one_who_called(
-    team: Team, upstream: Upstream
-) -> None:
+async def test_requests_carry_the_callers_key(team: Team, upstream: Upstream) -> None:
     await servers(team.web)
     await servers(team.ops)
     sent = [request.headers["authorization"] for request in upstream.sandbox.requests]
     assert sent == [f"Bearer {SANDBOX_API_KEY}", f"Bearer {SANDBOX_OTHER_KEY}"]
 
 
-async def test_each_caller_is_shown_what_is_unlocked_for_them(team: Team) -> None:
+async def test_tools_follow_the_callers_groups(team: Team) -> None:
     assert await team.web.tools() - READING == unlocked_by(Group.CREATE, Group.RESTORE)
     assert await team.ops.tools() == READING
     assert await team.spenders.tools() - READING == unlocked_by(Group.RESTORE)
 
 
-async def test_a_locked_tool_says_so_and_sends_nothing(team: Team, upstream: Upstream) -> None:
+async def test_locked_tool_sends_nothing(team: Team, upstream: Upstream) -> None:
     [ops, *_] = sorted(await servers(team.ops))
     refused = await team.ops.call("create_vps_backup", id=ops)
     assert refused.kind == "not_allowed"
@@ -140,7 +134,7 @@ async def test_a_locked_tool_says_so_and_sends_nothing(team: Team, upstream: Ups
     assert upstream.sandbox.writes == []
 
 
-async def test_what_is_unlocked_for_a_caller_works(team: Team, upstream: Upstream) -> None:
+async def test_unlocked_tool_works(team: Team, upstream: Upstream) -> None:
     _, plan = await team.web.planned()
     asked = await team.web.call("restore_vps", planId=plan)
     done = await team.web.call("restore_vps", asked.answered(), planId=plan)
@@ -158,7 +152,7 @@ async def paid_plan(caller: Caller, upstream: Upstream) -> str:
     return str(plan["planId"])
 
 
-async def test_spending_is_for_the_callers_that_it_is_unlocked_for(
+async def test_spending_follows_the_caller(
     running: tuple[list[Replica], dict[str, str], Path], team: Team, upstream: Upstream
 ) -> None:
     """It counts what the caller is allowed, not what is allowed for all."""
@@ -171,7 +165,7 @@ async def test_spending_is_for_the_callers_that_it_is_unlocked_for(
     assert refused.kind == "not_allowed"
 
 
-async def test_spending_unlocked_for_all_is_not_unlocked_for_a_caller_with_less(
+async def test_caller_groups_override_allow(
     running: tuple[list[Replica], dict[str, str], Path],
     upstream: Upstream,
     issuer_of_worker: Issuer,
@@ -183,9 +177,7 @@ async def test_spending_unlocked_for_all_is_not_unlocked_for_a_caller_with_less(
         assert refused.kind == "not_allowed", refused.raw
 
 
-async def test_a_caller_without_an_account_is_told_so_and_reaches_nothing(
-    team: Team, upstream: Upstream
-) -> None:
+async def test_caller_without_an_account(team: Team, upstream: Upstream) -> None:
     refused = await team.guests.call("list_vps")
     assert refused.kind == "no_account"
     assert "operator" in refused.text
@@ -194,7 +186,7 @@ async def test_a_caller_without_an_account_is_told_so_and_reaches_nothing(
     assert upstream.sandbox.requests == []
 
 
-async def test_the_subject_of_a_jwt_says_which_account_it_is(
+async def test_jwt_subject_selects_account(
     running: tuple[list[Replica], dict[str, str], Path],
     upstream: Upstream,
     issuer_of_worker: Issuer,
@@ -214,7 +206,7 @@ async def test_the_subject_of_a_jwt_says_which_account_it_is(
         assert posing.kind == "no_account"
 
 
-async def test_the_trail_says_which_caller_it_was(
+async def test_audit_log_names_the_caller(
     running: tuple[list[Replica], dict[str, str], Path], team: Team
 ) -> None:
     _, _, trail = running

@@ -70,9 +70,7 @@ async def client_of(
 
 
 @pytest.mark.parametrize("transport", HTTP)
-async def test_health_is_told_to_everybody_and_tells_nothing_else(
-    transport: str, tmp_path: Path
-) -> None:
+async def test_health_is_public(transport: str, tmp_path: Path) -> None:
     path, _ = token_file(tmp_path, "web-team")
     made = service(transport, HOSTUP_MCP_TOKENS=str(path))
     async with client_of(made, "anything.example.com") as client:
@@ -88,7 +86,7 @@ async def test_health_is_told_to_everybody_and_tells_nothing_else(
 
 @pytest.mark.redis
 @pytest.mark.skipif(PROGRAM is None, reason="there is no redis-server")
-async def test_without_its_shared_state_it_is_alive_and_not_ready() -> None:
+async def test_not_ready_without_shared_state() -> None:
     url = f"redis://127.0.0.1:{free_port()}/0"
     made = service(HOSTUP_MCP_STATE=url, HOSTUP_MCP_SECRET=SECRET)
     async with client_of(made) as client:
@@ -100,7 +98,7 @@ async def test_without_its_shared_state_it_is_alive_and_not_ready() -> None:
 
 
 @pytest.mark.redis
-async def test_a_socket_of_this_machine_will_do_for_the_engine(engine: RedisServer) -> None:
+async def test_redis_over_a_unix_socket(engine: RedisServer) -> None:
     made = service(HOSTUP_MCP_STATE=f"unix://{engine.folder / SOCKET}", HOSTUP_MCP_SECRET=SECRET)
     assert made.shared is not None
     assert await made.shared.store.is_available()
@@ -116,13 +114,13 @@ async def status(client: httpx.AsyncClient, token: str | None = None, **headers:
     return answer.status_code
 
 
-async def test_a_server_of_this_machine_alone_asks_for_no_token() -> None:
+async def test_loopback_needs_no_token() -> None:
     async with client_of(service()) as client:
         assert await status(client) == 200
         assert (await client.get("/.well-known/oauth-protected-resource/mcp")).status_code == 404
 
 
-async def test_the_token_of_the_file_is_asked_for(tmp_path: Path) -> None:
+async def test_token_file_requires_a_token(tmp_path: Path) -> None:
     path, tokens = token_file(tmp_path, "web-team")
     async with client_of(service(HOSTUP_MCP_TOKENS=str(path))) as client:
         assert await status(client) == 401
@@ -130,7 +128,7 @@ async def test_the_token_of_the_file_is_asked_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("transport", HTTP)
-async def test_the_resource_is_described_for_clients_that_look_for_an_issuer(
+async def test_resource_metadata_names_issuer(
     transport: str,
 ) -> None:
     path = {"streamable-http": "/mcp", "sse": "/sse"}[transport]
@@ -144,7 +142,7 @@ async def test_the_resource_is_described_for_clients_that_look_for_an_issuer(
         assert described["bearer_methods_supported"] == ["header"]
 
 
-async def test_the_name_it_is_known_by_outside_is_a_good_host_and_origin(tmp_path: Path) -> None:
+async def test_public_url_is_allowed(tmp_path: Path) -> None:
     path, tokens = token_file(tmp_path, "web-team")
     made = service(HOSTUP_MCP_TOKENS=str(path), HOSTUP_MCP_PUBLIC_URL=PUBLIC_URL)
     good = tokens["web-team"]
@@ -156,7 +154,7 @@ async def test_the_name_it_is_known_by_outside_is_a_good_host_and_origin(tmp_pat
         assert await status(client, good, Origin="null") == 403
 
 
-def test_the_cooldown_of_keys_is_half_a_minute() -> None:
+def test_jwks_cooldown() -> None:
     assert JwksCache("https://issuer.example.com").cooldown == 30
 
 
@@ -188,7 +186,7 @@ def refused(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
 BASE = environment(HOSTUP_SANDBOX="1")
 
 
-def test_what_cannot_start_says_why_in_one_line_and_ends_with_code_two() -> None:
+def test_failed_start_exits_with_2() -> None:
     code, said = refused_start({**BASE, "HOSTUP_MCP_STATE": "redis://:a-password@127.0.0.1:9/0"})
     assert code == 2
     [line] = said.splitlines()
@@ -198,16 +196,14 @@ def test_what_cannot_start_says_why_in_one_line_and_ends_with_code_two() -> None
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])
-def test_other_machines_are_not_served_without_a_way_to_check_callers(
-    refused: Refused, host: str
-) -> None:
+def test_public_address_needs_callers(refused: Refused, host: str) -> None:
     line = refused(host)
     assert host in line
     assert "HOSTUP_MCP_TOKENS" in line
     assert "HOSTUP_MCP_OAUTH_ISSUER" in line
 
 
-def test_shared_state_without_a_secret_is_refused_and_says_how_to_make_one(
+def test_shared_state_needs_a_secret(
     refused: Refused,
 ) -> None:
     line = refused(HOSTUP_MCP_STATE="redis://:a-password@127.0.0.1:9/0")
@@ -225,18 +221,14 @@ def test_shared_state_without_a_secret_is_refused_and_says_how_to_make_one(
         "redis://:part-of-the-password@127.0.0.1:99999/0",
     ],
 )
-def test_an_address_of_the_engine_that_makes_no_sense_is_one_line_without_its_password(
-    refused: Refused, url: str
-) -> None:
+def test_invalid_state_address(refused: Refused, url: str) -> None:
     line = refused(HOSTUP_MCP_STATE=url, HOSTUP_MCP_SECRET=SECRET)
     assert "HOSTUP_MCP_STATE" in line
     assert "part-of" not in line
 
 
 @pytest.mark.parametrize("kind", ["tokens", "credentials"])
-def test_a_file_that_cannot_be_used_is_one_line_without_what_it_holds(
-    refused: Refused, kind: str, tmp_path: Path
-) -> None:
+def test_unusable_file_is_not_quoted(refused: Refused, kind: str, tmp_path: Path) -> None:
     path = tmp_path / "file.json"
     path.write_text('{"callers": {"a": "hmcp_pasted"}, "tokens": {"a": "hmcp_pasted"}}')
     line = refused(**{f"HOSTUP_MCP_{kind.upper()}": str(path)})
@@ -244,7 +236,7 @@ def test_a_file_that_cannot_be_used_is_one_line_without_what_it_holds(
     assert "pasted" not in line
 
 
-def test_a_port_of_the_metrics_that_is_taken_is_one_line(refused: Refused) -> None:
+def test_metrics_port_in_use(refused: Refused) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         assert "metrics" in refused(HOSTUP_MCP_METRICS_PORT=port)
@@ -270,17 +262,17 @@ def without(blocked: str, **env: str) -> str:
     return line
 
 
-def test_an_exporter_without_the_extra_for_it_is_one_clear_line() -> None:
+def test_missing_otel_extra() -> None:
     line = without("opentelemetry.sdk.trace", OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9")
     assert "hostup-mcp[otel]" in line
 
 
-def test_shared_state_without_the_extra_for_it_is_one_clear_line() -> None:
+def test_missing_replicas_extra() -> None:
     line = without("redis", HOSTUP_MCP_STATE="redis://127.0.0.1:9", HOSTUP_MCP_SECRET=SECRET)
     assert "hostup-mcp[replicas]" in line
 
 
-def test_tokens_and_an_issuer_together_are_refused(tmp_path: Path) -> None:
+def test_tokens_and_issuer_conflict(tmp_path: Path) -> None:
     path, _ = token_file(tmp_path, "web-team")
     loaded = load({}, {"HOSTUP_SANDBOX": "1", "HOSTUP_MCP_TOKENS": str(path), **OAUTH})
     assert isinstance(loaded, Misconfigured)

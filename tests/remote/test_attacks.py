@@ -165,9 +165,7 @@ async def refused(replica: Replica, token: str | None) -> httpx.Response:
 
 
 @pytest.mark.parametrize("which", JWTS)
-async def test_what_the_issuer_did_not_give_for_here_and_now_opens_nothing(
-    house: House, which: str
-) -> None:
+async def test_invalid_jwt_gets_401(house: House, which: str) -> None:
     answer = await refused(house.oauth, JWTS[which](house))
     described = f"{PUBLIC_URL}/.well-known/oauth-protected-resource/mcp"
     assert f'resource_metadata="{described}"' in answer.headers["www-authenticate"]
@@ -175,12 +173,12 @@ async def test_what_the_issuer_did_not_give_for_here_and_now_opens_nothing(
 
 
 @pytest.mark.parametrize("which", BEARERS)
-async def test_what_is_not_a_token_of_the_file_opens_nothing(house: House, which: str) -> None:
+async def test_invalid_bearer_token_gets_401(house: House, which: str) -> None:
     await refused(house.bearer, BEARERS[which](house))
     assert nothing_reached_hostup(house)
 
 
-async def test_good_tokens_open_the_door_in_a_header_and_nowhere_else(house: House) -> None:
+async def test_token_only_counts_in_its_header(house: House) -> None:
     """Without this, a server that refuses everything would pass the rest of this file."""
     async with calling() as client:
         for replica, token in ((house.bearer, house.token), (house.oauth, house.issuer.token())):
@@ -206,9 +204,7 @@ async def test_good_tokens_open_the_door_in_a_header_and_nowhere_else(house: Hou
 
 
 @pytest.mark.parametrize("scope", ["", "other", "hostups", "HOSTUP", "hostup:read"])
-async def test_a_token_without_the_scope_is_told_which_one_is_missing(
-    house: House, scope: str
-) -> None:
+async def test_missing_scope_is_named(house: House, scope: str) -> None:
     async with calling() as client:
         caller = Caller(client, house.oauth.url, house.issuer.token(scope=scope))
         answer = await caller.post("tools/call", name="list_vps", arguments={})
@@ -220,12 +216,12 @@ async def test_a_token_without_the_scope_is_told_which_one_is_missing(
     assert nothing_reached_hostup(house)
 
 
-async def test_the_first_challenge_names_the_scope_to_ask_for(house: House) -> None:
+async def test_first_challenge_names_the_scope(house: House) -> None:
     answer = await refused(house.oauth, None)
     assert 'scope="hostup"' in answer.headers["www-authenticate"]
 
 
-async def test_the_resource_is_described_where_the_challenge_says(house: House) -> None:
+async def test_challenge_links_to_metadata(house: House) -> None:
     async with calling() as client:
         answer = await refused(house.oauth, None)
         url = answer.headers["www-authenticate"].split('resource_metadata="')[1].split('"')[0]
@@ -235,7 +231,7 @@ async def test_the_resource_is_described_where_the_challenge_says(house: House) 
     assert described.json()["authorization_servers"]
 
 
-async def test_a_caller_s_token_never_reaches_hostup(house: House) -> None:
+async def test_token_never_reaches_hostup(house: House) -> None:
     async with calling() as client:
         for replica, token in ((house.bearer, house.token), (house.oauth, house.issuer.token())):
             caller = Caller(client, replica.url, token)
@@ -271,9 +267,7 @@ async def test_a_caller_s_token_never_reaches_hostup(house: House) -> None:
     ],
     ids=str,
 )
-async def test_a_foreign_host_or_origin_is_turned_away_even_with_a_good_token(
-    house: House, headers: dict[str, str], status: int
-) -> None:
+async def test_foreign_host_or_origin(house: House, headers: dict[str, str], status: int) -> None:
     async with calling() as client:
         caller = Caller(client, house.bearer.url, house.token)
         answer = await caller.post("tools/call", headers, name="list_vps", arguments={})
@@ -286,7 +280,7 @@ async def test_a_foreign_host_or_origin_is_turned_away_even_with_a_good_token(
 
 
 @pytest.mark.parametrize("declared", [True, False], ids=["declared", "in-chunks"])
-async def test_a_body_that_is_too_large_is_refused(house: House, declared: bool) -> None:
+async def test_large_body_gets_413(house: House, declared: bool) -> None:
     body = message("tools/call", name="list_vps", arguments={"name": "x" * 5_000_000})
     content = json.dumps(body).encode()
 
@@ -309,7 +303,7 @@ async def test_a_body_that_is_too_large_is_refused(house: House, declared: bool)
     [b"", b"{", b"what is this", b"\xff\xfe", b'{"jsonrpc": "2.0"', b"\x00" * 100],
     ids=repr,
 )
-async def test_a_body_that_is_no_json_is_a_parse_error(house: House, content: bytes) -> None:
+async def test_invalid_json_is_a_parse_error(house: House, content: bytes) -> None:
     async with calling() as client:
         headers = headers_for(message("tools/list"), house.token)
         answer = await client.post(house.bearer.url, content=content, headers=headers)
@@ -333,9 +327,7 @@ async def test_a_body_that_is_no_json_is_a_parse_error(house: House, content: by
     ],
     ids=range(10),
 )
-async def test_json_that_is_no_request_is_refused_and_breaks_nothing(
-    house: House, content: bytes
-) -> None:
+async def test_json_that_is_no_request(house: House, content: bytes) -> None:
     async with calling() as client:
         headers = headers_for(message("tools/list"), house.token)
         answer = await client.post(house.bearer.url, content=content, headers=headers)
@@ -373,9 +365,7 @@ def head(house: House, *more: bytes, length: int | None = 2) -> bytes:
 
 
 @pytest.mark.parametrize("pause", [0.5, None], ids=["a-drop-now-and-then", "nothing-more"])
-def test_a_body_that_comes_too_slowly_is_given_up_and_its_connection_ended(
-    house: House, pause: float | None
-) -> None:
+def test_slow_body_is_closed(house: House, pause: float | None) -> None:
     began = time.monotonic()
     answer = b""
     with socket.create_connection(("127.0.0.1", house.bearer.port)) as line:
@@ -396,14 +386,14 @@ def test_a_body_that_comes_too_slowly_is_given_up_and_its_connection_ended(
     assert nothing_reached_hostup(house)
 
 
-def test_somebody_without_a_token_does_not_get_to_send_a_body_at_all(house: House) -> None:
+def test_401_comes_before_the_body(house: House) -> None:
     began = time.monotonic()
     given = head(house, length=4_000_000).replace(house.token.encode(), b"wrong")
     assert exchange(house.bearer, given).startswith(b"HTTP/1.1 401")
     assert time.monotonic() - began < OTHERS
 
 
-def test_a_request_that_never_comes_to_its_headers_end_is_given_up(house: House) -> None:
+def test_slow_headers_are_closed(house: House) -> None:
     """Whoever can connect can do that; no token is needed."""
     whole = head(house).replace(b"/mcp", b"/healthz").replace(b"POST", b"GET") + b"{}"
     lines = {
@@ -455,9 +445,7 @@ def test_a_request_that_never_comes_to_its_headers_end_is_given_up(house: House)
     ],
     ids=range(11),
 )
-def test_headers_that_two_readers_could_read_in_two_ways_are_refused(
-    house: House, more: bytes
-) -> None:
+def test_ambiguous_headers(house: House, more: bytes) -> None:
     answer = exchange(house.bearer, head(house, more) + b"{}")
     status = answer.split(b" ", 2)[1:2]
     if not answer:
@@ -480,9 +468,7 @@ def test_headers_that_two_readers_could_read_in_two_ways_are_refused(
     ],
     ids=lambda h: next(iter(h.items()))[0] + next(iter(h.values()))[:12],
 )
-async def test_headers_that_say_something_else_than_the_body_are_refused(
-    house: House, headers: dict[str, str]
-) -> None:
+async def test_headers_contradicting_body(house: House, headers: dict[str, str]) -> None:
     async with calling() as client:
         caller = Caller(client, house.bearer.url, house.token)
         answer = await caller.post("tools/call", headers, name="list_vps", arguments={})
@@ -490,7 +476,7 @@ async def test_headers_that_say_something_else_than_the_body_are_refused(
     assert nothing_reached_hostup(house)
 
 
-async def test_headers_about_who_sends_do_not_change_who_calls(house: House) -> None:
+async def test_forwarded_headers_are_ignored(house: House) -> None:
     async with calling() as client:
         mine = Caller(client, house.bearer.url, house.token)
         vps = await mine.find("web-01")
@@ -530,7 +516,7 @@ IDS = [
 
 
 @pytest.mark.parametrize("id_", IDS, ids=range(len(IDS)))
-async def test_an_id_that_is_something_else_goes_nowhere(house: House, id_: str) -> None:
+async def test_malformed_id_sends_nothing(house: House, id_: str) -> None:
     async with calling() as client:
         caller = Caller(client, house.bearer.url, house.token)
         result = await caller.call("list_vps_backups", id=id_)
@@ -551,7 +537,7 @@ async def test_an_id_that_is_something_else_goes_nowhere(house: House, id_: str)
     assert nothing_reached_hostup(house)
 
 
-async def test_no_tool_and_no_uri_reaches_another_path_of_hostup(house: House) -> None:
+async def test_foreign_uri_sends_nothing(house: House) -> None:
     async with calling() as client:
         caller = Caller(client, house.bearer.url, house.token)
         vps = await caller.find("web-01")
@@ -573,7 +559,7 @@ async def test_no_tool_and_no_uri_reaches_another_path_of_hostup(house: House) -
 # What belongs to another caller -------------------------------------------------------------------
 
 
-async def test_another_callers_ids_are_refused_as_not_given(house: House) -> None:
+async def test_foreign_id_is_unknown(house: House) -> None:
     async with calling() as client:
         mine = Caller(client, house.bearer.url, house.token)
         others = Caller(client, house.bearer.url, house.tokens[NEWCOMER])
@@ -597,7 +583,7 @@ async def test_another_callers_ids_are_refused_as_not_given(house: House) -> Non
         assert len(house.upstream.sandbox.requests) == before
 
 
-async def test_another_callers_plan_is_refused(house: House) -> None:
+async def test_foreign_plan_is_refused(house: House) -> None:
     async with calling() as client:
         mine = Caller(client, house.bearer.url, house.token)
         others = Caller(client, house.bearer.url, house.tokens["ops-team"])
@@ -609,7 +595,7 @@ async def test_another_callers_plan_is_refused(house: House) -> None:
     assert house.upstream.sandbox.writes == []
 
 
-async def test_a_plan_that_was_changed_or_made_elsewhere_is_refused(house: House) -> None:
+async def test_altered_plan_is_refused(house: House) -> None:
     async with calling() as client:
         mine = Caller(client, house.bearer.url, house.token)
         _, plan = await mine.planned()
@@ -623,7 +609,7 @@ async def test_a_plan_that_was_changed_or_made_elsewhere_is_refused(house: House
         assert house.upstream.sandbox.writes == []
 
 
-async def test_an_answered_question_of_another_caller_is_worth_nothing(house: House) -> None:
+async def test_foreign_yes_is_refused(house: House) -> None:
     async with calling() as client:
         mine = Caller(client, house.bearer.url, house.token)
         others = Caller(client, house.bearer.url, house.tokens["ops-team"])
@@ -643,7 +629,7 @@ async def test_an_answered_question_of_another_caller_is_worth_nothing(house: Ho
         assert house.upstream.sandbox.writes == []
 
 
-async def test_an_answer_to_one_question_does_not_answer_another(house: House) -> None:
+async def test_yes_fits_one_question(house: House) -> None:
     async with calling() as client:
         mine = Caller(client, house.bearer.url, house.token)
         _, plan = await mine.planned("web-01")
@@ -659,7 +645,7 @@ async def test_an_answer_to_one_question_does_not_answer_another(house: House) -
         assert house.upstream.sandbox.writes == []
 
 
-async def test_an_answer_is_good_for_one_write_however_often_it_is_sent(house: House) -> None:
+async def test_yes_counts_once(house: House) -> None:
     async with calling() as client:
         mine = Caller(client, house.bearer.url, house.token)
         _, plan = await mine.planned()
@@ -685,7 +671,7 @@ HELLO = handshake(
 )
 
 
-async def test_another_callers_session_does_not_exist_for_this_one(house: House) -> None:
+async def test_foreign_session_is_unknown(house: House) -> None:
     async with calling() as client:
 
         async def post(
@@ -713,9 +699,7 @@ async def test_another_callers_session_does_not_exist_for_this_one(house: House)
         assert (await post(house.token, listing, session)).status_code == 200, "it is still there"
 
 
-async def test_another_callers_event_stream_does_not_exist_for_this_one(
-    upstream: Upstream, tmp_path: Path
-) -> None:
+async def test_foreign_sse_stream_is_unknown(upstream: Upstream, tmp_path: Path) -> None:
     path, tokens = token_file(tmp_path, "web-team", "ops-team")
     env = serving(upstream, HOSTUP_MCP_TOKENS=str(path))
     with replicas(tmp_path, env, transport="sse") as [replica]:
@@ -746,7 +730,7 @@ async def test_another_callers_event_stream_does_not_exist_for_this_one(
         assert "Traceback" not in replica.output()
 
 
-async def test_a_client_of_one_subject_is_not_another_client_of_it(house: House) -> None:
+async def test_clients_of_a_subject_are_apart(house: House) -> None:
     async with calling() as client:
         desk = Caller(client, house.oauth.url, house.issuer.token(client_id="desk"))
         phone = Caller(client, house.oauth.url, house.issuer.token(client_id="phone"))
@@ -756,7 +740,7 @@ async def test_a_client_of_one_subject_is_not_another_client_of_it(house: House)
         assert (await again.call("list_vps_backups", id=vps)).kind is None, "a fresh token will do"
 
 
-def test_paths_that_are_not_served_are_not_there(house: House) -> None:
+def test_other_paths_get_404(house: House) -> None:
     for path in ("/", "/metrics", "/mcp/../admin", "/docs", "/openapi.json", "/sse", "/.env"):
         with httpx.Client(trust_env=False, timeout=10) as client:
             given = {"Authorization": f"Bearer {house.token}"}
@@ -764,15 +748,13 @@ def test_paths_that_are_not_served_are_not_there(house: House) -> None:
         assert answer.status_code == 404, path
 
 
-def test_its_name_and_version_are_not_in_the_headers(house: House) -> None:
+def test_no_server_header(house: House) -> None:
     with httpx.Client(trust_env=False, timeout=10) as client:
         assert "server" not in client.get(house.bearer.base + "/healthz").headers
 
 
 @pytest.mark.parametrize("which", ["bearer", "oauth"])
-async def test_the_event_stream_is_as_closed_as_the_rest(
-    house: House, tmp_path: Path, which: str
-) -> None:
+async def test_every_method_needs_a_token(house: House, tmp_path: Path, which: str) -> None:
     replica: Replica = getattr(house, which)
     async with calling() as client:
         for method in ("GET", "DELETE", "POST", "OPTIONS", "PUT"):

@@ -40,7 +40,7 @@ def subscribers(engine: RedisServer) -> int:
     return int(engine.do("PUBSUB", "NUMSUB", CHANNEL)[1])
 
 
-async def test_a_change_reaches_the_listeners_of_every_replica_once(engine: RedisServer) -> None:
+async def test_change_reaches_every_replica(engine: RedisServer) -> None:
     with anyio.fail_after(PATIENCE):
         async with replica(engine) as (bus, here), replica(engine) as (_, there):
             await until(lambda: subscribers(engine) == 2)
@@ -50,7 +50,7 @@ async def test_a_change_reaches_the_listeners_of_every_replica_once(engine: Redi
     assert here == there == [ResourceUpdated(uri=URI)]
 
 
-async def test_other_kinds_of_events_stay_in_their_replica(engine: RedisServer) -> None:
+async def test_other_events_stay_local(engine: RedisServer) -> None:
     with anyio.fail_after(PATIENCE):
         async with replica(engine) as (bus, here), replica(engine) as (_, there):
             await until(lambda: subscribers(engine) == 2)
@@ -60,7 +60,7 @@ async def test_other_kinds_of_events_stay_in_their_replica(engine: RedisServer) 
     assert there == []
 
 
-async def test_a_change_stays_here_while_redis_is_unavailable_and_reaches_all_afterwards(
+async def test_redis_outage_and_recovery(
     own_engine: RedisServer,
 ) -> None:
     with anyio.fail_after(PATIENCE):
@@ -78,9 +78,7 @@ async def test_a_change_stays_here_while_redis_is_unavailable_and_reaches_all_af
 
 
 @pytest.mark.parametrize("text", ["not json", "{}"])
-async def test_a_notification_that_cannot_be_read_is_skipped(
-    engine: RedisServer, text: str
-) -> None:
+async def test_unreadable_message_is_skipped(engine: RedisServer, text: str) -> None:
     """Another version of this product may publish other things on the same channel."""
     try:
         with anyio.fail_after(PATIENCE):

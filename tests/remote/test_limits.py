@@ -83,7 +83,7 @@ class Door:
         return sent[0]["status"], headers, sent[-1]["body"]
 
 
-async def test_a_caller_over_their_rate_is_told_how_long_to_wait() -> None:
+async def test_rate_limit_says_how_long_to_wait() -> None:
     door = Door(per_minute=3)
     assert [(await door.knock())[0] for _ in range(5)] == [200, 200, 200, 429, 429]
     status, headers, body = await door.knock()
@@ -94,14 +94,14 @@ async def test_a_caller_over_their_rate_is_told_how_long_to_wait() -> None:
     assert door.refused == ["calls_per_minute"] * 3
 
 
-async def test_other_callers_do_not_feel_it() -> None:
+async def test_rate_is_per_caller() -> None:
     door = Door(per_minute=2)
     for _ in range(10):
         await door.knock("web-team")
     assert [(await door.knock("ops-team"))[0] for _ in range(3)] == [200, 200, 429]
 
 
-async def test_the_wait_that_is_named_is_long_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_retry_after_is_long_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [time.time()]
     monkeypatch.setattr(time, "time", lambda: now[0])
     door = Door(per_minute=2)
@@ -112,7 +112,7 @@ async def test_the_wait_that_is_named_is_long_enough(monkeypatch: pytest.MonkeyP
     assert (await door.knock())[0] == 200
 
 
-async def test_calls_at_once_are_bounded_and_count_down_again() -> None:
+async def test_calls_at_once_are_bounded() -> None:
     door = Door(at_once=2)
     door.inner.open = anyio.Event()
     async with anyio.create_task_group() as tasks:
@@ -129,7 +129,7 @@ async def test_calls_at_once_are_bounded_and_count_down_again() -> None:
     assert door.inner.most == 2
 
 
-async def test_a_call_that_breaks_or_is_given_up_does_not_count_for_ever() -> None:
+async def test_failed_calls_free_their_slot() -> None:
     door = Door(at_once=1)
 
     async def broken(*_: Any) -> None:
@@ -148,7 +148,7 @@ async def test_a_call_that_breaks_or_is_given_up_does_not_count_for_ever() -> No
     assert not door.app._running, "nothing is kept of callers who are not there"
 
 
-async def test_calls_of_one_do_not_fill_the_places_of_another() -> None:
+async def test_slots_are_per_caller() -> None:
     door = Door(at_once=1)
     door.inner.open = anyio.Event()
     async with anyio.create_task_group() as tasks:
@@ -167,7 +167,7 @@ async def test_calls_of_one_do_not_fill_the_places_of_another() -> None:
 @pytest.mark.parametrize(
     "stream", [{"method": "GET"}, {"asks": b"subscriptions/listen"}], ids=["session", "changes"]
 )
-async def test_streams_are_bounded_too_and_take_no_place_of_a_call(
+async def test_streams_have_their_own_slots(
     monkeypatch: pytest.MonkeyPatch, stream: dict[str, Any]
 ) -> None:
     monkeypatch.setattr(limits, "MAX_STREAMS", 3)
@@ -195,20 +195,20 @@ async def test_streams_are_bounded_too_and_take_no_place_of_a_call(
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "OPTIONS"])
-async def test_only_calls_are_counted(method: str) -> None:
+async def test_only_posts_count_as_calls(method: str) -> None:
     door = Door(per_minute=1, at_once=1)
     for _ in range(5):
         assert (await door.knock(method=method))[0] == 200
 
 
-async def test_who_will_be_turned_away_anyway_is_not_counted_for_anybody() -> None:
+async def test_unauthenticated_is_not_counted() -> None:
     door = Door(per_minute=1)
     for _ in range(5):
         assert (await door.knock(None))[0] == 200
     assert (await door.knock("web-team"))[0] == 200
 
 
-async def test_other_kinds_of_traffic_pass() -> None:
+async def test_other_scopes_pass_through() -> None:
     seen: list[str] = []
 
     async def app(scope: Any, *_: Any) -> None:
@@ -228,13 +228,13 @@ class Away(MemoryStorage):
         raise ConnectionError("redis://:secret@engine:6379 is away")
 
 
-async def test_doors_with_one_engine_count_together() -> None:
+async def test_shared_state_counts_together() -> None:
     engine = MemoryStorage()
     one, other = Door(per_minute=2, shared=engine), Door(per_minute=2, shared=engine)
     assert [(await door.knock())[0] for door in (one, other, one, other)] == [200, 200, 429, 429]
 
 
-async def test_without_the_engine_each_counts_alone_and_says_so(
+async def test_state_outage_counts_alone(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     door = Door(per_minute=2, shared=Away())
@@ -260,7 +260,7 @@ def trickle(pause: float, parts: int) -> Callable[[], Any]:
     return receive
 
 
-async def test_a_body_that_does_not_come_in_time_is_given_up_and_the_connection_closed(
+async def test_slow_body_gets_408(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(limits, "BODY_SECONDS", 0.2)
@@ -275,7 +275,7 @@ async def test_a_body_that_does_not_come_in_time_is_given_up_and_the_connection_
     assert (await door.knock())[0] == 200, "its place is free again"
 
 
-async def test_a_body_in_time_is_whole_and_the_wait_for_the_end_is_not_bounded(
+async def test_body_timeout_ends_with_the_body(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(limits, "BODY_SECONDS", 0.3)

@@ -27,9 +27,7 @@ async def statuses(caller: Caller, count: int) -> list[int]:
     return [(await caller.post("tools/list")).status_code for _ in range(count)]
 
 
-async def test_a_caller_over_a_limit_waits_and_the_others_do_not_feel_it(
-    upstream: Upstream, tmp_path: Path
-) -> None:
+async def test_limits_are_per_caller(upstream: Upstream, tmp_path: Path) -> None:
     path, tokens = token_file(tmp_path, "web-team", "ops-team", "night-team")
     limits = {"HOSTUP_MCP_CALLS_PER_MINUTE": "12", "HOSTUP_MCP_CALLS_AT_ONCE": "3"}
     env = serving(upstream, HOSTUP_MCP_TOKENS=str(path), **limits)
@@ -69,7 +67,7 @@ async def test_a_caller_over_a_limit_waits_and_the_others_do_not_feel_it(
 
 
 @pytest.mark.redis
-async def test_two_replicas_count_a_caller_s_calls_together(
+async def test_replicas_count_together(
     upstream: Upstream, engine: RedisServer, tmp_path: Path
 ) -> None:
     path, tokens = token_file(tmp_path, "web-team", "ops-team")

@@ -20,7 +20,7 @@ def read(metrics: Metrics) -> dict[tuple[str, frozenset[str]], float]:
     }
 
 
-def test_each_thing_that_happens_moves_its_number() -> None:
+def test_every_event_is_counted() -> None:
     metrics = Metrics()
     metrics.tool_called("list_vps", "ok", 0.02)
     metrics.tool_called("list_vps", "ok", 0.02)
@@ -43,13 +43,13 @@ def test_each_thing_that_happens_moves_its_number() -> None:
     assert read(metrics)["hostup_mcp_ready", frozenset()] == 0
 
 
-def test_two_services_in_one_process_count_apart() -> None:
+def test_services_count_apart() -> None:
     one, other = Metrics(), Metrics()
     one.tool_called("list_vps", "ok", 1)
     assert ("hostup_mcp_tool_calls_total", frozenset({"list_vps", "ok"})) not in read(other)
 
 
-def test_they_are_answered_on_a_port_of_their_own() -> None:
+def test_metrics_have_their_own_port() -> None:
     metrics, port = Metrics(), free_port()
     server, thread = None, None
     from hostup_mcp.remote import metrics as module

@@ -41,7 +41,7 @@ def encoded(part: Any) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-async def test_a_good_token_says_who_calls_and_what_they_may(issuer: Issuer) -> None:
+async def test_token_gives_caller_and_scopes(issuer: Issuer) -> None:
     access = await verifier(issuer).verify_token(issuer.token(scope="hostup other"))
     assert access is not None
     assert (access.subject, access.client_id) == ("web-team", "agent")
@@ -54,12 +54,12 @@ async def test_a_good_token_says_who_calls_and_what_they_may(issuer: Issuer) -> 
     [Key("k", FIRST.private, "PS256"), Key("k", FIRST.private, "RS512"), ec_key("k"), ed_key("k")],
     ids=lambda key: key.algorithm,
 )
-async def test_every_usual_kind_of_key_is_understood(issuer: Issuer, key: Key) -> None:
+async def test_supported_key_types(issuer: Issuer, key: Key) -> None:
     issuer.keys = [key]
     assert await verifier(issuer).verify_token(issuer.token())
 
 
-async def test_the_client_is_the_subject_where_no_client_is_named(issuer: Issuer) -> None:
+async def test_client_id_falls_back_to_sub(issuer: Issuer) -> None:
     access = await verifier(issuer).verify_token(issuer.token(client_id=None))
     assert access is not None
     assert access.client_id == access.subject == "web-team"
@@ -69,14 +69,14 @@ async def test_the_client_is_the_subject_where_no_client_is_named(issuer: Issuer
 
 
 @pytest.mark.parametrize("scope", [None, "", ["hostup"], 7, {"hostup": True}])
-async def test_a_scope_that_is_no_text_gives_none(issuer: Issuer, scope: object) -> None:
+async def test_non_text_scope_is_ignored(issuer: Issuer, scope: object) -> None:
     access = await verifier(issuer).verify_token(issuer.token(scope=scope))
     assert access is not None
     assert access.scopes == []
 
 
 @pytest.mark.parametrize("missing", ["exp", "iat", "iss", "aud", "sub"])
-async def test_a_token_without_one_of_the_claims_is_refused(issuer: Issuer, missing: str) -> None:
+async def test_missing_claim_is_rejected(issuer: Issuer, missing: str) -> None:
     assert await verifier(issuer).verify_token(issuer.token(**{missing: None})) is None
 
 
@@ -97,9 +97,7 @@ async def test_a_token_without_one_of_the_claims_is_refused(issuer: Issuer, miss
     ],
     ids=str,
 )
-async def test_a_token_for_somebody_else_or_from_somebody_else_is_refused(
-    issuer: Issuer, claims: dict[str, Any]
-) -> None:
+async def test_foreign_claims_are_rejected(issuer: Issuer, claims: dict[str, Any]) -> None:
     try:
         token = issuer.token(**claims)
     except (TypeError, jwt.PyJWTError):
@@ -112,7 +110,7 @@ async def test_a_token_for_somebody_else_or_from_somebody_else_is_refused(
     assert await verifier(issuer).verify_token(token) is None
 
 
-async def test_an_audience_among_several_is_enough(issuer: Issuer) -> None:
+async def test_one_of_several_audiences(issuer: Issuer) -> None:
     assert await verifier(issuer).verify_token(issuer.token(aud=["https://x.example", AUDIENCE]))
 
 
@@ -128,9 +126,7 @@ async def test_an_audience_among_several_is_enough(issuer: Issuer) -> None:
     ],
     ids=str,
 )
-async def test_clocks_may_differ_by_half_a_minute_and_no_more(
-    issuer: Issuer, claims: dict[str, int], good: bool
-) -> None:
+async def test_clock_skew_is_bounded(issuer: Issuer, claims: dict[str, int], good: bool) -> None:
     now = int(time.time())
     token = issuer.token(**{name: now + shift for name, shift in claims.items()})
     assert (await verifier(issuer).verify_token(token) is not None) is good
@@ -139,12 +135,12 @@ async def test_clocks_may_differ_by_half_a_minute_and_no_more(
 # Signatures ---------------------------------------------------------------------------------------
 
 
-def test_no_algorithm_of_the_list_uses_a_shared_secret() -> None:
+def test_only_asymmetric_algorithms() -> None:
     assert not any(name.startswith("HS") or name == "none" for name in ALGORITHMS)
 
 
 @pytest.mark.parametrize("name", ["none", "None", "NONE", "nOnE", "", None, 7, ["RS256"], {}])
-async def test_a_token_without_a_signature_is_refused(issuer: Issuer, name: object) -> None:
+async def test_unsigned_token_is_rejected(issuer: Issuer, name: object) -> None:
     head, claims = encoded({"alg": name, "kid": "first"}), encoded(issuer.claims())
     signature = issuer.token().rpartition(".")[2]
     for signed in ("", signature):
@@ -152,7 +148,7 @@ async def test_a_token_without_a_signature_is_refused(issuer: Issuer, name: obje
 
 
 @pytest.mark.parametrize("secret", ["pem", "jwk", "der"])
-async def test_the_public_key_is_no_secret_to_sign_with(issuer: Issuer, secret: str) -> None:
+async def test_public_key_is_no_hmac_secret(issuer: Issuer, secret: str) -> None:
     public = FIRST.private.public_key()
     known = {
         "pem": public.public_bytes(
@@ -168,7 +164,7 @@ async def test_the_public_key_is_no_secret_to_sign_with(issuer: Issuer, secret: 
     assert await verifier(issuer).verify_token(f"{signing}.{encoded(signature)}") is None
 
 
-async def test_a_shared_key_that_the_issuer_publishes_by_mistake_opens_nothing(
+async def test_published_secret_is_unused(
     issuer: Issuer,
 ) -> None:
     secret = b"0123456789abcdef0123456789abcdef"
@@ -178,25 +174,25 @@ async def test_a_shared_key_that_the_issuer_publishes_by_mistake_opens_nothing(
     assert await verifier(issuer).verify_token(token) is None
 
 
-async def test_another_key_under_a_known_id_is_refused(issuer: Issuer) -> None:
+async def test_forged_key_id_is_rejected(issuer: Issuer) -> None:
     forged = issuer.token(Key("first", SECOND.private))
     assert await verifier(issuer).verify_token(forged) is None
 
 
-async def test_an_algorithm_that_the_key_is_not_for_is_refused(issuer: Issuer) -> None:
+async def test_other_algorithm_is_rejected(issuer: Issuer) -> None:
     assert (
         await verifier(issuer).verify_token(issuer.token(Key("first", FIRST.private, "RS512")))
         is None
     )
 
 
-async def test_a_key_that_the_token_brings_itself_is_not_looked_at(issuer: Issuer) -> None:
+async def test_key_inside_token_is_ignored(issuer: Issuer) -> None:
     with_its_own = {"kid": "mine", "jwk": {**SECOND.public_jwk, "kid": "mine"}, "jku": issuer.url}
     token = jwt.encode(issuer.claims(), SECOND.private, algorithm="RS256", headers=with_its_own)
     assert await verifier(issuer).verify_token(token) is None
 
 
-async def test_a_changed_or_cut_token_is_refused(issuer: Issuer) -> None:
+async def test_altered_token_is_rejected(issuer: Issuer) -> None:
     head, claims, signature = issuer.token().split(".")
     more = encoded(issuer.claims(scope="hostup everything", exp=int(time.time()) + 10_000))
     check = verifier(issuer)
@@ -229,11 +225,11 @@ async def test_a_changed_or_cut_token_is_refused(issuer: Issuer) -> None:
     ],
     ids=range(9),
 )
-async def test_nonsense_is_refused_and_breaks_nothing(issuer: Issuer, token: str) -> None:
+async def test_malformed_token_is_rejected(issuer: Issuer, token: str) -> None:
     assert await verifier(issuer).verify_token(token) is None
 
 
-async def test_a_huge_token_is_refused_before_anything_is_done_with_it(issuer: Issuer) -> None:
+async def test_huge_token_is_rejected_early(issuer: Issuer) -> None:
     token = issuer.token(extra="x" * MAX_TOKEN_CHARS)
     began = time.monotonic()
     assert await verifier(issuer).verify_token(token) is None
@@ -245,7 +241,7 @@ async def test_a_huge_token_is_refused_before_anything_is_done_with_it(issuer: I
 # Keys ---------------------------------------------------------------------------------------------
 
 
-async def test_keys_are_fetched_once_for_many_tokens(issuer: Issuer) -> None:
+async def test_keys_are_fetched_once(issuer: Issuer) -> None:
     check = verifier(issuer)
     with anyio.fail_after(PATIENCE):
         async with anyio.create_task_group() as tasks:
@@ -255,7 +251,7 @@ async def test_keys_are_fetched_once_for_many_tokens(issuer: Issuer) -> None:
     assert issuer.agents[0].startswith("hostup-mcp/")
 
 
-async def test_a_new_key_is_picked_up_and_a_withdrawn_one_is_forgotten(issuer: Issuer) -> None:
+async def test_key_rotation(issuer: Issuer) -> None:
     check = verifier(issuer, cooldown=0)
     old = issuer.token()
     assert await check.verify_token(old)
@@ -267,7 +263,7 @@ async def test_a_new_key_is_picked_up_and_a_withdrawn_one_is_forgotten(issuer: I
     assert await check.verify_token(old) is None
 
 
-async def test_a_flood_of_made_up_key_ids_reaches_the_issuer_at_most_once(issuer: Issuer) -> None:
+async def test_unknown_ids_cause_one_fetch(issuer: Issuer) -> None:
     check = verifier(issuer)
     assert await check.verify_token(issuer.token())
     before = issuer.fetches
@@ -281,7 +277,7 @@ async def test_a_flood_of_made_up_key_ids_reaches_the_issuer_at_most_once(issuer
     assert await check.verify_token(issuer.token())
 
 
-async def test_an_issuer_that_is_away_takes_nobody_in_and_throws_nobody_out(
+async def test_outage_keeps_known_keys(
     issuer: Issuer,
 ) -> None:
     check = verifier(issuer, cooldown=0)
@@ -297,7 +293,7 @@ async def test_an_issuer_that_is_away_takes_nobody_in_and_throws_nobody_out(
     assert await check.verify_token(unknown), "and it recovers by itself"
 
 
-async def test_an_issuer_that_was_never_there_is_a_no(issuer: Issuer) -> None:
+async def test_unreachable_issuer(issuer: Issuer) -> None:
     away = JwtVerifier(ISSUER, AUDIENCE, JwksCache("http://127.0.0.1:9/jwks"))
     assert await away.verify_token(issuer.token()) is None
 
@@ -319,9 +315,7 @@ async def test_an_issuer_that_was_never_there_is_a_no(issuer: Issuer) -> None:
     ],
     ids=range(11),
 )
-async def test_an_issuer_that_publishes_nonsense_is_a_no_and_breaks_nothing(
-    issuer: Issuer, body: bytes
-) -> None:
+async def test_malformed_jwks(issuer: Issuer, body: bytes) -> None:
     issuer.body = body
     check = verifier(issuer, cooldown=0)
     assert await check.verify_token(issuer.token()) is None
@@ -329,7 +323,7 @@ async def test_an_issuer_that_publishes_nonsense_is_a_no_and_breaks_nothing(
     assert await check.verify_token(issuer.token()), "and it recovers by itself"
 
 
-async def test_a_silent_issuer_is_asked_once_however_many_made_up_tokens_come(
+async def test_slow_issuer_gets_one_fetch(
     issuer: Issuer,
 ) -> None:
     """Nobody needs a good token to send one, so it must not cost the issuer (or us) a call each."""
@@ -347,7 +341,7 @@ async def test_a_silent_issuer_is_asked_once_however_many_made_up_tokens_come(
     assert time.monotonic() - began < 30 * issuer.silent_for
 
 
-async def test_keys_that_are_old_stay_good_for_an_hour_while_the_issuer_is_away(
+async def test_old_keys_last_an_hour(
     issuer: Issuer,
 ) -> None:
     passed = 0.0
@@ -364,7 +358,7 @@ async def test_keys_that_are_old_stay_good_for_an_hour_while_the_issuer_is_away(
     assert await check.verify_token(token)
 
 
-async def test_keys_that_are_old_are_fetched_again_and_a_withdrawn_one_is_forgotten(
+async def test_old_keys_are_refreshed(
     issuer: Issuer,
 ) -> None:
     passed = 0.0
@@ -376,9 +370,7 @@ async def test_keys_that_are_old_are_fetched_again_and_a_withdrawn_one_is_forgot
     assert await check.verify_token(issuer.token(FIRST)) is None
 
 
-async def test_an_issuer_whose_answer_never_ends_is_given_up(
-    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_endless_jwks_is_abandoned(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jwks, "FETCH_SECONDS", 0.5)
     issuer.drips = True
     try:
@@ -388,20 +380,20 @@ async def test_an_issuer_whose_answer_never_ends_is_given_up(
         issuer.drips = False
 
 
-async def test_an_answer_of_the_issuer_that_is_too_large_is_not_read(issuer: Issuer) -> None:
+async def test_oversized_jwks_is_rejected(issuer: Issuer) -> None:
     known = json.dumps({"keys": [FIRST.public_jwk]})
     issuer.body = known.encode() + b" " * MAX_BYTES
     assert await verifier(issuer).verify_token(issuer.token()) is None
 
 
-async def test_the_issuer_cannot_send_us_elsewhere_for_its_keys(issuer: Issuer) -> None:
+async def test_redirects_are_not_followed(issuer: Issuer) -> None:
     for status in (301, 302, 307):
         issuer.fetches, issuer.status = 0, status
         assert await verifier(issuer).verify_token(issuer.token()) is None
         assert issuer.fetches == 1
 
 
-async def test_refused_tokens_and_their_claims_are_not_in_the_log(
+async def test_log_has_no_tokens_or_claims(
     issuer: Issuer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")

@@ -101,7 +101,7 @@ async def numbers(client: httpx.AsyncClient, port: int) -> tuple[str, dict[str, 
     return text, sums
 
 
-async def test_numbers_move_and_logs_are_for_machines_and_spans_are_one_trace(
+async def test_metrics_logs_and_traces(
     upstream: Upstream, collector: Collector, tmp_path: Path
 ) -> None:
     path, tokens = token_file(tmp_path, "web-team")
@@ -174,7 +174,7 @@ async def test_numbers_move_and_logs_are_for_machines_and_spans_are_one_trace(
 
 
 @pytest.mark.redis
-async def test_whether_it_is_ready_is_counted_also_where_nobody_asks_for_it(
+async def test_ready_metric_follows_state(
     upstream: Upstream, own_engine: RedisServer, tmp_path: Path
 ) -> None:
     port = free_port()
@@ -198,9 +198,7 @@ async def test_whether_it_is_ready_is_counted_also_where_nobody_asks_for_it(
             await becomes(1)
 
 
-async def test_a_signal_to_stop_lets_a_running_call_finish_and_takes_no_new_one(
-    upstream: Upstream, tmp_path: Path
-) -> None:
+async def test_stop_lets_calls_finish(upstream: Upstream, tmp_path: Path) -> None:
     path, tokens = token_file(tmp_path, "web-team")
     env = serving(upstream, HOSTUP_MCP_TOKENS=str(path), HOSTUP_MCP_ALLOW="all")
     with replicas(tmp_path, env) as [replica]:
@@ -238,9 +236,7 @@ def not_taken(replica: Replica) -> bool:
         return True
 
 
-async def test_a_listener_does_not_keep_a_replica_from_ending(
-    upstream: Upstream, tmp_path: Path
-) -> None:
+async def test_open_stream_does_not_block_stop(upstream: Upstream, tmp_path: Path) -> None:
     """Nor does an exporter whose collector is away, nor a client that stays connected."""
     env = serving(upstream, OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{free_port()}")
     with replicas(tmp_path, env) as [replica]:
@@ -260,7 +256,7 @@ async def test_a_listener_does_not_keep_a_replica_from_ending(
         assert time.monotonic() - began < DRAIN_SECONDS_WITH_CALLERS + 5
 
 
-def test_it_ends_in_order_when_nobody_is_there(upstream: Upstream, tmp_path: Path) -> None:
+def test_idle_server_stops_cleanly(upstream: Upstream, tmp_path: Path) -> None:
     with replicas(tmp_path, serving(upstream)) as [replica]:
         wait_until(lambda: not not_taken(replica), "it answers")
         assert replica.close() == 0

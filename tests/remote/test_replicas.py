@@ -100,7 +100,7 @@ async def callers(fleet: Fleet) -> AsyncIterator[tuple[Caller, Caller, Caller]]:
         )
 
 
-async def test_what_one_listed_the_other_reads(fleet: Fleet) -> None:
+async def test_replicas_share_ids(fleet: Fleet) -> None:
     async with callers(fleet) as (through, one, other):
         vps = await one.find("web-01")
         backups = (await other.ok("list_vps_backups", id=vps))["backups"]
@@ -112,7 +112,7 @@ async def test_what_one_listed_the_other_reads(fleet: Fleet) -> None:
     assert set(fleet.proxy.given) == {fleet.one.base, fleet.other.base}
 
 
-async def test_ids_are_worth_nothing_to_another_caller_on_any_replica(fleet: Fleet) -> None:
+async def test_ids_stay_with_their_caller(fleet: Fleet) -> None:
     async with callers(fleet) as (_, one, other):
         vps, plan = await one.planned()
         others = Caller(one.client, fleet.other.url, fleet.tokens["ops-team"])
@@ -121,7 +121,7 @@ async def test_ids_are_worth_nothing_to_another_caller_on_any_replica(fleet: Fle
         assert (await other.call("list_vps_backups", id=vps)).kind is None
 
 
-async def test_a_question_asked_by_one_is_answered_to_the_other(fleet: Fleet) -> None:
+async def test_other_replica_takes_the_yes(fleet: Fleet) -> None:
     async with callers(fleet) as (_, one, other):
         vps, plan = await one.planned()
         asked = await other.call("restore_vps", planId=plan)
@@ -138,7 +138,7 @@ async def test_a_question_asked_by_one_is_answered_to_the_other(fleet: Fleet) ->
         assert len(fleet.upstream.sandbox.writes) == 1
 
 
-async def test_a_round_trip_through_the_proxy_crosses_the_replicas(fleet: Fleet) -> None:
+async def test_write_through_a_proxy(fleet: Fleet) -> None:
     async with callers(fleet) as (through, _, _):
         _, plan = await through.planned()
         asked = await through.call("restore_vps", planId=plan)
@@ -148,7 +148,7 @@ async def test_a_round_trip_through_the_proxy_crosses_the_replicas(fleet: Fleet)
     assert len(fleet.upstream.sandbox.writes) == 1
 
 
-async def test_a_client_of_the_handshake_era_needs_no_replica_of_its_own_and_cannot_be_asked(
+async def test_older_client_cannot_be_asked(
     fleet: Fleet,
 ) -> None:
     """It says what it can show in its handshake alone, which only one replica has heard."""
@@ -176,7 +176,7 @@ async def test_a_client_of_the_handshake_era_needs_no_replica_of_its_own_and_can
     assert fleet.upstream.sandbox.writes == []
 
 
-async def test_fifty_who_carry_out_one_plan_at_once_carry_it_out_once(fleet: Fleet) -> None:
+async def test_concurrent_yeses_write_once(fleet: Fleet) -> None:
     async with callers(fleet) as (through, _, _):
         _, plan = await through.planned()
         asked = await through.call("restore_vps", planId=plan)
@@ -195,7 +195,7 @@ async def test_fifty_who_carry_out_one_plan_at_once_carry_it_out_once(fleet: Fle
     assert set(kinds) <= {None, "plan_used", "write_in_flight", "plan_again"}
 
 
-async def test_two_writes_on_one_server_at_once_are_refused_across_replicas(fleet: Fleet) -> None:
+async def test_vps_lock_spans_replicas(fleet: Fleet) -> None:
     sandbox = fleet.upstream.sandbox
     sandbox.faults.add(Fault("slow", "POST", RESTORE, seconds=2))
     async with callers(fleet) as (_, one, other):
@@ -222,7 +222,7 @@ async def test_two_writes_on_one_server_at_once_are_refused_across_replicas(flee
     assert [w.path for w in sandbox.writes if vps in w.path] == [sandbox.writes[0].path]
 
 
-async def test_a_change_made_on_one_is_told_to_those_who_listen_on_the_other(fleet: Fleet) -> None:
+async def test_notifications_cross_replicas(fleet: Fleet) -> None:
     async with callers(fleet) as (_, one, other):
         vps, plan = await one.planned()
         uri = f"hostup://vps/{vps}/backups"
@@ -252,9 +252,7 @@ async def test_a_change_made_on_one_is_told_to_those_who_listen_on_the_other(fle
     assert told["params"]["uri"] == uri  # type: ignore[index]
 
 
-async def test_a_wait_that_hostup_asks_of_one_the_other_keeps_too(
-    fleet: Fleet, engine: RedisServer
-) -> None:
+async def test_rate_limit_is_shared(fleet: Fleet, engine: RedisServer) -> None:
     sandbox = fleet.upstream.sandbox
     async with callers(fleet) as (_, one, other):
         await other.find("web-01")
@@ -278,7 +276,7 @@ async def test_a_wait_that_hostup_asks_of_one_the_other_keeps_too(
 # A replica that dies ------------------------------------------------------------------------------
 
 
-async def test_a_replica_killed_in_the_middle_of_a_write_leaves_nothing_that_is_done_twice(
+async def test_killed_replica_writes_once(
     upstream: Upstream, engine: RedisServer, tmp_path: Path
 ) -> None:
     sandbox = upstream.sandbox
@@ -324,7 +322,7 @@ async def test_a_replica_killed_in_the_middle_of_a_write_leaves_nothing_that_is_
 
 
 @pytest.mark.parametrize("how", ["stopped", "frozen"])
-async def test_without_the_engine_reads_answer_and_writes_are_refused_and_nothing_hangs(
+async def test_state_outage_blocks_writes_only(
     upstream: Upstream, own_engine: RedisServer, tmp_path: Path, how: str
 ) -> None:
     sandbox = upstream.sandbox
@@ -382,7 +380,7 @@ async def test_without_the_engine_reads_answer_and_writes_are_refused_and_nothin
         assert "Traceback" not in replica.output()
 
 
-async def test_a_plan_that_was_carried_out_stays_used_when_the_engine_has_lost_everything(
+async def test_lost_state_voids_plans(
     upstream: Upstream, own_engine: RedisServer, tmp_path: Path
 ) -> None:
     with replicas(tmp_path, given(upstream, own_engine)) as [replica]:
@@ -405,7 +403,7 @@ async def test_a_plan_that_was_carried_out_stays_used_when_the_engine_has_lost_e
     assert len(upstream.sandbox.writes) == 1
 
 
-async def test_a_store_that_comes_back_older_accepts_no_plan_and_no_yes_again(
+async def test_older_state_voids_plans(
     upstream: Upstream, own_engine: RedisServer, tmp_path: Path
 ) -> None:
     """Saved after the question, killed after the restore, and started from what was saved."""
@@ -427,7 +425,7 @@ async def test_a_store_that_comes_back_older_accepts_no_plan_and_no_yes_again(
     assert len(upstream.sandbox.writes) == 1
 
 
-async def test_a_server_stays_locked_for_other_replicas_when_one_is_stopped_while_hostup_stalls(
+async def test_stopped_replica_keeps_the_lock(
     upstream: Upstream, engine: RedisServer, tmp_path: Path
 ) -> None:
     sandbox, log = upstream.sandbox, tmp_path / "audit.jsonl"
@@ -465,9 +463,7 @@ async def test_a_server_stays_locked_for_other_replicas_when_one_is_stopped_whil
 OLD, NEW = "old-" * 8, "new-" * 8
 
 
-async def test_keys_change_without_losing_a_plan_or_a_question(
-    upstream: Upstream, engine: RedisServer, tmp_path: Path
-) -> None:
+async def test_secret_rotation(upstream: Upstream, engine: RedisServer, tmp_path: Path) -> None:
     """The rings of a roll-out: each step runs beside the one before it."""
     rings = (OLD, f"{OLD},{NEW}", f"{NEW},{OLD}", NEW)
     environments = [given(upstream, engine, HOSTUP_MCP_SECRET=ring) for ring in rings]

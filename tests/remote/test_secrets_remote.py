@@ -102,7 +102,7 @@ async def first(caller: Caller) -> str:
 
 
 @pytest.mark.parametrize("way", ["tokens", "issuer"])
-async def test_no_secret_of_a_full_run_shows_anywhere(
+async def test_secrets_never_show(
     upstream: Upstream,
     locked_engine: RedisServer,
     issuer_of_worker: Issuer,

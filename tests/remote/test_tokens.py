@@ -47,7 +47,7 @@ def rewrite(path: Path, text: str | None) -> None:
         later(path)
 
 
-def test_the_file_keeps_a_hash_and_never_the_token(path: Path) -> None:
+def test_file_holds_only_hashes(path: Path) -> None:
     token = new_token(path, "web-team")
     text = path.read_text()
     assert token not in text
@@ -55,7 +55,7 @@ def test_the_file_keeps_a_hash_and_never_the_token(path: Path) -> None:
     assert read_hashes(path) == {"web-team": hashlib.sha256(token.encode()).hexdigest()}
 
 
-def test_only_the_operator_can_read_the_file(path: Path) -> None:
+def test_file_is_private(path: Path) -> None:
     new_token(path, "web-team")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     new_token(path, "ops-team")
@@ -63,21 +63,21 @@ def test_only_the_operator_can_read_the_file(path: Path) -> None:
     assert [each.name for each in path.parent.iterdir()] == [path.name], "nothing is left beside it"
 
 
-def test_each_token_is_long_and_like_no_other(path: Path) -> None:
+def test_tokens_are_long_and_unique(path: Path) -> None:
     made = {new_token(path, f"team-{number}") for number in range(20)}
     assert len(made) == 20
     # 256 random bits are 43 letters of base64.
     assert all(len(token.removeprefix("hmcp_")) >= 43 for token in made)
 
 
-async def test_the_name_of_the_token_is_the_caller(path: Path) -> None:
+async def test_token_name_is_the_caller(path: Path) -> None:
     token, other = new_token(path, "web-team"), new_token(path, "ops-team")
     verifier = HashedTokens(path)
     seen = [await verifier.verify_token(each) for each in (token, other)]
     assert [each.client_id for each in seen if each] == ["web-team", "ops-team"]
 
 
-async def test_what_is_passed_on_inside_does_not_hold_the_token(path: Path) -> None:
+async def test_access_token_hides_the_token(path: Path) -> None:
     token = new_token(path, "web-team")
     access = await HashedTokens(path).verify_token(token)
     assert access is not None
@@ -88,21 +88,19 @@ async def test_what_is_passed_on_inside_does_not_hold_the_token(path: Path) -> N
     "wrong",
     ["", " ", "hmcp_", "web-team", "hmcp_" + "A" * 43, "é" * 43, "\ud800", "x" * 1_000_000],
 )
-async def test_what_is_not_in_the_file_is_no_token(path: Path, wrong: str) -> None:
+async def test_unknown_token_is_rejected(path: Path, wrong: str) -> None:
     new_token(path, "web-team")
     assert await HashedTokens(path).verify_token(wrong) is None
 
 
-async def test_the_hash_of_a_token_is_no_token(path: Path) -> None:
+async def test_near_misses_are_rejected(path: Path) -> None:
     token = new_token(path, "web-team")
     verifier = HashedTokens(path)
     for almost in (read_hashes(path)["web-team"], token[:-1], token + "A", token.upper()):
         assert await verifier.verify_token(almost) is None
 
 
-async def test_every_hash_is_compared_in_constant_time_whichever_fits(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_every_hash_is_compared(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = new_token(path, "first")
     for number in range(4):
         new_token(path, f"team-{number}")
@@ -121,7 +119,7 @@ async def test_every_hash_is_compared_in_constant_time_whichever_fits(
     assert len(compared) == 10
 
 
-async def test_a_new_token_works_without_a_restart(path: Path) -> None:
+async def test_new_token_needs_no_restart(path: Path) -> None:
     new_token(path, "web-team")
     verifier = HashedTokens(path)
     token = new_token(path, "ops-team")
@@ -129,7 +127,7 @@ async def test_a_new_token_works_without_a_restart(path: Path) -> None:
     assert await verifier.verify_token(token)
 
 
-async def test_a_token_that_is_taken_out_stops_working_without_a_restart(path: Path) -> None:
+async def test_revocation_needs_no_restart(path: Path) -> None:
     token, kept = new_token(path, "web-team"), new_token(path, "ops-team")
     verifier = HashedTokens(path)
     assert await verifier.verify_token(token)
@@ -141,7 +139,7 @@ async def test_a_token_that_is_taken_out_stops_working_without_a_restart(path: P
 
 
 @pytest.mark.parametrize("broken", ["", "{", '{"tokens": {"x": "y"}}', "[]", "\x00"])
-async def test_a_file_that_breaks_gives_nobody_access_and_takes_none_and_is_told_once(
+async def test_broken_file_changes_nothing(
     path: Path, broken: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     token = new_token(path, "web-team")
@@ -156,14 +154,14 @@ async def test_a_file_that_breaks_gives_nobody_access_and_takes_none_and_is_told
     assert len(caplog.messages) == 2
 
 
-async def test_a_file_put_in_its_place_with_an_old_date_is_read_too(path: Path) -> None:
+async def test_replaced_file_is_reloaded(path: Path) -> None:
     token = new_token(path, "web-team")
     verifier = HashedTokens(path)
     put_in_its_place(path, '{"tokens": {}}')
     assert await verifier.verify_token(token) is None
 
 
-def test_who_may_read_the_file_stays_as_it_is(path: Path) -> None:
+def test_file_mode_is_kept(path: Path) -> None:
     new_token(path, "web-team")
     assert path.stat().st_mode & 0o777 == 0o600
     path.chmod(0o644)
@@ -187,7 +185,7 @@ def test_who_may_read_the_file_stays_as_it_is(path: Path) -> None:
         "hmcp_a-token-that-was-pasted-here",
     ],
 )
-def test_a_file_of_another_kind_is_refused_without_repeating_it(path: Path, text: str) -> None:
+def test_invalid_file_is_not_quoted(path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(TokenFileError) as raised:
         read_hashes(path)
@@ -196,12 +194,12 @@ def test_a_file_of_another_kind_is_refused_without_repeating_it(path: Path, text
     assert not text or len(text) < 8 or text not in said
 
 
-def test_a_file_that_is_not_there_is_said_so(path: Path) -> None:
+def test_missing_file(path: Path) -> None:
     with pytest.raises(TokenFileError, match="cannot read"):
         HashedTokens(path)
 
 
-def test_a_name_is_given_once(path: Path) -> None:
+def test_names_are_unique(path: Path) -> None:
     new_token(path, "web-team")
     before = path.read_bytes()
     with pytest.raises(TokenFileError, match="web-team"):
@@ -212,20 +210,20 @@ def test_a_name_is_given_once(path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["", " ", "-x", "a b", "a/b", "a\nb", "a\r\nX: 1", "å", "../x", "x" * 65, "a\n"]
 )
-def test_a_name_that_could_be_taken_for_something_else_is_refused(path: Path, name: str) -> None:
+def test_unsafe_name_is_rejected(path: Path, name: str) -> None:
     with pytest.raises(TokenFileError, match="letters"):
         new_token(path, name)
     assert not path.exists()
 
 
-def test_a_file_that_is_no_token_file_is_not_overwritten(path: Path) -> None:
+def test_other_file_is_not_overwritten(path: Path) -> None:
     path.write_text("precious")
     with pytest.raises(TokenFileError):
         new_token(path, "web-team")
     assert path.read_text() == "precious"
 
 
-def test_a_folder_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+def test_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(TokenFileError, match="cannot write"):
         new_token(tmp_path / "nowhere" / "tokens.json", "web-team")
 
@@ -241,7 +239,7 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-async def test_the_command_prints_the_token_alone_and_once(path: Path) -> None:
+async def test_command_prints_only_the_token(path: Path) -> None:
     made = run("new", "web-team", "--tokens", str(path))
     assert (made.returncode, made.stderr) == (0, "")
     [token] = made.stdout.splitlines()

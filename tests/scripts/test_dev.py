@@ -30,7 +30,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 # Old Pythons --------------------------------------------------------------------------------------
 
 
-def test_python_3_8_can_read_it() -> None:
+def test_python_3_8_can_parse_it() -> None:
     tree = ast.parse(DEV.read_text(encoding="utf-8"), feature_version=(3, 8))
     first = next(node for node in tree.body if isinstance(node, ast.ImportFrom))
     assert first.module == "__future__", "or 3.8 would evaluate annotations that it does not know"
@@ -45,7 +45,7 @@ def test_python_3_8_can_read_it() -> None:
     assert modules <= sys.stdlib_module_names
 
 
-def test_an_old_python_is_told_the_version_that_is_needed(
+def test_old_python_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(dev.sys, "version_info", (3, 9, 18))
@@ -54,7 +54,7 @@ def test_an_old_python_is_told_the_version_that_is_needed(
 
 
 @pytest.mark.parametrize("version", ["3.8", "3.9"])
-def test_a_real_old_python_says_the_same(version: str) -> None:
+def test_real_old_python(version: str) -> None:
     found = shutil.which(f"python{version}")
     if found is None or subprocess.run([found, "-c", ""], capture_output=True).returncode:
         pytest.skip(f"there is no Python {version} here")
@@ -67,7 +67,7 @@ def test_a_real_old_python_says_the_same(version: str) -> None:
 # Tasks --------------------------------------------------------------------------------------------
 
 
-def test_without_a_task_it_lists_them(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_task_lists_the_tasks(capsys: pytest.CaptureFixture[str]) -> None:
     assert dev.main([]) == 0
     shown = capsys.readouterr().out
     assert set(dev.TASKS) == {
@@ -78,7 +78,7 @@ def test_without_a_task_it_lists_them(capsys: pytest.CaptureFixture[str]) -> Non
     assert dev.main(["nonsense"]) == 1
 
 
-def test_each_slow_folder_is_there_and_has_its_reason() -> None:
+def test_slow_folders_exist() -> None:
     for name, reason in dev.SLOW.items():
         assert (ROOT / "tests" / name).is_dir(), name
         assert reason
@@ -86,7 +86,7 @@ def test_each_slow_folder_is_there_and_has_its_reason() -> None:
         assert (ROOT / "tests" / name).is_file(), name
 
 
-def test_a_folder_is_fast_unless_it_is_named_as_slow() -> None:
+def test_other_folders_are_fast() -> None:
     words = dev.fast_words()
     for folder in (ROOT / "tests").iterdir():
         if (folder / "__init__.py").is_file():
@@ -94,7 +94,7 @@ def test_a_folder_is_fast_unless_it_is_named_as_slow() -> None:
     assert "tests/test_tree.py" in words
 
 
-def test_all_steps_run_and_each_failure_says_what_to_do(
+def test_failed_steps_say_what_to_do(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     passing, failing = [sys.executable, "-c", ""], [sys.executable, "-c", "raise SystemExit(3)"]
@@ -111,7 +111,7 @@ def test_all_steps_run_and_each_failure_says_what_to_do(
     assert dev.run_steps([steps[1]]) == 0
 
 
-def test_every_step_says_what_its_failure_means() -> None:
+def test_every_step_is_explained() -> None:
     for name, command, meaning, remedy in dev.steps(strict=True, tests=True):
         assert command, name
         assert meaning, name
@@ -151,7 +151,7 @@ needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need a r
 
 @pytest.mark.parametrize("how", HALF_MADE)
 @needs_links
-def test_a_half_made_environment_is_made_anew(
+def test_broken_venv_is_recreated(
     elsewhere: Path, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken(elsewhere, how)
@@ -164,7 +164,7 @@ def test_a_half_made_environment_is_made_anew(
 
 
 @needs_links
-def test_what_is_made_anew_works_and_is_kept(elsewhere: Path) -> None:
+def test_new_venv_is_kept(elsewhere: Path) -> None:
     broken(elsewhere, "python links to nowhere")
     dev.environment()
     assert dev.works(dev.PYTHON, "-m", "pip", "--version")
@@ -173,7 +173,7 @@ def test_what_is_made_anew_works_and_is_kept(elsewhere: Path) -> None:
     assert (elsewhere / "kept").exists()
 
 
-def test_what_is_no_environment_is_left_alone(elsewhere: Path) -> None:
+def test_other_folder_is_left_alone(elsewhere: Path) -> None:
     elsewhere.mkdir()
     (elsewhere / "precious").write_text("mine")
     with pytest.raises(dev.TaskError, match="Next: move it away"):
@@ -181,7 +181,7 @@ def test_what_is_no_environment_is_left_alone(elsewhere: Path) -> None:
     assert (elsewhere / "precious").read_text() == "mine"
 
 
-def test_a_failed_installation_says_what_to_do(
+def test_failed_install_is_explained(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(dev, "environment", lambda: None)

@@ -17,7 +17,7 @@ picture = load("picture")
 
 
 @pytest.mark.parametrize("one", generated.GENERATED, ids=lambda one: one.name)
-def test_its_files_and_its_command_are_there(one: object) -> None:
+def test_files_and_command_exist(one: object) -> None:
     for file in one.files:  # type: ignore[attr-defined]
         assert list(ROOT.glob(file)), file
     words = one.command.split()  # type: ignore[attr-defined]
@@ -25,7 +25,7 @@ def test_its_files_and_its_command_are_there(one: object) -> None:
     assert program == "-m" or (ROOT / program).is_file()
 
 
-def test_every_file_that_says_it_is_made_is_known() -> None:
+def test_every_generated_file_is_known() -> None:
     tracked = subprocess.run(
         ["git", "ls-files", "--", "*.md", "*.json"], cwd=ROOT, capture_output=True, text=True
     )
@@ -51,7 +51,7 @@ def test_nothing_is_stale() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_what_is_stale_is_named_with_its_command() -> None:
+def test_stale_file_names_its_command() -> None:
     one = generated.Generated("x", ("docs/x.md",), "make x", lambda: False)
     assert generated.check(one) == "docs/x.md is stale; run: make x"
     lacking = generated.Generated("x", ("docs/x.md",), "make x", lambda: True, lambda: "Node")
@@ -59,14 +59,14 @@ def test_what_is_stale_is_named_with_its_command() -> None:
         generated.check(lacking)
 
 
-def test_an_icon_of_other_pixels_is_stale_and_one_packed_otherwise_is_not() -> None:
+def test_icons_compare_by_pixels() -> None:
     made = generated.runpy.run_path(str(ROOT / "packaging" / "icon.py"))
     small = made["small"]()
     assert generated.pixels(small) == generated.pixels(made["small"]())
     assert generated.pixels(small) != generated.pixels(made["smooth"]())
 
 
-def test_a_picture_that_shows_something_else_is_stale() -> None:
+def test_picture_ignores_dates() -> None:
     svg = '<text class="a" x="1" y="2" z="">{}</text>'
     assert picture.shown(svg.format("now 2026-01-02T03:04:05Z")) == picture.shown(
         svg.format("now 2027-02-03T04:05:06Z")
@@ -83,7 +83,7 @@ def package(folder: Path, files: dict[str, str]) -> None:
         (folder / name).write_text(text)
 
 
-def test_the_arrows_are_the_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_arrows_are_the_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package(
         tmp_path,
         {
@@ -107,9 +107,7 @@ def test_the_arrows_are_the_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "  cli --> top" in architecture.picture()
 
 
-def test_boxes_inside_a_room_are_drawn_in_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_inner_boxes_are_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package(
         tmp_path,
         {

@@ -21,7 +21,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def test_the_rooms_and_their_tests_are_there() -> None:
+def test_rooms_and_tests_exist() -> None:
     assert set(mutation.ROOMS) == {"recovery", "writes", "state"}
     for room in mutation.ROOMS.values():
         assert (ROOT / room.folder).is_dir()
@@ -29,20 +29,20 @@ def test_the_rooms_and_their_tests_are_there() -> None:
             assert (ROOT / tests).exists()
 
 
-def test_a_survivor_that_nobody_explains_fails(file: Path) -> None:
+def test_unexplained_survivor_fails(file: Path) -> None:
     assert mutation.compare([], [STATE]) == []
     [wrong] = mutation.compare([ONE], [STATE])
     assert wrong.startswith("survived: hostup_mcp/state/finish.py, finish")
 
 
-def test_an_explained_survivor_passes_and_needs_its_reason(file: Path) -> None:
+def test_explanation_needs_a_reason(file: Path) -> None:
     file.write_text(ONE.entry())
     assert mutation.compare([ONE], [STATE]) == ["no reason: hostup_mcp/state/finish.py, finish"]
     file.write_text(ONE.entry().replace('reason = ""', 'reason = "both are the same"'))
     assert mutation.compare([ONE], [STATE]) == []
 
 
-def test_a_stale_entry_fails_once_its_room_was_run_to_its_end(file: Path) -> None:
+def test_stale_entry_fails(file: Path) -> None:
     file.write_text(ONE.entry().replace('reason = ""', 'reason = "both are the same"'))
     [wrong] = mutation.compare([], [STATE])
     assert wrong.startswith("stale entry: hostup_mcp/state/finish.py")
@@ -50,13 +50,13 @@ def test_a_stale_entry_fails_once_its_room_was_run_to_its_end(file: Path) -> Non
     assert mutation.compare([], []) == []
 
 
-def test_not_everything_can_be_explained_away(file: Path) -> None:
+def test_explanations_are_limited(file: Path) -> None:
     many = [mutation.Survivor(ONE.file, f"f{n}", "a", "b") for n in range(11)]
     file.write_text("\n".join(one.entry().replace('""', '"same"') for one in many))
     assert mutation.compare(many, [STATE]) == ["11 entries; at most 10 may be explained away"]
 
 
-def test_the_kept_entries_are_complete() -> None:
+def test_entries_are_complete() -> None:
     explained = mutation.explained()
     assert len(explained) <= mutation.MOST_EXPLAINED
     for (path, _, before, after), reason in explained.items():
@@ -65,7 +65,7 @@ def test_the_kept_entries_are_complete() -> None:
         assert reason.strip()
 
 
-def test_the_settings_of_a_copy_are_toml() -> None:
+def test_settings_are_toml() -> None:
     for room in mutation.ROOMS.values():
         settings = tomllib.loads(mutation.configuration(room))["tool"]["mutmut"]
         assert settings["only_mutate"] == [f"{room.folder}/*"]
@@ -86,5 +86,5 @@ def test_the_settings_of_a_copy_are_toml() -> None:
         ('cast("str | None", note)', 'cast("str | None", None)', False),
     ],
 )
-def test_what_is_no_change_at_all(before: str, after: str, same: bool) -> None:
+def test_equivalent_mutants(before: str, after: str, same: bool) -> None:
     assert mutation.is_the_same(mutation.Survivor("f.py", "f", before, after)) is same
