@@ -27,6 +27,7 @@ OLDEST = (3, 11)
 # The folders below tests/ that wait for processes, browsers, networks or minutes of clock. A new
 # folder is fast until it is named here.
 SLOW = {
+    "cli": "starts the command over and over",
     "clients": "starts real clients",
     "docs": "follows every page",
     "e2e": "plays whole sessions over every transport",
@@ -42,8 +43,8 @@ SLOW = {
     "scripts": "makes environments and runs every generator",
     "state": "starts Redis, and waits for outages",
 }
-# Files among the others that start the command over and over.
-SLOW_FILES = ("test_cli.py", "test_demo.py", "test_doctor.py", "server/test_stdio.py")
+# Files in the other folders that start processes over and over.
+SLOW_FILES = ("stdio/test_session.py",)
 
 
 class TaskError(Exception):
@@ -188,9 +189,9 @@ def fast_words() -> list[str]:
     """What pytest runs as the fast tests: all of tests/ but SLOW."""
     tests = ROOT / "tests"
     folders = sorted(p.name for p in tests.iterdir() if (p / "__init__.py").is_file())
-    files = sorted(p.name for p in tests.glob("test_*.py") if p.name not in SLOW_FILES)
+    files = sorted(p.name for p in tests.glob("test_*.py"))
     chosen = [f"tests/{name}" for name in [*folders, *files] if name not in SLOW]
-    left_out = [f"--ignore=tests/{name}" for name in SLOW_FILES if "/" in name]
+    left_out = [f"--ignore=tests/{name}" for name in SLOW_FILES]
     return ["-n", str(os.cpu_count() or 1), "--dist", "worksteal", "-q", *chosen, *left_out]
 
 

@@ -81,11 +81,11 @@ def discover_is_fresh() -> bool:
     program = (
         "import json; from hostup_mcp.config import Misconfigured as M;"
         "from hostup_mcp.server.app import build_server as b;"
-        "from hostup_mcp.server.prepare import prepare_discover as p;"
+        "from hostup_mcp.stdio.prepare import prepare_discover as p;"
         "print(json.dumps(p(b(M(())))))"
     )
     done = run(PYTHON, "-c", program)
-    kept = json.loads((ROOT / "hostup_mcp/server/discover.json").read_text(encoding="utf-8"))
+    kept = json.loads((ROOT / "hostup_mcp/stdio/discover.json").read_text(encoding="utf-8"))
     return done.returncode == 0 and json.loads(done.stdout) == kept
 
 
@@ -128,8 +128,8 @@ GENERATED = (
     ),
     Generated(
         "discover",
-        ("hostup_mcp/server/discover.json",),
-        f"{PYTHON} -m hostup_mcp.server.prepare",
+        ("hostup_mcp/stdio/discover.json",),
+        f"{PYTHON} -m hostup_mcp.stdio.prepare",
         discover_is_fresh,
     ),
     Generated(

@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
 
-from hostup_mcp.demo import demo
+from hostup_mcp.cli.demo import demo
 
 PICTURE = Path(__file__).parent.parent / "docs" / "images" / "demo.svg"
 

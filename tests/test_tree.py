@@ -23,10 +23,12 @@ ROOMS: dict[str, set[str]] = {
     "sandbox": set(),
     "state": set(),
     "server": {"config", "hostup", "recovery", "sandbox", "state", "wording"},
+    "stdio": {"config", "server", "state"},
     "remote": {"config", "hostup", "recovery", "sandbox", "server", "state"},
+    "cli": {"config", "hostup", "remote", "sandbox", "server", "state", "stdio"},
     "config": {"hostup"},
 }
-OPENING = {"server.opening", "server.probe"}
+OPENING = {"stdio.opening", "stdio.discover"}
 
 
 def module_of(path: Path) -> str:
@@ -149,13 +151,13 @@ def test_the_opening_imports_only_what_is_light(module: str) -> None:
             assert name.split(".")[0] in light, name
 
 
-@pytest.mark.parametrize("package", ["hostup_mcp", "hostup_mcp.server"])
+@pytest.mark.parametrize("package", ["hostup_mcp", "hostup_mcp.stdio"])
 def test_the_way_to_the_opening_is_light(package: str) -> None:
     path = ROOT / package.replace(".", "/") / "__init__.py"
     assert set(imports(path)) == set()
 
 
-@pytest.mark.parametrize("module", ["hostup_mcp.cli", "hostup_mcp.server.opening"])
+@pytest.mark.parametrize("module", ["hostup_mcp.cli", "hostup_mcp.stdio.opening"])
 def test_the_command_starts_without_anything_heavy(module: str) -> None:
     program = f"import sys, {module}; print(*sys.modules)"
     run = subprocess.run(

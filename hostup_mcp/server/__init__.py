@@ -1,4 +1,1 @@
-"""What an assistant sees: tools, their answers, and how a session opens.
-
-Kept empty on purpose: the opening of a stdio session must not wait for an import.
-"""
+"""What an assistant sees: tools, their results, and the errors."""

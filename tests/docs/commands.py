@@ -168,7 +168,7 @@ LONG = "it takes minutes, or works the machine"
 
 LOOKED_AT: dict[str, tuple[str, Callable[[], None]]] = {
     "pip install .": (f"{FRESH}; tests/packages builds and installs it", gives_the_command),
-    "python3 scripts/dev.py demo": (f"{FRESH}; tests/test_demo.py plays the demo", dev("demo")),
+    "python3 scripts/dev.py demo": (f"{FRESH}; tests/cli/test_demo.py plays the demo", dev("demo")),
     "python3 scripts/dev.py test": (CIRCULAR, dev("test")),
     "python3 scripts/dev.py setup": (FRESH, dev("setup")),
     "python3 scripts/dev.py fast": (CIRCULAR, dev("fast")),

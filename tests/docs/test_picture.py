@@ -6,7 +6,7 @@ import re
 
 from rich.console import Console
 
-from hostup_mcp.demo import demo
+from hostup_mcp.cli.demo import demo
 
 from .pages import ROOT
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hostup_mcp.cli import _parser
+from hostup_mcp.cli.parser import make_parser
 from hostup_mcp.config import Group, Misconfigured, Remote, Settings, load
 
 from .conftest import PATIENCE, Place
@@ -90,7 +90,7 @@ def test_flag_equals_variable(row: list[Cell], tmp_path: Path) -> None:
 def test_every_command_and_flag_is_listed() -> None:
     shown = {row[0][0].removesuffix(" NAME --tokens PATH"): set(row[1]) - {""} for row in COMMANDS}
     there_are: dict[str, set[str]] = {}
-    for parser, flag in options(_parser()):
+    for parser, flag in options(make_parser()):
         there_are.setdefault(parser.prog, set()).add(flag)
     usable = {
         prog: flags - {"-h", "--help"}

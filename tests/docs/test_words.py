@@ -8,7 +8,7 @@ from contextlib import nullcontext, suppress
 
 import pytest
 
-from hostup_mcp.cli import _parser
+from hostup_mcp.cli.parser import make_parser
 
 from .pages import NAMES, ROOT, anchors, blocks, code, links, parsed
 
@@ -32,7 +32,7 @@ def options(parser: argparse.ArgumentParser) -> Iterator[tuple[argparse.Argument
                 yield from options(below)
 
 
-FLAGS = {word for _, word in options(_parser())}
+FLAGS = {word for _, word in options(make_parser())}
 
 
 def text_of(page: str) -> str:
@@ -60,7 +60,7 @@ def test_commands_parse(page: str) -> None:
             words.pop(0)
         # What the version is asked with ends well; everything else is understood, or raises.
         with suppress(SystemExit) if "--version" in words else nullcontext():
-            _parser().parse_args(words[1:])
+            make_parser().parse_args(words[1:])
 
 
 @pytest.mark.parametrize("page", NAMES)

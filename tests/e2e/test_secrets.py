@@ -10,7 +10,7 @@ import pytest
 
 from hostup_mcp.sandbox import Fault, Key, Sandbox, Variants
 from hostup_mcp.server.app import build_server
-from hostup_mcp.server.stdio import lowlevel
+from hostup_mcp.stdio.session import lowlevel
 
 from .world import (
     DECLINE,

@@ -11,8 +11,8 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, KNOWN_PROTOCOL_VERSIO
 
 from hostup_mcp.config import Misconfigured
 from hostup_mcp.server.app import build_server
-from hostup_mcp.server.prepare import prepare_discover
-from hostup_mcp.server.stdio import answer_alone, lowlevel
+from hostup_mcp.stdio.prepare import prepare_discover
+from hostup_mcp.stdio.session import answer_alone, lowlevel
 
 from .wiring import client_of
 

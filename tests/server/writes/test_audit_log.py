@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from hostup_mcp.cli.logs import log_to_stderr
 from hostup_mcp.config import Misconfigured
 from hostup_mcp.hostup.text import Json
-from hostup_mcp.logs import log_to_stderr
 from hostup_mcp.server.app import build_server
 from hostup_mcp.server.failures import Refusal
 from hostup_mcp.server.services import Services

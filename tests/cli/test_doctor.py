@@ -12,8 +12,8 @@ import anyio
 import pytest
 from rich.console import Console
 
+from hostup_mcp.cli.doctor import diagnosis, doctor
 from hostup_mcp.config import KEYS_PAGE, Misconfigured, Settings
-from hostup_mcp.doctor import diagnosis, doctor
 from hostup_mcp.hostup.http import Http
 from hostup_mcp.hostup.problems import (
     BadResponseError,

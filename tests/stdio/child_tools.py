@@ -1,4 +1,4 @@
-"""The tools of `stdio_child`: each does something that a session must survive."""
+"""The tools of `child`: each does something that a session must survive."""
 
 import asyncio
 import subprocess

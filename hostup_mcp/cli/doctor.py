@@ -20,7 +20,7 @@ from hostup_mcp.hostup.problems import (
 )
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.server.services import connect
-from hostup_mcp.server.stdio_state import shares_state
+from hostup_mcp.stdio.state import shares_state
 
 PATIENCE = 6.0
 """Seconds for the one read, retries included; a person is watching."""

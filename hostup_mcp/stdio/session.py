@@ -36,7 +36,7 @@ from mcp_types import (
 )
 from pydantic import ValidationError
 
-from hostup_mcp.server.opening import MAX_LINE, Opening, open_stdio
+from hostup_mcp.stdio.opening import MAX_LINE, Opening, open_stdio
 
 State = TypeVar("State")
 Inbox: TypeAlias = MemoryObjectSendStream[SessionMessage | Exception]

@@ -8,7 +8,7 @@ import os
 import sys
 import time
 
-from hostup_mcp.server.opening import open_stdio
+from hostup_mcp.stdio.opening import open_stdio
 
 
 def main() -> int:
@@ -32,10 +32,10 @@ def main() -> int:
         while time.monotonic() < until:
             time.sleep(0.01)
 
-    from stdio_tools import build_server
+    from child_tools import build_server
 
-    from hostup_mcp.server.prepare import write_discover
-    from hostup_mcp.server.stdio import serve_stdio
+    from hostup_mcp.stdio.prepare import write_discover
+    from hostup_mcp.stdio.session import serve_stdio
 
     server = build_server(options.marker, options.stuck_cleanup)
     if options.prepare:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from hostup_mcp.demo import demo
+from hostup_mcp.cli.demo import demo
 
 PATIENCE = 120.0
 

@@ -20,10 +20,10 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-from hostup_mcp.server.probe import discover_id, load
+from hostup_mcp.stdio.discover import discover_id, load
 
 PREPARED = os.path.join(os.path.dirname(__file__), "discover.json")
-"""The answer to `server/discover`, as `python -m hostup_mcp.server.prepare` writes it."""
+"""The answer to `server/discover`, as `python -m hostup_mcp.stdio.prepare` writes it."""
 
 MAX_LINE = 4 * 1024 * 1024
 """The longest message in bytes; the limit of the HTTP transports too."""

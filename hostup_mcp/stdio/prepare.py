@@ -1,4 +1,4 @@
-"""`python -m hostup_mcp.server.prepare`: writes what a session answers before the SDK is loaded."""
+"""`python -m hostup_mcp.stdio.prepare`: writes what a session answers before the SDK is loaded."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from mcp_types import (
 )
 from mcp_types.version import LATEST_MODERN_VERSION
 
-from hostup_mcp.server.opening import PREPARED
-from hostup_mcp.server.stdio import State, answer_alone, lowlevel
+from hostup_mcp.stdio.opening import PREPARED
+from hostup_mcp.stdio.session import State, answer_alone, lowlevel
 
 
 def prepare_discover(server: MCPServer[State]) -> dict[str, object]:

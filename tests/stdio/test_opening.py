@@ -10,9 +10,9 @@ import pytest
 
 from hostup_mcp.config import Misconfigured
 from hostup_mcp.server.app import build_server
-from hostup_mcp.server.opening import MAX_LINE, PREPARED, split_lines
-from hostup_mcp.server.prepare import prepare_discover
-from hostup_mcp.server.probe import discover_id, load
+from hostup_mcp.stdio.discover import discover_id, load
+from hostup_mcp.stdio.opening import MAX_LINE, PREPARED, split_lines
+from hostup_mcp.stdio.prepare import prepare_discover
 
 VERSION = "2026-07-28"
 KEY = "io.modelcontextprotocol/"
@@ -35,13 +35,13 @@ def lines_of(*chunks: bytes) -> list[bytes]:
 
 
 def test_the_prepared_result_is_what_the_server_answers() -> None:
-    """If it is not, run `python -m hostup_mcp.server.prepare`."""
+    """If it is not, run `python -m hostup_mcp.stdio.prepare`."""
     prepared = json.loads(Path(PREPARED).read_text(encoding="utf-8"))
     assert prepared == prepare_discover(build_server(Misconfigured(())))
 
 
 def test_the_way_to_the_first_answer_imports_nothing_heavy() -> None:
-    program = "import sys, hostup_mcp.server.opening; print(*sys.modules)"
+    program = "import sys, hostup_mcp.stdio.opening; print(*sys.modules)"
     run = subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60
     )

@@ -23,10 +23,10 @@ from mcp.server import MCPServer
 from mcp.server.lowlevel import Server
 from mcp_types import INVALID_REQUEST, PARSE_ERROR, ErrorData, TextContent
 
-from hostup_mcp.server.opening import MAX_LINE
-from hostup_mcp.server.stdio import lowlevel, parse
+from hostup_mcp.stdio.opening import MAX_LINE
+from hostup_mcp.stdio.session import lowlevel, parse
 
-CHILD = str(Path(__file__).with_name("stdio_child.py"))
+CHILD = str(Path(__file__).with_name("child.py"))
 KEY = "io.modelcontextprotocol/"
 META = {
     f"{KEY}protocolVersion": "2026-07-28",

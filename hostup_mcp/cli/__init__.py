@@ -1,0 +1,63 @@
+"""The command `hostup-mcp`: one file per subcommand, loaded when it is called."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Sequence
+
+from hostup_mcp.cli.parser import UsageError, make_parser, settings_flags
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help", "--version")):
+        words.insert(0, "serve")
+    try:
+        arguments = make_parser().parse_args(words)
+    except UsageError as error:
+        if words[0] == "serve":
+            from hostup_mcp.cli.serve import serve_unusable
+
+            return serve_unusable(words, f"The command line is wrong: {error.without_values()}.")
+        print(f"hostup-mcp: {error}. See hostup-mcp --help.", file=sys.stderr)  # noqa: T201
+        return 2
+    for stream in (sys.stdout, sys.stderr):
+        # Better a question mark in a line than no line, where the encoding has no such sign.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # as in `hostup-mcp sandbox | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    match arguments.command:
+        case "demo":
+            from hostup_mcp.cli.demo import demo
+
+            return demo()
+        case "doctor":
+            from hostup_mcp.cli.doctor import doctor
+            from hostup_mcp.config import load
+
+            return doctor(load(settings_flags(arguments), os.environ))
+        case "sandbox":
+            from hostup_mcp.sandbox.serve import serve_sandbox
+
+            return serve_sandbox(arguments.port)
+        case "token":
+            from hostup_mcp.cli.token import token
+
+            return token(arguments)
+        case _:
+            from hostup_mcp.cli.serve import serve
+
+            return serve(arguments)

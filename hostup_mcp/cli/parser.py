@@ -1,0 +1,71 @@
+"""The command line: commands, flags, and what is wrong with one that cannot be parsed."""
+
+from __future__ import annotations
+
+import argparse
+
+from hostup_mcp import __version__
+
+TRANSPORTS = ("stdio", "streamable-http", "sse")
+
+
+class UsageError(Exception):
+    """The command line cannot be parsed; the message says why."""
+
+    def without_values(self) -> str:
+        """The message without what was given, which may be a key in the wrong place."""
+        parts = str(self).split(": ")
+        return ": ".join(parts[: 2 if parts[0].startswith("argument ") else 1])
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]
+        raise UsageError(message)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="hostup-mcp",
+        description="Lets an assistant see HostUp backups and say whether a restore is possible.",
+        epilog="Without a command it serves stdio. The key is read from HOSTUP_API_KEY.",
+    )
+    parser.add_argument("--version", action="version", version=f"hostup-mcp {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+    serve = commands.add_parser("serve", help="serve MCP (default: over stdio)")
+    serve.add_argument("--transport", choices=TRANSPORTS, default="stdio")
+    serve.add_argument("--host", default="127.0.0.1", help="loopback address for HTTP")
+    serve.add_argument("--port", type=int, default=8000, help="port for HTTP; 0 takes a free one")
+    _sandbox_flag(serve)
+    serve.add_argument("--allow", metavar="GROUPS", help="create,restore,delete,schedule,spend|all")
+    serve.add_argument("--audit-log", metavar="PATH", help="file that each write is noted in")
+    serve.add_argument("--tokens", metavar="PATH", help="file of hashed tokens, for other callers")
+    serve.add_argument("--state", metavar="URL", help="redis:// address that replicas share")
+    token = commands.add_parser("token", help="make a bearer token for a caller over HTTP")
+    new = token.add_subparsers(dest="action", required=True, parser_class=_Parser).add_parser(
+        "new", help="print a new token once; only its hash is kept"
+    )
+    new.add_argument("name", help="whose token it is")
+    new.add_argument("--tokens", metavar="PATH", required=True, help="file that keeps the hash")
+    commands.add_parser("demo", help="watch an assistant work on the sandbox account")
+    doctor = commands.add_parser("doctor", help="check the configuration with one cheap read")
+    _sandbox_flag(doctor)
+    sandbox = commands.add_parser("sandbox", help="serve the sandbox account over HTTP")
+    sandbox.add_argument("--port", type=int, default=8080, help="0 takes a free one")
+    return parser
+
+
+def _sandbox_flag(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--sandbox", action="store_const", const="1", help="use the sandbox account, no key needed"
+    )
+
+
+def settings_flags(arguments: argparse.Namespace) -> dict[str, str | None]:
+    """The flags that `config.load` reads, by name; None where one was not given."""
+    return {
+        "sandbox": arguments.sandbox,
+        "allow": getattr(arguments, "allow", None),
+        "audit-log": getattr(arguments, "audit_log", None),
+        "tokens": getattr(arguments, "tokens", None),
+        "state": getattr(arguments, "state", None),
+    }

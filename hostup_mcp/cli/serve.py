@@ -1,0 +1,84 @@
+"""`hostup-mcp serve`, the default: serves MCP over stdio, streamable HTTP or SSE.
+
+Imports stay inside the functions: a stdio session must be answered before the rest is loaded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import itertools
+import os
+import sys
+from collections.abc import Sequence
+
+from hostup_mcp.cli.parser import settings_flags
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """Serve MCP over the transport that was chosen; the exit code."""
+    if arguments.transport == "stdio":
+        return _serve_stdio(settings_flags(arguments))
+    from hostup_mcp.config import Misconfigured, load
+
+    settings = load(settings_flags(arguments), os.environ)
+    if isinstance(settings, Misconfigured):
+        print(f"hostup-mcp: {' '.join(settings.problems)}", file=sys.stderr)  # noqa: T201
+        return 2
+    from hostup_mcp.cli.logs import log_to_stderr
+
+    log_to_stderr(as_json=settings.remote.authenticates)
+    from hostup_mcp.remote.app import Listen
+    from hostup_mcp.remote.serve import ServeError, serve_http
+
+    try:
+        return serve_http(settings, Listen(arguments.transport, arguments.host, arguments.port))
+    except ServeError as error:
+        print(f"hostup-mcp: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+
+
+def _serve_stdio(flags: dict[str, str | None], *usage: str) -> int:
+    from hostup_mcp.stdio.opening import open_stdio
+
+    if sys.stdin is not None and sys.stdin.isatty():
+        # Nobody types this protocol by hand.
+        print(  # noqa: T201
+            "hostup-mcp waits for an MCP client (Ctrl-C ends). To look around: hostup-mcp demo",
+            file=sys.stderr,
+        )
+    opening = open_stdio()
+    # A tenth of the time that loading takes would go to looking for garbage where there is none.
+    gc.disable()
+    # httpx would bring its own command line, and the SDK colours for a log that we set up: both do
+    # without where rich is not installed, and a session starts a twentieth sooner.
+    for unwanted in ("httpx._main", "rich"):
+        sys.modules.setdefault(unwanted, None)  # type: ignore[arg-type]
+    from hostup_mcp.cli.logs import log_to_stderr
+
+    log_to_stderr()
+    from hostup_mcp.config import Misconfigured, load
+    from hostup_mcp.server.app import serve_with
+    from hostup_mcp.server.services import Services
+    from hostup_mcp.stdio.session import serve_stdio
+    from hostup_mcp.stdio.state import stdio_state
+
+    configuration = Misconfigured(usage) if usage else load(flags, os.environ)
+    services = Services(configuration, state=stdio_state(configuration))
+    server = serve_with(services)
+    gc.freeze()
+    gc.enable()
+    return serve_stdio(server, opening, services.in_flight.stop)
+
+
+def serve_unusable(words: Sequence[str], problem: str) -> int:
+    """Serve although the command line is wrong; the exit code.
+
+    Over stdio every tool then reports the problem, since a client shows nothing of a process that
+    has ended. Over HTTP the command ends.
+    """
+    after = dict(itertools.pairwise(words)).get("--transport", "")
+    if {after, *(word.removeprefix("--transport=") for word in words)} & {"streamable-http", "sse"}:
+        print(f"hostup-mcp: {problem}", file=sys.stderr)  # noqa: T201
+        return 2
+    return _serve_stdio({}, problem)

@@ -1,0 +1,4 @@
+"""How a stdio session opens and runs.
+
+Kept empty on purpose: the opening must not wait for an import.
+"""
