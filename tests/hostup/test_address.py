@@ -1,4 +1,4 @@
-"""The key travels over https, or over plain http to this machine, and nowhere else."""
+"""The key is sent over https, or over plain http to this machine, and nowhere else."""
 
 import httpx
 import pytest
@@ -27,7 +27,7 @@ SAFE = [
 ]
 
 UNSAFE = [
-    # Plain http to elsewhere, or to what only looks like this machine.
+    # Plain http to another machine, or to something that only looks like this one.
     "http://cloud.hostup.se",
     "http://localhost.evil.example",
     "http://evil.example/localhost",
@@ -45,7 +45,7 @@ UNSAFE = [
     "http://127.1",
     "http://[::1]evil.example",
     "http://evil.example[::1]",
-    # Another address hides behind the visible one.
+    # The real host differs from the visible one.
     "https://user@cloud.hostup.se",
     "https://user:word@cloud.hostup.se",
     "https://@cloud.hostup.se",
@@ -79,7 +79,7 @@ UNSAFE = [
     "https://[::1]]",
     "https://::1",
     "https://[not-an-address]",
-    # Characters that one reader of addresses drops and the next one does not.
+    # Characters that some URL parsers drop.
     "https://cloud.hostup.se\x7f",
     "https://cloud.hostup.se/\x00",
     "ht\ntps://cloud.hostup.se",
@@ -91,17 +91,13 @@ UNSAFE = [
 
 
 @pytest.mark.parametrize("address", SAFE)
-def test_the_key_may_travel_over_https_and_to_this_machine(address: str) -> None:
+def test_safe_base_urls_are_accepted(address: str) -> None:
     assert is_safe_base_url(address)
 
 
 @pytest.mark.parametrize("address", UNSAFE)
-def test_the_key_may_not_travel_anywhere_else(address: str) -> None:
+def test_unsafe_base_urls_are_rejected(address: str) -> None:
     assert not is_safe_base_url(address)
-
-
-@pytest.mark.parametrize("address", UNSAFE)
-def test_no_connection_is_made_ready_for_an_unsafe_address(address: str) -> None:
     with pytest.raises(ValueError, match="https, or http to a loopback"):
         Http(address, "key")
 
@@ -122,7 +118,7 @@ def test_no_connection_is_made_ready_for_an_unsafe_address(address: str) -> None
         ("127.0.0.1:80", False),
     ],
 )
-def test_only_names_and_addresses_of_this_machine_are_loopback(host: str, expected: bool) -> None:
+def test_loopback_hosts_are_recognized(host: str, expected: bool) -> None:
     assert is_loopback(host) is expected
 
 
@@ -135,11 +131,11 @@ addresses = st.text(max_size=30) | st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(addresses)
 @example("http://[::1%25lo]")
 @example("https://a\u0080b")
-def test_whatever_passes_as_safe_is_read_alike_by_the_http_library(address: str) -> None:
+def test_httpx_reads_safe_urls_alike(address: str) -> None:
     if not is_safe_base_url(address):
         return
     url = httpx.URL(address)

@@ -1,4 +1,4 @@
-"""Each change is one request, word for word as documented, and no id leads it elsewhere."""
+"""Each write is the documented request, and no id can redirect it to another endpoint."""
 
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError
@@ -34,7 +34,7 @@ OPTIONS: dict[str, Any] = {
 }
 RETENTION: dict[str, Any] = {"maxTotalBackups": 5, "autoDeleteOldest": False}
 
-# How each request is made, and what the API's pages say that it is.
+# How each request is built, and what the API documents.
 WRITES: list[tuple[Any, str, str, dict[str, Any] | None, tuple[str, ...]]] = [
     (partial(requests.create_backup, VPS_ID, None), "POST", f"{VPS}/backups", None, BACKUP),
     (
@@ -89,7 +89,7 @@ WRITES: list[tuple[Any, str, str, dict[str, Any] | None, tuple[str, ...]]] = [
     ),
 ]  # fmt: skip
 
-# Each id that stands in a path: how a request with another one is made, and where it stands.
+# Each id in a path: how to build a request with another one, and where it appears.
 IN_PATHS: list[tuple[Callable[[str], WriteRequest], str]] = [
     (lambda id_: requests.create_backup(id_, None), "/api/v2/vps/{}/backups"),
     (lambda id_: requests.delete_backup(id_, "b"), "/api/v2/vps/{}/backups/b"),
@@ -122,7 +122,7 @@ each_id = pytest.mark.parametrize(
 
 
 @pytest.mark.parametrize(("make", "method", "path", "body", "scopes"), WRITES)
-def test_a_change_is_the_request_that_is_documented(
+def test_each_write_is_as_documented(
     make: Callable[[], WriteRequest],
     method: str,
     path: str,
@@ -132,7 +132,7 @@ def test_a_change_is_the_request_that_is_documented(
     assert make() == WriteRequest(method, path, body, scopes=scopes)
 
 
-def test_every_function_that_makes_a_request_is_tested_here() -> None:
+def test_every_request_function_is_tested() -> None:
     made = {make.func.__name__ for make, *_ in WRITES}
     names = {name for name, value in vars(requests).items() if callable(value)}
     own = {name for name in names if getattr(requests, name).__module__ == requests.__name__}
@@ -140,23 +140,19 @@ def test_every_function_that_makes_a_request_is_tested_here() -> None:
 
 
 @each_id
-@pytest.mark.parametrize(("hostile", "quoted"), HOSTILE_IDS)
-def test_an_id_is_one_segment_of_the_path_whatever_it_holds(
-    make: Callable[[str], WriteRequest], path: str, hostile: str, quoted: bytes
-) -> None:
-    assert make(hostile).path == path.format(quoted.decode())
+def test_an_id_is_one_path_segment(make: Callable[[str], WriteRequest], path: str) -> None:
+    for hostile, quoted in HOSTILE_IDS:
+        assert make(hostile).path == path.format(quoted.decode())
 
 
 @each_id
-@pytest.mark.parametrize("nothing", ["", ".", "..", "vps_\ud800"])
-def test_there_is_no_request_for_what_no_encoding_makes_an_id(
-    make: Callable[[str], WriteRequest], path: str, nothing: str
-) -> None:
-    with pytest.raises(ValueError, match=r"not an id|surrogates"):
-        make(nothing)
+def test_impossible_ids_are_rejected(make: Callable[[str], WriteRequest], path: str) -> None:
+    for impossible in ("", ".", "..", "vps_\ud800"):
+        with pytest.raises(ValueError, match=r"not an id|surrogates"):
+            make(impossible)
 
 
-def test_what_stands_in_a_body_is_not_altered() -> None:
+def test_body_text_is_unchanged() -> None:
     hostile = 'a/../b"}\n{å\u202e'
     assert [
         requests.restore_from_vps(VPS_ID, hostile, hostile).body,
@@ -169,7 +165,7 @@ def test_what_stands_in_a_body_is_not_altered() -> None:
     ]
 
 
-def test_a_request_stays_as_it_was_made() -> None:
+def test_a_request_is_immutable() -> None:
     options = dict(OPTIONS)
     request = requests.restore_to_payg(VPS_ID, BACKUP_ID, options)
     options["cpuCores"] = 32

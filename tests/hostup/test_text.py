@@ -1,4 +1,4 @@
-"""Somebody else's text can neither hide nor reorder anything, nor fill a context by itself."""
+"""Text from the API can neither hide nor reorder anything, and its length is bounded."""
 
 import unicodedata
 
@@ -18,7 +18,7 @@ from hostup_mcp.hostup.text import (
     word,
 )
 
-# Unicode's Default_Ignorable_Code_Point: drawn as nothing at all.
+# Unicode's Default_Ignorable_Code_Point: rendered as nothing.
 IGNORABLE = [
     (0x00AD, 0x00AD),
     (0x034F, 0x034F),
@@ -60,7 +60,7 @@ def is_invisible(char: str) -> bool:
         )
     ],
 )
-def test_a_character_that_nobody_sees_is_taken_out(char: str) -> None:
+def test_invisible_characters_are_removed(char: str) -> None:
     assert clean_text(f"back{char}up") == "backup"
 
 
@@ -76,7 +76,7 @@ def test_a_character_that_nobody_sees_is_taken_out(char: str) -> None:
         "🙂",
     ],
 )
-def test_what_people_write_stays_as_it_is(text: str) -> None:
+def test_ordinary_text_is_unchanged(text: str) -> None:
     assert clean_text(text) == text
 
 
@@ -91,29 +91,23 @@ def test_what_people_write_stays_as_it_is(text: str) -> None:
         ("", ""),
     ],
 )
-def test_a_text_becomes_one_line(text: str, line: str) -> None:
+def test_text_becomes_one_line(text: str, line: str) -> None:
     assert clean_text(text) == line
 
 
-def test_a_text_is_kept_whole_up_to_its_bound() -> None:
+def test_long_text_is_truncated() -> None:
     assert clean_text("x" * MAX_TEXT) == "x" * MAX_TEXT
-
-
-def test_a_text_over_its_bound_ends_in_an_ellipsis() -> None:
     assert clean_text("x" * (MAX_TEXT + 1)) == "x" * (MAX_TEXT - 1) + "…"
     assert clean_text("abcdef", 4) == "abc…"
-
-
-def test_a_huge_text_costs_no_more_than_its_beginning() -> None:
     assert clean_text("x" * 5_000_000) == "x" * (MAX_TEXT - 1) + "…"
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.text(st.characters(exclude_categories=())), st.integers(1, 60))
 @example("a b c", 3)
 @example("\u200b" * 900 + "x", 100)
 @example("x\ufe0f\U000e0101", 10)
-def test_cleaning_is_total_bounded_and_done_in_one_go(text: str, longest: int) -> None:
+def test_cleaning_is_bounded_and_idempotent(text: str, longest: int) -> None:
     cleaned = clean_text(text, longest)
     assert len(cleaned) <= longest
     assert not any(map(is_invisible, cleaned))
@@ -131,31 +125,31 @@ def _texts(value: Json) -> list[str]:
     return []
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(anything)
-def test_no_text_anywhere_in_a_document_stays_unclean(document: Json) -> None:
+def test_every_text_in_a_document_is_cleaned(document: Json) -> None:
     cleaned = clean_json(document)
     assert not any(is_invisible(char) for text in _texts(cleaned) for char in text)
     assert clean_json(cleaned) == cleaned
 
 
-def test_keys_are_cleaned_and_bounded_too() -> None:
+def test_keys_are_cleaned() -> None:
     assert clean_json({"no\u202ete": 1}) == {"note": 1}
     assert [len(key) for key in clean_json({"k" * 5000: 1})] == [100]  # type: ignore[union-attr]
 
 
-def test_a_key_with_something_invisible_in_it_cannot_stand_in_for_the_real_one() -> None:
+def test_a_cleaned_key_replaces_no_real_one() -> None:
     assert clean_json({"id": "bkp_real", "i\u200bd": "bkp_other"}) == {"id": "bkp_real"}
     assert clean_json({"i\u200bd": "bkp_other", "id": "bkp_real"}) == {"id": "bkp_real"}
 
 
 @pytest.mark.parametrize("value", [None, True, False, 0, 3, 12.4, -(2**70)])
-def test_what_is_not_text_passes_unchanged(value: Json) -> None:
+def test_other_values_are_unchanged(value: Json) -> None:
     assert clean_json([value]) == [value]
 
 
 @pytest.mark.parametrize("key", sorted(OPAQUE_KEYS))
-def test_a_token_for_the_next_request_is_not_cut_short(key: str) -> None:
+def test_tokens_are_not_truncated(key: str) -> None:
     assert clean_json({key: "c" * 4000}) == {key: "c" * 4000}
     assert clean_json({key: "c" * 9000}) == {key: "c" * (MAX_OPAQUE - 1) + "…"}
     assert clean_json({key: None}) == {key: None}
@@ -170,7 +164,7 @@ def _nested(levels: int, wrap: str) -> Json:
 
 
 @pytest.mark.parametrize("wrap", ["list", "dict"])
-def test_nesting_is_taken_up_to_its_bound_and_refused_beyond(wrap: str) -> None:
+def test_nesting_is_bounded(wrap: str) -> None:
     at_the_bound = _nested(MAX_DEPTH, wrap)
     assert clean_json(at_the_bound) == at_the_bound
     with pytest.raises(ValueError, match="nested deeper"):
@@ -190,5 +184,5 @@ def test_nesting_is_taken_up_to_its_bound_and_refused_beyond(wrap: str) -> None:
         ("x" * 65, f'"{"x" * 65}"'),
     ],
 )
-def test_what_does_not_look_like_a_word_is_quoted(text: str, shown: str) -> None:
+def test_word_quotes_anything_unusual(text: str, shown: str) -> None:
     assert word(text) == shown

@@ -26,7 +26,7 @@ def test_every_event_is_counted() -> None:
     metrics.tool_called("list_vps", "ok", 0.02)
     metrics.tool_called("restore_vps", "asked", 40)
     metrics.hostup_requested("GET", "200", 0.2)
-    metrics.hostup_requested("POST", "TimedOut", 20)
+    metrics.hostup_requested("POST", "TimedOutError", 20)
     metrics.refused("calls_per_minute")
     metrics.set_ready(True)
     seen = read(metrics)
@@ -35,7 +35,7 @@ def test_every_event_is_counted() -> None:
     assert seen["hostup_mcp_tool_seconds_count", frozenset({"list_vps"})] == 2
     assert seen["hostup_mcp_tool_seconds_sum", frozenset({"restore_vps"})] == 40
     assert seen["hostup_mcp_hostup_requests_total", frozenset({"GET", "200"})] == 1
-    assert seen["hostup_mcp_hostup_requests_total", frozenset({"POST", "TimedOut"})] == 1
+    assert seen["hostup_mcp_hostup_requests_total", frozenset({"POST", "TimedOutError"})] == 1
     assert seen["hostup_mcp_hostup_seconds_count", frozenset({"GET"})] == 1
     assert seen["hostup_mcp_refused_calls_total", frozenset({"calls_per_minute"})] == 1
     assert seen["hostup_mcp_ready", frozenset()] == 1
