@@ -67,7 +67,7 @@ def diagnosis(error: HostUpError, settings: Settings) -> str:
         case UnauthorizedError():
             return f"HostUp refuses the key (401). Make or check it at {KEYS_PAGE}."
         case EdgeRefusedError():
-            return "Something in front of HostUp's API refuses this network (403, a web page)."
+            return "Something in front of HostUp's API rejects this network (403)."
         case ForbiddenError():
             if error.code not in (None, "forbidden"):
                 return f'HostUp refuses this account (403, code {error.code}): "{error}"'

@@ -7,7 +7,7 @@ HostUpError
   BadResponseError          a response that is not one of the API's
     ResponseTooLargeError   more than 10 MB
     RedirectedError         a redirect; never followed
-    EdgeRefusedError        403 without a problem document: the edge, not the API
+    EdgeRefusedError        403 with a page or text: the edge, not the API
     WrongSubjectError       about another server or job than the one requested
   ProblemError              the API returned an error: a problem document or a bare status
     RefusedError            4xx

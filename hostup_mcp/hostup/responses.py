@@ -62,13 +62,14 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, now: datetime)
         )
     document = _problem_document(body)
     wait = retry_after(headers, document, now)
-    if document is None and status < 500 and status not in (401, 429) and _is_html(headers, body):
+    if document is None and status < 500 and status not in (401, 429) and _is_text(headers, body):
         if status == 403:
             return EdgeRefusedError(
-                "a web page with status 403 came from the edge in front of HostUp's API", status=403
+                "the edge in front of HostUp's API responded with status 403, not the API itself",
+                status=403,
             )
         return BadResponseError(
-            f"a web page came instead of an API response (status {status})", status=status
+            f"a page of text came instead of an API response (status {status})", status=status
         )
     document = document or {}
     return problem_class(status)(
@@ -135,6 +136,12 @@ def _field_errors(value: Json) -> tuple[FieldError, ...]:
         for item in value[:MAX_FIELD_ERRORS]
         if isinstance(item, dict)
     )
+
+
+def _is_text(headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether a body that is not JSON is a page or text of something else than the API."""
+    kind = headers.get("content-type", "").lower()
+    return _is_html(headers, body) or (kind.startswith("text/") and bool(body.strip()))
 
 
 def _is_html(headers: Mapping[str, str], body: bytes) -> bool:

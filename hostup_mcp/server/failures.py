@@ -293,8 +293,8 @@ def _in_words(error: HostUpError, wait: int | None) -> tuple[str, str, str]:
         case EdgeRefusedError():
             return (
                 "edge_refused",
-                "Something in front of HostUp's API turned the request away with a web page; "
-                "this is not about the key's scopes.",
+                "Something in front of HostUp's API rejected the request (403); this is not about "
+                "the key's scopes.",
                 "Ask the user whether their network, VPN or IP restrictions are in the way; "
                 "HostUp's support can tell.",
             )

@@ -140,7 +140,7 @@ REFUSAL = json.dumps({"code": "forbidden", "detail": "Missing scope."})
         (302, "text/html", "", 1, ["redirect"]),
         (401, "application/json", "{}", 1, ["refuses the key"]),
         (403, "application/json", REFUSAL, 1, ["lacks the scope read:vm"]),
-        (403, "text/html", PAGE, 1, ["refuses this network"]),
+        (403, "text/html", PAGE, 1, ["rejects this network"]),
         (404, "text/html", PAGE, 1, ["does not answer like HostUp's API"]),
         (404, "application/json", "{}", 1, ["does not answer like HostUp's API"]),
         (500, "text/html", PAGE, 1, ["cannot answer at the moment"]),

@@ -1,4 +1,4 @@
-"""The key goes to one place only, and reads are retried within a budget of time."""
+"""The key goes to one host only, and reads are retried within a time budget."""
 
 import gzip
 import socket
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import httpx
 import pytest
 import respx
@@ -26,7 +27,6 @@ from hostup_mcp.hostup.problems import (
     EdgeRefusedError,
     ForbiddenError,
     HostUpError,
-    NotFoundError,
     ProblemError,
     RateLimitedError,
     RedirectedError,
@@ -42,13 +42,9 @@ from .test_responses import ERRORS, bodies, header_lists
 from .wire import BACKUPS, BASE, KEY, LISTING, PAGE, PROBLEM, Naps, Stream, connected, router
 
 RETRIED = [429, 502, 503, 504]
-NOT_RETRIED = [400, 401, 403, 404, 405, 409, 418, 500, 501]
 REDIRECTS = [301, 302, 303, 307, 308]
 MEGABYTE = b" " * 1_000_000
-LATE = 30.0
-"""Seconds within which a budget of less than one is over on any machine."""
-
-# What the network may do to one request: how it fails, as what, and whether anything was sent.
+# What the network may do to a request: the cause, the error, and whether anything was sent.
 BROKEN: list[tuple[type[httpx.TransportError], type[HostUpError], bool]] = [
     (httpx.ConnectError, UnreachableError, False),
     (httpx.ConnectTimeout, UnreachableError, False),
@@ -75,6 +71,19 @@ async def read(http: Http) -> BackupList:
     return await http.read(BackupList, BACKUPS, scopes=("read:vm",))
 
 
+class MovedClock:
+    """A clock that `sleep` moves forward instead of waiting."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.offset = 0.0
+        real = time.monotonic
+        monkeypatch.setattr(time, "monotonic", lambda: real() + self.offset)
+
+    async def sleep(self, seconds: float) -> None:
+        self.offset += seconds
+        await anyio.lowlevel.checkpoint()
+
+
 async def hang(_: httpx.Request) -> httpx.Response:
     await anyio.sleep_forever()
     raise AssertionError("unreachable")
@@ -83,7 +92,7 @@ async def hang(_: httpx.Request) -> httpx.Response:
 # The request.
 
 
-async def test_a_request_says_who_asks_and_what_is_understood() -> None:
+async def test_the_headers_of_a_request() -> None:
     far_end = router()
     route = far_end.get(BASE + BACKUPS).respond(200, json=LISTING)
     async with connected(far_end) as http:
@@ -97,7 +106,7 @@ async def test_a_request_says_who_asks_and_what_is_understood() -> None:
     assert "cookie" not in headers
 
 
-async def test_the_key_is_in_one_header_and_nowhere_else() -> None:
+async def test_the_key_is_in_one_header_only() -> None:
     far_end = router()
     route = far_end.post(BASE + BACKUPS).respond(202, json={})
     async with connected(far_end) as http:
@@ -117,7 +126,7 @@ async def test_a_prefix_of_the_base_url_is_kept() -> None:
     assert route.called
 
 
-async def test_parameters_are_encoded_into_the_query() -> None:
+async def test_parameters_are_encoded() -> None:
     far_end = router()
     route = far_end.get(url__startswith=BASE).respond(200, json=LISTING)
     async with connected(far_end) as http:
@@ -131,12 +140,10 @@ async def test_parameters_are_encoded_into_the_query() -> None:
 
 
 @pytest.mark.parametrize(("status", "kind"), ERRORS)
-async def test_a_refused_read_raises_the_failure_of_its_status(
-    status: int, kind: type[ProblemError]
-) -> None:
+async def test_a_refused_read_raises_its_error(status: int, kind: type[ProblemError]) -> None:
     far_end = router()
     route = far_end.get(BASE + BACKUPS)
-    # Asking for more time than there is ends the retries of those that have any.
+    # A wait that does not fit the budget ends the retries.
     headers = {"retry-after": "60"}
     route.respond(status, json=PROBLEM | {"status": status}, headers=headers)
     async with connected(far_end) as http:
@@ -162,13 +169,16 @@ async def test_a_refused_read_raises_the_failure_of_its_status(
         (httpx.Response(204), BadResponseError),
         (httpx.Response(202), BadResponseError),
         (httpx.Response(102), BadResponseError),
+        (httpx.Response(500), ServerFaultError),
+        (httpx.Response(501), ServerFaultError),
+        (httpx.Response(401), UnauthorizedError),
         (httpx.Response(304), RedirectedError),
         (httpx.Response(200, stream=Stream(b"\x1f\x8b?"), headers={"content-encoding": "gzip"}),
          BadResponseError),
     ],
     ids=lambda value: f"{value.status_code}" if isinstance(value, httpx.Response) else None,
 )  # fmt: skip
-async def test_an_answer_that_another_try_would_not_change_is_not_asked_for_again(
+async def test_final_responses_are_not_retried(
     answer: httpx.Response, kind: type[HostUpError]
 ) -> None:
     far_end = router()
@@ -183,32 +193,20 @@ async def test_an_answer_that_another_try_would_not_change_is_not_asked_for_agai
 
 
 @pytest.mark.parametrize("status", REDIRECTS)
-@pytest.mark.parametrize(
-    "location",
-    [
-        "https://evil.example/",
-        "//evil.example/x",
-        f"{BASE}/api/v2/vps",
-        "/login",
-        "",
-        "https://x:port/",
-    ],
-)
-async def test_a_redirect_is_never_followed(status: int, location: str) -> None:
-    far_end = router()
-    route = far_end.get(BASE + BACKUPS)
-    route.respond(status, headers={"location": location})
-    elsewhere = far_end.route().respond(200, json=LISTING)
-    async with connected(far_end) as http:
-        with pytest.raises(RedirectedError) as caught:
-            await read(http)
-    assert route.call_count == 1
-    assert not elsewhere.called
-    assert caught.value.status == status
+async def test_a_redirect_is_never_followed(status: int) -> None:
+    for location in ("https://evil.example/", "//evil.example/x", "/login", "", "https://x:port/"):
+        far_end = router()
+        route = far_end.get(BASE + BACKUPS)
+        route.respond(status, headers={"location": location})
+        elsewhere = far_end.route().respond(200, json=LISTING)
+        async with connected(far_end) as http:
+            with pytest.raises(RedirectedError) as caught:
+                await read(http)
+        assert (route.call_count, elsewhere.called, caught.value.status) == (1, False, status)
 
 
 @pytest.mark.parametrize(("cause", "kind", "_sent"), BROKEN)
-async def test_a_broken_connection_is_typed_by_whether_anything_was_sent(
+async def test_broken_connections_raise_by_kind(
     cause: type[httpx.TransportError], kind: type[HostUpError], _sent: bool
 ) -> None:
     far_end = router()
@@ -221,7 +219,7 @@ async def test_a_broken_connection_is_typed_by_whether_anything_was_sent(
 
 
 @pytest.mark.parametrize("cause", [httpx.ReadError, httpx.RemoteProtocolError, httpx.ReadTimeout])
-async def test_a_connection_cut_in_the_middle_of_an_answer_is_lost_and_read_again(
+async def test_a_truncated_body_is_read_again(
     cause: type[httpx.TransportError],
 ) -> None:
     cut = Stream(b'{"backups": [', breaks=broken(cause))
@@ -247,7 +245,7 @@ async def test_a_connection_cut_in_the_middle_of_an_answer_is_lost_and_read_agai
         (OSError(101, f"Network is unreachable, {KEY}"), "ConnectError"),
     ],
 )
-async def test_why_there_is_no_connection_is_told(cause: OSError, told: str) -> None:
+async def test_the_cause_of_no_connection(cause: OSError, told: str) -> None:
     async def refuse(request: httpx.Request) -> httpx.Response:
         try:
             raise cause
@@ -260,7 +258,7 @@ async def test_why_there_is_no_connection_is_told(cause: OSError, told: str) -> 
     assert str(caught.value) == f"no connection to cloud.hostup.se: {told}"
 
 
-def test_a_failure_whose_causes_lead_back_to_itself_is_still_told() -> None:
+def test_circular_causes_end() -> None:
     async def refuse(request: httpx.Request) -> httpx.Response:
         error, cause = httpx.ConnectError("failed", request=request), OSError("refused")
         error.__cause__, cause.__context__ = cause, error
@@ -278,20 +276,10 @@ def test_a_failure_whose_causes_lead_back_to_itself_is_still_told() -> None:
     assert not thread.is_alive()
 
 
-async def test_a_connection_that_takes_too_long_to_make_is_said_to_have_timed_out() -> None:
-    far_end = router()
-    far_end.get(BASE + BACKUPS).mock(side_effect=httpx.ConnectTimeout)
-    async with connected(far_end, budget=0.0) as http:
-        with pytest.raises(
-            UnreachableError, match=r"no connection to cloud\.hostup\.se: timed out"
-        ):
-            await read(http)
-
-
 # Time.
 
 
-async def test_a_read_that_is_never_answered_ends_with_its_budget() -> None:
+async def test_a_silent_read_times_out() -> None:
     async with connected(hang, budget=0.05) as http:
         with pytest.raises(TimedOutError, match=r"within 0\.05 s") as caught:
             await read(http)
@@ -299,7 +287,7 @@ async def test_a_read_that_is_never_answered_ends_with_its_budget() -> None:
     assert caught.value.scopes == ("read:vm",)
 
 
-async def test_a_body_that_never_ends_ends_with_the_budget_too() -> None:
+async def test_an_endless_body_times_out() -> None:
     class Trickle(Stream):
         async def __aiter__(self):  # type: ignore[no-untyped-def,override]
             while True:
@@ -315,54 +303,27 @@ async def test_a_body_that_never_ends_ends_with_the_budget_too() -> None:
     assert stream.closed
 
 
-async def test_the_budget_is_for_all_tries_of_a_read_together() -> None:
-    tries: list[httpx.Request] = []
-
-    async def busy_then_silent(request: httpx.Request) -> httpx.Response:
-        tries.append(request)
-        return httpx.Response(503) if len(tries) == 1 else await hang(request)
-
-    begun = time.monotonic()
-    async with connected(busy_then_silent, budget=0.3) as http:
-        # The first wait may by chance not fit; then the 503 is raised, and as soon.
-        with pytest.raises((TimedOutError, ServerFaultError)):
-            await read(http)
-    assert len(tries) <= 2
-    assert time.monotonic() - begun < LATE
-
-
-async def test_retries_end_where_the_next_wait_would_not_fit() -> None:
+async def test_retries_share_one_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = MovedClock(monkeypatch)
     far_end = router()
     route = far_end.get(BASE + BACKUPS)
     route.respond(429, headers={"x-ratelimit-reset": "2026-04-27T12:00:03.000Z"})
-    # One wait fits and two do not, however slow the machine is in between.
-    async with connected(far_end, budget=5.5, sleep=anyio.sleep) as http:
+    async with connected(far_end, budget=20.0, sleep=clock.sleep) as http:
         with pytest.raises(RateLimitedError) as caught:
             await read(http)
-    assert route.call_count == 2
+    assert 2 <= route.call_count <= 7
+    assert clock.offset < 20.0
     assert caught.value.retry_after == 3
 
 
-async def test_a_fault_that_stays_is_raised_within_the_budget() -> None:
-    far_end = router()
-    route = far_end.get(BASE + BACKUPS).respond(503)
-    begun = time.monotonic()
-    async with connected(far_end, budget=0.2, sleep=anyio.sleep) as http:
-        # Where a wait has just fitted, the time may be over before the next try is.
-        with pytest.raises((ServerFaultError, TimedOutError)):
-            await read(http)
-    assert time.monotonic() - begun < LATE
-    assert route.called
-
-
-async def test_who_cancels_a_read_is_obeyed_at_once() -> None:
+async def test_a_read_can_be_cancelled() -> None:
     async with connected(hang) as http:
         with anyio.move_on_after(0.02) as scope:
             await read(http)
     assert scope.cancelled_caught
 
 
-async def test_who_cancels_a_wait_between_tries_is_obeyed_at_once() -> None:
+async def test_a_wait_can_be_cancelled() -> None:
     far_end = router()
     route = far_end.get(BASE + BACKUPS).respond(503)
 
@@ -380,7 +341,7 @@ async def test_who_cancels_a_wait_between_tries_is_obeyed_at_once() -> None:
 
 
 @pytest.mark.parametrize("status", RETRIED)
-async def test_a_read_is_tried_again_where_that_may_help(status: int) -> None:
+async def test_a_read_is_retried_by_status(status: int) -> None:
     far_end = router()
     route = far_end.get(BASE + BACKUPS)
     route.mock(side_effect=[httpx.Response(status)] * 3 + [listing()])
@@ -393,7 +354,7 @@ async def test_a_read_is_tried_again_where_that_may_help(status: int) -> None:
 
 
 @pytest.mark.parametrize(("cause", "_kind", "_sent"), BROKEN)
-async def test_a_read_is_tried_again_after_a_broken_connection(
+async def test_a_read_is_retried_when_cut(
     cause: type[httpx.TransportError], _kind: type[HostUpError], _sent: bool
 ) -> None:
     far_end = router()
@@ -402,28 +363,6 @@ async def test_a_read_is_tried_again_after_a_broken_connection(
     async with connected(far_end, sleep=naps) as http:
         assert (await read(http)).quota_info.used == 1
     assert (route.call_count, len(naps.taken)) == (3, 2)
-
-
-@pytest.mark.parametrize("status", NOT_RETRIED)
-async def test_a_read_is_not_tried_again_where_the_answer_is_final(status: int) -> None:
-    far_end = router()
-    route = far_end.get(BASE + BACKUPS).respond(status, headers={"retry-after": "0"})
-    naps = Naps()
-    async with connected(far_end, sleep=naps) as http:
-        with pytest.raises(ProblemError):
-            await read(http)
-    assert route.call_count == 1
-    assert naps.taken == []
-
-
-async def test_a_final_answer_after_a_try_again_is_final() -> None:
-    far_end = router()
-    route = far_end.get(BASE + BACKUPS)
-    route.mock(side_effect=[httpx.Response(503), httpx.Response(404)])
-    async with connected(far_end) as http:
-        with pytest.raises(NotFoundError):
-            await read(http)
-    assert route.call_count == 2
 
 
 @pytest.mark.parametrize(
@@ -440,7 +379,7 @@ async def test_a_final_answer_after_a_try_again_is_final() -> None:
     ],
 )
 @pytest.mark.parametrize("status", [429, 503])
-async def test_the_wait_that_was_asked_for_is_kept_and_little_is_added(
+async def test_the_requested_wait_is_kept(
     status: int, headers: dict[str, str], body: dict[str, str], seconds: float
 ) -> None:
     far_end = router()
@@ -454,18 +393,6 @@ async def test_the_wait_that_was_asked_for_is_kept_and_little_is_added(
     assert seconds <= nap <= seconds + 0.5
 
 
-@pytest.mark.parametrize("garbage", ["soon", "-5", "1.5", ""])
-async def test_a_wait_that_cannot_be_read_is_a_short_one(garbage: str) -> None:
-    far_end = router()
-    far_end.get(BASE + BACKUPS).mock(
-        side_effect=[httpx.Response(429, headers={"retry-after": garbage}), listing()]
-    )
-    naps = Naps()
-    async with connected(far_end, sleep=naps) as http:
-        await read(http)
-    assert 0 <= naps.taken[0] <= 4
-
-
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [
@@ -476,7 +403,7 @@ async def test_a_wait_that_cannot_be_read_is_a_short_one(garbage: str) -> None:
     ],
 )
 @pytest.mark.parametrize(("status", "kind"), [(429, RateLimitedError), (503, ServerFaultError)])
-async def test_a_wait_that_does_not_fit_is_raised_at_once_with_its_length(
+async def test_a_wait_that_is_too_long_is_raised(
     status: int, kind: type[ProblemError], headers: dict[str, str], seconds: float
 ) -> None:
     far_end = router()
@@ -490,7 +417,7 @@ async def test_a_wait_that_does_not_fit_is_raised_at_once_with_its_length(
     assert caught.value.retry_after == seconds
 
 
-async def test_the_key_goes_out_unchanged_with_every_try() -> None:
+async def test_every_attempt_sends_the_key() -> None:
     far_end = router()
     route = far_end.get(BASE + BACKUPS)
     route.mock(side_effect=[httpx.Response(503, headers={"set-cookie": "a=b"}), listing()])
@@ -502,7 +429,7 @@ async def test_the_key_goes_out_unchanged_with_every_try() -> None:
 # Size.
 
 
-async def test_an_answer_beyond_ten_megabytes_is_refused_while_it_is_read() -> None:
+async def test_reading_stops_at_10_megabytes() -> None:
     endless = Stream(*[MEGABYTE] * 500)
     far_end = router()
     route = far_end.get(BASE + BACKUPS).respond(200, stream=endless)
@@ -514,7 +441,7 @@ async def test_an_answer_beyond_ten_megabytes_is_refused_while_it_is_read() -> N
     assert route.call_count == 1
 
 
-async def test_an_answer_of_exactly_ten_megabytes_is_taken() -> None:
+async def test_10_megabytes_are_read() -> None:
     body = httpx.Response(200, json=LISTING).content
     padding = b" " * (MAX_RESPONSE_BYTES - len(body))
     far_end = router()
@@ -524,8 +451,8 @@ async def test_an_answer_of_exactly_ten_megabytes_is_taken() -> None:
 
 
 @pytest.mark.parametrize("times", [1, 2])
-async def test_a_small_answer_that_would_unfold_to_any_size_is_never_unfolded(times: int) -> None:
-    folded = MEGABYTE * 100
+async def test_nothing_is_decompressed(times: int) -> None:
+    folded = MEGABYTE * 20
     for _ in range(times):
         folded = gzip.compress(folded)
     far_end = router()
@@ -541,7 +468,7 @@ async def test_a_small_answer_that_would_unfold_to_any_size_is_never_unfolded(ti
             tracemalloc.stop()
 
 
-async def test_what_travels_counts_also_where_it_would_unfold_to_nothing() -> None:
+async def test_compressed_bytes_count() -> None:
     nothing = b"\x00\x00\x00\xff\xff" * 200_000
     endless = Stream(gzip.compress(b"")[:10], *[nothing] * 50)
     far_end = router()
@@ -556,9 +483,7 @@ async def test_what_travels_counts_also_where_it_would_unfold_to_nothing() -> No
 @pytest.mark.parametrize(
     ("status", "kind"), [(401, UnauthorizedError), (403, EdgeRefusedError), (404, BadResponseError)]
 )
-async def test_a_compressed_page_with_a_refusal_is_known_by_status_and_type(
-    status: int, kind: type[HostUpError]
-) -> None:
+async def test_a_compressed_page_is_recognized(status: int, kind: type[HostUpError]) -> None:
     far_end = router()
     headers = {"content-encoding": "gzip", "content-type": "text/html"}
     far_end.get(BASE + BACKUPS).respond(status, headers=headers, stream=Stream(gzip.compress(PAGE)))
@@ -569,7 +494,7 @@ async def test_a_compressed_page_with_a_refusal_is_known_by_status_and_type(
 
 
 @pytest.mark.parametrize("status", [404, 500])
-async def test_a_failure_is_bounded_like_a_success(status: int) -> None:
+async def test_error_bodies_are_bounded(status: int) -> None:
     endless = Stream(*[MEGABYTE] * 50)
     far_end = router()
     far_end.get(BASE + BACKUPS).respond(status, stream=endless)
@@ -578,17 +503,6 @@ async def test_a_failure_is_bounded_like_a_success(status: int) -> None:
             await read(http)
     assert endless.taken == 11
     assert caught.value.status == status
-
-
-@pytest.mark.parametrize("status", RETRIED)
-async def test_a_failure_that_was_too_large_once_is_not_read_again(status: int) -> None:
-    far_end = router()
-    route = far_end.get(BASE + BACKUPS)
-    route.mock(side_effect=[httpx.Response(status, stream=Stream(*[MEGABYTE] * 50)), listing()])
-    async with connected(far_end) as http:
-        with pytest.raises(ResponseTooLargeError):
-            await read(http)
-    assert route.call_count == 1
 
 
 # The key.
@@ -607,7 +521,7 @@ LEAKS: list[tuple[str, Callable[[respx.Route], Any]]] = [
 
 
 @pytest.mark.parametrize("leak", [leak for _, leak in LEAKS], ids=[name for name, _ in LEAKS])
-async def test_no_failure_shows_the_key(leak: Callable[[respx.Route], Any]) -> None:
+async def test_no_error_shows_the_key(leak: Callable[[respx.Route], Any]) -> None:
     far_end = router()
     leak(far_end.get(BASE + BACKUPS))
     async with connected(far_end, budget=0.0) as http:
@@ -619,7 +533,7 @@ async def test_no_failure_shows_the_key(leak: Callable[[respx.Route], Any]) -> N
 
 
 @pytest.mark.parametrize("written", ['hu/5ecret"+\\Key', 'hu\\/5ecret\\"\\u002b\\\\Key'])
-async def test_a_key_is_recognised_however_json_writes_it(written: str) -> None:
+async def test_an_escaped_key_is_redacted(written: str) -> None:
     key = 'hu/5ecret"+\\Key'
     body = written if written == key else f'{{"detail": "Bearer {written} is not valid"}}'
     far_end = router()
@@ -631,19 +545,9 @@ async def test_a_key_is_recognised_however_json_writes_it(written: str) -> None:
     assert str(caught.value) == ("status 401" if written == key else "Bearer *** is not valid")
 
 
-async def test_a_key_that_is_refused_is_not_tried_twice() -> None:
-    far_end = router()
-    route = far_end.get(BASE + BACKUPS).respond(401)
-    async with connected(far_end) as http:
-        for _ in range(2):
-            with pytest.raises(UnauthorizedError):
-                await read(http)
-    assert route.call_count == 2
-
-
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=50, deadline=None, derandomize=True)
 @given(st.integers(100, 999), header_lists, bodies)
-async def test_whatever_comes_back_a_read_ends_in_a_value_or_a_failure(
+async def test_any_response_ends_the_read(
     status: int, headers: list[tuple[bytes, bytes]], body: bytes
 ) -> None:
     tries: list[int] = []
