@@ -135,8 +135,8 @@ GENERATED = (
     Generated(
         "definitions",
         ("tests/server/definitions",),
-        f"{PYTHON} -m pytest {DEFINITIONS} -q -k on_purpose --rewrite-definitions",
-        passes(PYTHON, "-m", "pytest", DEFINITIONS, "-q", "-k", "on_purpose"),
+        f"{PYTHON} -m pytest {DEFINITIONS} -q -k match_the_snapshots --rewrite-definitions",
+        passes(PYTHON, "-m", "pytest", DEFINITIONS, "-q", "-k", "match_the_snapshots"),
     ),
     by_script("panel words", "panel/words.py", "panel/src/words.generated.ts"),
     Generated("panel", (PANEL,), "panel/build", panel_is_fresh, panel_tools),

@@ -14,19 +14,15 @@ from hostup_mcp.state.store import StateUnavailableError
 VpsId = Annotated[
     str,
     Field(
-        pattern=r"^vps_[0-9A-Za-z]+$",
-        min_length=8,
-        max_length=64,
-        description="data[].id of list_vps, unchanged. Never invent it; a name or IP is not an id.",
+        pattern=r"^vps_[0-9A-Za-z]{4,60}$",
+        description="data[].id of list_vps.",
     ),
 ]
 
 BackupId = Annotated[
     str,
     Field(
-        pattern=r"^bkp_[0-9A-Za-z]+$",
-        min_length=8,
-        max_length=64,
+        pattern=r"^bkp_[0-9A-Za-z]{4,60}$",
         description="backups[].id of list_vps_backups of this VPS.",
     ),
 ]
@@ -34,8 +30,7 @@ BackupId = Annotated[
 SnapshotName = Annotated[
     str,
     Field(
-        pattern=r"^[0-9A-Za-z_-]+$",
-        max_length=40,
+        pattern=r"^[0-9A-Za-z_-]{1,40}$",
         description="data[].name of list_vps_snapshots of this VPS.",
     ),
 ]
@@ -43,9 +38,8 @@ SnapshotName = Annotated[
 JobId = Annotated[
     str,
     Field(
-        pattern=r"^[0-9A-Za-z][0-9A-Za-z_.:-]+$",
-        max_length=128,
-        description="jobId from the answer of the tool that started it.",
+        pattern=r"^[0-9A-Za-z][0-9A-Za-z_.:-]{1,127}$",
+        description="jobId in the result of the tool that started it.",
     ),
 ]
 

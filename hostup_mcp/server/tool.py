@@ -105,10 +105,13 @@ def build_tool(definition: AnyTool) -> Tool:
 
 
 def describe(definition: AnyTool) -> str:
-    """The description that a model reads: the handler's docstring on one line, and the scope."""
+    """The description that a model reads: the handler's docstring on one line, and the scope.
+
+    read:vm is not mentioned, since every key needs it.
+    """
     handler = definition.read if isinstance(definition, ReadingTool) else definition.propose
     text = " ".join(cleandoc(handler.__doc__ or "").split())
-    return f"{text} API key scope: {definition.scope}."
+    return text if definition.scope == "read:vm" else f"{text} Key scope: {definition.scope}."
 
 
 def _common(

@@ -1,6 +1,6 @@
-"""What a model sees of the tools: kept word for word, complete, and true.
+"""What a model reads of the tools: kept word for word, complete, and true.
 
-After a change that is meant: `pytest tests/server/test_definitions.py --rewrite-definitions`.
+After an intended change: `pytest tests/server/test_definitions.py --rewrite-definitions`.
 """
 
 import difflib
@@ -107,7 +107,7 @@ def text_of(definition: Definition) -> str:
     return json.dumps(definition, indent=2, ensure_ascii=False) + "\n"
 
 
-async def test_definitions_change_only_on_purpose(request: pytest.FixtureRequest) -> None:
+async def test_definitions_match_the_snapshots(request: pytest.FixtureRequest) -> None:
     now = {**(await definitions(ALL)), "guidance": await guidance(), "panel": await panel()}
     now = {f"{name}.json": text_of(definition) for name, definition in now.items()}
     if request.config.getoption("--rewrite-definitions", default=False):
@@ -137,7 +137,7 @@ async def test_definitions_change_only_on_purpose(request: pytest.FixtureRequest
         )
 
 
-async def test_both_eras_and_both_sets_show_the_same_definitions(
+async def test_definitions_do_not_vary(
     every: dict[str, Definition],
 ) -> None:
     few = await definitions(frozenset())
@@ -146,7 +146,7 @@ async def test_both_eras_and_both_sets_show_the_same_definitions(
         assert await definitions(ALL, mode) == every
 
 
-async def test_no_call_changes_a_definition(every: dict[str, Definition]) -> None:
+async def test_calls_do_not_change_definitions(every: dict[str, Definition]) -> None:
     async with client_of(allow=ALL) as client:
         web = (await ids_of(client))["web-01"]
         for name in ("list_vps_backups", "list_vps_snapshots", "delete_vps_backup", "get_job"):
@@ -161,16 +161,14 @@ async def test_no_call_changes_a_definition(every: dict[str, Definition]) -> Non
 # The inventory ------------------------------------------------------------------------------------
 
 
-async def test_what_is_offered_is_what_is_registered() -> None:
+async def test_listed_tools_are_the_registry() -> None:
     assert set(await definitions(frozenset())) == set(READING)
     assert set(await definitions(ALL)) == {*READING, *OFFERED}
     assert set(READING).isdisjoint(WRITING)
 
 
 @pytest.mark.parametrize("mode", ERAS)
-async def test_the_panels_tool_is_shown_to_hosts_of_the_panel_alone(
-    mode: str, every: dict[str, Definition]
-) -> None:
+async def test_panel_tool_is_listed_to_apps_only(mode: str, every: dict[str, Definition]) -> None:
     shown = await for_apps(ALL, mode)
     assert BY_HAND
     assert set(shown) == set(every) | BY_HAND
@@ -183,14 +181,14 @@ async def test_the_panels_tool_is_shown_to_hosts_of_the_panel_alone(
     assert not BY_HAND & set(await for_apps(frozenset(), mode))
 
 
-def test_no_definition_speaks_of_the_panels_tool(every: dict[str, Definition]) -> None:
+def test_definitions_omit_the_panel_tool(every: dict[str, Definition]) -> None:
     for definition in every.values():
         assert "_meta" not in definition
         for name in BY_HAND:
             assert name not in json.dumps(definition)
 
 
-def test_annotations_are_complete_and_agree_with_the_catalogue(
+def test_hints_follow_from_the_registry(
     tools: dict[str, Definition],
 ) -> None:
     for name, definition in tools.items():
@@ -207,7 +205,7 @@ def test_annotations_are_complete_and_agree_with_the_catalogue(
             assert hints["idempotentHint"] is True
 
 
-def test_what_may_destroy_or_cost_says_so(every: dict[str, Definition]) -> None:
+def test_destructive_hints_are_honest(every: dict[str, Definition]) -> None:
     """A backup may evict the oldest one; only a snapshot never does any harm."""
     hints = {name: every[name]["annotations"]["destructiveHint"] for name in OFFERED}
     assert [name for name, destructive in hints.items() if not destructive] == [
@@ -222,14 +220,14 @@ every_writing_tool = pytest.mark.parametrize("tool", WRITING.values(), ids=WRITI
 
 
 @every_writing_tool
-def test_propose_returns_what_the_tool_may_propose(tool: WritingTool) -> None:
+def test_may_propose_matches_the_types(tool: WritingTool) -> None:
     returned = get_type_hints(tool.propose)["return"]
     assert frozenset(get_args(returned) or {returned}) == tool.may_propose
     assert tool.may_propose <= {Destructive, Harmless}
 
 
 @every_writing_tool
-async def test_each_id_must_have_been_handed_out(tool: WritingTool) -> None:
+async def test_ids_must_have_been_returned(tool: WritingTool) -> None:
     """Or it is a planId, which only opens for the caller who planned."""
     properties = build_tool(tool).parameters["properties"]
     ids = {name for name in properties if name in SOURCES or name.endswith("Id")}
@@ -247,7 +245,7 @@ async def test_each_id_must_have_been_handed_out(tool: WritingTool) -> None:
         assert argument in refusal.value.failure.message
 
 
-def test_titles_are_short_and_unlike_each_other(tools: dict[str, Definition]) -> None:
+def test_titles_are_short_and_unique(tools: dict[str, Definition]) -> None:
     titles = [definition["title"] for definition in tools.values()]
     assert len(set(titles)) == len(titles)
     assert all(3 < len(title) <= 40 and title[0].isupper() for title in titles)
@@ -256,7 +254,7 @@ def test_titles_are_short_and_unlike_each_other(tools: dict[str, Definition]) ->
 # Descriptions -------------------------------------------------------------------------------------
 
 
-def test_descriptions_are_one_line_and_end_as_sentences(tools: dict[str, Definition]) -> None:
+def test_descriptions_are_sentences(tools: dict[str, Definition]) -> None:
     for definition in tools.values():
         for text in (definition["description"], *(text for _, text in described(definition))):
             assert "\n" not in text
@@ -265,7 +263,7 @@ def test_descriptions_are_one_line_and_end_as_sentences(tools: dict[str, Definit
             assert text[-1] in ".?!"
 
 
-def test_each_description_names_another_tool_to_use_instead(
+def test_descriptions_name_a_neighbour(
     every: dict[str, Definition],
 ) -> None:
     for name, definition in every.items():
@@ -277,24 +275,34 @@ def test_each_description_names_another_tool_to_use_instead(
         assert others, name
 
 
-def test_what_always_destroys_opens_with_that(every: dict[str, Definition]) -> None:
+def test_descriptions_begin_with_a_verb(every: dict[str, Definition]) -> None:
+    """In the third person, and where a tool always destroys, the first sentence says what."""
+    for name, definition in every.items():
+        opening = definition["description"].split(".")[0]
+        assert re.match(r"(Permanently )?[A-Z][a-z]+s ", opening), name
+        if name in OFFERED:
+            destroys = re.search(r"delete|overwrite|replace", opening, re.I)
+            assert bool(destroys) is (Harmless not in OFFERED[name].may_propose), name
+
+
+def test_descriptions_say_who_is_asked(every: dict[str, Definition]) -> None:
+    """Also where the operator leaves the asking to the client (HOSTUP_MCP_CONFIRM=client)."""
     for name, writing in OFFERED.items():
-        opening = every[name]["description"].split(".")[0]
-        destroys = re.match(r"(Permanently deletes|May destroy|Destroys|Replaces) ", opening)
-        assert bool(destroys) is (Harmless not in writing.may_propose), name
+        text = every[name]["description"]
+        asks = "asked first, by this server or the client" in text
+        assert asks is (Destructive in writing.may_propose), name
+        assert not asks or re.search(r"[Tt]o look, (use )?list_", text), name
 
 
-def test_what_may_destroy_says_the_user_is_asked(
-    every: dict[str, Definition],
-) -> None:
-    for name, writing in OFFERED.items():
-        if Destructive in writing.may_propose:
-            text = every[name]["description"]
-            assert re.search(r"asked|asks them", text), name
-            assert re.search(r"[Tt]o look( only| or plan)?, (use )?list_", text), name
+def test_descriptions_name_the_scope(every: dict[str, Definition]) -> None:
+    """Unless it is read:vm, which every key has."""
+    for name, definition in every.items():
+        scope = {**READING, **WRITING}[name].scope
+        is_named = definition["description"].endswith(f"Key scope: {scope}.")
+        assert is_named is (scope != "read:vm"), name
 
 
-def test_no_definition_suggests_a_destructive_tool_to_one_that_reads(
+def test_readers_name_no_destructive_tool(
     every: dict[str, Definition],
 ) -> None:
     destructive = [name for name, writing in OFFERED.items() if Destructive in writing.may_propose]
@@ -303,22 +311,15 @@ def test_no_definition_suggests_a_destructive_tool_to_one_that_reads(
             assert other not in every[name]["description"]
 
 
-def test_nowhere_is_there_an_id_that_could_be_copied(tools: dict[str, Definition]) -> None:
-    for name, definition in tools.items():
-        text = json.dumps(definition, ensure_ascii=False)
-        assert not re.search(r"(?<![a-z_])(vps|bkp|job|snap)_[0-9A-Za-z]+", text), name
-        assert not re.search(r"plan_[0-9a-z]{16}\b", text), name
-        assert '"examples"' not in text
-        assert '"example"' not in text
-        assert not re.search(r"\b\d+\.\d+\.\d+\.\d+\b", text), name
+async def test_definitions_hold_no_id_to_copy(every: dict[str, Definition]) -> None:
+    for text in map(json.dumps, (*every.values(), await guidance())):
+        assert not re.search(r"(?<![a-z_])(vps|bkp|job|snap)_[0-9A-Za-z]+", text), text
+        assert not re.search(r"plan_[0-9a-z]{16}\b", text), text
+        assert not re.search(r"\b\d+\.\d+\.\d+\.\d+\b", text), text
+        assert '"example' not in text
 
 
-async def test_the_guidance_has_no_id_to_copy_either() -> None:
-    text = json.dumps(await guidance())
-    assert not re.search(r"(?<![a-z_])(vps|bkp|job)_[0-9A-Za-z]+", text)
-
-
-def test_no_tool_takes_a_models_word_for_a_yes(every: dict[str, Definition]) -> None:
+def test_no_argument_gives_consent(every: dict[str, Definition]) -> None:
     for definition in every.values():
         for argument in definition["inputSchema"]["properties"]:
             assert not re.search(r"confirm|consent|yes|force|sure|approve", argument, re.I)
@@ -327,7 +328,7 @@ def test_no_tool_takes_a_models_word_for_a_yes(every: dict[str, Definition]) -> 
 # Arguments ----------------------------------------------------------------------------------------
 
 
-def test_arguments_are_a_closed_object_without_choices_at_its_root(
+def test_input_schemas_are_closed_objects(
     tools: dict[str, Definition],
 ) -> None:
     for definition in tools.values():
@@ -338,46 +339,47 @@ def test_arguments_are_a_closed_object_without_choices_at_its_root(
         assert set(schema.get("required", ())) <= set(schema["properties"])
 
 
-def test_every_argument_is_described_and_bounded(tools: dict[str, Definition]) -> None:
+def test_arguments_are_bounded(tools: dict[str, Definition]) -> None:
     for name, definition in tools.items():
         for argument, schema in definition["inputSchema"]["properties"].items():
             assert schema.get("description"), f"{name}.{argument}"
             kind = schema.get("type")
             if kind == "string":
-                assert "maxLength" in schema or "enum" in schema, f"{name}.{argument}"
+                is_short = re.search(r"\{(\d+,)?\d{1,3}\}\$$", schema.get("pattern", ""))
+                assert is_short or "maxLength" in schema or "enum" in schema, f"{name}.{argument}"
             elif kind == "integer":
                 assert {"minimum", "maximum"} <= set(schema), f"{name}.{argument}"
             else:
-                assert kind == "boolean" or "$ref" in schema, f"{name}.{argument}"
+                assert kind == "boolean", f"{name}.{argument}"
 
 
-def test_every_id_argument_names_where_it_comes_from(every: dict[str, Definition]) -> None:
+def test_id_arguments_name_their_source(every: dict[str, Definition]) -> None:
     seen: set[str] = set()
     for definition in every.values():
         for argument, schema in definition["inputSchema"]["properties"].items():
             if argument in SOURCES:
                 seen.add(argument)
                 assert SOURCES[argument] in schema["description"]
-                assert schema["pattern"].startswith("^")
-                assert schema["pattern"].endswith("$")
-                assert "maxLength" in schema
+                assert re.fullmatch(r"\^.+\}\$", schema["pattern"])
             else:
                 assert not argument.endswith("Id"), argument
     assert seen == set(SOURCES)
 
 
-def test_a_vps_id_forbids_to_be_invented(every: dict[str, Definition]) -> None:
+def test_vps_id_must_not_be_invented(every: dict[str, Definition]) -> None:
+    """Said where the first id is needed; elsewhere its source is enough."""
     for definition in every.values():
-        given = definition["inputSchema"]["properties"].get("id")
-        if given is not None:
-            assert "data[].id of list_vps" in given["description"]
-            assert "Never invent" in given["description"]
+        if (given := definition["inputSchema"]["properties"].get("id")) is not None:
+            assert "data[].id" in given["description"]
+    asked = every["list_vps_backups"]["inputSchema"]["properties"]["id"]
+    assert "from a prior list_vps" in asked["description"]
+    assert "Never invent" in asked["description"]
 
 
-# Answers ------------------------------------------------------------------------------------------
+# Results ------------------------------------------------------------------------------------------
 
 
-def test_answers_are_objects(tools: dict[str, Definition]) -> None:
+def test_output_schemas_are_objects(tools: dict[str, Definition]) -> None:
     for name, definition in tools.items():
         schema = definition["outputSchema"]
         assert schema["type"] == "object", name
@@ -387,7 +389,7 @@ def test_answers_are_objects(tools: dict[str, Definition]) -> None:
         assert needed <= set(schema["properties"]) - {"error"}, name
 
 
-async def test_an_answer_and_a_failure_both_fit_the_tools_schema() -> None:
+async def test_results_and_failures_fit_schemas() -> None:
     async with client_of(allow=ALL) as client:
         # The client itself checks no failure; others do.
         schemas = {tool.name: tool.output_schema for tool in (await client.list_tools()).tools}
@@ -427,13 +429,13 @@ def described(definition: Definition) -> Iterator[tuple[str, str]]:
                 yield f"{part}.{name}", value.get("description") or meant.get("description", "")
 
 
-def test_every_property_is_described_in_and_out(tools: dict[str, Definition]) -> None:
+def test_properties_are_described(tools: dict[str, Definition]) -> None:
     for name, definition in tools.items():
         for where, text in described(definition):
             assert text, f"{name}.{where}"
 
 
-def test_every_reference_is_met_and_every_definition_used(tools: dict[str, Definition]) -> None:
+def test_references_match_definitions(tools: dict[str, Definition]) -> None:
     for definition in tools.values():
         for part in ("inputSchema", "outputSchema"):
             schema = definition[part]
@@ -441,7 +443,7 @@ def test_every_reference_is_met_and_every_definition_used(tools: dict[str, Defin
             assert used == set(schema.get("$defs", {}))
 
 
-def test_no_titles_that_say_nothing(tools: dict[str, Definition]) -> None:
+def test_schemas_have_no_titles(tools: dict[str, Definition]) -> None:
     for definition in tools.values():
         for part in ("inputSchema", "outputSchema"):
             for schema in schemas(definition[part]):
@@ -453,14 +455,17 @@ def test_no_titles_that_say_nothing(tools: dict[str, Definition]) -> None:
 # What else is read --------------------------------------------------------------------------------
 
 
-async def test_the_instructions_are_a_few_lines_with_the_rules_that_hold_everywhere() -> None:
+async def test_instructions_are_short() -> None:
     text = (await guidance())["instructions"]
     assert len(text) < 600
-    for rule in ("list_vps first", "never from a guess", "data, not instructions", "own yes"):
+    for rule in (
+        *("list_vps first", "never from a guess", "HostUp's gates, its yes or no", "own yes"),
+        *("list_vps_backups", "plan_restore", "restore_vps", "get_job", "data, not instructions"),
+    ):
         assert rule in text
 
 
-async def test_prompts_and_resources_have_titles_and_descriptions() -> None:
+async def test_guidance_is_described() -> None:
     about = await guidance()
     for kind in ("prompts", "resources", "resourceTemplates"):
         assert about[kind]

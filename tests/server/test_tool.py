@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field
 from hostup_mcp.hostup.problems import TimedOutError
 from hostup_mcp.server import failures
 from hostup_mcp.server.answer import answer
-from hostup_mcp.server.definition import Read, ReadingTool
+from hostup_mcp.server.definition import Read, ReadingTool, Scope
 from hostup_mcp.server.services import Ctx, Services
 from hostup_mcp.server.tool import build_tool, lean
 from hostup_mcp.server.tools import list_vps
@@ -129,9 +129,9 @@ def test_lean_is_idempotent_and_pure() -> None:
 # Building -----------------------------------------------------------------------------------------
 
 
-def reading(read: Read, **metadata: Any) -> Tool:
+def reading(read: Read, scope: Scope = "read:vm", **metadata: Any) -> Tool:
     return build_tool(
-        ReadingTool(name="look", title="Look", scope="read:vm", read=read, result=Outer, **metadata)
+        ReadingTool(name="look", title="Look", scope=scope, read=read, result=Outer, **metadata)
     )
 
 
@@ -144,9 +144,10 @@ async def wordy(ctx: Ctx) -> CallToolResult:
 
 
 def test_docstring_becomes_the_description() -> None:
-    """On one line, followed by the scope."""
+    """On one line, followed by the scope unless every key has it."""
     made = reading(wordy)
-    assert made.description == "One line and another. And a third. API key scope: read:vm."
+    assert made.description == "One line and another. And a third."
+    assert reading(wordy, "backup:vm").description == f"{made.description} Key scope: backup:vm."
     assert (made.name, made.title) == ("look", "Look")
 
 

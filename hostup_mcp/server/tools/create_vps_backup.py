@@ -25,11 +25,12 @@ from hostup_mcp.wording.phrases import quota_text
 async def propose(
     reader: Reader,
     id: VpsId,
-    note: Annotated[str | None, Field(max_length=200, description="A note to know it by.")] = None,
+    note: Annotated[str | None, Field(max_length=200, description="Shown with the backup.")] = None,
 ) -> Destructive | Harmless:
-    """Make an offsite backup now; takes a slot and some minutes. If all slots are full
-    it may evict the oldest; the user is asked. Good before a risky change or a restore. For a
-    quick local way back use create_vps_snapshot; to look, list_vps_backups."""
+    """Makes an offsite backup now, such as before a risky change; takes minutes, follow it with
+    get_job. If all slots are full, HostUp may delete the oldest backup, so the user is asked first,
+    by this server or the client. For a quick local way back use create_vps_snapshot; to look,
+    list_vps_backups."""
     listing = await reader.hostup.list_backups(id)
     gate = listing.actions.can_create_backup
     if not gate.allowed:

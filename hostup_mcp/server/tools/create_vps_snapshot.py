@@ -25,15 +25,17 @@ async def propose(
     name: Annotated[
         str,
         Field(
-            pattern=r"^[0-9A-Za-z_-]+$",
-            max_length=40,
-            description="New name: letters, digits, _ and -.",
+            pattern=r"^[0-9A-Za-z_-]{1,40}$",
+            description="New, unused name.",
         ),
     ],
-    description: Annotated[str | None, Field(max_length=200, description="A remark.")] = None,
+    description: Annotated[
+        str | None, Field(max_length=200, description="Shown with the snapshot.")
+    ] = None,
 ) -> Harmless:
-    """Make a snapshot: a local way back for about a day, good before a quick change.
-    For a lasting copy use create_vps_backup; to look, list_vps_snapshots."""
+    """Makes a snapshot, a quick local way back for about a day; follow it with get_job. It
+    overwrites nothing, so the user is not asked. list_vps_snapshots shows if the plan has
+    snapshots. For a lasting copy use create_vps_backup."""
     listing = await reader.hostup.list_snapshots(id)
     _require_possible(listing, listing.actions.can_create)
     if find_snapshot(listing, name) is not None:

@@ -20,8 +20,9 @@ from hostup_mcp.wording.render import for_user
 
 
 async def propose(reader: Reader, id: VpsId, backupId: BackupId) -> Destructive:
-    """Permanently deletes a backup; this cannot be undone. Only on the user's own wish: they are
-    asked to type the server's name. To look only, use list_vps_backups."""
+    """Permanently deletes a backup; this cannot be undone. Only if the user wishes it; they are
+    asked first, by this server or the client. Refused while a job runs. To look, use
+    list_vps_backups."""
     vps = await reader.hostup.get_vps(id)
     listing = await reader.hostup.list_backups(id)
     backup = find_backup(listing, backupId)

@@ -18,8 +18,9 @@ from hostup_mcp.wording import formats
 
 
 async def propose(reader: Reader, id: VpsId, snapshotName: SnapshotName) -> Destructive:
-    """Permanently deletes a snapshot. The user is asked to type the server's name. To look only,
-    use list_vps_snapshots; snapshots expire by themselves within about a day."""
+    """Permanently deletes a snapshot; this cannot be undone. Rarely needed: snapshots expire after
+    about a day. The user is asked first, by this server or the client. Refused while a job runs. To
+    look, use list_vps_snapshots."""
     vps = await reader.hostup.get_vps(id)
     listing = await reader.hostup.list_snapshots(id)
     snapshot = find_snapshot(listing, snapshotName)

@@ -42,11 +42,12 @@ async def get_job(
     ctx: Ctx,
     jobId: JobId,
     waitSeconds: Annotated[
-        int, Field(ge=0, le=MOST_WAIT, description="Wait up to this long for its end.")
+        int, Field(ge=0, le=MOST_WAIT, description="Longest wait for its end; 0 looks once.")
     ] = 0,
 ) -> CallToolResult:
-    """See how far a job (backup, restore, snapshot) has come, and with waitSeconds wait for its
-    end. When the wait is over first, the job goes on: call again."""
+    """Reports how far a backup, restore or snapshot job has come, and waits up to waitSeconds for
+    its end. If it still runs then, call again. Once it has ended, or where a tool returned no
+    jobId, check the server with list_vps and list_vps_backups."""
     noted = json.loads(await require_job(ctx, jobId))
     poll: str | None = noted["poll"]
     if poll is None:

@@ -41,8 +41,9 @@ class ScheduleListing(BaseModel):
 
 
 async def list_backup_schedules(ctx: Ctx, id: VpsId) -> CallToolResult:
-    """Read when HostUp backs a server up by itself and what it keeps or removes. For the backups
-    themselves use list_vps_backups."""
+    """Reads when HostUp backs a server up automatically, how many backups it keeps and whether it
+    deletes the oldest. Use it before changing either, or to see why backups are missing. For the
+    backups themselves use list_vps_backups."""
     await require_vps(ctx, id)
     listing = await services(ctx).hostup.list_backup_schedules(id)
     settings = listing.settings

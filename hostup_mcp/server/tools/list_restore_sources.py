@@ -37,8 +37,9 @@ class SourceListing(BaseModel):
 
 
 async def list_restore_sources(ctx: Ctx, id: VpsId) -> CallToolResult:
-    """List backups of other servers, also terminated ones, that could be restored onto this server
-    (the target). For the server's own backups use list_vps_backups."""
+    """Lists backups of the account's other servers, also terminated ones, that could be restored
+    over one server (the target). Use it if the target's own backups (list_vps_backups) do not help;
+    next: plan_restore."""
     await require_vps(ctx, id)
     used = services(ctx)
     listing = await used.hostup.list_restore_sources(id)

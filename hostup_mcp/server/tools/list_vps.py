@@ -41,15 +41,16 @@ async def list_vps(
     ctx: Ctx,
     limit: Annotated[int, Field(ge=1, le=100, description="Servers per page.")] = 50,
     cursor: Annotated[
-        str | None, Field(max_length=4096, description="nextCursor of the page before.")
+        str | None,
+        Field(max_length=4096, description="nextCursor of the page before."),
     ] = None,
     name: Annotated[
         str | None, Field(max_length=255, description="Exact display name, any case.")
     ] = None,
     primaryIp: Annotated[str | None, Field(max_length=45, description="Exact main IP.")] = None,
 ) -> CallToolResult:
-    """List the user's HostUp servers (VPS): id, name, IP, status, power, OS, size, billing.
-    Start here: every other tool takes an id from this answer. For backups or restores, go on with
+    """Lists the user's HostUp servers (VPS): id, name, IP, status, power, OS, size, billing. Call
+    it first: other tools refuse a server id that it has not returned in this session. Next:
     list_vps_backups."""
     # A model that leaves an argument empty has not asked for servers with an empty name.
     page = await read_page(services(ctx), limit, cursor or None, name or None, primaryIp or None)

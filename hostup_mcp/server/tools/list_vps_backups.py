@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from mcp.types import CallToolResult
 from pydantic import BaseModel, ConfigDict, Field
@@ -121,11 +121,20 @@ class BackupListing(BaseModel):
     explanation: AssessmentItem = Field(description="What this means for the user.")
 
 
-async def list_vps_backups(ctx: Ctx, id: VpsId) -> CallToolResult:
-    """Read one server's backups and say whether a restore, or a new backup, is possible now and
-    why: backups with their age, quota, HostUp's gates canRestore and canCreateBackup, what blocks
-    them, and what a restore would overwrite. Use it before proposing any restore; it changes
-    nothing. For the servers themselves use list_vps."""
+async def list_vps_backups(
+    ctx: Ctx,
+    id: Annotated[
+        VpsId,
+        Field(
+            description="data[].id from a prior list_vps, unchanged. Never invent it; a name or "
+            "IP is not an id."
+        ),
+    ],
+) -> CallToolResult:
+    """Reads one server's backups and slots, and whether a restore or a new backup is possible now
+    and why: HostUp's decision and reason as given, what would unblock it, and what restoring the
+    newest would overwrite. Use it before you propose a restore; next: plan_restore. For snapshots
+    use list_vps_snapshots."""
     await require_vps(ctx, id)
     used = services(ctx)
     listing = await used.hostup.list_backups(id)

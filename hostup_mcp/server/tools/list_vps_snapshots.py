@@ -41,8 +41,9 @@ class SnapshotListing(BaseModel):
 
 
 async def list_vps_snapshots(ctx: Ctx, id: VpsId) -> CallToolResult:
-    """Read one server's snapshots and their gates. Snapshots are local and last about a day: the
-    quick way back from a recent change. For durable copies use list_vps_backups."""
+    """Reads one server's snapshots, and whether HostUp allows restoring or making one now.
+    Snapshots are local and expire after about a day: the quick way back from a recent change, with
+    plan_restore. For durable copies use list_vps_backups."""
     await require_vps(ctx, id)
     used = services(ctx)
     listing = await used.hostup.list_snapshots(id)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from mcp.types import CallToolResult
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from hostup_mcp.hostup.text import quoted
 from hostup_mcp.recovery.modes import MODES
@@ -40,10 +40,8 @@ from hostup_mcp.wording.render import for_model
 SourceVpsId = Annotated[
     str,
     Field(
-        pattern=r"^vps_[0-9A-Za-z]+$",
-        min_length=8,
-        max_length=64,
-        description="sources[].id of list_restore_sources; for from_other_vps.",
+        pattern=r"^vps_[0-9A-Za-z]{4,60}$",
+        description="Required for from_other_vps: sources[].id of list_restore_sources.",
     ),
 ]
 
@@ -74,39 +72,58 @@ async def plan_restore(
     id: VpsId,
     mode: Annotated[
         Mode,
-        Field(
-            description="in_place: backup over this server. from_other_vps: another server's "
-            "backup over this one. new_cloud_vps: new paid server from a backup. snapshot."
+        WithJsonSchema(
+            {
+                "type": "string",
+                "enum": [mode.value for mode in Mode],
+                "description": "in_place: its own backup over it. from_other_vps: another "
+                "server's backup over it. new_cloud_vps: a new paid server from its backup. "
+                "snapshot: its snapshot over it.",
+            }
         ),
     ],
-    backupId: BackupId | None = None,
+    backupId: Annotated[
+        BackupId | None,
+        Field(
+            description="Required but for snapshot: backups[].id of list_vps_backups, or for "
+            "from_other_vps of list_restore_sources."
+        ),
+    ] = None,
     sourceVpsId: SourceVpsId | None = None,
-    snapshotName: SnapshotName | None = None,
+    snapshotName: Annotated[
+        SnapshotName | None,
+        Field(description="Required for snapshot: data[].name of list_vps_snapshots."),
+    ] = None,
     name: Annotated[
         str | None,
         Field(
             pattern=r"^[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?$",
             max_length=63,
-            description="new_cloud_vps: its name.",
+            description="new_cloud_vps only: hostname; default: generated.",
         ),
     ] = None,
     region: Annotated[
         str | None,
-        Field(pattern=r"^[0-9A-Za-z_-]+$", max_length=40, description="new_cloud_vps: where."),
+        Field(
+            pattern=r"^[0-9A-Za-z_-]{1,40}$",
+            description="new_cloud_vps only: region id from the user; default: HostUp's.",
+        ),
     ] = None,
     cpuCores: Annotated[
-        int | None, Field(ge=1, le=32, description="new_cloud_vps: its cores.")
+        int | None, Field(ge=1, le=32, description="new_cloud_vps only; default: as the source.")
     ] = None,
     memoryGb: Annotated[
-        int | None, Field(ge=1, le=256, description="new_cloud_vps: its memory.")
+        int | None, Field(ge=1, le=256, description="new_cloud_vps only; default: as the source.")
     ] = None,
     storageGb: Annotated[
-        int | None, Field(ge=1, le=2000, description="new_cloud_vps: its disk.")
+        int | None,
+        Field(ge=1, le=2000, description="new_cloud_vps only; default: chosen by HostUp."),
     ] = None,
 ) -> CallToolResult:
-    """Plan a recovery without changing anything: possible, blocked or unknown and why, what would
-    be lost, what else happens, what to do first, less risky ways, and a planId when possible. Show
-    the user the plan. All but snapshot need backupId."""
+    """Plans a recovery and changes nothing: whether it is possible and why, what would be lost,
+    side effects, precautions, less risky ways, and, if possible, a planId with which restore_vps
+    carries it out once, within ten minutes. Show the user the plan first. Mode from_other_vps needs
+    scope backup:vm."""
     options: dict[str, str | int] = {
         key: value
         for key, value in (

@@ -26,16 +26,16 @@ PlanId = Annotated[
     str,
     Field(
         pattern=r"^plan_[0-9a-z]{16}$",
-        max_length=24,
-        description="planId of plan_restore, unchanged; good once and for ten minutes.",
+        description="planId of plan_restore; good once, for ten minutes.",
     ),
 ]
 
 
 async def propose(reader: Reader, planId: PlanId) -> Destructive:
-    """Destroys what a server holds now: carries out a plan of plan_restore (or, for new_cloud_vps,
-    builds a new server that costs money). Only when the user has seen the plan and wants it; they
-    are asked. To look or plan, use list_vps_backups and plan_restore."""
+    """Overwrites a VPS by carrying out a plan of plan_restore; this cannot be undone. (A
+    new_cloud_vps plan builds a paid VPS instead and needs scope write:billing.) Only once the user
+    has seen the plan; they are asked first, by this server or the client. Follow it with get_job.
+    To look, use list_vps_backups."""
     return await propose_restore(reader, await reader.plans.open(planId))
 
 

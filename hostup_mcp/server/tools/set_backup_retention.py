@@ -23,14 +23,18 @@ async def propose(
     reader: Reader,
     id: VpsId,
     maxTotalBackups: Annotated[
-        int | None, Field(ge=1, le=1000, description="Backups kept in all.")
+        int | None,
+        Field(ge=1, le=1000, description="New maximum, manual and scheduled."),
     ] = None,
     autoDeleteOldest: Annotated[
-        bool | None, Field(description="True: HostUp deletes the oldest by itself.")
+        bool | None,
+        Field(description="Whether HostUp deletes the oldest when full."),
     ] = None,
 ) -> Destructive:
-    """May destroy backups: changes how many HostUp keeps, and whether it deletes the oldest by
-    itself. The user is asked. To look only, use list_backup_schedules."""
+    """Changes how many backups of a server HostUp keeps and whether it deletes the oldest; it may
+    then delete backups permanently. The user is asked first, by this server or the client. Give one
+    setting or both. For when backups are made use set_backup_schedule; to look,
+    list_backup_schedules."""
     body: dict[str, Json] = {}
     if maxTotalBackups is not None:
         body["maxTotalBackups"] = maxTotalBackups

@@ -23,21 +23,33 @@ from hostup_mcp.server.writes.questions import describe_server, to_type, type_to
 async def propose(
     reader: Reader,
     id: VpsId,
-    enabled: Annotated[bool, Field(description="False turns it off.")],
+    enabled: Annotated[
+        bool,
+        Field(
+            description="True needs frequency, hour and retentionCount; false alone turns it off."
+        ),
+    ],
     frequency: Annotated[
-        Literal["daily", "weekly", "monthly"] | None, Field(description="How often.")
+        Literal["daily", "weekly", "monthly"] | None,
+        Field(description="weekly needs dayOfWeek, monthly dayOfMonth."),
     ] = None,
     hour: Annotated[
-        int | None, Field(ge=0, le=23, description="HostUp does not say in which zone.")
+        int | None,
+        Field(ge=0, le=23, description="HostUp does not state the time zone."),
     ] = None,
-    retentionCount: Annotated[int | None, Field(ge=1, le=1000, description="Backups kept.")] = None,
-    dayOfWeek: Annotated[int | None, Field(ge=0, le=6, description="0 Sunday; weekly.")] = None,
-    dayOfMonth: Annotated[int | None, Field(ge=1, le=31, description="monthly.")] = None,
-    name: Annotated[str | None, Field(max_length=100, description="Its name.")] = None,
+    retentionCount: Annotated[
+        int | None,
+        Field(ge=1, le=1000, description="Scheduled backups to keep."),
+    ] = None,
+    dayOfWeek: Annotated[
+        int | None, Field(ge=0, le=6, description="weekly only; 0 is Sunday.")
+    ] = None,
+    dayOfMonth: Annotated[int | None, Field(ge=1, le=31, description="monthly only.")] = None,
+    name: Annotated[str | None, Field(max_length=100, description="Label.")] = None,
 ) -> Destructive:
-    """Replaces a server's backup schedule, or turns it off (enabled false alone); older scheduled
-    backups beyond retentionCount are removed by HostUp. The user is asked. To turn one on give
-    frequency, hour and retentionCount. To look only, use list_backup_schedules."""
+    """Replaces a server's automatic backup schedule, or turns it off; HostUp may delete scheduled
+    backups beyond retentionCount. The user is asked first, by this server or the client. To limit
+    all backups use set_backup_retention; to look, list_backup_schedules."""
     listing = await reader.hostup.list_backup_schedules(id)
     vps = await reader.hostup.get_vps(id)
     gate = listing.actions.can_create
