@@ -10,7 +10,7 @@ import {
 } from "@modelcontextprotocol/ext-apps/app-bridge";
 
 interface Options {
-  /** The tool that the assistant called, its arguments, and (if given) what it answered. */
+  /** The tool that the assistant called, its arguments, and (if given) its result. */
   tool: string;
   args: Record<string, unknown>;
   result?: Record<string, unknown>;
@@ -30,20 +30,20 @@ declare global {
     show(options: Options): Promise<void>;
     /** What the panel has called so far. */
     calls: Call[];
-    /** Tools whose calls the host turns away, leaves unanswered or answers only after being sent. */
+    /** Tools whose calls the host refuses, loses the response of, or breaks on. */
     trouble: Record<string, "refuse" | "lose" | "break">;
     bridge: AppBridge;
   }
 }
 
 async function call(name: string, args: Record<string, unknown>): Promise<Record<string, unknown>> {
-  const answer = await fetch("/call", {
+  const response = await fetch("/call", {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ name, arguments: args }),
   });
-  if (!answer.ok) throw new Error(await answer.text());
-  return answer.json();
+  if (!response.ok) throw new Error(await response.text());
+  return response.json();
 }
 
 window.calls = [];
@@ -73,9 +73,9 @@ window.show = async ({ tool, args, result, theme = "light", canCall = true, cont
       throw Object.assign(new Error("The host does not pass this on"), { code: -32602 });
     }
     if (trouble === "break") throw new Error("The host broke");
-    const answer = await call(params.name, params.arguments ?? {});
-    if (trouble === "lose") throw new Error("The answer was lost");
-    return answer as never;
+    const result = await call(params.name, params.arguments ?? {});
+    if (trouble === "lose") throw new Error("The response was lost");
+    return result as never;
   };
   bridge.onsizechange = ({ height }) => {
     if (height !== undefined) frame.style.height = `${height}px`;

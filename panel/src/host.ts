@@ -1,15 +1,15 @@
 /** The assistant app around this view: what it hands in, and the tools it lets the view call. */
 
 import { App, applyDocumentTheme, applyHostStyleVariables } from "@modelcontextprotocol/ext-apps";
-import { readFailure, spokenText, UNEXPLAINED, type Failure } from "./answers";
+import { readFailure, textOf, UNEXPLAINED, type Failure } from "./results";
 import type { Place } from "./formats";
 
-/** What became of a tool call. Only `answered` and `failed` are the server's own word. */
+/** What became of a tool call. Only `result` and `failed` are the server's own word. */
 export type Outcome =
-  | { is: "answered"; data: unknown; meta: unknown }
+  | { is: "result"; data: unknown; meta: unknown }
   | { is: "failed"; failure: Failure }
   | { is: "not_sent" }
-  | { is: "no_answer" };
+  | { is: "no_result" };
 
 export interface Delivered {
   arguments: Record<string, unknown>;
@@ -30,7 +30,7 @@ interface ToolResult {
 }
 
 /** Codes with which a call is turned away before anything is done. */
-const TURNED_AWAY = new Set([-32601, -32602]);
+const REJECTED_CODES = new Set([-32601, -32602]);
 
 export class Host {
   private readonly app = new App({ name: "hostup-recovery", version: "1" }, {}, {
@@ -47,7 +47,7 @@ export class Host {
       events.delivered({ arguments: this.arguments, outcome: outcomeOf(result) });
     this.app.ontoolcancelled = () => events.cancelled();
     this.app.onhostcontextchanged = () => {
-      this.dress();
+      this.applyTheme();
       events.changed();
     };
     this.app.onteardown = () => ({});
@@ -55,7 +55,7 @@ export class Host {
 
   async connect(): Promise<void> {
     await this.app.connect();
-    this.dress();
+    this.applyTheme();
     this.events.changed();
   }
 
@@ -69,7 +69,7 @@ export class Host {
     return { locale: context?.locale, timeZone: context?.timeZone };
   }
 
-  /** Call a tool; `seconds` without any sign of life count as no answer. */
+  /** Call a tool; `seconds` without a message from the host count as no result. */
   async call(
     name: string,
     args: Record<string, unknown>,
@@ -87,11 +87,11 @@ export class Host {
       return outcomeOf(result);
     } catch (error) {
       const code = (error as { code?: unknown }).code;
-      return { is: typeof code === "number" && TURNED_AWAY.has(code) ? "not_sent" : "no_answer" };
+      return { is: typeof code === "number" && REJECTED_CODES.has(code) ? "not_sent" : "no_result" };
     }
   }
 
-  private dress(): void {
+  private applyTheme(): void {
     const context = this.app.getHostContext();
     if (context?.theme) applyDocumentTheme(context.theme);
     if (context?.styles?.variables) applyHostStyleVariables(context.styles.variables);
@@ -100,12 +100,12 @@ export class Host {
 
 function outcomeOf(result: ToolResult): Outcome {
   if (result.isError) {
-    const failure = readFailure(result.structuredContent, spokenText(result.content));
+    const failure = readFailure(result.structuredContent, textOf(result.content));
     return { is: "failed", failure };
   }
   if (result.structuredContent === undefined) {
     const message = "The assistant app passed on no data that can be shown here.";
     return { is: "failed", failure: { kind: UNEXPLAINED, message, seen: null, retryAfterSeconds: null } };
   }
-  return { is: "answered", data: result.structuredContent, meta: result._meta };
+  return { is: "result", data: result.structuredContent, meta: result._meta };
 }

@@ -78,22 +78,22 @@ function draw(state: State): void {
     }),
   );
   redraw("plan", [planning_, place, canCall, chosen, listing?.id, busy(state)], () =>
-    planning(state, { plan: (mode) => void look(mode) }),
+    planning(state, { plan: (mode) => void makePlan(mode) }),
   );
   redraw("confirm", [planning_, act, name, vpsId, canCall, expired], () =>
     confirmation(state, expired, {
       confirm: (typed) => panel.confirm(typed),
-      plan: (mode) => void look(mode),
+      plan: (mode) => void makePlan(mode),
       reread: () => void reread(),
       readName: () => void panel.readName(),
-      lookAgain: () => void panel.lookAgain(),
+      pollAgain: () => void panel.pollAgain(),
     }),
   );
   if (left !== null) tick(left);
   announce(state);
 }
 
-/** Whether what is being looked at would overwrite the server. */
+/** Whether the current plan would overwrite the server. */
 function wouldLose({ listing, planning: planned }: State): boolean {
   if (planned.is === "shown") {
     return planned.plan.mode === "in_place" && planned.plan.verdict === "possible";
@@ -104,7 +104,7 @@ function wouldLose({ listing, planning: planned }: State): boolean {
 
 function withNotice(part: HTMLElement, canCall: boolean): HTMLElement {
   if (canCall) return part;
-  const notice = h("p", { class: "notice" }, "Only to look at: this assistant app does not let the panel ask the server. Ask the assistant for a plan.");
+  const notice = h("p", { class: "notice" }, "Read-only: this assistant app does not let the panel call the server. Ask the assistant for a plan.");
   return h("div", {}, notice, part);
 }
 
@@ -116,7 +116,7 @@ function showAll(): void {
   rows[first - 1]?.focus();
 }
 
-async function look(mode: "in_place" | "new_cloud_vps"): Promise<void> {
+async function makePlan(mode: "in_place" | "new_cloud_vps"): Promise<void> {
   warned = false;
   await panel.plan(mode);
   document.getElementById("plan-title")?.focus();
@@ -131,9 +131,9 @@ async function reread(): Promise<void> {
 let lastWords = "";
 let lastAct = "none";
 
-/** Tell what changed to those who do not see it; each thing once, progress in quarters. */
+/** Announce changes to screen readers: each once, progress in quarters. */
 function announce(state: State): void {
-  const words = spoken(state);
+  const words = announcement(state);
   if (words !== null && words !== lastWords) {
     lastWords = words;
     status.textContent = words;
@@ -141,12 +141,12 @@ function announce(state: State): void {
   const act = state.act.is;
   if (act !== lastAct) {
     lastAct = act;
-    // What the person pressed is gone; what became of it has taken its place.
+    // The pressed button is gone; its outcome has taken its place.
     if (act !== "none") document.getElementById("message-title")?.focus({ preventScroll: true });
   }
 }
 
-function spoken(state: State): string | null {
+function announcement(state: State): string | null {
   const { act, planning: planned, phase } = state;
   if (act.is === "following") {
     if (act.percent === null) return "The restore was started.";
@@ -154,8 +154,8 @@ function spoken(state: State): string | null {
   }
   if (act.is === "sending") return "Sending your yes.";
   if (act.is !== "none") return document.getElementById("message-title")?.textContent ?? null;
-  if (planned.is === "reading") return "Asking what this would mean.";
-  if (planned.is === "shown") return "The plan is here.";
+  if (planned.is === "reading") return "Making the plan.";
+  if (planned.is === "shown") return "The plan is ready.";
   if (planned.is === "failed") return "The plan could not be read.";
   if (phase === "ready") return root.querySelector("h1")?.textContent ?? null;
   return null;
@@ -170,10 +170,10 @@ window.setInterval(() => {
   tick(left);
   if (left <= 0 && !expired) {
     draw(panel.state);
-    status.textContent = "This plan has run out. Nothing was changed.";
+    status.textContent = "This plan has expired. Nothing was changed.";
   } else if (left > 0 && left <= LAST_MINUTE && !warned) {
     warned = true;
-    status.textContent = "This plan is good for another minute.";
+    status.textContent = "This plan expires in one minute.";
   }
 }, 1000);
 

@@ -1,4 +1,4 @@
-/** What happens when: answers arrive, the person chooses, looks, and says yes. */
+/** Reacts to results that arrive and to what the user chooses, plans and confirms. */
 
 import {
   CONFIRM_TOOL,
@@ -11,19 +11,19 @@ import {
   type Failure,
   type Listing,
   type Plan,
-} from "./answers";
+} from "./results";
 import { Host, type Delivered, type Outcome } from "./host";
-import { busy, start, timeLeft, toType, type Act, type End, type Mode, type State } from "./state";
+import { busy, start, timeLeft, textToType, type Act, type End, type Mode, type State } from "./state";
 
-const MOST_PAGES = 10;
+const MAX_PAGES = 10;
 const STALE_AFTER = 2 * 60_000;
 const CONFIRM_SECONDS = 180;
 /** How long `get_job` waits each time: short at first, so that something is seen to move. */
 const WAITS = [2, 4, 8, 15];
-const MOST_FAILED_LOOKS = 4;
-const FAILED_LOOK_PAUSE = 3;
-/** `get_job` does the waiting; this is for a host or server that answers at once all the same. */
-const LOOK_PAUSE = 0.5;
+const MAX_FAILED_POLLS = 4;
+const FAILED_POLL_PAUSE = 3;
+/** `get_job` does the waiting; this is for a host or server that responds at once all the same. */
+const POLL_PAUSE = 0.5;
 
 const seconds = (count: number): Promise<void> =>
   new Promise((resolve) => window.setTimeout(resolve, count * 1000));
@@ -31,7 +31,7 @@ const seconds = (count: number): Promise<void> =>
 export class Panel {
   state: State = start;
   readonly host: Host;
-  /** Tells each new reading or planning from those that it overtook. */
+  /** Number of the latest read or plan; results of earlier ones are ignored. */
   private turn = 0;
 
   constructor(private readonly draw: (state: State) => void) {
@@ -44,14 +44,14 @@ export class Panel {
     });
   }
 
-  /** Choose a backup; nothing is asked or sent yet. */
+  /** Choose a backup; nothing is sent yet. */
   choose(backupId: string): void {
     if (busy(this.state) || this.state.chosen === backupId) return;
     this.turn++;
     this.set({ chosen: backupId, planning: { is: "none" }, act: { is: "none" } });
   }
 
-  /** Ask the server what going back to the chosen backup would mean. */
+  /** Plan a restore of the chosen backup. */
   async plan(mode: Mode): Promise<void> {
     const { chosen: backupId, vpsId } = this.state;
     if (busy(this.state) || backupId === null || vpsId === null) return;
@@ -59,14 +59,14 @@ export class Panel {
     this.set({ planning: { is: "reading", backupId, mode }, act: { is: "none" } });
     const outcome = await this.host.call("plan_restore", { id: vpsId, mode, backupId });
     if (turn !== this.turn) return;
-    const plan = outcome.is === "answered" ? readPlan(outcome.data, outcome.meta) : null;
+    const plan = outcome.is === "result" ? readPlan(outcome.data, outcome.meta) : null;
     this.set({
       planning: plan
         ? { is: "shown", backupId, plan }
         : { is: "failed", backupId, mode, failure: failureOf(outcome) },
     });
     const left = timeLeft(this.state, Date.now());
-    // A fresh plan that seems to be over: this machine's clock was set meanwhile.
+    // A new plan that seems to have expired: this machine's clock was changed.
     if (left !== null && left <= 0) await this.readListing(vpsId);
     if (plan) await this.readName();
   }
@@ -79,10 +79,10 @@ export class Panel {
     await this.readListing(this.state.vpsId);
   }
 
-  /** Carry the shown plan out, if `typed` is the server's name. Returns what is wrong, or null. */
+  /** Carry out the shown plan if `typed` is the server's name. Returns what is wrong, or null. */
   confirm(typed: string): string | null {
     const { planning, act } = this.state;
-    const name = toType(this.state);
+    const name = textToType(this.state);
     const left = timeLeft(this.state, Date.now());
     if (planning.is !== "shown" || act.is !== "none" || name === null) return null;
     const { planId, ticket } = planning.plan;
@@ -93,23 +93,23 @@ export class Panel {
     return null;
   }
 
-  /** Look again how far the job is that was lost sight of. */
-  async lookAgain(): Promise<void> {
+  /** Poll the job again whose progress was unknown. */
+  async pollAgain(): Promise<void> {
     const { act } = this.state;
-    if (act.is === "lost_sight") await this.follow(act.jobId, act.percent);
+    if (act.is === "progress_unknown") await this.follow(act.jobId, act.percent);
   }
 
-  /** Ask for the server's name again after that failed. */
+  /** Read the server's name again after that failed. */
   async readName(): Promise<void> {
     const { vpsId } = this.state;
     if (vpsId === null || this.state.name.is === "read" || !this.host.canCall) return;
     let cursor: string | null = null;
-    for (let page = 0; page < MOST_PAGES; page++) {
+    for (let page = 0; page < MAX_PAGES; page++) {
       const outcome: Outcome = await this.host.call("list_vps", {
         limit: 100,
         ...(cursor === null ? {} : { cursor }),
       });
-      if (outcome.is !== "answered") break;
+      if (outcome.is !== "result") break;
       const { servers, next } = readServers(outcome.data);
       const found = servers.find((server) => server.id === vpsId);
       if (found) {
@@ -124,7 +124,7 @@ export class Panel {
 
   private take({ arguments: args, outcome }: Delivered): void {
     if (busy(this.state)) return;
-    if (outcome.is !== "answered") {
+    if (outcome.is !== "result") {
       this.set({ phase: "failed", failure: failureOf(outcome) });
       return;
     }
@@ -139,7 +139,7 @@ export class Panel {
     const ahead = aheadBy(listing);
     this.show(listing, 0);
     void this.readName();
-    // What was read long ago, in a conversation that is opened again, is read afresh.
+    // A result from long ago, in a conversation that is opened again, is read anew.
     if (ahead !== null && Math.abs(ahead) > STALE_AFTER && this.host.canCall) {
       void this.readListing(listing.id);
     }
@@ -162,7 +162,7 @@ export class Panel {
       this.set({ phase: "reading" });
     }
     const outcome = await this.host.call("list_vps_backups", { id: vpsId });
-    const listing = outcome.is === "answered" ? readListing(outcome.data) : null;
+    const listing = outcome.is === "result" ? readListing(outcome.data) : null;
     if (listing) this.show(listing, aheadBy(listing) ?? this.state.ahead);
     else this.set({ phase: "ready", failure: failureOf(outcome) });
   }
@@ -190,19 +190,19 @@ export class Panel {
           is: "refused",
           failure: {
             kind: "not_sent",
-            message: "The assistant app or the server did not take the call. Nothing was changed.",
+            message: "The assistant app or the server did not accept the call. Nothing was changed.",
             seen: null,
             retryAfterSeconds: null,
           },
         });
         return;
-      case "no_answer":
+      case "no_result":
         this.over({ is: "unknown", seen: null });
         return;
       case "failed":
         this.over(endOf(outcome.failure));
         return;
-      case "answered": {
+      case "result": {
         const started = readStarted(outcome.data);
         if (started === null) this.over({ is: "unknown", seen: null });
         else if (started.state === "done") this.over({ is: "done" });
@@ -216,19 +216,19 @@ export class Panel {
     let shown = percent;
     let waiting = shown === null;
     const progressed = (now: number | null): void => {
-      // A job that is looked at from several sides may seem to go back; it does not.
+      // Progress reported from several places may seem to go back; it does not.
       if (now !== null && now >= 0) shown = Math.min(100, Math.max(shown ?? 0, now));
       this.act({ is: "following", jobId, percent: shown, waiting });
     };
     progressed(null);
-    for (let look = 0, failed = 0; failed < MOST_FAILED_LOOKS; look++) {
-      const waitSeconds = WAITS[Math.min(look, WAITS.length - 1)] ?? 15;
+    for (let polls = 0, failed = 0; failed < MAX_FAILED_POLLS; polls++) {
+      const waitSeconds = WAITS[Math.min(polls, WAITS.length - 1)] ?? 15;
       const args = { jobId, waitSeconds };
       const outcome = await this.host.call("get_job", args, waitSeconds + 60, progressed);
-      const job = outcome.is === "answered" ? readJob(outcome.data) : null;
+      const job = outcome.is === "result" ? readJob(outcome.data) : null;
       if (job === null) {
         failed++;
-        await seconds(FAILED_LOOK_PAUSE);
+        await seconds(FAILED_POLL_PAUSE);
         continue;
       }
       failed = 0;
@@ -237,9 +237,9 @@ export class Panel {
       if (job.state === "failed") return this.over({ is: "job_failed" });
       if (job.state === "gone") return this.over({ is: "gone" });
       progressed(job.progress);
-      await seconds(LOOK_PAUSE);
+      await seconds(POLL_PAUSE);
     }
-    this.act({ is: "lost_sight", jobId, percent: shown });
+    this.act({ is: "progress_unknown", jobId, percent: shown });
   }
 
   private over(end: End): void {
@@ -272,9 +272,9 @@ function endOf(failure: Failure): End {
 function failureOf(outcome: Outcome): Failure {
   if (outcome.is === "failed") return outcome.failure;
   const message =
-    outcome.is === "answered"
-      ? "The answer was not what this view can show."
-      : "The assistant app gave no answer.";
+    outcome.is === "result"
+      ? "This result cannot be shown here."
+      : "The assistant app did not respond.";
   return { kind: UNEXPLAINED, message, seen: null, retryAfterSeconds: null };
 }
 

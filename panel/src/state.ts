@@ -1,6 +1,6 @@
 /** Everything that the view shows, in one place; `panel.ts` changes it, `views/` draw it. */
 
-import type { Failure, Listing, Plan } from "./answers";
+import type { Failure, Listing, Plan } from "./results";
 import type { Place } from "./formats";
 
 export type Mode = "in_place" | "new_cloud_vps";
@@ -11,12 +11,12 @@ export type Planning =
   | { is: "shown"; backupId: string | null; plan: Plan }
   | { is: "failed"; backupId: string | null; mode: string; failure: Failure };
 
-/** What became of the person's yes. */
+/** What became of the user's yes. */
 export type Act =
   | { is: "none" }
   | { is: "sending" }
   | { is: "following"; jobId: string; percent: number | null; waiting: boolean }
-  | { is: "lost_sight"; jobId: string; percent: number | null }
+  | { is: "progress_unknown"; jobId: string; percent: number | null }
   | { is: "over"; end: End };
 
 export type End =
@@ -24,7 +24,7 @@ export type End =
   | { is: "refused"; failure: Failure }
   | { is: "unknown"; seen: string | null };
 
-/** The server's name: `unread` until asked for, `unreadable` if that failed. */
+/** The server's name: `unread` until it is requested, `unreadable` if that failed. */
 export type Name = { is: "unread" | "unreadable" } | { is: "read"; name: string | null };
 
 export interface State {
@@ -59,26 +59,26 @@ export const start: State = {
   act: { is: "none" },
 };
 
-const LONGEST_TYPED = 64;
+const MAX_NAME_LENGTH = 64;
 
-/** What the person types as a yes: the server's name, its id where there is no usable one, or
+/** What the user types as a yes: the server's name, its id where there is no usable one, or
  * null as long as the name is not known. */
-export function toType(state: State): string | null {
+export function textToType(state: State): string | null {
   if (state.name.is !== "read" || state.vpsId === null) return null;
   const name = (state.name.name ?? "").trim();
-  return name && [...name].length <= LONGEST_TYPED ? name : state.vpsId;
+  return name && [...name].length <= MAX_NAME_LENGTH ? name : state.vpsId;
 }
 
-/** The server as a person knows it. */
-export function called(state: State): string | null {
+/** The server as the user knows it. */
+export function displayName(state: State): string | null {
   return state.name.is === "read" && state.name.name ? state.name.name : state.vpsId;
 }
 
 /** Whether a yes is on its way or being carried out. */
 export const busy = (state: State): boolean =>
-  state.act.is === "sending" || state.act.is === "following" || state.act.is === "lost_sight";
+  state.act.is === "sending" || state.act.is === "following" || state.act.is === "progress_unknown";
 
-/** Milliseconds until the plan runs out; null without a plan that can be carried out. */
+/** Milliseconds until the plan expires; null without a plan that can be carried out. */
 export function timeLeft(state: State, now: number): number | null {
   if (state.planning.is !== "shown") return null;
   const { planId, expiresAt } = state.planning.plan;

@@ -1,15 +1,15 @@
 /** What the server's findings and failures are in words for the user. */
 
-import { readFinding, type Failure, type Finding } from "./answers";
+import { readFinding, type Failure, type Finding } from "./results";
 import { date, size, span, type Place } from "./formats";
 import type { End } from "./state";
 import { WORDS, type Piece } from "./words.generated";
 
 /** A finding in words. */
-export function say(finding: Finding, place: Place): string {
+export function describeFinding(finding: Finding, place: Place): string {
   const { code, facts } = finding;
   const pieces: readonly Piece[] = (Object.hasOwn(WORDS, code) && WORDS[code]) || [
-    "Something that this view has no words for: ",
+    "No description for: ",
     code,
   ];
   return pieces
@@ -18,8 +18,8 @@ export function say(finding: Finding, place: Place): string {
 }
 
 /** Findings in words. */
-export const sayAll = (findings: readonly Finding[], place: Place): string[] =>
-  findings.map((finding) => say(finding, place));
+export const describeAll = (findings: readonly Finding[], place: Place): string[] =>
+  findings.map((finding) => describeFinding(finding, place));
 
 /** A fact in one of the formats that the catalogue names. */
 function write(fact: unknown, format: string, place: Place): string {
@@ -28,7 +28,7 @@ function write(fact: unknown, format: string, place: Place): string {
   if (typeof fact === "number" && format === "size") return size(fact);
   if (typeof fact === "string" || typeof fact === "number") return String(fact);
   const nested = readFinding(fact);
-  return nested === null ? "unknown" : say(nested, place);
+  return nested === null ? "unknown" : describeFinding(nested, place);
 }
 
 export function planTitle(mode: string, moment: string | null): string {
@@ -53,8 +53,8 @@ export interface Message {
   lines: string[];
 }
 
-/** Refusals after which certainly nothing was begun, though their words do not say so. */
-const NOTHING_BEGUN = new Set([
+/** Refusals after which nothing was started, although their message does not say so. */
+const NOTHING_STARTED = new Set([
   "conflict",
   "edge_refused",
   "forbidden",
@@ -66,18 +66,18 @@ const NOTHING_BEGUN = new Set([
 ]);
 
 const REFUSALS: Record<string, [title: string, next: string]> = {
-  not_confirmed: ["Not confirmed", "Look at the plan again and type the name as it is shown."],
-  plan_again: ["The plan no longer fits", "Look again, and decide on the fresh plan."],
+  not_confirmed: ["Not confirmed", "Check the plan again and type the name exactly as shown."],
+  plan_again: ["The plan is out of date", "Make a new plan and decide on that one."],
   plan_used: [
     "This plan was sent to HostUp before",
-    "A plan is good for once. Look again at how the server stands.",
+    "A plan can be used once. Check the current state of the server.",
   ],
   write_in_flight: [
-    "Something is already being done to this server",
-    "Wait until it is over, then look again.",
+    "Another change to this server is in progress",
+    "Wait until it has finished, then check again.",
   ],
-  gate_closed: ["HostUp does not allow it now", "Look again later, or ask HostUp’s support."],
-  changed_meanwhile: ["Something changed meanwhile", "Look again, and decide on what is there now."],
+  gate_closed: ["HostUp does not allow it now", "Check again later, or ask HostUp’s support."],
+  changed_meanwhile: ["Something has changed", "Check again, and decide on the current state."],
   not_from_panel: [
     "This yes was not accepted",
     "The assistant app cannot confirm from here. Ask the assistant, or use HostUp’s panel.",
@@ -86,15 +86,15 @@ const REFUSALS: Record<string, [title: string, next: string]> = {
     "Restoring is locked here",
     "Whoever set up this assistant’s access to HostUp can unlock it. You can also do it yourself in HostUp’s panel.",
   ],
-  rate_limited: ["HostUp is asked too often", "Wait a minute, then look again."],
-  unreachable: ["HostUp could not be reached", "Check the network, then look again."],
+  rate_limited: ["Too many requests to HostUp", "Wait a minute, then check again."],
+  unreachable: ["HostUp could not be reached", "Check the network, then try again."],
 };
 
-/** Why something was refused, and what the person can do. */
+/** Why something was refused, and what the user can do. */
 export function refusal(failure: Failure): Message {
   const [title, next] = REFUSALS[failure.kind] ?? [
     "It was refused",
-    "You can look again, or do it yourself in HostUp’s panel.",
+    "You can check again, or do it yourself in HostUp’s panel.",
   ];
   return { tone: "bad", title, lines: [failure.message, next] };
 }
@@ -102,7 +102,7 @@ export function refusal(failure: Failure): Message {
 /** Why something could not be read. */
 export function unread(failure: Failure): Message {
   const wait = failure.retryAfterSeconds;
-  const next = wait === null ? "Reading changes nothing; you can try it again." : `Wait ${wait} seconds, then read again.`;
+  const next = wait === null ? "Nothing was changed; you can try again." : `Wait ${wait} seconds, then read again.`;
   return {
     tone: "bad",
     title: "This could not be read",
@@ -110,7 +110,7 @@ export function unread(failure: Failure): Message {
   };
 }
 
-/** How the person's yes ended. */
+/** How the user's yes ended. */
 export function endText(end: End, server: string, mode: string): Message {
   const paid = mode === "new_cloud_vps";
   switch (end.is) {
@@ -118,14 +118,14 @@ export function endText(end: End, server: string, mode: string): Message {
     case "done":
       return {
         tone: "good",
-        title: paid ? "The new server is made" : `${server} is back`,
+        title: paid ? "The new server is ready" : `${server} is back`,
         lines: paid
           ? [
-              "HostUp says it is completed. The present server was not touched.",
+              "HostUp says it is complete. This server was not changed.",
               "The new server has an address of its own, and costs money for as long as it exists.",
             ]
           : [
-              "HostUp says the restore is completed.",
+              "HostUp says the restore is complete.",
               "Check that the server runs: HostUp does not say whether it was started again. Ask the assistant, or look in HostUp’s panel.",
             ],
       };
@@ -134,8 +134,8 @@ export function endText(end: End, server: string, mode: string): Message {
         tone: "neutral",
         title: "HostUp accepted it",
         lines: [
-          "It named nothing that can be followed here.",
-          "The backups show it: while the work goes on, HostUp allows no other.",
+          "It gave no job whose progress could be shown.",
+          "While it runs, HostUp allows no other restore of this server.",
         ],
       };
     case "job_failed":
@@ -143,8 +143,8 @@ export function endText(end: End, server: string, mode: string): Message {
         tone: "bad",
         title: "HostUp says it failed",
         lines: [
-          "How the server stands now is not certain: it may be stopped, or hold part of the backup.",
-          "Look again before anything else. HostUp’s support can see what happened.",
+          "The current state of the server is unknown: it may be stopped, or hold part of the backup.",
+          "Check again before doing anything else. HostUp’s support can see what happened.",
         ],
       };
     case "gone":
@@ -152,8 +152,8 @@ export function endText(end: End, server: string, mode: string): Message {
         tone: "neutral",
         title: "HostUp no longer knows this job",
         lines: [
-          "That tells neither success nor failure.",
-          "Look how the server stands: here, with the assistant, or in HostUp’s panel.",
+          "It may have succeeded or failed.",
+          "Check the current state of the server here, with the assistant, or in HostUp’s panel.",
         ],
       };
     case "unknown":
@@ -161,14 +161,14 @@ export function endText(end: End, server: string, mode: string): Message {
         tone: "neutral",
         title: "It is not known whether it was carried out",
         lines: [
-          "Your yes was sent, and the answer got lost on the way. The restore may be running.",
+          "Your yes was sent, but the response was lost. The restore may be running.",
           ...(end.seen === null ? [] : [end.seen]),
-          "Do not do it a second time. In some minutes, look in HostUp’s panel or ask the assistant how the server stands.",
+          "Do not start it again. In a few minutes, check HostUp’s panel or ask the assistant for the current state of the server.",
         ],
       };
     case "refused": {
       const message = refusal(end.failure);
-      return NOTHING_BEGUN.has(end.failure.kind)
+      return NOTHING_STARTED.has(end.failure.kind)
         ? { ...message, lines: [...message.lines, "Nothing was started."] }
         : message;
     }

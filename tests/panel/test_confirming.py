@@ -122,7 +122,7 @@ async def test_facts_that_changed_are_refused_in_words(open_host: Opening) -> No
     server = state.by_name("web-01")
     state.put(replace(server, backups=server.backups[1:]))
     await say_yes(frame)
-    await frame.wait_for_selector("text=The plan no longer fits")
+    await frame.wait_for_selector("text=The plan is out of date")
     assert shown.backend.writes == []
 
 
@@ -139,14 +139,14 @@ async def test_a_refusal_by_hostup_is_told_with_its_words(open_host: Opening) ->
     assert "Nothing was started." in text
 
 
-async def test_an_unknown_outcome_offers_no_second_try(open_host: Opening) -> None:
+async def test_unknown_offers_no_second_try(open_host: Opening) -> None:
     shown = await open_host()
     shown.backend.sandbox.faults.add(Fault("drop_after", method="POST", path=RESTORE))
     frame = await planned(shown)
     await say_yes(frame)
     await frame.wait_for_selector("text=It is not known whether it was carried out")
     text = await frame.inner_text(".confirm")
-    assert "Do not do it a second time" in text
+    assert "Do not start it again" in text
     assert "A restore of this server is running." in text
     assert await frame.locator(".confirm button").count() == 0
     assert len(shown.backend.writes) == 1
@@ -193,7 +193,7 @@ async def test_a_failed_job_is_told_as_failed(open_host: Opening) -> None:
     await frame.wait_for_selector("text=HostUp says it failed")
 
 
-async def test_a_job_that_cannot_be_seen_is_not_started_again(open_host: Opening) -> None:
+async def test_unseen_job_is_not_restarted(open_host: Opening) -> None:
     shown = await open_host()
     frame = await planned(shown)
     error = {"kind": "unreachable", "message": "HostUp cannot be reached.", "nextStep": "x"}
@@ -201,7 +201,7 @@ async def test_a_job_that_cannot_be_seen_is_not_started_again(open_host: Opening
     shown.backend.changed["get_job"] = failed
     await say_yes(frame)
     await frame.wait_for_selector("#look-again", timeout=30_000)
-    assert "Do not start it a second time" in await frame.inner_text(".confirm")
+    assert "Do not start it again" in await frame.inner_text(".confirm")
     shown.backend.changed.clear()
     await frame.click("#look-again")
     await frame.wait_for_selector("text=web-01 is back")
@@ -236,7 +236,7 @@ async def test_a_plan_runs_out_before_the_eyes(open_host: Opening) -> None:
     await asyncio.sleep(1.5)
     assert _seconds(await frame.inner_text("#countdown")) <= before - 5
     await frame.evaluate("window.ahead = 600_000")
-    await frame.wait_for_selector("text=This plan has run out")
+    await frame.wait_for_selector("text=This plan has expired")
     assert await frame.locator("#typed, #confirm").count() == 0
     assert "Nothing was changed" in await frame.inner_text("#status")
     assert await shown.calls("confirm_restore") == []
@@ -251,7 +251,7 @@ async def test_a_plan_that_the_server_holds_for_expired_is_refused(open_host: Op
     frame = await planned(shown)
     shown.backend.ahead = timedelta(minutes=11)
     await say_yes(frame)
-    await frame.wait_for_selector("text=The plan no longer fits")
+    await frame.wait_for_selector("text=The plan is out of date")
     assert "This plan has expired" in await frame.inner_text(".confirm")
     assert shown.backend.writes == []
 
@@ -294,7 +294,7 @@ async def test_a_new_server_is_built_by_hand_too(open_host: Opening) -> None:
     await frame.click("#mode-new_cloud_vps")
     await frame.wait_for_selector("text=Build the new server")
     await say_yes(frame)
-    await frame.wait_for_selector("text=The new server is made")
+    await frame.wait_for_selector("text=The new server is ready")
     (write,) = shown.backend.writes
     assert write.endswith("/actions/restore-to-payg")
 

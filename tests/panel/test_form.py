@@ -135,7 +135,7 @@ async def test_what_changes_is_said_to_those_who_do_not_see_it(open_host: Openin
     assert await status.inner_text() == "You can go back"
     await frame.click("#show-plan")
     await frame.wait_for_selector("#typed")
-    assert await status.inner_text() == "The plan is here."
+    assert await status.inner_text() == "The plan is ready."
     await frame.fill("#typed", "web-01")
     await frame.click("#confirm")
     await frame.wait_for_selector("text=web-01 is back")

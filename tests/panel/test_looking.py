@@ -169,7 +169,7 @@ async def test_choosing_a_backup_and_looking_shows_what_it_would_mean(
     plan = await frame.inner_text(".plan")
     assert "Going back to" in plan
     assert "2 days 3 hours of changes" in plan
-    assert "Do this first" in plan
+    assert "Recommended first" in plan
     assert "the server is down meanwhile" in plan
     assert "A new, paid server from the backup" in plan
     assert "list_vps_snapshots" not in plan
@@ -228,10 +228,10 @@ async def test_a_blocked_plan_offers_no_button(open_host: Opening) -> None:
     assert await frame.locator("#typed, #confirm").count() == 0
 
 
-async def test_without_tool_calls_there_is_only_to_look(open_host: Opening) -> None:
+async def test_it_is_read_only_without_tool_calls(open_host: Opening) -> None:
     shown = await open_host()
     frame = await shown.show("web-01", canCall=False)
-    assert "Only to look at" in await frame.inner_text("main")
+    assert "Read-only" in await frame.inner_text("main")
     assert await frame.locator("input, button").count() == 0
     assert "Before upgrade" in await frame.inner_text(".line")
     assert await shown.calls() == []

@@ -28,7 +28,7 @@ export interface RequestOptions {
   onprogress?: (progress: { progress: number; total?: number; message?: string }) => void;
 }
 
-/** The other side answered with an error. */
+/** The host responded with an error. */
 export class RpcError extends Error {
   constructor(
     readonly code: number,
@@ -90,7 +90,7 @@ export class Protocol {
     await this.send({ ...message });
   }
 
-  /** A request; the last argument holds the options, a schema before it is not looked at. */
+  /** A request; the last argument holds the options, a schema before it is ignored. */
   request(message: { method: string; params?: object }, ...rest: unknown[]): Promise<unknown> {
     const options = (rest.at(-1) ?? {}) as RequestOptions;
     const id = ++this.lastId;
@@ -110,17 +110,17 @@ export class Protocol {
         timer = window.setTimeout(() => {
           void this.notification({
             method: "notifications/cancelled",
-            params: { requestId: id, reason: "no answer in time" },
+            params: { requestId: id, reason: "no response in time" },
           });
-          fail(new Error("The host did not answer in time"));
+          fail(new Error("The host did not respond in time"));
         }, options.timeout ?? USUAL_TIMEOUT);
       };
       this.waiting.set(id, {
         fail,
-        settle(answer) {
+        settle(response) {
           end();
-          if (answer.error) reject(new RpcError(answer.error.code, answer.error.message));
-          else resolve(answer.result);
+          if (response.error) reject(new RpcError(response.error.code, response.error.message));
+          else resolve(response.result);
         },
         progress(at) {
           if (options.resetTimeoutOnProgress) wait();
@@ -141,7 +141,7 @@ export class Protocol {
     if (message.method === undefined) {
       this.waiting.get(message.id ?? -1)?.settle(message);
     } else if (message.id !== undefined) {
-      void this.answer(message.id, message.method, message.params ?? {});
+      void this.respond(message.id, message.method, message.params ?? {});
     } else if (message.method === "notifications/progress") {
       const params = message.params ?? {};
       this.waiting.get(params["progressToken"] as Id)?.progress(params);
@@ -150,7 +150,7 @@ export class Protocol {
     }
   }
 
-  private async answer(id: Id, method: string, params: Record<string, unknown>): Promise<void> {
+  private async respond(id: Id, method: string, params: Record<string, unknown>): Promise<void> {
     const handler = this.requests.get(method);
     if (!handler) {
       await this.send({ id, error: { code: METHOD_NOT_FOUND, message: "Method not found" } });

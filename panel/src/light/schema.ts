@@ -3,7 +3,7 @@
  * three times the size that the panel may have.
  *
  * The view library describes the host's messages with these schemas but leaves checking them to
- * the protocol layer, and ours does not check them. What the panel shows is checked by `answers.ts`.
+ * the protocol layer, and ours does not check them. What the panel shows is checked by `results.ts`.
  */
 
 export interface Schema {

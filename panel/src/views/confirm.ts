@@ -1,7 +1,7 @@
-/** The person's yes: typed, pressed, and followed to its end. */
+/** The user's yes: typed, pressed, and followed to its end. */
 
 import { h, type Child } from "../dom";
-import { called, toType, type State } from "../state";
+import { displayName, textToType, type State } from "../state";
 import { countdown } from "../formats";
 import { endText } from "../words";
 import { button, message, underWay } from "./shared";
@@ -11,7 +11,7 @@ export interface ConfirmActions {
   plan(mode: "in_place" | "new_cloud_vps"): void;
   reread(): void;
   readName(): void;
-  lookAgain(): void;
+  pollAgain(): void;
 }
 
 /** The confirmation below a plan; null where there is nothing to confirm. */
@@ -22,7 +22,7 @@ export function confirmation(
 ): HTMLElement | null {
   const { planning, act } = state;
   if (planning.is !== "shown" || planning.plan.planId === null) return null;
-  if (act.is !== "none") return area("confirm", ...carried(state, planning.plan.mode, actions));
+  if (act.is !== "none") return area("confirm", ...progressOrEnd(state, planning.plan.mode, actions));
   if (!state.canCall) {
     return area("confirm", h("p", {}, "It cannot be carried out from here. Tell the assistant if you want it, or do it yourself in HostUp’s panel."));
   }
@@ -38,14 +38,14 @@ export function confirmation(
     return area(
       "confirm",
       message(
-        { tone: "neutral", title: "This plan has run out", lines: ["Nothing was changed. A plan is good for ten minutes, so that it fits what is there."] },
+        { tone: "neutral", title: "This plan has expired", lines: ["Nothing was changed. A plan is valid for ten minutes."] },
         again && state.chosen
-          ? button("Make a fresh plan", () => actions.plan(mode), "main", "fresh-plan")
-          : h("p", {}, "Ask the assistant for a fresh one."),
+          ? button("Make a new plan", () => actions.plan(mode), "main", "fresh-plan")
+          : h("p", {}, "Ask the assistant for a new one."),
       ),
     );
   }
-  const name = toType(state);
+  const name = textToType(state);
   if (name === null) {
     return area(
       "confirm",
@@ -61,7 +61,7 @@ export function confirmation(
 }
 
 /** What the button says; it names what it does. */
-function deed(mode: string, name: string): string {
+function buttonLabel(mode: string, name: string): string {
   return mode === "new_cloud_vps" ? "Build the new server" : `Restore ${name} now`;
 }
 
@@ -88,43 +88,43 @@ function form(name: string, mode: string, actions: ConfirmActions): Child[] {
     h("h3", {}, mode === "new_cloud_vps" ? "Do you want this?" : "Do you want to go back?"),
     h("p", {}, "Only you can say yes here; the assistant cannot press this button."),
     h("label", { for: "typed" }, "To go ahead, type the server’s name: ", h("strong", { class: "name" }, name)),
-    h("div", { class: "yes" }, input, button(deed(mode, name), press, "danger", "confirm")),
+    h("div", { class: "yes" }, input, button(buttonLabel(mode, name), press, "danger", "confirm")),
     problem,
-    h("p", { class: "soft", id: "time-left" }, "This plan is good for another ", h("span", { id: "countdown" }), " minutes."),
+    h("p", { class: "soft", id: "time-left" }, "This plan expires in ", h("span", { id: "countdown" }), " minutes."),
   ];
 }
 
-/** Show the time left, without disturbing what the person is doing. */
+/** Show the time left, without disturbing what the user is doing. */
 export function tick(left: number): void {
   const element = document.getElementById("countdown");
   if (element) element.textContent = countdown(left);
 }
 
-function carried(state: State, mode: string, actions: ConfirmActions): Child[] {
+function progressOrEnd(state: State, mode: string, actions: ConfirmActions): Child[] {
   const { act } = state;
-  const server = called(state) ?? "The server";
+  const server = displayName(state) ?? "The server";
   switch (act.is) {
     case "none":
       return [];
     case "sending":
-      return [h("h3", { tabindex: "-1", id: "message-title" }, "Your yes is on its way"), underWay("Checking once more that everything is as planned, and sending it to HostUp…")];
+      return [h("h3", { tabindex: "-1", id: "message-title" }, "Sending your yes"), underWay("Checking once more that nothing has changed, then sending it to HostUp…")];
     case "following": {
       const title = mode === "new_cloud_vps" ? "The new server is being made" : `${server} is being restored`;
       return [
         h("h3", { tabindex: "-1", id: "message-title" }, title),
         progress(act.percent),
-        h("p", { class: "soft" }, act.waiting ? "HostUp has taken it and will begin soon." : "It goes on by itself, also if you close this."),
+        h("p", { class: "soft" }, act.waiting ? "HostUp has accepted it and will start soon." : "It continues even if you close this."),
       ];
     }
-    case "lost_sight":
+    case "progress_unknown":
       return [
         message(
           {
             tone: "neutral",
-            title: "It was started, but cannot be seen just now",
-            lines: ["That says nothing about how it goes: HostUp works on by itself. Do not start it a second time."],
+            title: "It was started, but its progress is not available",
+            lines: ["This does not mean that it failed: HostUp carries on with it. Do not start it again."],
           },
-          button("Look again", () => actions.lookAgain(), "quiet", "look-again"),
+          button("Check again", () => actions.pollAgain(), "quiet", "look-again"),
         ),
       ];
     case "over": {

@@ -1,12 +1,12 @@
 /** The other gate, the slots, and what else is good to know. */
 
-import type { Listing } from "../answers";
+import type { Listing } from "../results";
 import { h } from "../dom";
 import type { State } from "../state";
-import { sayAll } from "../words";
+import { describeAll } from "../words";
 import { list } from "./shared";
 
-const MOST_PIPS = 12;
+const MAX_PIPS = 12;
 const VERDICTS: Record<string, string> = { possible: "Possible now", blocked: "Not possible now" };
 
 export function facts(state: State, listing: Listing): HTMLElement {
@@ -19,10 +19,10 @@ export function facts(state: State, listing: Listing): HTMLElement {
       { class: "fact" },
       h("h2", {}, "A new backup"),
       h("p", { class: `gate ${create.verdict === "possible" ? "good" : "bad"}` }, VERDICTS[create.verdict] ?? "Not known"),
-      ...sayAll([...create.reasons, ...create.toUnblock], state.place).map((text) => h("p", {}, text)),
+      ...describeAll([...create.reasons, ...create.toUnblock], state.place).map((text) => h("p", {}, text)),
     ),
     h("div", { class: "fact" }, h("h2", {}, "Backup slots"), ...slots(listing.quota)),
-    list(sayAll(advice, state.place), "advice"),
+    list(describeAll(advice, state.place), "advice"),
   );
 }
 
@@ -39,7 +39,7 @@ function slots({ used, limit, remaining }: Listing["quota"]): (HTMLElement | nul
 }
 
 function meter(used: number, limit: number): HTMLElement {
-  if (limit <= MOST_PIPS) {
+  if (limit <= MAX_PIPS) {
     const pips = Array.from({ length: limit }, (_, at) =>
       h("span", { class: at < used ? "pip used" : "pip" }),
     );

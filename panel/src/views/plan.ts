@@ -1,22 +1,22 @@
 /** What going back to the chosen backup would mean. */
 
-import type { Finding, Plan } from "../answers";
+import type { Finding, Plan } from "../results";
 import { h, type Child } from "../dom";
 import { busy, type Mode, type State } from "../state";
 import { date } from "../formats";
-import { planTitle, say, sayAll, unread } from "../words";
+import { planTitle, describeFinding, describeAll, unread } from "../words";
 import { button, list, message, underWay } from "./shared";
 
 const MODES: readonly [mode: Mode, label: string, hint: string][] = [
-  ["in_place", "Over this server", "What it holds now is replaced"],
-  ["new_cloud_vps", "Onto a new server", "It stays as it is; the new one costs money"],
+  ["in_place", "Over this server", "Its current contents are replaced"],
+  ["new_cloud_vps", "Onto a new server", "This server stays as it is; the new one costs money"],
 ];
 
 export interface PlanActions {
   plan(mode: Mode): void;
 }
 
-/** The plan's part of the view: what can be asked, or what was answered. */
+/** The plan's part of the view: what can be planned, or the plan. */
 export function planning(state: State, actions: PlanActions): HTMLElement | null {
   const { planning, listing, chosen } = state;
   const backup = listing?.backups.find(({ id }) => id === chosen);
@@ -25,19 +25,19 @@ export function planning(state: State, actions: PlanActions): HTMLElement | null
     case "none":
       if (!state.canCall || chosen === null) return null;
       return section(
-        "Look before anything happens",
-        h("p", {}, "See what going back to the chosen backup would mean. Looking changes nothing."),
+        "See first what would happen",
+        h("p", {}, "The plan shows what restoring the chosen backup would do. It changes nothing."),
         button("Show what would happen", () => actions.plan("in_place"), "main", "show-plan"),
       );
     case "reading":
-      return section(planTitle(planning.mode, moment), modes(state, planning.mode, actions), underWay("Asking HostUp what this would mean…"));
+      return section(planTitle(planning.mode, moment), modes(state, planning.mode, actions), underWay("Making the plan…"));
     case "failed":
       return section(
         planTitle(planning.mode, moment),
         modes(state, planning.mode, actions),
         message(
           unread(planning.failure),
-          button("Ask again", () => actions.plan(asMode(planning.mode)), "quiet", "ask-again"),
+          button("Try again", () => actions.plan(asMode(planning.mode)), "quiet", "ask-again"),
         ),
       );
     case "shown":
@@ -87,7 +87,7 @@ function modes(state: State, current: string, actions: PlanActions): HTMLElement
 }
 
 function describe(plan: Plan, state: State): Child[] {
-  const listed = (findings: Finding[]): HTMLElement | null => list(sayAll(findings, state.place));
+  const listed = (findings: Finding[]): HTMLElement | null => list(describeAll(findings, state.place));
   const open = plan.verdict === "possible";
   const verdict = { possible: "This is possible now", blocked: "This is not possible now" };
   return [
@@ -96,16 +96,16 @@ function describe(plan: Plan, state: State): Child[] {
       : message({
           tone: plan.verdict === "blocked" ? "bad" : "neutral",
           title: verdict[plan.verdict as "blocked"] ?? "It is not known whether this is possible",
-          lines: sayAll(plan.reasons, state.place),
+          lines: describeAll(plan.reasons, state.place),
         }),
     plan.lost &&
       h(
         "div",
         { class: plan.lost.code === "nothing" ? "lost-box none" : "lost-box" },
         h("h3", {}, "What is lost"),
-        h("p", {}, say(plan.lost, state.place)),
+        h("p", {}, describeFinding(plan.lost, state.place)),
       ),
-    ...part("Do this first", listed(plan.first)),
+    ...part("Recommended first", listed(plan.first)),
     ...part("What happens", listed(plan.happens)),
     ...part("Other ways", listed(plan.alternatives)),
   ];

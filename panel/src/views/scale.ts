@@ -1,6 +1,6 @@
 /** The same backups to scale, for the eye: how far back each one lies, and what would be lost. */
 
-import type { Listing } from "../answers";
+import type { Listing } from "../results";
 import { h } from "../dom";
 import type { State } from "../state";
 import { span } from "../formats";
@@ -14,7 +14,7 @@ const MARKS = [
   ["1 month", 30 * 24 * HOUR],
   ["1 year", 365 * 24 * HOUR],
 ] as const;
-const CLOSEST_MARKS = 18;
+const MIN_MARK_GAP = 18;
 
 /** `losing`: going back to the chosen one would overwrite what came after it. */
 export function scale(state: State, listing: Listing, losing: boolean): HTMLElement | null {
@@ -38,7 +38,7 @@ export function scale(state: State, listing: Listing, losing: boolean): HTMLElem
   let last = 100;
   const marks = MARKS.filter(([, age]) => {
     const place = percent(age);
-    const fits = age < longest && place > 4 && last - place >= CLOSEST_MARKS;
+    const fits = age < longest && place > 4 && last - place >= MIN_MARK_GAP;
     if (fits) last = place;
     return fits;
   });

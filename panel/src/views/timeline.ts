@@ -1,11 +1,11 @@
 /** The backups of one server as a time line, newest first, one of them chosen. */
 
-import type { Backup, Listing } from "../answers";
+import type { Backup, Listing } from "../results";
 import { h } from "../dom";
 import type { State } from "../state";
 import { date, size, span } from "../formats";
 
-const SHOWN_AT_FIRST = 6;
+const INITIALLY_SHOWN = 6;
 
 export interface TimelineActions {
   choose(backupId: string): void;
@@ -18,7 +18,7 @@ export function ageOf(backup: Backup, state: State): number | null {
   return backup.ageSeconds + Math.max(0, (Date.now() - state.readAt) / 1000);
 }
 
-/** The backups to choose from; without tool calls, only to look at. */
+/** The backups to choose from; read-only where the view cannot call tools. */
 export function timeline(
   state: State,
   listing: Listing,
@@ -37,8 +37,8 @@ export function timeline(
     );
   }
   const chosenAt = backups.findIndex((backup) => backup.id === state.chosen);
-  const few = all || backups.length <= SHOWN_AT_FIRST + 1 || chosenAt >= SHOWN_AT_FIRST;
-  const shown = few ? backups : backups.slice(0, SHOWN_AT_FIRST);
+  const few = all || backups.length <= INITIALLY_SHOWN + 1 || chosenAt >= INITIALLY_SHOWN;
+  const shown = few ? backups : backups.slice(0, INITIALLY_SHOWN);
   const rows = shown.map((backup) => row(backup, state, actions));
   const count = backups.length === 1 ? "1 backup" : `${backups.length} backups`;
   return h(
@@ -54,7 +54,7 @@ export function timeline(
         { class: "visually-hidden" },
         state.canCall ? "Choose the backup to go back to" : "Backups, newest first",
       ),
-      h("ol", {}, h("li", { class: "now" }, h("span", {}, "Now, as the server is")), ...rows),
+      h("ol", {}, h("li", { class: "now" }, h("span", {}, "Now: the current state")), ...rows),
     ),
     few
       ? null

@@ -1,8 +1,8 @@
 /** The first thing to read: can they go back, and why (not). */
 
 import { h, icon, ICONS } from "../dom";
-import { called, type State } from "../state";
-import { say, sayAll, unread } from "../words";
+import { displayName, type State } from "../state";
+import { describeFinding, describeAll, unread } from "../words";
 import { button, message, underWay } from "./shared";
 
 const TITLES: Record<string, readonly [title: string, tone: string, picture: string]> = {
@@ -39,19 +39,19 @@ export function verdict(state: State, reread: () => void): HTMLElement {
       "div",
       { class: "words" },
       title(words, state),
-      ...sayAll(restore.reasons, state.place).map((text) => h("p", { class: "why" }, text)),
+      ...describeAll(restore.reasons, state.place).map((text) => h("p", { class: "why" }, text)),
       restore.toUnblock.length > 0 &&
-        h("p", { class: "help" }, h("b", {}, "What would change that"), sayAll(restore.toUnblock, state.place).join(" ")),
+        h("p", { class: "help" }, h("b", {}, "What would change that"), describeAll(restore.toUnblock, state.place).join(" ")),
       restore.verdict === "possible" &&
         overwrites &&
-        h("p", { class: "soft" }, "With the newest backup: ", lower(say(overwrites, state.place))),
-      failure && h("p", { class: "soft" }, "This is as it was read before; it could not be read again just now."),
+        h("p", { class: "soft" }, "With the newest backup: ", lower(describeFinding(overwrites, state.place))),
+      failure && h("p", { class: "soft" }, "This was read earlier; it could not be refreshed."),
     ),
   );
 }
 
 function title(words: string, state: State): HTMLElement {
-  const name = called(state);
+  const name = displayName(state);
   return h(
     "div",
     {},

@@ -1,5 +1,5 @@
 /**
- * What the server's tools answered, checked field by field. Anything that is not as expected
+ * Results of the server's tools, checked field by field. Anything that is not as expected
  * becomes null or is left out, so that nothing unexpected reaches the page.
  */
 
@@ -45,7 +45,7 @@ export interface Plan {
   alternatives: Finding[];
   planId: string | null;
   expiresAt: number | null;
-  /** What the person's yes is sent with, given to this view alone; null where it cannot be. */
+  /** What the user's yes is sent with, given to this view alone; null where it cannot be. */
   ticket: string | null;
 }
 
@@ -63,7 +63,7 @@ export interface Job {
 export interface Failure {
   kind: string;
   message: string;
-  /** What a look at the server showed after an answer was lost. */
+  /** What reading the server showed after a response was lost. */
   seen: string | null;
   retryAfterSeconds: number | null;
 }
@@ -87,7 +87,7 @@ const text = (value: unknown): string | null => (typeof value === "string" ? val
 const number = (value: unknown): number | null =>
   typeof value === "number" && Number.isFinite(value) ? value : null;
 
-/** The answer of `list_vps_backups`; null if it is something else. */
+/** The result of `list_vps_backups`; null if it is something else. */
 export function readListing(data: unknown): Listing | null {
   const all = fields(data);
   const id = text(all["id"]);
@@ -110,7 +110,7 @@ export function readListing(data: unknown): Listing | null {
   };
 }
 
-/** The answer of `plan_restore`, with the `_meta` that came with it; null if it is something else. */
+/** The result of `plan_restore`, with the `_meta` that came with it; null if it is something else. */
 export function readPlan(data: unknown, meta: unknown): Plan | null {
   const all = fields(data);
   const id = text(all["id"]);
@@ -134,7 +134,7 @@ export function readPlan(data: unknown, meta: unknown): Plan | null {
   };
 }
 
-/** The answer of the confirming tool. */
+/** The result of the confirming tool. */
 export function readStarted(data: unknown): Started | null {
   const all = fields(data);
   const state = text(all["state"]);
@@ -143,7 +143,7 @@ export function readStarted(data: unknown): Started | null {
     : { state, jobId: text(all["jobId"]), vpsId: text(all["vpsId"]) };
 }
 
-/** The answer of `get_job`. */
+/** The result of `get_job`. */
 export function readJob(data: unknown): Job | null {
   const all = fields(data);
   const state = text(all["state"]);
@@ -160,22 +160,22 @@ export function readServers(data: unknown): { servers: Server[]; next: string | 
   return { servers, next: text(all["nextCursor"]) };
 }
 
-/** The kind of a failure that came without the server's own words: nothing follows from it. */
+/** The kind of a failure that gave no kind of its own; nothing can be concluded from it. */
 export const UNEXPLAINED = "unexplained";
 
-/** What a tool said when it failed; its text where there is nothing better. */
-export function readFailure(data: unknown, spoken: string): Failure {
+/** The error of a failed tool; its text where there is no structured one. */
+export function readFailure(data: unknown, fallback: string): Failure {
   const error = fields(fields(data)["error"]);
   return {
     kind: text(error["kind"]) ?? UNEXPLAINED,
-    message: text(error["message"]) ?? (spoken || "The tool failed without a word."),
+    message: text(error["message"]) ?? (fallback || "The tool failed without a message."),
     seen: text(error["seen"]),
     retryAfterSeconds: number(error["retryAfterSeconds"]),
   };
 }
 
 /** The text blocks of a tool's result. */
-export function spokenText(content: unknown): string {
+export function textOf(content: unknown): string {
   return list(content)
     .map((block) => text(fields(block)["text"]))
     .filter((part) => part !== null)
