@@ -1,9 +1,11 @@
 """Shared by all tests."""
 
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
+from support.account import Upstream, fresh_account
 
 _numbers = count()
 
@@ -12,6 +14,20 @@ _numbers = count()
 def anyio_backend() -> str:
     """The product runs on asyncio only."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def upstream_of_worker() -> Iterator[Upstream]:
+    upstream = Upstream()
+    yield upstream
+    upstream.close()
+
+
+@pytest.fixture
+def upstream(upstream_of_worker: Upstream) -> Upstream:
+    """HostUp's address, with a fresh account behind it."""
+    upstream_of_worker.sandbox = fresh_account()
+    return upstream_of_worker
 
 
 @pytest.fixture(scope="session")

@@ -151,6 +151,24 @@ def test_the_opening_imports_only_what_is_light(module: str) -> None:
             assert name.split(".")[0] in light, name
 
 
+def test_test_folders_share_only_support() -> None:
+    tests = ROOT / "tests"
+    folders = {path.parent.name for path in tests.glob("*/*.py")} - {"support"}
+    sources = [*tests.rglob("*.py"), *ROOT.glob("benchmarks/**/*.py"), *ROOT.glob("scripts/*.py")]
+    for path in [*sources, ROOT / "panel" / "screenshots"]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                names = [str(node.module)]
+            elif isinstance(node, ast.ImportFrom) and tests in path.parents:
+                leaves_folder = node.level >= len(path.relative_to(tests).parts)
+                names = ["tests"] if leaves_folder else []
+            else:
+                continue
+            assert not {name.split(".")[0] for name in names} & {*folders, "tests"}, path
+
+
 @pytest.mark.parametrize("package", ["hostup_mcp", "hostup_mcp.stdio"])
 def test_the_way_to_the_opening_is_light(package: str) -> None:
     path = ROOT / package.replace(".", "/") / "__init__.py"

@@ -19,8 +19,8 @@ from functools import partial
 from pathlib import Path
 
 import anyio
+from support.product import ALL_DOORS, Door
 
-from benchmarks.faults.doors import ALL, Door
 from benchmarks.faults.kinds import KINDS, LEFT_OUT
 from benchmarks.faults.oracle import KINDS as VIOLATIONS
 from benchmarks.faults.report import table, transcripts
@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="python -m benchmarks.faults", description=(__doc__ or "").split("\n", 1)[0]
     )
-    doors = [str(door) for door in ALL]
+    doors = [str(door) for door in ALL_DOORS]
     made.add_argument("--calls", type=int, default=150, help="in all, shared out to the doors")
     made.add_argument("--seed", type=int, default=1)
     made.add_argument("--minutes", type=float, default=30.0, help="end of the run at the latest")
@@ -63,7 +63,7 @@ async def run(doors: list[Door], options: Options) -> list[Tally]:
         async with anyio.create_task_group() as group:
             for door in doors:
                 group.start_soon(one, door, Path(folder))
-    return sorted(tallies, key=lambda tally: ALL.index(tally.door))
+    return sorted(tallies, key=lambda tally: ALL_DOORS.index(tally.door))
 
 
 def main() -> int:
@@ -75,7 +75,7 @@ def main() -> int:
         for name, what in VIOLATIONS.items():
             print(f"{name:24}{what}")
         return 0
-    doors = [door for door in ALL if not given.door or str(door) in given.door]
+    doors = [door for door in ALL_DOORS if not given.door or str(door) in given.door]
     silence = given.silence
     if silence is None:
         silence = SILENCE if given.calls >= LONG else 0.0

@@ -14,10 +14,11 @@ from typing import Any
 import anyio
 from mcp.client import Client
 from mcp.types import InputRequiredResult
+from support.product import MODERN, Door
 
 from benchmarks.faults.account import Account
 from benchmarks.faults.calls import Known, Maker, Offered, offered
-from benchmarks.faults.doors import MODERN, Door, Product
+from benchmarks.faults.doors import Product
 from benchmarks.faults.history import Call, Episode, Told
 from benchmarks.faults.kinds import SILENT, Chooser
 from benchmarks.faults.oracle import violations

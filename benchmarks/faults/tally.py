@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from benchmarks.faults.doors import Door
+from support.product import Door
+
 from benchmarks.faults.history import Episode
 from benchmarks.faults.oracle import Violation
 

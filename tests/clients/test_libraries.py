@@ -8,7 +8,8 @@ import tomllib
 from collections.abc import Iterator
 
 import pytest
-from e2e.world import READING, Listening, environment
+from support.catalog import READING
+from support.product import environment, running
 
 from . import page
 from .page import LIBRARIES, ROOT
@@ -38,11 +39,9 @@ each_library = pytest.mark.parametrize("name", [marked(name) for name in NAMES])
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server of the sandbox account."""
-    env = environment(None, None, HOSTUP_SANDBOX="1")
-    child = Listening("streamable-http", tmp_path_factory.mktemp("served"), env)
-    yield child.url
-    child.close()
+    """The address of a server with the sandbox account."""
+    with running(tmp_path_factory.mktemp("served"), environment(HOSTUP_SANDBOX="1")) as child:
+        yield child.url
 
 
 def program(name: str) -> str:

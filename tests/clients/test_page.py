@@ -8,9 +8,11 @@ import sys
 
 import anyio
 import pytest
-from e2e.world import GROUPS, PATIENCE, READING, Upstream
 from mcp import Client, StdioServerParameters
 from mcp.types import TextContent
+from support.account import Upstream
+from support.catalog import GROUPS, READING
+from support.waiting import PATIENCE
 
 from hostup_mcp.sandbox import SANDBOX_API_KEY
 
@@ -62,8 +64,8 @@ def test_every_file_that_is_linked_is_there() -> None:
     assert [link for link in links if not (page.ROOT / "docs" / link).exists()] == []
 
 
-def opened(snippet: Snippet, account: Upstream) -> Launch:
-    """The snippet as a person leaves it who puts the key of `account` where it says so."""
+def opened(snippet: Snippet, upstream: Upstream) -> Launch:
+    """The snippet as a person leaves it who puts the key of `upstream` where it says so."""
     launch = snippet.launch
     if snippet.variant == "sandbox":
         return launch
@@ -72,7 +74,7 @@ def opened(snippet: Snippet, account: Upstream) -> Launch:
         [asked] = snippet.document["inputs"]
         assert asked["id"] == "hostup"
         assert asked["password"] is True
-    key = {"HOSTUP_API_KEY": SANDBOX_API_KEY, "HOSTUP_BASE_URL": account.url}
+    key = {"HOSTUP_API_KEY": SANDBOX_API_KEY, "HOSTUP_BASE_URL": upstream.url}
     return Launch(launch.command, launch.args, key)
 
 
@@ -84,16 +86,16 @@ def started(launch: Launch, home: Home) -> Client:
 
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=str)
 async def test_each_snippet_starts_a_server_that_finds_a_server(
-    snippet: Snippet, account: Upstream, home: Home
+    snippet: Snippet, upstream: Upstream, home: Home
 ) -> None:
     with anyio.fail_after(PATIENCE):
-        async with started(opened(snippet, account), home) as client:
+        async with started(opened(snippet, upstream), home) as client:
             assert {tool.name for tool in (await client.list_tools()).tools} == READING
             result = await client.call_tool("list_vps", {"name": "web-01"})
     [block] = result.content
     assert isinstance(block, TextContent)
     assert block.text.startswith('1 server with name "web-01"')
-    assert bool(account.sandbox.requests) == (snippet.variant == "key")
+    assert bool(upstream.sandbox.requests) == (snippet.variant == "key")
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -107,10 +109,10 @@ async def test_what_is_added_to_unlock_unlocks_that_and_no_more(client: str, hom
     assert offered - READING == unlocked
 
 
-def test_the_check_of_the_key_says_whether_it_works(account: Upstream, home: Home) -> None:
+def test_the_check_of_the_key_says_whether_it_works(upstream: Upstream, home: Home) -> None:
     [command] = re.findall(r"^3\. .*`(HOSTUP_API_KEY.+)`", page.PAGE, re.MULTILINE)
-    here = {"HOSTUP_BASE_URL": account.url}
+    here = {"HOSTUP_BASE_URL": upstream.url}
     assert "your key" in command
     home.run(command.replace("your key", SANDBOX_API_KEY), here)
     home.run(command.replace("your key", "another"), here, code=1)
-    assert len(account.sandbox.requests) == 2
+    assert len(upstream.sandbox.requests) == 2

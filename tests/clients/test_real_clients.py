@@ -12,7 +12,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from e2e.world import Upstream
+from support.account import Upstream
 
 from hostup_mcp.sandbox import SANDBOX_API_KEY
 
@@ -41,11 +41,11 @@ def is_as_the_page_says(client: str, home: Home) -> None:
     assert apps == (claims["shows the panel"] == "yes")
 
 
-def env_for(account: Upstream) -> dict[str, str]:
+def env_for(upstream: Upstream) -> dict[str, str]:
     """What opens the account of the test, and unlocks restores."""
     return {
         "HOSTUP_API_KEY": SANDBOX_API_KEY,
-        "HOSTUP_BASE_URL": account.url,
+        "HOSTUP_BASE_URL": upstream.url,
         **UNLOCKED,
     }
 
@@ -84,10 +84,10 @@ def test_claude_code_calls_the_server(home: Home) -> None:
 
 
 @needs_claude
-def test_claude_code_without_a_person_changes_nothing(account: Upstream, home: Home) -> None:
-    *_, answer = claude(home, restore, env_for(account))
+def test_claude_code_without_a_person_changes_nothing(upstream: Upstream, home: Home) -> None:
+    *_, answer = claude(home, restore, env_for(upstream))
     assert "Nothing was changed" in answer
-    assert account.sandbox.writes == []
+    assert upstream.sandbox.writes == []
 
 
 # Codex --------------------------------------------------------------------------------------------
@@ -131,7 +131,9 @@ def test_codex_calls_the_server(home: Home) -> None:
 
 @needs_codex
 @pytest.mark.parametrize("agrees", [True, False], ids=["a yes", "a no"])
-def test_codex_puts_the_question_to_its_person(agrees: bool, account: Upstream, home: Home) -> None:
+def test_codex_puts_the_question_to_its_person(
+    agrees: bool, upstream: Upstream, home: Home
+) -> None:
     def person(question: dict[str, Any]) -> dict[str, Any]:
         name = re.search(r"To go ahead, type: (.+)$", question["message"])
         if name is None:  # Codex's own question, whether the tool may run
@@ -143,12 +145,12 @@ def test_codex_puts_the_question_to_its_person(agrees: bool, account: Upstream, 
         )
 
     with scripted(restore) as (model, url):
-        codex_file(home, env_for(account), url)
+        codex_file(home, env_for(upstream), url)
         with codex.running(home, person) as session:
             session.turn("Restore web-01.")
     assert len(session.questions) == 2, model.answers
     assert 'Restore "web-01"' in session.questions[1]
-    assert len(account.sandbox.writes) == (1 if agrees else 0)
+    assert len(upstream.sandbox.writes) == (1 if agrees else 0)
 
 
 # Gemini CLI ---------------------------------------------------------------------------------------
@@ -193,10 +195,10 @@ def test_gemini_calls_the_server(home: Home) -> None:
 
 
 @needs_gemini
-def test_gemini_cannot_ask_and_so_changes_nothing(account: Upstream, home: Home) -> None:
-    *_, answer = gemini(home, restore, env_for(account))
+def test_gemini_cannot_ask_and_so_changes_nothing(upstream: Upstream, home: Home) -> None:
+    *_, answer = gemini(home, restore, env_for(upstream))
     assert "cannot_ask" in answer
-    assert account.sandbox.writes == []
+    assert upstream.sandbox.writes == []
 
 
 # The Inspector ------------------------------------------------------------------------------------

@@ -15,8 +15,8 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client import ClientRequestContext
 from mcp.types import CallToolResult, ElicitRequestParams, ElicitResult, TextContent
+from support.product import ALL_DOORS
 
-from benchmarks.faults.doors import ALL as ALL_DOORS
 from benchmarks.faults.kinds import KINDS as FAULT_KINDS
 from hostup_mcp.config import Group, Settings
 from hostup_mcp.remote.accounts import read_accounts

@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from support.account import Upstream, fresh_account
 
 from hostup_mcp.sandbox import Sandbox
 
-from .world import House, Person, fresh_account
+from .world import House, Person
 
 
 @pytest.fixture(scope="session")
-def house_of_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    house = House(tmp_path_factory.mktemp("house"))
+def house_of_worker(
+    tmp_path_factory: pytest.TempPathFactory, upstream_of_worker: Upstream
+) -> Iterator[House]:
+    house = House(tmp_path_factory.mktemp("house"), upstream_of_worker)
     yield house
     house.close()
 
 
 @pytest.fixture
-def house(house_of_worker: House) -> House:
-    """The account behind its doors is as it is at the beginning."""
-    house_of_worker.upstream.sandbox = fresh_account()
+def house(house_of_worker: House, upstream: Upstream) -> House:
+    """The product, over every transport, before a fresh account."""
     return house_of_worker
 
 

@@ -7,16 +7,10 @@ from pathlib import Path
 
 import pytest
 from mcp.client.stdio import StdioServerParameters, stdio_client
+from support.product import ERAS, LEGACY, MODERN, command, environment
+from support.waiting import PATIENCE
 
-from .world import (
-    ERAS,
-    LEGACY,
-    MODERN,
-    PATIENCE,
-    command,
-    connected,
-    environment,
-)
+from .world import connected
 
 SECRET = "hostup_live_0123456789abcdef_never_to_be_seen"
 URL = "http://127.0.0.1:9"
@@ -47,7 +41,12 @@ wrong = pytest.mark.parametrize(("flags", "env", "named"), WRONG.values(), ids=W
 
 
 def made(env: dict[str, str | None]) -> dict[str, str]:
-    given: dict[str, str | None] = {**environment(URL, SECRET), **env}
+    given: dict[str, str | None] = {
+        **environment(),
+        "HOSTUP_BASE_URL": URL,
+        "HOSTUP_API_KEY": SECRET,
+        **env,
+    }
     return {name: value for name, value in given.items() if value is not None}
 
 
@@ -103,9 +102,7 @@ def test_an_unknown_transport_is_said(transport: str) -> None:
 @pytest.mark.parametrize("mode", ERAS)
 async def test_every_argument_is_answered_with_what_to_set(mode: str, tmp_path: Path) -> None:
     words = command()
-    parameters = StdioServerParameters(
-        command=words[0], args=words[1:], env=environment(None, None)
-    )
+    parameters = StdioServerParameters(command=words[0], args=words[1:], env=environment())
     arguments = {
         "list_vps": {},
         "list_vps_backups": {"id": "vps_01hxa3b4c5d6e7f8g9h0j1k2m3"},
@@ -142,7 +139,7 @@ def run(*flags: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("words", [["--sandbox"], []])
 async def test_the_sandbox_needs_no_key(words: list[str], tmp_path: Path) -> None:
-    env = environment(None, None, **({} if words else {"HOSTUP_SANDBOX": "1"}))
+    env = environment(**({} if words else {"HOSTUP_SANDBOX": "1"}))
     line = command(*words)
     parameters = StdioServerParameters(command=line[0], args=line[1:], env=env)
     with (tmp_path / "err").open("w") as errors:

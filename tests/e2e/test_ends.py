@@ -18,21 +18,11 @@ from typing import Any
 import anyio
 import pytest
 from mcp.client.stdio import StdioServerParameters, stdio_client
+from support.account import Upstream
+from support.product import ERAS, MODERN, ServerProcess, command, environment
 from support.waiting import until
 
-from .world import (
-    ERAS,
-    MODERN,
-    Answer,
-    Assistant,
-    Listening,
-    Person,
-    Upstream,
-    at,
-    command,
-    connected,
-    environment,
-)
+from .world import Answer, Assistant, Person, at, connected
 
 eras = pytest.mark.parametrize("mode", ERAS)
 
@@ -123,9 +113,9 @@ async def restore_and(assistant: Assistant, upstream: StallingUpstream, meanwhil
 async def test_a_stop_while_hostup_stalls_is_told_as_unknown(
     transport: str, mode: str, upstream: StallingUpstream, tmp_path: Path, audit_log: Path
 ) -> None:
-    env = environment(upstream.url)
+    env = environment(**upstream.variables)
     flags = ("--allow", "all", "--audit-log", str(audit_log))
-    child = Listening(transport, tmp_path, env, *flags, program=SERVE)
+    child = ServerProcess(tmp_path, env, *flags, transport=transport, program=SERVE).wait_for_url()
     async with at(child, mode, Person()) as assistant:
         answer = await restore_and(assistant, upstream, child.process.terminate)
     assert answer.kind == "outcome_unknown", answer.text
@@ -140,9 +130,9 @@ async def test_a_stop_while_hostup_stalls_is_told_as_unknown(
 async def test_a_response_that_comes_while_draining_reaches_its_caller(
     transport: str, mode: str, upstream: StallingUpstream, tmp_path: Path, audit_log: Path
 ) -> None:
-    env = environment(upstream.url)
+    env = environment(**upstream.variables)
     flags = ("--allow", "all", "--audit-log", str(audit_log))
-    child = Listening(transport, tmp_path, env, *flags)
+    child = ServerProcess(tmp_path, env, *flags, transport=transport).wait_for_url()
 
     def stop_then_respond() -> None:
         child.process.terminate()
@@ -164,9 +154,8 @@ class Home:
 
     def __init__(self, folder: Path, upstream: Upstream, audit_log: Path) -> None:
         self.folder = folder
-        self._env = environment(
-            upstream.url, HOME=str(folder), XDG_STATE_HOME=str(folder / "state")
-        )
+        own = {"HOME": str(folder), "XDG_STATE_HOME": str(folder / "state")}
+        self._env = environment(**upstream.variables, **own)
         self._words = command("--allow", "all", "--audit-log", str(audit_log))
 
     def session(self, person: Person, mode: str = MODERN) -> Any:

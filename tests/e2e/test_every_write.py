@@ -22,6 +22,8 @@ from mcp.client import Client, advertise
 from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
 from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult, ElicitResult, InputRequiredResult
+from support.account import fresh_account
+from support.product import ERAS, LEGACY, MODERN
 
 from hostup_mcp.recovery.modes.definition import Mode
 from hostup_mcp.sandbox import SANDBOX_API_KEY, Clock, Fault, Sandbox, Variants
@@ -39,19 +41,7 @@ from hostup_mcp.state.store import (
     StateUnavailableError,
 )
 
-from .world import (
-    CANCEL,
-    DECLINE,
-    ERAS,
-    LEGACY,
-    MODERN,
-    agree,
-    fresh_account,
-    hurried,
-    plainly,
-    settings,
-    typed,
-)
+from .world import CANCEL, DECLINE, agree, hurried, plainly, settings, typed
 
 NAME = "web-01"
 SETTLED = {"done", "started", "accepted"}

@@ -14,19 +14,13 @@ from mcp.types import (
     TextContent,
     TextResourceContents,
 )
+from support.catalog import DESTRUCTIVE
+from support.product import ALL_DOORS, ERAS, Door
+from support.waiting import PATIENCE
 
 from hostup_mcp.sandbox import Fault, Sandbox
 
-from .world import (
-    ALL_DOORS,
-    DESTRUCTIVE,
-    ERAS,
-    PATIENCE,
-    Assistant,
-    Door,
-    House,
-    in_memory,
-)
+from .world import Assistant, House, in_memory
 
 doors = pytest.mark.parametrize("door", ALL_DOORS, ids=str)
 eras = pytest.mark.parametrize("mode", ERAS)

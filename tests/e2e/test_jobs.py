@@ -6,6 +6,8 @@ from typing import Any
 
 import anyio
 import pytest
+from support.account import fresh_account
+from support.product import ERAS, Door
 
 from hostup_mcp.sandbox import (
     RUNNING_JOB_ID,
@@ -18,14 +20,11 @@ from hostup_mcp.sandbox import (
 )
 
 from .world import (
-    ERAS,
     SAFETY_DOORS,
     Answer,
     Assistant,
-    Door,
     House,
     Person,
-    fresh_account,
     hurried,
     in_memory,
     says_nothing_was_changed,

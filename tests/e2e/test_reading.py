@@ -11,6 +11,8 @@ from typing import Any
 import anyio
 import httpx
 import pytest
+from support.account import fresh_account
+from support.product import ERAS, LEGACY, MODERN, Door
 
 from hostup_mcp.sandbox import (
     HOSTILE_NAME,
@@ -24,20 +26,7 @@ from hostup_mcp.sandbox import (
 )
 from hostup_mcp.server.app import build_server
 
-from .world import (
-    ERAS,
-    LEGACY,
-    MODERN,
-    SAFETY_DOORS,
-    Answer,
-    Door,
-    House,
-    connected,
-    fresh_account,
-    hurried,
-    in_memory,
-    settings,
-)
+from .world import SAFETY_DOORS, Answer, House, connected, hurried, in_memory, settings
 
 eras = pytest.mark.parametrize("mode", ERAS)
 doors = pytest.mark.parametrize("door", SAFETY_DOORS, ids=str)

@@ -11,6 +11,8 @@ from typing import Any
 import anyio
 import pytest
 from mcp.types import ElicitResult
+from support.catalog import DESTRUCTIVE, GROUPS, READING, WRITING
+from support.product import MODERN, Door
 from support.waiting import until
 
 from hostup_mcp.sandbox import SANDBOX_API_KEY, Fault, Gate
@@ -18,14 +20,8 @@ from hostup_mcp.sandbox import SANDBOX_API_KEY, Fault, Gate
 from .world import (
     CANCEL,
     DECLINE,
-    DESTRUCTIVE,
-    GROUPS,
-    MODERN,
-    READING,
     SAFETY_DOORS,
-    WRITING,
     Answer,
-    Door,
     House,
     Person,
     agree,
@@ -312,7 +308,7 @@ def assert_plan_again(answer: Answer) -> None:
 # One yes ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("door", [d for d in SAFETY_DOORS if d.mode == MODERN], ids=str)
+@pytest.mark.parametrize("door", [d for d in SAFETY_DOORS if d.era == MODERN], ids=str)
 async def test_an_answered_question_that_is_sent_again_changes_nothing_more(
     house: House, door: Door
 ) -> None:

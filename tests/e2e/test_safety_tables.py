@@ -12,6 +12,8 @@ from typing import Any
 import anyio
 import httpx
 import pytest
+from support.account import fresh_account
+from support.product import ERAS, MODERN
 
 from hostup_mcp.sandbox import (
     SANDBOX_READ_ONLY_KEY,
@@ -24,14 +26,11 @@ from hostup_mcp.server.app import build_server
 
 from .world import (
     DECLINE,
-    ERAS,
     EVERYTHING,
-    MODERN,
     Answer,
     Person,
     agree,
     connected,
-    fresh_account,
     in_memory,
     plainly,
     says_nothing_was_changed,

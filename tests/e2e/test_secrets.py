@@ -7,23 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.account import fresh_account
+from support.product import Door
 
 from hostup_mcp.sandbox import Fault, Key, Sandbox, Variants
 from hostup_mcp.server.app import build_server
 from hostup_mcp.stdio.session import lowlevel
 
-from .world import (
-    DECLINE,
-    SAFETY_DOORS,
-    Assistant,
-    Door,
-    House,
-    Person,
-    agree,
-    connected,
-    fresh_account,
-    settings,
-)
+from .world import DECLINE, SAFETY_DOORS, Assistant, House, Person, agree, connected, settings
 
 KEY = "hostup_live_recognise_me_5b1d7c9e"
 

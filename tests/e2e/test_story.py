@@ -29,24 +29,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from mcp.types import CallToolResult, ElicitResult, InputRequiredResult
+from support.product import ERAS, MODERN
 
 from hostup_mcp.sandbox import Fault, Gate, Key, ManualClock, Sandbox, Variants, gates
 from hostup_mcp.sandbox.jobs import phase
 from hostup_mcp.server.app import build_server
 
 from . import world
-from .world import (
-    CANCEL,
-    DECLINE,
-    ERAS,
-    MODERN,
-    Answer,
-    Assistant,
-    Person,
-    agree,
-    connected,
-    typed,
-)
+from .world import CANCEL, DECLINE, Answer, Assistant, Person, agree, connected, typed
 
 SERVERS = ("web-01", "dev-01", "mail", "shop-prod", "db-01")
 servers = st.sampled_from(SERVERS)

@@ -17,24 +17,14 @@ import httpx
 import pytest
 from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS
+from support.account import Upstream
+from support.catalog import DESTRUCTIVE, READING, WRITING
+from support.product import ALL_DOORS, ERAS, LEGACY, Door, command, environment, running
+from support.waiting import PATIENCE
 
-from .world import (
-    ALL_DOORS,
-    DESTRUCTIVE,
-    ERAS,
-    LEGACY,
-    PATIENCE,
-    READING,
-    WRITING,
-    Assistant,
-    Door,
-    House,
-    at,
-    command,
-    environment,
-    in_memory,
-    listening,
-)
+from hostup_mcp.sandbox import SANDBOX_API_KEY
+
+from .world import Assistant, House, at, in_memory
 
 HTTP = ("streamable-http", "sse")
 doors = pytest.mark.parametrize("door", ALL_DOORS, ids=str)
@@ -55,7 +45,7 @@ async def test_every_door_lists_servers_and_reads_backups(house: House, door: Do
 async def test_every_door_speaks_the_era_that_was_asked_for(house: House, door: Door) -> None:
     async with house.enter(door) as assistant:
         version = assistant.client.protocol_version
-        assert version == ("2025-11-25" if door.mode == LEGACY else "2026-07-28")
+        assert version == ("2025-11-25" if door.era == LEGACY else "2026-07-28")
         info = assistant.client.server_info
         if info is not None:  # a client that is sure of the era does not ask for it
             assert info.name == "hostup-mcp"
@@ -99,10 +89,10 @@ async def expect_invalid(assistant: Assistant, what: str, *given: Any, **named: 
 class Lines:
     """A child on stdio, spoken to in raw lines."""
 
-    def __init__(self, url: str, log: BinaryIO) -> None:
+    def __init__(self, upstream: Upstream, log: BinaryIO) -> None:
         self.process = subprocess.Popen(
             command(),
-            env=environment(url),
+            env=environment(**upstream.variables),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -149,7 +139,7 @@ def handshake(version: str) -> list[dict[str, Any]]:
 @pytest.fixture
 def raw(house: House, tmp_path: Path) -> Iterator[Lines]:
     with (tmp_path / "raw.err").open("wb") as log:
-        lines = Lines(house.upstream.url, log)
+        lines = Lines(house.upstream, log)
         # A child that does not answer is ended, so that reading from it ends too.
         watch = threading.Timer(PATIENCE, lines.process.kill)
         watch.start()
@@ -212,9 +202,9 @@ ACCEPT = {"Accept": "application/json, text/event-stream"}
 def test_http_turns_foreign_hosts_and_origins_away_and_ends_on_a_signal(
     house: House, tmp_path: Path, transport: str
 ) -> None:
-    env = environment(house.upstream.url)
+    env = environment(**house.upstream.variables)
     with (
-        listening(transport, tmp_path, env) as child,
+        running(tmp_path, env, transport=transport) as child,
         httpx.Client(trust_env=False, timeout=PATIENCE) as client,
     ):
         assert child.url.startswith("http://127.0.0.1:")
@@ -241,7 +231,7 @@ def test_turning_a_request_away_leaves_no_traceback(
     house: House, tmp_path: Path, transport: str
 ) -> None:
     with (
-        listening(transport, tmp_path, environment(house.upstream.url)) as child,
+        running(tmp_path, environment(**house.upstream.variables), transport=transport) as child,
         httpx.Client(trust_env=False, timeout=PATIENCE) as client,
     ):
         assert client.get(child.url, headers={"Host": "evil.example"}).status_code == 421
@@ -254,8 +244,8 @@ def test_turning_a_request_away_leaves_no_traceback(
 async def test_http_ends_on_a_signal_while_a_client_is_connected(
     house: House, tmp_path: Path, mode: str
 ) -> None:
-    env = environment(house.upstream.url)
-    with listening("streamable-http", tmp_path, env) as child:
+    env = environment(**house.upstream.variables)
+    with running(tmp_path, env) as child:
         begin = time.monotonic()
         async with anyio.create_task_group() as tasks:
             ready = anyio.Event()
@@ -281,7 +271,9 @@ def refused(*flags: str, **env: str) -> tuple[int, str]:
     """Start what must not start: the exit code and what stands on stderr."""
     ended = subprocess.run(
         command(*flags),
-        env=environment("http://127.0.0.1:9", **env),
+        env=environment(
+            HOSTUP_BASE_URL="http://127.0.0.1:9", HOSTUP_API_KEY=SANDBOX_API_KEY, **env
+        ),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

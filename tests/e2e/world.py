@@ -3,76 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import selectors
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import anyio
-import uvicorn
 from mcp.client import Client
 from mcp.client.sse import sse_client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.types import CallToolResult, ElicitResult, InputRequiredResult, TextContent
-from support.waiting import PATIENCE, wait_until
+from support.account import Upstream
+from support.catalog import DESTRUCTIVE
+from support.product import (
+    ALL_DOORS,
+    MODERN,
+    UNLIMITED,
+    Door,
+    ServerProcess,
+    command,
+    environment,
+    running,
+)
+from support.waiting import PATIENCE
 
 from hostup_mcp.config import Confirm, Group, Settings
-from hostup_mcp.sandbox import SANDBOX_API_KEY, ManualClock, Sandbox
+from hostup_mcp.sandbox import SANDBOX_API_KEY, Sandbox
 from hostup_mcp.server import catalog
 from hostup_mcp.server.app import build_server
 from hostup_mcp.server.writes.proposal import Harmless
 
-LEGACY = "legacy"
-MODERN = "2026-07-28"
-ERAS = (LEGACY, MODERN)
-
-READING = frozenset(catalog.READING)
-WRITING = frozenset(n for n, tool in catalog.WRITING.items() if not tool.confirmed_in_panel)
-DESTRUCTIVE = frozenset(n for n in WRITING if not catalog.WRITING[n].is_always_harmless)
-GROUPS = {name: catalog.WRITING[name].group.value for name in sorted(WRITING)}
-
 T = TypeVar("T")
-
-
-# The account --------------------------------------------------------------------------------------
-
-
-class Upstream:
-    """A sandbox on a real socket; the account behind the address can be exchanged."""
-
-    def __init__(self) -> None:
-        self.sandbox = fresh_account()
-        config = uvicorn.Config(
-            self._serve, port=0, log_level="critical", ws="none", interface="asgi3"
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
-        self._thread.start()
-        wait_until(lambda: self._server.started, "the account is served")
-        port = self._server.servers[0].sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
-
-    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.sandbox.app(scope, receive, send)
-
-    def close(self) -> None:
-        self._server.should_exit = True
-        self._thread.join(PATIENCE)
-
-
-def fresh_account(**others: Any) -> Sandbox:
-    """The demo account as of now, on a clock that only the test moves."""
-    return Sandbox(**{"clock": ManualClock(datetime.now(UTC)), **others})
 
 
 # The person ---------------------------------------------------------------------------------------
@@ -268,85 +234,18 @@ async def connected(server: Any, person: Person | None, mode: str) -> AsyncItera
 
 # The product as a process -------------------------------------------------------------------------
 
-
-def command(*flags: str) -> list[str]:
-    return [sys.executable, "-m", "hostup_mcp", "serve", *flags]
-
-
-def environment(url: str | None, key: str | None = SANDBOX_API_KEY, **more: str) -> dict[str, str]:
-    """What a child is given; nothing of the environment of the tests but what it runs on."""
-    needed = ("PATH", "PYTHONPATH", "HOME", "LANG", "XDG_STATE_HOME")
-    kept = {name: os.environ[name] for name in needed if name in os.environ}
-    given = {"HOSTUP_BASE_URL": url, "HOSTUP_API_KEY": key}
-    return {**kept, **{k: v for k, v in given.items() if v is not None}, **more}
-
-
-class Listening:
-    """The product serving HTTP as a child process, from its address on until `close`."""
-
-    def __init__(
-        self,
-        transport: str,
-        folder: Path,
-        env: Mapping[str, str],
-        *flags: str,
-        port: int = 0,
-        program: Sequence[str] | None = None,
-    ) -> None:
-        self.transport = transport
-        self.stderr = folder / f"{transport}-{time.monotonic_ns()}.err"
-        self.stdout = self.stderr.with_suffix(".out")
-        with self.stderr.open("wb") as err, self.stdout.open("wb") as out:
-            self.process = subprocess.Popen(
-                [*(program or command()), "--transport", transport, "--port", str(port), *flags],
-                env=dict(env),
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-            )
-        self.url = ""
-        wait_until(self._has_said_where, f"{transport} says where it listens")
-        assert self.url, f"it did not start: {self.stderr.read_text()}"
-
-    def _has_said_where(self) -> bool:
-        found = re.search(r"http://\S+", self.stderr.read_text())
-        self.url = found[0] if found else ""
-        return bool(found) or self.process.poll() is not None
-
-    def close(self) -> int:
-        if self.process.poll() is None:
-            self.process.terminate()
-        try:
-            return self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            return self.process.wait(10)
-
-
-@dataclass(frozen=True)
-class Door:
-    """A way to the product: how it is reached, and in which era of the protocol."""
-
-    transport: str
-    mode: str
-
-    def __str__(self) -> str:
-        return f"{self.transport}-{'handshake' if self.mode == LEGACY else 'stateless'}"
-
-
-ALL_DOORS = [Door(t, m) for t in ("stdio", "streamable-http", "sse") for m in ERAS]
-SAFETY_DOORS = [Door(t, m) for t in ("stdio", "streamable-http") for m in ERAS]
+SAFETY_DOORS = [door for door in ALL_DOORS if door.transport != "sse"]
 
 
 class House:
     """The account, and the product before it behind each door; children are shared if it helps."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, upstream: Upstream) -> None:
         self.folder = folder
+        self.upstream = upstream
         self.audit_log = folder / "trail.jsonl"
         self.stderr = folder / "stdio.err"
-        self.upstream = Upstream()
-        self._shared: dict[str, Listening] = {}
+        self._shared: dict[str, ServerProcess] = {}
 
     @property
     def sandbox(self) -> Sandbox:
@@ -355,7 +254,6 @@ class House:
     def close(self) -> None:
         for child in self._shared.values():
             child.close()
-        self.upstream.close()
 
     def trail(self) -> list[str]:
         return self.audit_log.read_text().splitlines() if self.audit_log.exists() else []
@@ -368,16 +266,16 @@ class House:
     async def enter(self, door: Door, person: Person | None = None) -> AsyncIterator[Assistant]:
         """An assistant at the product with everything unlocked, sharing the HTTP children."""
         if door.transport == "stdio":
-            async with self.by_stdio(door.mode, person, *self.flags) as assistant:
+            async with self.by_stdio(door.era, person, *self.flags) as assistant:
                 yield assistant
             return
         child = self._shared.get(door.transport)
         if child is None:
             # Shared by many tests, so it is called more often than one assistant would.
-            env = environment(self.upstream.url, HOSTUP_MCP_CALLS_PER_MINUTE="60000")
-            child = Listening(door.transport, self.folder, env, *self.flags)
-            self._shared[door.transport] = child
-        async with at(child, door.mode, person) as assistant:
+            env = environment(**self.upstream.variables, **UNLIMITED)
+            child = ServerProcess(self.folder, env, *self.flags, transport=door.transport)
+            self._shared[door.transport] = child.wait_for_url()
+        async with at(child, door.era, person) as assistant:
             yield assistant
 
     @asynccontextmanager
@@ -386,22 +284,19 @@ class House:
     ) -> AsyncIterator[Assistant]:
         """The same at a child of its own, with just these flags and variables."""
         if door.transport == "stdio":
-            async with self.by_stdio(door.mode, person, *flags, **env) as assistant:
+            async with self.by_stdio(door.era, person, *flags, **env) as assistant:
                 yield assistant
             return
-        given = environment(self.upstream.url, **env)
-        child = Listening(door.transport, self.folder, given, *flags)
-        try:
-            async with at(child, door.mode, person) as assistant:
+        given = environment(**{**self.upstream.variables, **env})
+        with running(self.folder, given, *flags, transport=door.transport) as child:
+            async with at(child, door.era, person) as assistant:
                 yield assistant
-        finally:
-            child.close()
 
     @asynccontextmanager
     async def by_stdio(
         self, mode: str, person: Person | None, *flags: str, **env: str
     ) -> AsyncIterator[Assistant]:
-        given = environment(self.upstream.url, **env)
+        given = environment(**{**self.upstream.variables, **env})
         words = command(*flags)
         parameters = StdioServerParameters(command=words[0], args=words[1:], env=given)
         with self.stderr.open("a") as log:
@@ -411,22 +306,11 @@ class House:
 
 
 @asynccontextmanager
-async def at(child: Listening, mode: str, person: Person | None) -> AsyncIterator[Assistant]:
+async def at(child: ServerProcess, mode: str, person: Person | None) -> AsyncIterator[Assistant]:
     """An assistant at a child that listens."""
     way: Any = sse_client(child.url) if child.transport == "sse" else child.url
     async with connected(way, person, mode) as assistant:
         yield assistant
-
-
-@contextmanager
-def listening(
-    transport: str, folder: Path, env: Mapping[str, str], *flags: str
-) -> Iterator[Listening]:
-    child = Listening(transport, folder, env, *flags)
-    try:
-        yield child
-    finally:
-        child.close()
 
 
 # Time ---------------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import anyio
 import pytest
+from support.product import LEGACY, Door
 
-from benchmarks.faults.doors import LEGACY, Door
 from benchmarks.faults.report import table, transcripts
 from benchmarks.faults.run import History
 from benchmarks.faults.tally import Options, Tally

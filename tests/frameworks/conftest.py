@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e.world import Listening, Upstream, command, environment, fresh_account
+from support.account import Upstream
+from support.product import UNLIMITED, ServerProcess, command, environment
 
 from hostup_mcp.sandbox import Sandbox
 
@@ -24,23 +25,22 @@ def pytest_configure(config: pytest.Config) -> None:
 class Product:
     """The product before one account: a child over HTTP for each way to confirm, and stdio."""
 
-    def __init__(self, folder: Path) -> None:
-        self.upstream = Upstream()
+    def __init__(self, folder: Path, upstream: Upstream) -> None:
+        self.upstream = upstream
         self._folder = folder
-        self._served: dict[str, Listening] = {}
+        self._served: dict[str, ServerProcess] = {}
 
     @property
     def sandbox(self) -> Sandbox:
         return self.upstream.sandbox
 
     def _env(self, confirm: str) -> dict[str, str]:
-        more = {"HOSTUP_MCP_CONFIRM": confirm, "HOSTUP_MCP_CALLS_PER_MINUTE": "60000"}
-        return environment(self.upstream.url, **more)
+        return environment(**self.upstream.variables, **UNLIMITED, HOSTUP_MCP_CONFIRM=confirm)
 
     def over_http(self, confirm: str = "person") -> dict[str, Any]:
         if confirm not in self._served:
-            child = Listening("streamable-http", self._folder, self._env(confirm), *FLAGS)
-            self._served[confirm] = child
+            child = ServerProcess(self._folder, self._env(confirm), *FLAGS)
+            self._served[confirm] = child.wait_for_url()
         return {"url": self._served[confirm].url}
 
     def over_stdio(self, confirm: str = "person") -> dict[str, Any]:
@@ -50,20 +50,20 @@ class Product:
     def close(self) -> None:
         for child in self._served.values():
             child.close()
-        self.upstream.close()
 
 
 @pytest.fixture(scope="session")
-def product_of_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    product = Product(tmp_path_factory.mktemp("product"))
+def product_of_worker(
+    tmp_path_factory: pytest.TempPathFactory, upstream_of_worker: Upstream
+) -> Iterator[Product]:
+    product = Product(tmp_path_factory.mktemp("product"), upstream_of_worker)
     yield product
     product.close()
 
 
 @pytest.fixture
-def product(product_of_worker: Product) -> Product:
-    """The account behind it is as it is at the beginning."""
-    product_of_worker.upstream.sandbox = fresh_account()
+def product(product_of_worker: Product, upstream: Upstream) -> Product:
+    """The product before a fresh account."""
     return product_of_worker
 
 

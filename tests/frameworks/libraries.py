@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from e2e.world import PATIENCE
+from support.waiting import PATIENCE
 
 HERE = Path(__file__).parent
 CACHE = HERE.parents[1] / ".cache" / "packaging"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from e2e.world import READING, WRITING
+from support.catalog import READING, WRITING
 
 from .conftest import Product
 from .libraries import Driver, agrees, declines

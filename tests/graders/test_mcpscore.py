@@ -1,6 +1,7 @@
 """mcpscore: rules about servers of both eras, and calls of what only reads."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,11 +21,11 @@ def score(*target: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("transport", MCPSCORE)
-def test_no_point_is_lost_that_could_be_won(transport: str) -> None:
+def test_no_point_is_lost_that_could_be_won(transport: str, tmp_path: Path) -> None:
     if transport == "stdio":
         report = score("--stdio", *EVERYTHING)
     else:
-        with served() as address:
+        with served(tmp_path) as address:
             report = score(address)
     meant = MCPSCORE[transport]
     lost = [r for r in (*report["results"], *report["readiness"]["results"]) if not r["passed"]]

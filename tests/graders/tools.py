@@ -1,13 +1,13 @@
 """Where the graders are, how one is run, and the server that they look at."""
 
 import os
-import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from support.product import UNLIMITED, command, environment, running
 
 CACHE = Path(__file__).parents[2] / ".cache" / "packaging"
 GRADERS = CACHE / "venvs" / "graders" / "bin"
@@ -23,10 +23,8 @@ PATIENCE = 180
 CONNECTING = ("--connect-timeout", f"{PATIENCE}000")
 """For the Inspector, which otherwise gives up sooner than a busy machine can start a server."""
 
-SERVER = [sys.executable, "-m", "hostup_mcp", "serve", "--sandbox"]
+SERVER = command("--sandbox")
 EVERYTHING = [*SERVER, "--allow", "all"]
-MANY = {"HOSTUP_MCP_CALLS_PER_MINUTE": "60000", "HOSTUP_MCP_CALLS_AT_ONCE": "200"}
-"""Limits that no grader meets: mcpscore asks many things at once."""
 
 
 def installed() -> bool:
@@ -48,20 +46,7 @@ def run(*words: str | Path, **variables: str) -> subprocess.CompletedProcess[str
 
 
 @contextmanager
-def served() -> Iterator[str]:
+def served(folder: Path) -> Iterator[str]:
     """The address of the server with everything unlocked, over streamable HTTP."""
-    child = subprocess.Popen(
-        [*EVERYTHING, "--transport", "streamable-http", "--port", "0"],
-        env={**os.environ, **MANY},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert child.stderr is not None
-        said = child.stderr.readline()
-        address = re.search(r"http://\S+", said)
-        assert address is not None, said
-        yield address[0]
-    finally:
-        child.terminate()
-        child.communicate(timeout=PATIENCE)
+    with running(folder, environment(**UNLIMITED), "--sandbox", "--allow", "all") as child:
+        yield child.url

@@ -7,10 +7,9 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-from . import browsing
-from .backend import Backend
-from .browsing import Shown
+from support.panel import browsing
+from support.panel.backend import Backend
+from support.panel.browsing import Shown
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser

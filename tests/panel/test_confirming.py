@@ -8,12 +8,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from support.panel.backend import Backend
+from support.panel.browsing import Shown, until
 
 from hostup_mcp.config import Group
 from hostup_mcp.sandbox import Durations, Fault
 
-from .backend import Backend
-from .browsing import Shown, until
 from .conftest import Opening
 
 if TYPE_CHECKING:

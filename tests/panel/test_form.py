@@ -8,11 +8,11 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from support.panel import browsing
+from support.panel.browsing import BUILT, ORIGIN, SOURCES, Shown
 
 from hostup_mcp.server import panel
 
-from . import browsing
-from .browsing import BUILT, ORIGIN, SOURCES, Shown
 from .conftest import Opening
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import re
 from dataclasses import replace
 
 import pytest
+from support.panel.backend import Backend
 
 from hostup_mcp.sandbox import HOSTILE_NAME, Account, Sandbox
 
-from .backend import Backend
 from .conftest import Opening
 
 pytestmark = pytest.mark.panel

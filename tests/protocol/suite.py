@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.product import environment
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ROOT / ".cache" / "packaging" / "node" / "protocol" / "node_modules"
@@ -68,7 +65,7 @@ def run_suite(url: str, revision: str, folder: Path, expected_failures: str | No
         listed.write_text(expected_failures)
         words += ["--expected-failures", str(listed)]
     done = subprocess.run(
-        words, cwd=folder, env=_bare(), capture_output=True, text=True, timeout=PATIENCE
+        words, cwd=folder, env=environment(), capture_output=True, text=True, timeout=PATIENCE
     )
     assert results.is_dir(), done.stdout + done.stderr
     checks = [check for made in sorted(results.iterdir()) for check in _checks(made)]
@@ -86,48 +83,3 @@ def _checks(results: Path) -> Iterator[Check]:
             says=found.get("errorMessage", ""),
             details=json.dumps(found.get("details")),
         )
-
-
-@contextmanager
-def serving(folder: Path, *command: str) -> Iterator[str]:
-    """The address of the product as a child process with the sandbox account.
-
-    `command` is what Python runs; the words of `hostup-mcp serve` follow it.
-    """
-    words = [sys.executable, *command, "--transport", "streamable-http", "--sandbox", "--port", "0"]
-    # The suite calls faster than any assistant.
-    limits = {"HOSTUP_MCP_CALLS_PER_MINUTE": "60000", "HOSTUP_MCP_CALLS_AT_ONCE": "200"}
-    said = folder / "stderr.txt"
-    with said.open("wb") as log:
-        child = subprocess.Popen(
-            words,
-            cwd=ROOT,
-            env={**_bare(), **limits},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=log,
-        )
-    try:
-        yield _address(child, said)
-    finally:
-        child.terminate()
-        try:
-            child.wait(30)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-
-
-def _address(child: subprocess.Popen[bytes], said: Path) -> str:
-    deadline = time.monotonic() + PATIENCE
-    while (found := re.search(r"http://\S+\n", said.read_text())) is None:
-        assert child.poll() is None, f"it did not start: {said.read_text()}"
-        assert time.monotonic() < deadline, "it never said where it listens"
-        time.sleep(0.02)
-    return found[0].strip()
-
-
-def _bare() -> dict[str, str]:
-    """Nothing of the environment of the tests but what a child runs on."""
-    kept = ("PATH", "PYTHONPATH", "HOME", "LANG", "XDG_STATE_HOME")
-    return {name: os.environ[name] for name in kept if name in os.environ}

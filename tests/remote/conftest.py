@@ -1,4 +1,4 @@
-"""The account, the engine and the issuer, each once for a worker."""
+"""The engine and the issuer, each once for a worker."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support.redis_server import RedisServer
 
-from .wiring import Issuer, Upstream, fresh_account, rsa_key
+from .wiring import Issuer, rsa_key
 
 SOCKET = "redis.sock"
 """What the engine listens on in its folder, besides its port."""
@@ -16,20 +16,6 @@ SOCKET = "redis.sock"
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "redis: needs a redis-server (or valkey-server) to start")
-
-
-@pytest.fixture(scope="session")
-def upstream_of_worker() -> Iterator[Upstream]:
-    upstream = Upstream()
-    yield upstream
-    upstream.close()
-
-
-@pytest.fixture
-def upstream(upstream_of_worker: Upstream) -> Upstream:
-    """The account behind the address is as it is at the beginning."""
-    upstream_of_worker.sandbox = fresh_account()
-    return upstream_of_worker
 
 
 @pytest.fixture(scope="session")

@@ -7,22 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.account import Upstream
+from support.product import ServerProcess
 
 from hostup_mcp.config import Group
 from hostup_mcp.sandbox import MAIN_OWNER, OTHER_OWNER, SANDBOX_API_KEY, SANDBOX_OTHER_KEY
 from hostup_mcp.server import catalog
 
-from .wiring import (
-    Caller,
-    Issuer,
-    Replica,
-    Upstream,
-    calling,
-    credentials_file,
-    replicas,
-    serving,
-    token_file,
-)
+from .wiring import Caller, Issuer, calling, credentials_file, replicas, serving, token_file
 
 READING = set(catalog.READING)
 
@@ -41,7 +33,7 @@ def running(
     upstream_of_worker: Upstream,
     issuer_of_worker: Issuer,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[list[Replica], dict[str, str], Path]]:
+) -> Iterator[tuple[list[ServerProcess], dict[str, str], Path]]:
     folder = tmp_path_factory.mktemp("accounts")
     names = ("web-team", "ops-team", "spenders", "guests")
     path, tokens = token_file(folder, *names)
@@ -81,7 +73,7 @@ class Team:
 
 @pytest.fixture
 async def team(
-    running: tuple[list[Replica], dict[str, str], Path], upstream: Upstream
+    running: tuple[list[ServerProcess], dict[str, str], Path], upstream: Upstream
 ) -> AsyncIterator[Team]:
     [replica, _], tokens, _ = running
     async with calling() as client:
@@ -153,7 +145,7 @@ async def paid_plan(caller: Caller, upstream: Upstream) -> str:
 
 
 async def test_spending_follows_the_caller(
-    running: tuple[list[Replica], dict[str, str], Path], team: Team, upstream: Upstream
+    running: tuple[list[ServerProcess], dict[str, str], Path], team: Team, upstream: Upstream
 ) -> None:
     """It counts what the caller is allowed, not what is allowed for all."""
     allowed = await team.spenders.call(
@@ -166,7 +158,7 @@ async def test_spending_follows_the_caller(
 
 
 async def test_caller_groups_override_allow(
-    running: tuple[list[Replica], dict[str, str], Path],
+    running: tuple[list[ServerProcess], dict[str, str], Path],
     upstream: Upstream,
     issuer_of_worker: Issuer,
 ) -> None:
@@ -187,7 +179,7 @@ async def test_caller_without_an_account(team: Team, upstream: Upstream) -> None
 
 
 async def test_jwt_subject_selects_account(
-    running: tuple[list[Replica], dict[str, str], Path],
+    running: tuple[list[ServerProcess], dict[str, str], Path],
     upstream: Upstream,
     issuer_of_worker: Issuer,
 ) -> None:
@@ -207,7 +199,7 @@ async def test_jwt_subject_selects_account(
 
 
 async def test_audit_log_names_the_caller(
-    running: tuple[list[Replica], dict[str, str], Path], team: Team
+    running: tuple[list[ServerProcess], dict[str, str], Path], team: Team
 ) -> None:
     _, _, trail = running
     _, plan = await team.web.planned()

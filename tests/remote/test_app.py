@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support.product import environment
 from support.redis_server import PROGRAM, RedisServer
 from support.sockets import free_port
 
@@ -27,7 +28,6 @@ from .wiring import (
     PATIENCE,
     PUBLIC_URL,
     SECRET,
-    environment,
     headers_for,
     message,
     refused_start,

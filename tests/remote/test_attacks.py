@@ -17,6 +17,8 @@ import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
+from support.account import Upstream
+from support.product import ServerProcess
 
 from hostup_mcp.remote.limits import BODY_SECONDS
 from hostup_mcp.sandbox import SANDBOX_API_KEY
@@ -28,8 +30,6 @@ from .wiring import (
     Caller,
     Issuer,
     Key,
-    Replica,
-    Upstream,
     calling,
     headers_for,
     message,
@@ -52,8 +52,8 @@ class House:
     upstream: Upstream
     issuer: Issuer
     tokens: dict[str, str]
-    bearer: Replica
-    oauth: Replica
+    bearer: ServerProcess
+    oauth: ServerProcess
 
     @property
     def token(self) -> str:
@@ -154,7 +154,7 @@ BEARERS: dict[str, Make] = {
 }
 
 
-async def refused(replica: Replica, token: str | None) -> httpx.Response:
+async def refused(replica: ServerProcess, token: str | None) -> httpx.Response:
     async with calling() as client:
         answer = await Caller(client, replica.url, token).post("tools/call", name="list_vps")
         assert answer.status_code == 401, answer.text
@@ -336,7 +336,7 @@ async def test_json_that_is_no_request(house: House, content: bytes) -> None:
         assert await Caller(client, house.bearer.url, house.token).tools(), "and it goes on"
 
 
-def exchange(replica: Replica, content: bytes, seconds: float = 10) -> bytes:
+def exchange(replica: ServerProcess, content: bytes, seconds: float = 10) -> bytes:
     """Send bytes as they are, and read until the other side closes or is silent."""
     with socket.create_connection(("127.0.0.1", replica.port), timeout=seconds) as line:
         line.sendall(content)
@@ -755,7 +755,7 @@ def test_no_server_header(house: House) -> None:
 
 @pytest.mark.parametrize("which", ["bearer", "oauth"])
 async def test_every_method_needs_a_token(house: House, tmp_path: Path, which: str) -> None:
-    replica: Replica = getattr(house, which)
+    replica: ServerProcess = getattr(house, which)
     async with calling() as client:
         for method in ("GET", "DELETE", "POST", "OPTIONS", "PUT"):
             answer = await client.request(method, replica.url, headers={"Accept": ACCEPT})

@@ -7,20 +7,13 @@ from pathlib import Path
 import anyio
 import httpx
 import pytest
+from support.account import Upstream
 from support.redis_server import RedisServer
 from support.waiting import until
 
 from hostup_mcp.sandbox import Fault
 
-from .wiring import (
-    SECRET,
-    Caller,
-    Upstream,
-    calling,
-    replicas,
-    serving,
-    token_file,
-)
+from .wiring import SECRET, Caller, calling, replicas, serving, token_file
 
 
 async def statuses(caller: Caller, count: int) -> list[int]:

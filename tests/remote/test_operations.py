@@ -19,6 +19,8 @@ import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from prometheus_client.parser import text_string_to_metric_families
+from support.account import Upstream
+from support.product import ServerProcess
 from support.redis_server import RedisServer
 from support.sockets import free_port
 from support.waiting import until, wait_until
@@ -30,9 +32,7 @@ from .wiring import (
     PATIENCE,
     SECRET,
     Caller,
-    Replica,
     Result,
-    Upstream,
     calling,
     headers_for,
     message,
@@ -227,7 +227,7 @@ async def test_stop_lets_calls_finish(upstream: Upstream, tmp_path: Path) -> Non
         assert "Traceback" not in replica.output()
 
 
-def not_taken(replica: Replica) -> bool:
+def not_taken(replica: ServerProcess) -> bool:
     """Whether a new request is told that this replica is going, or gets no connection."""
     try:
         with httpx.Client(trust_env=False, timeout=5) as client:

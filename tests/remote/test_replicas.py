@@ -13,6 +13,8 @@ from pathlib import Path
 import anyio
 import httpx
 import pytest
+from support.account import Upstream
+from support.product import ServerProcess
 from support.redis_server import RedisServer
 from support.waiting import until
 
@@ -23,10 +25,8 @@ from .wiring import (
     SECRET,
     SOON,
     Caller,
-    Replica,
     Result,
     RoundRobin,
-    Upstream,
     calling,
     headers_for,
     message,
@@ -45,8 +45,8 @@ RESTORE = "*/actions/restore"
 class Fleet:
     """Two replicas and the proxy before them."""
 
-    one: Replica
-    other: Replica
+    one: ServerProcess
+    other: ServerProcess
     proxy: RoundRobin
     tokens: dict[str, str]
     upstream: Upstream

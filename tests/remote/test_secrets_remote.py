@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support.account import Upstream, fresh_account
 from support.redis_server import RedisServer
 from support.sockets import free_port
 
@@ -20,10 +21,8 @@ from .wiring import (
     Caller,
     Issuer,
     Key,
-    Upstream,
     calling,
     credentials_file,
-    fresh_account,
     replicas,
     rsa_key,
     serving,

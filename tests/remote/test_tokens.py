@@ -11,11 +11,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.product import environment
 
 from hostup_mcp.remote import tokens
 from hostup_mcp.remote.tokens import HashedTokens, TokenFileError, new_token, read_hashes
 
-from .wiring import PATIENCE, environment
+from .wiring import PATIENCE
 
 
 @pytest.fixture

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import cycle
 from pathlib import Path
@@ -22,13 +18,12 @@ from typing import Any
 import anyio
 import httpx
 import jwt
-import uvicorn
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
-from support.waiting import wait_until
+from support.account import AppServer, Upstream
+from support.product import UNLIMITED, ServerProcess, command, environment
 
 from hostup_mcp.remote.tokens import new_token
-from hostup_mcp.sandbox import SANDBOX_API_KEY, ManualClock, Sandbox
 
 PATIENCE = 45.0
 """Seconds until a test gives up; only a hang takes so long."""
@@ -38,133 +33,21 @@ SOON = 6.0
 
 VERSION = "2026-07-28"
 SECRET = "a-secret-of-the-tests-that-is-long-enough"
-MANY = {"HOSTUP_MCP_CALLS_PER_MINUTE": "60000", "HOSTUP_MCP_CALLS_AT_ONCE": "200"}
-"""Limits that no test meets by accident."""
-
-
-# The account --------------------------------------------------------------------------------------
-
-
-class AppServer:
-    """An ASGI application on a port of the loopback, in a thread."""
-
-    def __init__(self, app: Any) -> None:
-        config = uvicorn.Config(
-            app, port=0, log_level="critical", ws="none", interface="asgi3", lifespan="off"
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
-        self._thread.start()
-        wait_until(lambda: self._server.started, "it is served")
-        port = self._server.servers[0].sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
-
-    def close(self) -> None:
-        self._server.should_exit = self._server.force_exit = True
-        self._thread.join(PATIENCE)
-        assert not self._thread.is_alive(), "the server's loop does not end"
-
-
-def fresh_account(**others: Any) -> Sandbox:
-    """The demo account as of now; jobs that it starts do not end."""
-    return Sandbox(**{"clock": ManualClock(datetime.now(UTC)), "rate_limit": None, **others})
-
-
-class Upstream(AppServer):
-    """A sandbox behind an address; the account there can be exchanged."""
-
-    def __init__(self) -> None:
-        self.sandbox = fresh_account()
-        super().__init__(self._serve)
-
-    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.sandbox.app(scope, receive, send)
 
 
 # The product --------------------------------------------------------------------------------------
 
 
-def environment(**given: str) -> dict[str, str]:
-    """What a child is given; nothing of the environment of the tests but what it runs on."""
-    needed = ("PATH", "PYTHONPATH", "HOME", "XDG_STATE_HOME")
-    kept = {name: os.environ[name] for name in needed if name in os.environ}
-    return {**kept, **given}
-
-
-def command(*flags: str) -> list[str]:
-    return [sys.executable, "-m", "hostup_mcp", "serve", *flags]
-
-
-class Replica:
-    """The product as a process that serves streamable HTTP."""
-
-    def __init__(
-        self,
-        folder: Path,
-        env: Mapping[str, str],
-        *flags: str,
-        transport: str = "streamable-http",
-        port: int = 0,
-        host: str = "127.0.0.1",
-    ) -> None:
-        self.stderr = folder / f"replica-{time.monotonic_ns()}.err"
-        self.stdout = self.stderr.with_suffix(".out")
-        words = command("--transport", transport, "--host", host, "--port", str(port), *flags)
-        with self.stderr.open("wb") as err, self.stdout.open("wb") as out:
-            self.process = subprocess.Popen(
-                words, env=dict(env), stdin=subprocess.DEVNULL, stdout=out, stderr=err
-            )
-        self.url = ""
-
-    def listening(self) -> Replica:
-        """Wait for its address."""
-        try:
-            wait_until(self._has_said_where, "it says where it listens")
-            assert self.url, f"it did not start: {self.stderr.read_text()}"
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    @property
-    def base(self) -> str:
-        """The address without the path."""
-        return self.url.rpartition("/")[0]
-
-    @property
-    def port(self) -> int:
-        return int(self.base.rpartition(":")[2])
-
-    def output(self) -> str:
-        return self.stdout.read_text() + self.stderr.read_text()
-
-    def _has_said_where(self) -> bool:
-        found = re.search(r"http://[^\s\"]+", self.stderr.read_text())
-        self.url = found[0] if found else ""
-        return bool(found) or self.process.poll() is not None
-
-    def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
-
-    def close(self) -> int:
-        if self.process.poll() is None:
-            self.process.terminate()
-        try:
-            return self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            return self.process.wait(10)
-
-
 @contextmanager
-def replicas(folder: Path, *environments: Mapping[str, str], **how: Any) -> Iterator[list[Replica]]:
+def replicas(
+    folder: Path, *environments: Mapping[str, str], **how: Any
+) -> Iterator[list[ServerProcess]]:
     """One replica for each environment, started at once."""
-    running: list[Replica] = []
+    running: list[ServerProcess] = []
     try:
-        running += [Replica(folder, env, **how) for env in environments]
+        running += [ServerProcess(folder, env, **how) for env in environments]
         for replica in running:
-            replica.listening()
+            replica.wait_for_url()
         yield running
     finally:
         for replica in running:
@@ -391,8 +274,7 @@ def credentials_file(folder: Path, callers: Mapping[str, Mapping[str, Any]]) -> 
 
 def serving(upstream: Upstream, **more: str) -> dict[str, str]:
     """The environment of a replica before `upstream`."""
-    given = {"HOSTUP_BASE_URL": upstream.url, "HOSTUP_API_KEY": SANDBOX_API_KEY}
-    return environment(**{**given, **MANY, **more})
+    return environment(**{**upstream.variables, **UNLIMITED, **more})
 
 
 # An authorization server --------------------------------------------------------------------------

@@ -14,8 +14,8 @@ from .backend import Backend
 if TYPE_CHECKING:
     from playwright.async_api import Browser, ConsoleMessage, Frame, Page, Request, Route
 
-SOURCES = Path(__file__).parents[2] / "panel"
-BUILT = Path(__file__).parents[2] / "hostup_mcp" / "server" / "panel" / "recovery.html"
+SOURCES = Path(__file__).parents[3] / "panel"
+BUILT = Path(__file__).parents[3] / "hostup_mcp" / "server" / "panel" / "recovery.html"
 ORIGIN = "http://host.test"
 
 CHROMIUM_ARGS = [

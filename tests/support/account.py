@@ -1,0 +1,51 @@
+"""A sandbox account behind an address."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+import uvicorn
+
+from hostup_mcp.sandbox import SANDBOX_API_KEY, ManualClock, Sandbox
+
+from .waiting import PATIENCE, wait_until
+
+
+class AppServer:
+    """An ASGI application on a port of the loopback, in a thread."""
+
+    def __init__(self, app: Any) -> None:
+        config = uvicorn.Config(
+            app, port=0, log_level="critical", ws="none", interface="asgi3", lifespan="off"
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread.start()
+        wait_until(lambda: self._server.started, "the application is served")
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+
+    def close(self) -> None:
+        self._server.should_exit = self._server.force_exit = True
+        self._thread.join(PATIENCE)
+        assert not self._thread.is_alive(), "the server's loop does not end"
+
+
+def fresh_account(**others: Any) -> Sandbox:
+    """The demo account as of now, on a clock that only the test moves."""
+    return Sandbox(**{"clock": ManualClock(datetime.now(UTC)), "rate_limit": None, **others})
+
+
+class Upstream(AppServer):
+    """HostUp's address: a sandbox account that the test can replace."""
+
+    def __init__(self) -> None:
+        self.sandbox = fresh_account()
+        super().__init__(self._serve)
+        self.variables = {"HOSTUP_BASE_URL": self.url, "HOSTUP_API_KEY": SANDBOX_API_KEY}
+        """The environment of a product that uses this account."""
+
+    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.sandbox.app(scope, receive, send)

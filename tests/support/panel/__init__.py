@@ -1,0 +1,1 @@
+"""The panel in a browser, for its tests and its screenshots."""
