@@ -1,4 +1,4 @@
-"""Requests that a cancelled caller does not interrupt half-way."""
+"""Runs an operation to its end although its caller is cancelled."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ async def run_to_end(
 ) -> T:
     """Run `operation` in a task of its own, and wait for its end even if the caller is cancelled.
 
-    A caller that was cancelled, by its task or by an anyio scope, never sees the result: it is
-    handed to `undo` before the cancellation goes on. `operation` has to be bounded in time.
+    A cancelled caller never sees the result, so `undo` is called with it before the cancellation is
+    raised. The caller may be cancelled by its task or by an anyio scope. `operation` needs a limit
+    in time of its own.
     """
     task = asyncio.create_task(operation)
     cancellation = await _wait(task)
     if cancellation is None:
         return task.result()
-    if undo is not None and not task.cancelled() and task.exception() is None:
+    if undo is not None and task.exception() is None:
         undoing = asyncio.create_task(_undo(undo, task.result()))
         cancellation = await _wait(undoing) or cancellation
     raise cancellation
@@ -36,18 +37,18 @@ async def _undo(undo: Callable[[T], Awaitable[object]], result: T) -> None:
     try:
         await undo(result)
     except Exception as error:
-        # The caller is being cancelled, which nothing may replace.
+        # The caller is being cancelled, and no other exception may replace that.
         log.warning("a cancelled operation could not be undone: %s", type(error).__name__)
 
 
 async def _wait(task: asyncio.Task[T]) -> asyncio.CancelledError | None:
-    """Wait for the end of `task`; the latest cancellation of the caller meanwhile, if any."""
+    """Wait for the end of `task`; the latest cancellation of the caller in that time, if any."""
     cancellation: asyncio.CancelledError | None = None
     try:
         await asyncio.wait({task})
     except asyncio.CancelledError as error:
         cancellation = error
-    # The shield is against scopes, which cancel again and again; the loop against `task.cancel()`.
+    # The shield keeps out scopes, which cancel again and again; `task.cancel()` needs the loop.
     with anyio.CancelScope(shield=True):
         while not task.done():
             try:

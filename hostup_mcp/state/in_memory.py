@@ -45,7 +45,7 @@ class InMemoryState:
         self._clock = clock
         self._ids: OrderedDict[str, OrderedDict[str, str]] = OrderedDict()
         self._records: OrderedDict[str, dict[RecordKey, _Entry]] = OrderedDict()
-        self._locks: dict[str, tuple[str, float]] = {}
+        self._locks: dict[str, tuple[Lock, float]] = {}
         self._recoveries: dict[str, dict[str, str]] = {}
         self._generation = secrets.token_hex(8)
 
@@ -101,8 +101,7 @@ class InMemoryState:
         return Record(entry.body, entry.is_consumed, is_current=True)
 
     async def consume(self, caller: str, keys: Sequence[RecordKey], lock: Lock) -> ConsumeResult:
-        token, until = self._locks.get(lock.name, ("", 0.0))
-        if token != lock.token or until <= self._clock():
+        if self._held(lock.name) != lock:
             return ConsumeResult(Consumption.LOCK_LOST)
         entries: list[_Entry] = []
         for key in keys:
@@ -122,22 +121,21 @@ class InMemoryState:
 
     async def acquire(self, name: str, seconds: float) -> Lock | None:
         now = self._clock()
-        if await self.seconds_locked(name):
+        if self._held(name) is not None:
             return None
-        if name not in self._locks and len(self._locks) >= MAX_LOCKS:
+        if len(self._locks) >= MAX_LOCKS:
             self._locks = {n: held for n, held in self._locks.items() if held[1] > now}
             if len(self._locks) >= MAX_LOCKS:
                 return None
         lock = Lock(name, secrets.token_hex(8))
-        self._locks[name] = (lock.token, now + seconds)
+        self._locks[name] = lock, now + seconds
         return lock
 
     async def seconds_locked(self, name: str) -> float:
-        _, until = self._locks.get(name, ("", 0.0))
-        return max(0.0, until - self._clock())
+        return 0.0 if self._held(name) is None else self._locks[name][1] - self._clock()
 
     async def release(self, lock: Lock) -> None:
-        if self._locks.get(lock.name, ("", 0.0))[0] == lock.token:
+        if self._held(lock.name) == lock:
             del self._locks[lock.name]
 
     async def put_recovery(self, subject: str, id_: str, body: str) -> None:
@@ -151,6 +149,11 @@ class InMemoryState:
 
     async def close(self) -> None:
         """Nothing is held open."""
+
+    def _held(self, name: str) -> Lock | None:
+        """The lock `name`, if it is taken and has not expired."""
+        held = self._locks.get(name)
+        return held[0] if held is not None and held[1] > self._clock() else None
 
     def _entry(self, caller: str, key: RecordKey) -> _Entry | None:
         entry = self._records.get(caller, {}).get(key)

@@ -1,8 +1,7 @@
 """State in Redis or Valkey, for replicas.
 
-Every call is bounded in time, and none of them is retried. When the server is unavailable, ids
-that this process handed out itself are still known here; everything else raises
-`StateUnavailableError`.
+Every call is limited in time, and none is retried. While the server is unavailable, the ids that
+this process handed out are still known; everything else raises `StateUnavailableError`.
 """
 
 from __future__ import annotations
@@ -44,38 +43,33 @@ ID_SECONDS = 24 * 3600
 """How long an id stays known after its caller's last call."""
 
 REPLY_SECONDS = 1.0
-"""How long the server may take to accept a connection, and for one reply."""
+"""How long the server may take to accept a connection, and to send one reply."""
 
 CALL_SECONDS = 3.0
-"""How long one call may take altogether, opening and authenticating a connection included."""
-
-MAX_CONNECTIONS = 50
-"""Connections to the server at once; a call that finds none free waits for one."""
+"""How long one call may take in all, including the wait for a connection and authentication."""
 
 REVOKED_MILLISECONDS = 60_000
-"""For how long a request to acquire whose reply was lost is still kept from taking effect."""
+"""How long a request to acquire whose reply was lost is kept from taking effect later."""
 
-# Replies of the server although the client library calls them connection errors.
+# The server did reply, although the client library calls some of these connection errors.
 _ERROR_REPLIES = (ResponseError, BusyLoadingError, AuthenticationError)
 
 
 def connect(url: str) -> Redis:
-    """A client for the server at `url` that never hangs.
+    """A client for the server at `url`. A call waits if all of its 50 connections are in use.
 
     Raises:
         ValueError: `url` is not an address; the message may quote a part of its password.
     """
     pool = BlockingConnectionPool.from_url(
         url,
-        max_connections=MAX_CONNECTIONS,
-        timeout=CALL_SECONDS,
         decode_responses=True,
-        # With the third version of the protocol, the library takes a connection that the server
-        # closed while it was idle for a good one, and the request on it for lost.
+        # With version 3 of the protocol, the library does not notice that the server closed an idle
+        # connection, and the next request on it counts as lost.
         protocol=2,
         socket_timeout=REPLY_SECONDS,
         socket_connect_timeout=REPLY_SECONDS,
-        # A write must not be sent twice, and in an outage each call would wait for the retries.
+        # A write must not be sent twice, and retries would make each call slow in an outage.
         retry=Retry(NoBackoff(), 0),
     )
     return Redis.from_pool(pool)
@@ -173,14 +167,14 @@ class RedisState:
         await self._redis.aclose()
 
     async def _acquire(self, lock: Lock, seconds: float) -> Lock | None:
-        keys, milliseconds = [_lock(lock.name), _revoked(lock)], _milliseconds(seconds)
+        keys = [_lock(lock.name), _revoked(lock)]
         try:
-            taken = await self._eval(scripts.ACQUIRE, keys, [lock.token, milliseconds])
+            taken = await self._eval(scripts.ACQUIRE, keys, [lock.token, _milliseconds(seconds)])
         except StateReplyLostError:
             try:
                 await self._eval(scripts.REVOKE, keys, [lock.token, REVOKED_MILLISECONDS])
             except StateUnavailableError:
-                log.warning("a lock may be taken until it lapses, in %d s", milliseconds // 1000)
+                log.warning("a lock may stay taken until it expires in %d s", seconds)
             raise
         return lock if taken else None
 
@@ -191,11 +185,11 @@ class RedisState:
     async def _eval(
         self, script: str, keys: Sequence[str] = (), arguments: Sequence[str | int] = ()
     ) -> object:
-        """Run a script on the server and wait for its reply, however the caller fares meanwhile."""
+        """Run a script on the server and wait for its reply, even if the caller is cancelled."""
         return await run_to_end(self._request("EVAL", script, len(keys), *keys, *arguments))
 
     async def _request(self, *words: str | int) -> object:
-        # By hand, since it matters whether a failure came before or after the request was sent.
+        # Not by the client, since it matters whether a failure came before the request was sent.
         pool = self._redis.connection_pool
         error_type: type[StateUnavailableError] = StateUnavailableError
         try:
@@ -220,8 +214,8 @@ async def _connection(pool: ConnectionPool) -> AbstractConnection:
 
 
 def log_unavailable(error: Exception) -> None:
-    """Log why the server is unavailable: in one word, since messages quote what was sent."""
-    word = getattr(error, "status_code", None) or str(error).split(" ")[0]
+    """Log why the server is unavailable, in one word, since messages quote what was sent."""
+    word = getattr(error, "status_code", None) or str(error).partition(" ")[0]
     is_code = isinstance(error, RedisError) and word.isalpha() and word.isupper()
     log.warning("shared state is unavailable: %s", word if is_code else type(error).__name__)
 
@@ -260,4 +254,4 @@ def _recoveries(subject: str) -> tuple[str, str]:
 
 
 def _milliseconds(seconds: float) -> int:
-    return max(1, int(seconds * 1000))
+    return int(seconds * 1000)

@@ -1,4 +1,4 @@
-"""The steps that Redis or Valkey carries out as one, in Lua.
+"""Lua scripts, each of which Redis or Valkey runs as one step.
 
 Sequence numbers, not clocks, order what is stored: the clocks of replicas differ.
 """

@@ -39,7 +39,7 @@ BUSY_SECONDS = 1.0
 
 
 def default_path() -> Path:
-    """Where the state file of this user is."""
+    """The path of this user's state file."""
     import platformdirs
 
     return platformdirs.user_state_path("hostup-mcp", appauthor=False) / "state.db"
@@ -55,7 +55,7 @@ class _Transaction:
 class SqliteState:
     """A `StateStore` in the file `path`, shared by the processes of one user.
 
-    `clock` counts seconds that all of them agree on.
+    `clock` counts seconds and is the same for all of them.
     """
 
     shared = True
@@ -77,9 +77,9 @@ class SqliteState:
         return True
 
     def is_usable(self) -> bool:
-        """The same from outside an event loop: whether the file can be read and written now."""
+        """Whether the file can be read and written now; for use outside an event loop."""
         try:
-            self._transact_here(_count_change, time.monotonic() + BUSY_SECONDS)
+            self._transact_here(_count_change, time.monotonic())
         except StateUnavailableError:
             return False
         return True
@@ -120,7 +120,7 @@ class SqliteState:
             try:
                 await self.release(lock)
             except StateUnavailableError:
-                log.warning("a lock may be taken until it lapses, in %d s", seconds)
+                log.warning("a lock may stay taken until it expires in %d s", seconds)
             raise
         return lock if taken else None
 
@@ -147,18 +147,16 @@ class SqliteState:
         work: Callable[[_Transaction], T],
         undo: Callable[[T], Awaitable[object]] | None = None,
     ) -> T:
-        """Do `work` in a transaction, in a thread, to its end however the caller fares."""
-        deadline = time.monotonic() + BUSY_SECONDS
+        """Do `work` in a transaction, in a thread, to its end even if the caller is cancelled."""
+        began = time.monotonic()
         return await run_to_end(
-            anyio.to_thread.run_sync(
-                self._transact_here, work, deadline, limiter=self._one_at_a_time
-            ),
+            anyio.to_thread.run_sync(self._transact_here, work, began, limiter=self._one_at_a_time),
             undo,
         )
 
-    def _transact_here(self, work: Callable[[_Transaction], T], deadline: float) -> T:
-        # Behind many others that wait for the same process, a call waits only a little longer.
-        patience = max(0.1, deadline - time.monotonic())
+    def _transact_here(self, work: Callable[[_Transaction], T], began: float) -> T:
+        # A call that already waited for others of this process waits only a little longer.
+        patience = max(0.1, began + BUSY_SECONDS - time.monotonic())
         try:
             with sqlite_file.begin(self._path, patience) as sql:
                 seen = sqlite_file.check(sql, self._path, self._seen)

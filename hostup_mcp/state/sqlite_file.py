@@ -1,8 +1,8 @@
-"""The SQLite file of the stdio servers of one user: opening it, and noticing that it was replaced.
+"""The SQLite file of the stdio servers of one user: opens it, and notices that it was replaced.
 
-Each transaction opens the file anew, so a file that was deleted or replaced is noticed by the next
-one. The journal is SQLite's default one, not WAL: it leaves no files beside a file that somebody
-copies or replaces, and the load is a few calls a minute.
+Each transaction opens the file again and so notices that it was deleted or replaced. The journal
+is SQLite's default, not WAL, which would leave files beside one that somebody copies or replaces;
+the load is a few calls a minute.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _SCHEMA = (
     f"PRAGMA user_version = {SCHEMA_VERSION}",
 )
 
-# To close a file that SQLite has open too would end its locks on it (POSIX).
+# On POSIX, closing a file ends all locks of this process on it, SQLite's included.
 _creating = threading.Lock()
 
 
@@ -49,12 +49,12 @@ class NewerSchemaError(Exception):
 
 
 class CommitUnknownError(Exception):
-    """A commit failed, and SQLite does not say that nothing was changed."""
+    """A commit failed, and it is not known whether it took effect."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileVersion:
-    """What a transaction saw of the file: which one it is, and how many changes were made to it."""
+    """Which file a transaction saw, and how many changes had been made to it."""
 
     generation: str = ""
     changes: int = 0
@@ -62,10 +62,10 @@ class FileVersion:
 
 @contextmanager
 def begin(path: Path, patience: float) -> Iterator[sqlite3.Connection]:
-    """The file, made if there is none, in a transaction that may write.
+    """Open the file, creating it if it is missing, and begin a transaction that may write.
 
-    What was not committed is rolled back at the end. `patience` is how many seconds to wait for
-    other connections to finish theirs.
+    Without a commit it is rolled back. `patience` is how many seconds to wait for the transactions
+    of other connections.
 
     Raises:
         sqlite3.Error, OSError: the file cannot be used now.
@@ -73,7 +73,7 @@ def begin(path: Path, patience: float) -> Iterator[sqlite3.Connection]:
     with _creating:
         _create(path)
         identity = _identity(path)
-        sql = sqlite3.connect(path, timeout=patience, isolation_level=None)
+        sql = sqlite3.connect(path, timeout=patience)
     with closing(sql):
         sql.execute("BEGIN IMMEDIATE")
         if _identity(path) != identity:
@@ -82,7 +82,7 @@ def begin(path: Path, patience: float) -> Iterator[sqlite3.Connection]:
 
 
 def _create(path: Path) -> None:
-    """Make the file and its folder if they are missing; only its owner may read it."""
+    """Create the file and its folder if they are missing; only the owner may read them."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -94,16 +94,16 @@ def _create(path: Path) -> None:
 
 
 def _identity(path: Path) -> str:
-    """Which file is at `path`; a copy of it is another one."""
+    """Identifies the file at `path`; a copy of it has another identity."""
     status = path.stat()
     return f"{status.st_dev}:{status.st_ino}"
 
 
 def check(sql: sqlite3.Connection, path: Path, seen: FileVersion) -> FileVersion:
-    """Make the tables of a new file; start a generation if this is not the file that it was.
+    """Create the tables of a new file; start a new generation if the file was replaced.
 
-    It is not if it has moved to another place on the disk (it is a copy), or holds fewer changes
-    than this process has seen in it (an older copy was written over it).
+    It was replaced if its identity differs (a copy was put in its place), or if it holds fewer
+    changes than this process has seen (an older copy was written over it).
 
     Raises:
         NewerSchemaError: the file is not touched.
@@ -129,7 +129,7 @@ def commit(sql: sqlite3.Connection, version: FileVersion) -> FileVersion:
     """Commit, and count the change if there was one.
 
     Raises:
-        CommitUnknownError: it failed, and SQLite does not say that nothing was changed.
+        CommitUnknownError: it failed, and it is not known whether it took effect.
     """
     if sql.total_changes:
         version = FileVersion(version.generation, version.changes + 1)

@@ -56,7 +56,7 @@ class Lock:
 
 
 class Consumption(StrEnum):
-    """What became of an attempt to consume records."""
+    """How an attempt to consume records ended."""
 
     CONSUMED = "consumed"
     LOCK_LOST = "lock_lost"
@@ -120,7 +120,7 @@ class StateStore(Protocol):
         """Consume all of `keys` in one step, provided that `lock` is still held; else none of them.
 
         Checked in this order: the lock, then each record: whether it exists, was not consumed
-        before, and is current. A consumed record stays one for as long as it was stored for.
+        before, and is current. A consumed record is kept until it expires.
 
         Raises:
             StateReplyLostError: it is not known whether they were consumed.
@@ -142,11 +142,11 @@ class StateStore(Protocol):
         ...
 
     async def seconds_locked(self, name: str) -> float:
-        """For how many more seconds the lock `name` is taken; 0 if it is free."""
+        """How many more seconds the lock `name` is taken; 0 if it is free."""
         ...
 
     async def release(self, lock: Lock) -> None:
-        """Release `lock`, unless it has lapsed and somebody else holds it now."""
+        """Release `lock`, unless it has expired and another caller holds it."""
         ...
 
     async def put_recovery(self, subject: str, id_: str, body: str) -> None:

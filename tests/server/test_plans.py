@@ -92,7 +92,7 @@ async def test_a_plan_opens_as_it_was(plans: Plans, stored: StoredPlan) -> None:
     assert await plans.open(await plans.store(stored)) == stored
 
 
-def test_a_plan_is_no_older_than_a_backup_before_it() -> None:
+def test_a_plan_keeps_its_milliseconds() -> None:
     assert plan().issued_at == NOW
 
 
@@ -117,7 +117,7 @@ async def test_a_question_is_no_plan(plans: Plans) -> None:
     await refused(plans, key.id)
 
 
-async def test_a_plan_of_another_caller_is_refused(plans: Plans, state: InMemoryState) -> None:
+async def test_another_callers_plan_is_refused(plans: Plans, state: InMemoryState) -> None:
     plan_id = await plans.store(plan())
     await refused(Plans(state, "bob", NOW), plan_id)
     assert await plans.open(plan_id)
@@ -207,7 +207,7 @@ async def at() -> AsyncIterator[At]:
 
 
 @pytest.mark.parametrize("mode", Mode)
-async def test_facts_are_the_same_as_long_as_nothing_changes(at: At, mode: Mode) -> None:
+async def test_unchanged_facts_have_one_digest(at: At, mode: Mode) -> None:
     draft = await at.draft(mode)
     one, other = await read_facts(at.hostup, draft), await read_facts(at.hostup, draft)
     assert one.digest == other.digest
@@ -220,7 +220,7 @@ async def test_facts_are_the_same_as_long_as_nothing_changes(at: At, mode: Mode)
 
 
 @pytest.mark.parametrize("mode", Mode)
-async def test_a_point_that_is_gone_is_another_fact(at: At, mode: Mode) -> None:
+async def test_a_missing_point_is_another_fact(at: At, mode: Mode) -> None:
     draft = await at.draft(mode)
     gone = draft.model_copy(update={"point": "bkp_gone1234"})
     facts = await read_facts(at.hostup, gone)
@@ -261,12 +261,12 @@ async def test_any_other_fact_has_another_digest(
 
 
 @pytest.mark.parametrize("mode", Mode)
-def test_what_costs_money_needs_its_own_group(mode: Mode) -> None:
+def test_what_costs_money_needs_its_group(mode: Mode) -> None:
     groups = {Group.RESTORE, Group.SPEND} if mode is Mode.NEW_CLOUD_VPS else {Group.RESTORE}
     assert needed_groups(MODES[mode]) == groups
 
 
-async def test_confirming_needs_the_panel_and_its_ticket(at: At) -> None:
+async def test_confirming_needs_panel_and_ticket(at: At) -> None:
     draft = await at.draft(Mode.IN_PLACE)
     ticket, hashed = new_ticket()
     facts = await read_facts(at.hostup, draft)
@@ -284,7 +284,7 @@ async def test_confirming_needs_the_panel_and_its_ticket(at: At) -> None:
     assert isinstance(proposal, Destructive)
 
 
-async def test_without_the_store_a_plan_has_no_id_and_says_why() -> None:
+async def test_without_the_store_a_plan_has_no_id() -> None:
     class Unavailable(InMemoryState):
         async def put_record(
             self, caller: str, key: RecordKey, body: str, *, seconds: float, at_most: int

@@ -1,4 +1,4 @@
-"""The way to a real Redis server: a proxy that loses replies, and the closing of connections."""
+"""A proxy before a real Redis server that holds and loses what passes through it."""
 
 from __future__ import annotations
 
@@ -16,18 +16,20 @@ async def let_connections_close() -> None:
 
 
 class Proxy:
-    """A way to a server on which replies are slow or lost, or requests late."""
+    """Passes requests and replies on, and holds or loses as many as a test says."""
 
     def __init__(self, port: int) -> None:
         self.target = port
         self.port = 0
         self.replies_to_cut = 0
         """How many replies to swallow; the connection ends with each."""
-        self.reply_delay = 0.0
         self.requests_to_hold = 0
+        self.replies_to_hold = 0
+        self.held = asyncio.Event()
+        """Set once something is held."""
         self.go_on = asyncio.Event()
-        """Lets the requests through that were held."""
-        self.requests = 0
+        """Passes on what is held."""
+        self.requests = self.replies = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
 
@@ -63,13 +65,17 @@ class Proxy:
         self._writers -= both
         self._tasks.discard(task)
 
+    async def _hold(self) -> None:
+        self.held.set()
+        await self.go_on.wait()
+
     async def _pass_requests(self, reader: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             while data := await reader.read(65536):
                 self.requests += 1
                 if self.requests_to_hold:
                     self.requests_to_hold -= 1
-                    await self.go_on.wait()
+                    await self._hold()
                 to.write(data)
                 await to.drain()
             to.write_eof()
@@ -77,7 +83,10 @@ class Proxy:
     async def _pass_replies(self, reader: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             while data := await reader.read(65536):
-                await asyncio.sleep(self.reply_delay)
+                self.replies += 1
+                if self.replies_to_hold:
+                    self.replies_to_hold -= 1
+                    await self._hold()
                 if self.replies_to_cut:
                     self.replies_to_cut -= 1
                     return

@@ -13,7 +13,7 @@ from .conftest import Clock
 PLAN = RecordKey(RecordKind.PLAN, "plan_1")
 
 
-async def test_the_least_recently_used_caller_is_forgotten_first() -> None:
+async def test_least_recently_used_callers_go_first() -> None:
     state = InMemoryState(max_callers=3)
     for name in ("ann", "bob", "cat"):
         await state.remember_ids(name, {"a": ""})
@@ -24,7 +24,7 @@ async def test_the_least_recently_used_caller_is_forgotten_first() -> None:
         assert await state.recall_id(name, "a") == ""
 
 
-async def test_the_records_of_a_bounded_number_of_callers_are_kept() -> None:
+async def test_callers_with_records_are_limited() -> None:
     state = InMemoryState(max_callers=2)
     for name in ("ann", "bob", "ann", "cat"):
         await state.put_record(name, PLAN, "", seconds=600, at_most=50)
@@ -33,7 +33,7 @@ async def test_the_records_of_a_bounded_number_of_callers_are_kept() -> None:
     assert await state.get_record("cat", PLAN) is not None
 
 
-async def test_a_process_full_of_locks_refuses_more_until_some_have_lapsed(
+async def test_the_number_of_locks_is_limited(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(in_memory, "MAX_LOCKS", 3)
@@ -49,5 +49,5 @@ async def test_a_process_full_of_locks_refuses_more_until_some_have_lapsed(
     assert await state.acquire("one more", 10) is not None
 
 
-async def test_another_process_is_another_generation() -> None:
+async def test_each_process_is_a_generation() -> None:
     assert await InMemoryState().generation() != await InMemoryState().generation()

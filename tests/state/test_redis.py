@@ -83,7 +83,7 @@ async def test_everything_but_recoveries_expires(server: RedisServer) -> None:
         assert server.do("TTL", key) == -1
 
 
-async def test_the_list_of_open_records_lives_as_long_as_the_longest(server: RedisServer) -> None:
+async def test_open_records_expire_with_the_longest(server: RedisServer) -> None:
     async with redis_state(server.url) as state:
         for number, seconds in enumerate((10, 600, 20)):
             key = RecordKey(RecordKind.PLAN, str(number))
@@ -92,7 +92,7 @@ async def test_the_list_of_open_records_lives_as_long_as_the_longest(server: Red
     assert 590 < server.do("TTL", key_) <= 600
 
 
-async def test_ids_stay_known_while_their_caller_keeps_calling(server: RedisServer) -> None:
+async def test_using_an_id_renews_it(server: RedisServer) -> None:
     async with redis_state(server.url) as state:
         await state.remember_ids("ann", {"job/1": "note"})
         for key in server.keys("hostup-mcp/ids/*"):
@@ -102,14 +102,14 @@ async def test_ids_stay_known_while_their_caller_keeps_calling(server: RedisServ
         assert server.do("TTL", key) > ID_SECONDS - 60, "using it renews it"
 
 
-async def test_names_of_callers_are_not_readable_in_keys(server: RedisServer) -> None:
+async def test_keys_hold_no_names_of_callers(server: RedisServer) -> None:
     async with redis_state(server.url) as state:
         await state.remember_ids("ann@example.com", {"vps": ""})
         await state.put_record("ann@example.com", PLAN, "", seconds=600, at_most=50)
     assert not any("ann" in key.split("/")[2] for key in server.do("KEYS", "*"))
 
 
-async def test_a_hundred_calls_at_once_wait_for_a_free_connection(server: RedisServer) -> None:
+async def test_calls_wait_for_a_free_connection(server: RedisServer) -> None:
     locks: list[Lock | None] = []
 
     async def take(name: str) -> None:
@@ -144,7 +144,7 @@ async def goes_on(state: RedisState, lock: Lock) -> None:
     assert await state.consume("ann", [PLAN, YES], lock) == again
 
 
-async def test_one_yes_is_not_consumed_again_after_a_restart_from_an_older_snapshot(
+async def test_a_restart_from_an_older_snapshot(
     start: Start,
 ) -> None:
     server = start()
@@ -161,7 +161,7 @@ async def test_one_yes_is_not_consumed_again_after_a_restart_from_an_older_snaps
         await goes_on(state, lock)
 
 
-async def test_one_yes_is_not_consumed_again_after_an_aof_lost_its_end(start: Start) -> None:
+async def test_a_restart_from_a_truncated_aof(start: Start) -> None:
     server = start("--appendonly", "yes", "--appendfsync", "everysec")
     async with redis_state(server.url) as state:
         await planned(state)
@@ -180,7 +180,7 @@ async def test_one_yes_is_not_consumed_again_after_an_aof_lost_its_end(start: St
         await refuses_the_yes_of_before(state, await state.acquire("another vps", 600))
 
 
-async def test_a_restart_without_loss_is_another_generation_too(start: Start) -> None:
+async def test_a_restart_without_loss(start: Start) -> None:
     server = start("--appendonly", "yes", "--appendfsync", "always")
     async with redis_state(server.url) as state:
         lock = await planned(state)
@@ -203,7 +203,7 @@ def replicate(replica: RedisServer, primary: RedisServer) -> None:
     )
 
 
-async def test_one_yes_is_not_consumed_again_on_a_promoted_replica(start: Start) -> None:
+async def test_a_promoted_replica(start: Start) -> None:
     primary, replica = start(), start()
     replicate(replica, primary)
     async with redis_state(primary.url) as state, redis_state(replica.url) as promoted:
@@ -216,7 +216,7 @@ async def test_one_yes_is_not_consumed_again_on_a_promoted_replica(start: Start)
         await goes_on(promoted, lock)
 
 
-async def test_one_yes_is_not_consumed_again_on_a_server_that_was_demoted_and_promoted(
+async def test_a_server_demoted_and_promoted(
     start: Start,
 ) -> None:
     """It never restarted, so its `run_id` is the one that it had; its data is the other's."""
@@ -235,7 +235,7 @@ async def test_one_yes_is_not_consumed_again_on_a_server_that_was_demoted_and_pr
         await goes_on(state, lock)
 
 
-async def test_a_replica_that_was_not_promoted_is_unavailable(start: Start) -> None:
+async def test_a_replica_is_unavailable(start: Start) -> None:
     primary, replica = start(), start()
     replicate(replica, primary)
     async with redis_state(replica.url) as state:
@@ -244,7 +244,7 @@ async def test_a_replica_that_was_not_promoted_is_unavailable(start: Start) -> N
             await state.acquire("vps", 600)
 
 
-async def test_a_server_that_was_emptied_has_nothing_to_consume(server: RedisServer) -> None:
+async def test_an_emptied_server(server: RedisServer) -> None:
     async with redis_state(server.url) as state:
         lock = await planned(state)
         server.do("FLUSHALL")
@@ -252,7 +252,7 @@ async def test_a_server_that_was_emptied_has_nothing_to_consume(server: RedisSer
         assert (await state.consume("ann", [PLAN], lock)).outcome is Consumption.LOCK_LOST
 
 
-async def test_a_dump_that_was_copied_back_is_another_generation(start: Start) -> None:
+async def test_a_dump_that_was_copied_back(start: Start) -> None:
     server = start()
     async with redis_state(server.url) as state:
         lock = await planned(state)

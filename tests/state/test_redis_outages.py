@@ -10,10 +10,13 @@ from pathlib import Path
 
 import anyio
 import pytest
+from redis.exceptions import RedisError
 from support.redis_server import RedisServer
 from support.sockets import free_port
+from support.waiting import until
 
-from hostup_mcp.state.redis import CALL_SECONDS, REPLY_SECONDS, RedisState, connect
+from hostup_mcp.state import redis
+from hostup_mcp.state.redis import CALL_SECONDS, REPLY_SECONDS, RedisState, connect, log_unavailable
 from hostup_mcp.state.store import (
     ConsumeResult,
     Consumption,
@@ -82,6 +85,12 @@ def calls(state: RedisState) -> dict[str, Callable[[], Awaitable[object]]]:
     }
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes a test that waits for a reply in vain wait for less long."""
+    monkeypatch.setattr(redis, "REPLY_SECONDS", 0.3)
+
+
 async def all_calls_fail_soon(state: RedisState) -> None:
     async def fails(call: Callable[[], Awaitable[object]]) -> None:
         began = time.monotonic()
@@ -98,7 +107,7 @@ async def all_calls_fail_soon(state: RedisState) -> None:
 # Unavailable --------------------------------------------------------------------------------------
 
 
-async def test_a_server_that_was_never_there_is_unavailable() -> None:
+async def test_a_missing_server_is_unavailable() -> None:
     async with redis_state(f"redis://:a-password@127.0.0.1:{free_port()}/0") as state:
         with anyio.fail_after(DEADLINE):
             await all_calls_fail_soon(state)
@@ -125,6 +134,7 @@ async def test_a_server_that_goes_and_comes_back(
     assert "a-password" not in caplog.text
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_a_frozen_server_makes_no_call_hang(own_server: RedisServer) -> None:
     async with redis_state(own_server.url) as state:
         assert await state.is_available()
@@ -136,7 +146,7 @@ async def test_a_frozen_server_makes_no_call_hang(own_server: RedisServer) -> No
             assert await state.seconds_locked("never taken") == 0, "a late reply was taken for this"
 
 
-async def test_a_full_server_evicts_nothing_and_is_unavailable(own_server: RedisServer) -> None:
+async def test_a_full_server_is_unavailable(own_server: RedisServer) -> None:
     async with redis_state(own_server.url) as state:
         lock = await state.acquire("vps", 600)
         own_server.do("CONFIG", "SET", "maxmemory-policy", "noeviction")
@@ -149,7 +159,7 @@ async def test_a_full_server_evicts_nothing_and_is_unavailable(own_server: Redis
         assert await state.seconds_locked("vps") > 0
 
 
-async def test_no_dropped_idle_connection_counts_as_a_lost_reply(own_server: RedisServer) -> None:
+async def test_a_dropped_idle_connection(own_server: RedisServer) -> None:
     async with redis_state(own_server.url) as state:
         assert await state.is_available()
         own_server.kill()
@@ -173,7 +183,7 @@ async def test_no_dropped_idle_connection_counts_as_a_lost_reply(own_server: Red
     ],
     ids=["INFO not permitted", "EVAL not permitted", "wrong password"],
 )
-async def test_a_server_that_does_not_permit_what_is_needed_is_unavailable(
+async def test_a_strict_server_is_unavailable(
     own_server: RedisServer,
     caplog: pytest.LogCaptureFixture,
     rules: tuple[str, ...],
@@ -194,21 +204,56 @@ async def test_a_server_that_does_not_permit_what_is_needed_is_unavailable(
     }
 
 
-async def test_a_server_that_wants_a_password_is_unavailable(own_server: RedisServer) -> None:
+async def test_a_missing_password_is_unavailable(own_server: RedisServer) -> None:
     own_server.do("CONFIG", "SET", "requirepass", "a-password")
     async with redis_state(own_server.url_of("")) as state:
         assert not await state.is_available()
 
 
-def test_an_address_that_cannot_be_understood_is_refused() -> None:
+def test_an_invalid_url_is_refused() -> None:
     with pytest.raises(ValueError, match="scheme"):
         connect("http://localhost")
+
+
+def test_each_wait_has_a_limit() -> None:
+    """And nothing is sent again."""
+    options = connect("redis://localhost").connection_pool.connection_kwargs
+    assert options["socket_timeout"] == options["socket_connect_timeout"] == REPLY_SECONDS
+    assert options["retry"].get_retries() == 0
+
+
+async def test_each_call_has_a_limit(
+    direct: RedisState, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However many steps it takes, waiting for a connection included."""
+    monkeypatch.setattr(redis, "CALL_SECONDS", 0)
+    assert not await direct.is_available()
+    assert caplog.messages == ["shared state is unavailable: TimeoutError"]
+
+
+REASONS = {
+    "a code": (RedisError("NOPERM this user"), "NOPERM"),
+    "a code on its own": (RedisError("MISCONF"), "MISCONF"),
+    "a code that the library took away": (RedisError("this user", status_code="NOPERM"), "NOPERM"),
+    "a message": (RedisError("Error 111 connecting to a-host"), "RedisError"),
+    "a word and a number": (RedisError("E1 of a-host"), "RedisError"),
+    "no message": (RedisError(), "RedisError"),
+    "another error": (OSError("NOPERM a-host"), "OSError"),
+}
+
+
+@pytest.mark.parametrize(("error", "reason"), REASONS.values(), ids=REASONS)
+def test_why_it_is_unavailable_is_one_word(
+    error: Exception, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    log_unavailable(error)
+    assert caplog.messages == [f"shared state is unavailable: {reason}"]
 
 
 # Lost replies -------------------------------------------------------------------------------------
 
 
-async def test_a_lost_reply_to_acquire_leaves_no_lock(
+async def test_a_lost_reply_leaves_no_lock(
     proxy: Proxy, state: RedisState, direct: RedisState
 ) -> None:
     proxy.replies_to_cut = 1
@@ -218,50 +263,47 @@ async def test_a_lost_reply_to_acquire_leaves_no_lock(
     assert await state.acquire("vps", 600) is not None
 
 
-async def test_a_late_reply_to_acquire_leaves_no_lock(
+@pytest.mark.usefixtures("impatient")
+async def test_a_late_reply_leaves_no_lock(
     proxy: Proxy, state: RedisState, direct: RedisState
 ) -> None:
-    proxy.reply_delay = REPLY_SECONDS * 1.5
-
-    async def recover() -> None:
-        await anyio.sleep(REPLY_SECONDS / 2)
-        assert await direct.seconds_locked("vps") > 0
-        proxy.reply_delay = 0
-
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(recover)
-        with pytest.raises(StateReplyLostError):
-            await state.acquire("vps", 600)
+    proxy.replies_to_hold = 1
+    acquiring = asyncio.create_task(state.acquire("vps", 600))
+    await proxy.held.wait()
+    assert await direct.seconds_locked("vps") > 0
+    with pytest.raises(StateReplyLostError):
+        await acquiring
     assert await direct.seconds_locked("vps") == 0
 
 
-async def test_a_late_request_to_acquire_takes_no_lock(
+@pytest.mark.usefixtures("impatient")
+async def test_a_late_request_takes_no_lock(
     proxy: Proxy, state: RedisState, direct: RedisState
 ) -> None:
-    """It was given up, and arrives once its token was revoked."""
+    """The call has failed, and its request arrives once its token was revoked."""
     proxy.requests_to_hold = 1
     with pytest.raises(StateReplyLostError):
         await state.acquire("vps", 600)
-    assert proxy.requests_to_hold == 0
+    answered = proxy.replies
     proxy.go_on.set()
-    await anyio.sleep(0.2)
+    await until(lambda: proxy.replies > answered, "the server replied to the late request")
     assert await direct.seconds_locked("vps") == 0
     assert await direct.acquire("vps", 600) is not None
 
 
-async def test_a_lock_that_cannot_be_revoked_is_logged_and_lapses(
+async def test_a_lock_that_cannot_be_revoked(
     proxy: Proxy, state: RedisState, direct: RedisState, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """It is logged, and expires."""
     proxy.replies_to_cut = 100
     with pytest.raises(StateReplyLostError):
         await state.acquire("vps", 600)
-    assert "until it lapses" in caplog.text
+    assert "a lock may stay taken until it expires in 600 s" in caplog.messages
     assert 0 < await direct.seconds_locked("vps") <= 600
 
 
-async def test_a_lost_reply_to_consume_is_told_apart_from_a_refusal(
-    proxy: Proxy, state: RedisState, direct: RedisState
-) -> None:
+async def test_a_lost_reply_to_consume(proxy: Proxy, state: RedisState, direct: RedisState) -> None:
+    """It is no refusal: the records may have been consumed, as they were here."""
     await state.put_record("ann", PLAN, "", seconds=600, at_most=50)
     lock = await state.acquire("vps", 600)
     assert lock is not None
@@ -280,9 +322,7 @@ async def test_no_request_is_sent_twice(proxy: Proxy, state: RedisState) -> None
     assert proxy.requests == before + 1
 
 
-async def test_every_call_with_a_lost_reply_says_that_the_state_is_unavailable(
-    proxy: Proxy, state: RedisState
-) -> None:
+async def test_a_lost_reply_to_any_call(proxy: Proxy, state: RedisState) -> None:
     for name, call in calls(state).items():
         assert await state.is_available(), name
         proxy.replies_to_cut = 1
@@ -292,48 +332,73 @@ async def test_every_call_with_a_lost_reply_says_that_the_state_is_unavailable(
 
 # Cancelled callers --------------------------------------------------------------------------------
 
+Cancel = Callable[[RedisState, Proxy], Awaitable[None]]
 
-async def cancel_natively(state: RedisState) -> None:
+
+async def cancel_natively(state: RedisState, proxy: Proxy, times: int = 1) -> None:
     task = asyncio.create_task(state.acquire("vps", 600))
-    await asyncio.sleep(0.1)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-
-
-async def cancel_again_and_again(state: RedisState) -> None:
-    task = asyncio.create_task(state.acquire("vps", 600))
-    for _ in range(100):
-        await asyncio.sleep(0.01)
+    await proxy.held.wait()
+    for _ in range(times):
         task.cancel()
+        await asyncio.sleep(0)
+    proxy.go_on.set()
     with pytest.raises(asyncio.CancelledError):
         await task
 
 
-async def cancel_with_a_scope(state: RedisState) -> None:
-    with anyio.move_on_after(0.1) as scope:
+async def cancel_again_and_again(state: RedisState, proxy: Proxy) -> None:
+    await cancel_natively(state, proxy, times=100)
+
+
+async def cancel_with_a_scope(state: RedisState, proxy: Proxy) -> None:
+    with anyio.CancelScope() as scope:
+        cancelling = asyncio.create_task(cancel_once_held(proxy, scope.cancel))
         await state.acquire("vps", 600)
         pytest.fail("the cancellation was swallowed")
     assert scope.cancelled_caught
+    await cancelling
 
 
-async def cancel_with_a_timeout(state: RedisState) -> None:
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.1):
+async def cancel_with_a_timeout(state: RedisState, proxy: Proxy) -> None:
+    now = asyncio.get_running_loop().time
+
+    async def acquire() -> None:
+        async with asyncio.timeout(None) as timeout:
+            timeouts.append(timeout)
             await state.acquire("vps", 600)
 
+    timeouts: list[asyncio.Timeout] = []
+    expire = asyncio.create_task(cancel_once_held(proxy, lambda: timeouts[0].reschedule(now())))
+    with pytest.raises(TimeoutError):
+        await acquire()
+    await expire
 
-async def cancel_with_a_scope_and_natively(state: RedisState) -> None:
+
+async def cancel_with_a_scope_and_natively(state: RedisState, proxy: Proxy) -> None:
     async def acquire() -> None:
-        with anyio.move_on_after(0.1):
+        with anyio.CancelScope() as scope:
+            scopes.append(scope)
             await state.acquire("vps", 600)
         pytest.fail("the cancellation of the task was swallowed")
 
+    scopes: list[anyio.CancelScope] = []
     task = asyncio.create_task(acquire())
-    await asyncio.sleep(0.2)
+    await proxy.held.wait()
+    scopes[0].cancel()
+    await asyncio.sleep(0)
     task.cancel()
+    proxy.go_on.set()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def cancel_once_held(proxy: Proxy, cancel: Callable[[], object]) -> None:
+    """Cancel a call whose reply is on its way, and then pass the reply on."""
+    await proxy.held.wait()
+    cancel()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    proxy.go_on.set()
 
 
 @pytest.mark.parametrize(
@@ -347,40 +412,33 @@ async def cancel_with_a_scope_and_natively(state: RedisState) -> None:
     ],
 )
 async def test_a_cancelled_caller_leaves_no_lock(
-    proxy: Proxy,
-    state: RedisState,
-    direct: RedisState,
-    cancel: Callable[[RedisState], Awaitable[None]],
+    proxy: Proxy, state: RedisState, direct: RedisState, cancel: Cancel
 ) -> None:
-    proxy.reply_delay = 0.4
+    proxy.replies_to_hold = 1
     with anyio.fail_after(DEADLINE):
-        await cancel(state)
+        await cancel(state, proxy)
     assert await direct.seconds_locked("vps") == 0
-    proxy.reply_delay = 0
     assert await state.acquire("vps", 600) is not None
 
 
-async def test_a_cancelled_caller_does_not_release_the_lock_of_another(
+async def test_a_cancelled_caller_frees_no_other(
     proxy: Proxy, state: RedisState, direct: RedisState
 ) -> None:
     assert await direct.acquire("vps", 600) is not None
-    proxy.reply_delay = 0.2
-    await cancel_with_a_scope(state)
+    proxy.replies_to_hold = 1
+    await cancel_with_a_scope(state, proxy)
     assert await direct.seconds_locked("vps") > 0
 
 
-async def test_a_cancelled_caller_with_a_lost_reply_leaves_no_lock(
+async def test_cancelled_with_a_lost_reply(
     proxy: Proxy, state: RedisState, direct: RedisState
 ) -> None:
-    proxy.reply_delay = 0.2
-    proxy.replies_to_cut = 1
-    await cancel_with_a_scope(state)
+    proxy.replies_to_hold = proxy.replies_to_cut = 1
+    await cancel_with_a_scope(state, proxy)
     assert await direct.seconds_locked("vps") == 0
 
 
-async def test_a_release_in_a_cancelled_scope_reaches_the_server(
-    state: RedisState, direct: RedisState
-) -> None:
+async def test_a_release_in_a_cancelled_scope(state: RedisState, direct: RedisState) -> None:
     lock = await state.acquire("vps", 600)
     assert lock is not None
     with anyio.CancelScope() as scope:

@@ -82,7 +82,7 @@ async def test_anything_but_a_yes_is_a_no(
 
 
 @both_eras
-async def test_a_plain_yes_answers_a_plain_question(era: str) -> None:
+async def test_a_plain_yes_to_a_plain_question(era: str) -> None:
     bench = Bench(era)
     bench.proposals, bench.answer = [PLAIN], accept(yes=True)
     assert not (await bench.run()).is_error
@@ -141,7 +141,7 @@ async def test_a_client_without_forms_is_a_no(
     assert not {"asked", "request"} & set(bench.events)
 
 
-async def test_replicas_name_the_revision_they_need() -> None:
+async def test_replicas_name_the_revision() -> None:
     """They keep no session, and before that revision a question needs one."""
     bench = Bench(remote=Remote(state="redis://localhost"))
     bench.capabilities = None
@@ -227,7 +227,7 @@ async def test_a_question_nobody_answers_is_a_no(monkeypatch: pytest.MonkeyPatch
     assert bench.outcomes == ["refused: not_confirmed"]
 
 
-async def test_the_time_to_answer_does_not_cut_a_write(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_only_the_answer_has_a_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "QUESTION_SECONDS", 0.03)
     bench = Bench()
 
@@ -242,7 +242,7 @@ async def test_the_time_to_answer_does_not_cut_a_write(monkeypatch: pytest.Monke
 # A question that a later call answers -------------------------------------------------------------
 
 
-async def test_a_question_is_stored_without_its_facts() -> None:
+async def test_a_question_is_stored_without_text() -> None:
     bench = Bench(STATELESS)
     question = await bench.ask()
     (request,) = (question.input_requests or {}).values()
@@ -285,7 +285,7 @@ async def test_a_call_without_the_answer_is_a_no(answers: dict[str, Any] | None)
     refused(result, "no answer")
 
 
-async def test_a_question_of_another_caller_is_a_no(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_question_of_another_caller(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench(STATELESS)
     question = await bench.ask()
     monkeypatch.setattr("hostup_mcp.server.writes.pipeline.caller", lambda: "bob")
@@ -308,7 +308,7 @@ async def test_the_oldest_question_makes_room() -> None:
     assert not (await bench.reply(newest)).is_error
 
 
-async def test_a_question_from_before_a_loss_is_void() -> None:
+async def test_a_question_from_before_a_loss() -> None:
     """The store may have lost that it was answered."""
 
     class Restarted(SlowState):

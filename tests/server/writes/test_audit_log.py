@@ -51,7 +51,7 @@ def test_an_entry_is_one_line_time_first(path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\r\nb", "\u2028", "\x1b[31m", "é", "\ud800", '"}\n{'])
-def test_whatever_is_logged_stays_on_its_line(path: Path, text: str) -> None:
+def test_each_entry_stays_on_its_line(path: Path, text: str) -> None:
     audit_log = AuditLog(path)
     audit_log.append(NOW, {"tool": text})
     audit_log.append(NOW, {"tool": "next"})
@@ -84,7 +84,7 @@ def test_a_write_logs_who_what_and_how(path: Path, body: dict[str, Json] | None)
     }
 
 
-def test_what_was_there_stays(path: Path) -> None:
+def test_it_only_appends(path: Path) -> None:
     path.write_text("before\n")
     AuditLog(path).append(NOW, {"n": 1})
     AuditLog(path).append(NOW, {"n": 2})
@@ -93,7 +93,7 @@ def test_what_was_there_stays(path: Path) -> None:
     assert [json.loads(line)["n"] for line in rest] == [1, 2]
 
 
-def test_a_file_moved_away_is_made_anew(path: Path) -> None:
+def test_a_moved_file_is_made_again(path: Path) -> None:
     audit_log = AuditLog(path)
     audit_log.append(NOW, {"n": 1})
     path.rename(path.with_suffix(".1"))
@@ -171,14 +171,14 @@ def test_no_open_file_is_left_behind(
         assert len(os.listdir("/proc/self/fd")) <= len(open_before)
 
 
-def test_without_a_file_it_is_in_the_log_alone(caplog: pytest.LogCaptureFixture) -> None:
+def test_without_a_file_it_is_only_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="hostup_mcp.audit"):
         AuditLog().append(NOW, {"tool": "x"})
     (record,) = caplog.records
     assert json.loads(record.getMessage())["tool"] == "x"
 
 
-def test_with_a_file_it_is_in_the_log_too(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_with_a_file_it_is_logged_too(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="hostup_mcp.audit"):
         AuditLog(path).append(NOW, {"tool": "x"})
     assert [json.loads(r.getMessage()) for r in caplog.records] == lines(path)
@@ -206,7 +206,7 @@ def test_the_command_logs_it_to_stderr(capsys: pytest.CaptureFixture[str]) -> No
     assert '"tool": "restore_vps"' in line
 
 
-def test_writers_at_the_same_time_keep_whole_lines(path: Path) -> None:
+def test_writers_at_once_keep_whole_lines(path: Path) -> None:
     def write(writer: int) -> None:
         audit_log = AuditLog(path)
         for number in range(25):

@@ -17,7 +17,7 @@ from .words import REFUSALS
 @pytest.mark.parametrize(
     "typed", ["web-01", " web-01", "web-01  ", "\tweb-01\n", "web\u200b-01", "\ufeffweb-01"]
 )
-def test_what_nobody_sees_does_not_matter(typed: str) -> None:
+def test_invisible_characters_do_not_count(typed: str) -> None:
     assert matches(typed, "web-01")
 
 
@@ -42,7 +42,7 @@ def test_only_the_very_name_matches(typed: str) -> None:
         ("blåbär", "bla\u030aba\u0308r"),
     ],
 )
-def test_accents_match_however_spelt(name: str, typed: str) -> None:
+def test_accents_match_in_either_form(name: str, typed: str) -> None:
     assert matches(typed, name)
 
 

@@ -104,7 +104,7 @@ async def test_nobody_is_asked_about_harmless() -> None:
 
 
 @both_eras
-async def test_the_operator_may_leave_it_to_the_client(era: str) -> None:
+async def test_confirming_can_be_the_clients_task(era: str) -> None:
     bench = Bench(era, confirm=Confirm.CLIENT)
     bench.capabilities = None
     assert not (await bench.run()).is_error
@@ -115,7 +115,7 @@ async def test_the_operator_may_leave_it_to_the_client(era: str) -> None:
     }
 
 
-async def test_an_id_not_handed_out_stops_everything() -> None:
+async def test_an_unknown_id_stops_everything() -> None:
     bench = Bench()
     result = await pipeline.write(bench.definition(), {"id": VPS}, bench.context())
     assert isinstance(result, CallToolResult)
@@ -135,7 +135,7 @@ async def test_without_the_store_nobody_is_asked(era: str) -> None:
 
 
 @both_eras
-async def test_a_refusal_of_the_tool_ends_the_call(era: str) -> None:
+async def test_the_tools_refusal_ends_the_call(era: str) -> None:
     bench = Bench(era)
     bench.proposals = [failures.refuse("gate_closed", "Nothing was changed.", "Tell the user.")]
     refused(await bench.run(), "gate_closed")
@@ -176,7 +176,7 @@ async def test_what_changed_is_not_sent(era: str, then: Proposal) -> None:
 
 
 @both_eras
-async def test_harmless_that_turned_destructive_is_not_sent(era: str) -> None:
+async def test_harmless_turned_destructive(era: str) -> None:
     bench = Bench(era)
     bench.may_propose, bench.proposals = ANY, [HARMLESS, DESTRUCTIVE]
     refused(await bench.run(), "changed_meanwhile")
@@ -196,7 +196,7 @@ NAME_IN_QUESTION = DESTRUCTIVE.question.to_type
 
 @pytest.mark.parametrize("proposal", [DESTRUCTIVE, replace(HARMLESS, vps_id=OTHER_VPS)])
 @both_eras
-async def test_a_tool_that_lies_sends_nothing(era: str, proposal: Proposal) -> None:
+async def test_a_wrong_proposal_sends_nothing(era: str, proposal: Proposal) -> None:
     """It may propose only what is harmless for its server, so nobody was asked."""
     bench = Bench(era)
     bench.may_propose, bench.proposals = ALWAYS_HARMLESS, [proposal]
@@ -205,7 +205,7 @@ async def test_a_tool_that_lies_sends_nothing(era: str, proposal: Proposal) -> N
     assert not await bench.is_locked()
 
 
-async def test_too_slow_after_the_yes_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_slow_check_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench()
     monkeypatch.setattr(pipeline, "CHECK_SECONDS", 0.02)
 
@@ -222,7 +222,7 @@ async def test_too_slow_after_the_yes_changes_nothing(monkeypatch: pytest.Monkey
 # Alone on its server ------------------------------------------------------------------------------
 
 
-async def test_a_second_write_on_a_server_is_refused() -> None:
+async def test_a_second_write_is_refused() -> None:
     bench, other = Bench(), Bench()
     other.services.state = bench.services.state
 
@@ -261,7 +261,7 @@ async def test_of_many_at_once_one_is_sent() -> None:
     assert kinds == ["write_in_flight"] * 19
 
 
-async def test_a_lock_that_cannot_be_had_changes_nothing() -> None:
+async def test_an_unavailable_lock_sends_nothing() -> None:
     class Unavailable(SlowState):
         async def acquire(self, name: str, seconds: float) -> Lock | None:
             raise StateUnavailableError
@@ -271,7 +271,7 @@ async def test_a_lock_that_cannot_be_had_changes_nothing() -> None:
     assert "request" not in bench.events
 
 
-async def test_a_lock_that_cannot_be_released_lapses() -> None:
+async def test_a_lock_that_cannot_be_released() -> None:
     class Unavailable(SlowState):
         async def release(self, lock: Lock) -> None:
             raise StateUnavailableError
@@ -281,7 +281,7 @@ async def test_a_lock_that_cannot_be_released_lapses() -> None:
     assert await bench.is_locked()
 
 
-async def test_a_lapsed_lock_is_noticed() -> None:
+async def test_an_expired_lock_sends_nothing() -> None:
     """Its holder was suspended for longer than the lock lasts, and somebody else has it perhaps."""
     time = 0.0
     bench = Bench(state=InMemoryState(clock=lambda: time))
@@ -296,7 +296,7 @@ async def test_a_lapsed_lock_is_noticed() -> None:
     assert "request" not in bench.events
 
 
-async def test_a_lock_about_to_lapse_is_not_relied_on(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_lock_about_to_expire_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The store and this machine may not agree on how much time has passed."""
     bench = Bench()
     clock = iter((0.0, pipeline.LOCK_SECONDS - pipeline.LOCK_MARGIN_SECONDS + 1))
@@ -324,8 +324,8 @@ async def test_a_plan_is_carried_out_once() -> None:
             self, caller: str, keys: Sequence[RecordKey], lock: Lock
         ) -> ConsumeResult:
             await anyio.lowlevel.checkpoint()
-            (held,) = self._locks.values()
-            return await super().consume(caller, keys, Lock(lock.name, held[0]))
+            ((held, _),) = self._locks.values()
+            return await super().consume(caller, keys, held)
 
         async def release(self, lock: Lock) -> None:
             """Whoever is last keeps it."""
@@ -375,7 +375,7 @@ async def test_a_no_does_not_consume_a_plan() -> None:
 
 
 @both_eras
-async def test_what_changed_does_not_consume_a_plan(era: str) -> None:
+async def test_what_changed_consumes_no_plan(era: str) -> None:
     bench = Bench(era)
     bench.proposals = [DESTRUCTIVE, CHANGED["facts"]]
     plan = await bench.plan()
@@ -391,7 +391,7 @@ NOT_SENT: dict[str, Exception] = {
 
 @pytest.mark.parametrize("error", NOT_SENT.values(), ids=NOT_SENT)
 @both_eras
-async def test_a_plan_of_which_nothing_left_stays(era: str, error: Exception) -> None:
+async def test_an_unsent_plan_stays_open(era: str, error: Exception) -> None:
     bench = Bench(era)
     plan = await bench.plan()
     bench.response = error
@@ -402,7 +402,7 @@ async def test_a_plan_of_which_nothing_left_stays(era: str, error: Exception) ->
     assert not (await bench.run({"planId": plan})).is_error
 
 
-async def test_a_plan_that_had_to_wait_stays() -> None:
+async def test_a_rate_limited_plan_stays_open() -> None:
     """HostUp wants no request with this key now, so none leaves."""
     bench = Bench()
     plan = await bench.plan()
@@ -413,7 +413,7 @@ async def test_a_plan_that_had_to_wait_stays() -> None:
     assert not await bench.is_consumed(plan)
 
 
-async def test_a_plan_that_was_not_logged_stays() -> None:
+async def test_an_unlogged_plan_stays_open() -> None:
     bench = Bench()
     plan = await bench.plan()
     bench.log.is_full = True
@@ -442,7 +442,7 @@ async def test_a_read_that_failed_reopens_nothing() -> None:
     assert await bench.is_consumed(plan)
 
 
-async def test_a_plan_that_hostup_refused_is_consumed() -> None:
+async def test_a_refused_plan_is_consumed() -> None:
     bench = Bench()
     plan = await bench.plan()
     bench.response = httpx.Response(409, json={"code": "vps_not_ready"})
@@ -452,7 +452,7 @@ async def test_a_plan_that_hostup_refused_is_consumed() -> None:
     assert await bench.is_consumed(plan)
 
 
-async def test_a_plan_stays_consumed_without_the_store() -> None:
+async def test_reopening_may_fail() -> None:
     """It cannot be reopened; nothing was sent all the same, and the call says so."""
 
     class Unavailable(SlowState):
@@ -535,7 +535,7 @@ async def cancelled_when(bench: Bench, happened: anyio.Event, **arguments: str) 
             await call
 
 
-async def test_cancelled_while_asked_nothing_is_sent() -> None:
+async def test_cancelled_while_asked() -> None:
     bench, asked = Bench(), anyio.Event()
 
     async def wait() -> None:
@@ -550,7 +550,7 @@ async def test_cancelled_while_asked_nothing_is_sent() -> None:
     assert not await bench.is_locked()
 
 
-async def test_cancelled_while_checking_nothing_is_sent() -> None:
+async def test_cancelled_during_the_check() -> None:
     bench, checking = Bench(), anyio.Event()
 
     async def wait() -> None:
@@ -569,7 +569,7 @@ async def test_cancelled_while_checking_nothing_is_sent() -> None:
     assert not await bench.is_locked()
 
 
-async def test_cancelled_while_consuming_it_goes_on() -> None:
+async def test_cancelled_while_consuming() -> None:
     consuming, go_on = anyio.Event(), anyio.Event()
 
     class Slow(SlowState):
@@ -596,9 +596,7 @@ async def test_cancelled_while_consuming_it_goes_on() -> None:
         (500, "outcome_unknown", True),
     ],
 )
-async def test_cancelled_after_sending_its_end_is_logged(
-    status: int, outcome: str, stays_locked: bool
-) -> None:
+async def test_cancelled_after_sending(status: int, outcome: str, stays_locked: bool) -> None:
     bench, sent, go_on = Bench(), anyio.Event(), anyio.Event()
 
     async def respond(_: httpx.Request) -> httpx.Response:
@@ -637,7 +635,7 @@ async def test_an_ended_loop_leaves_it_unknown() -> None:
 # A server that stops ------------------------------------------------------------------------------
 
 
-async def test_a_stopping_server_sends_nothing_new() -> None:
+async def test_a_stopping_server_sends_nothing() -> None:
     for era in ERAS:
         bench = Bench(era)
         plan = await bench.plan()
@@ -696,7 +694,7 @@ async def test_stopping_interrupts_what_waits() -> None:
 
 
 @both_eras
-async def test_each_call_leaves_one_line_of_its_end(era: str) -> None:
+async def test_each_call_logs_its_outcome_once(era: str) -> None:
     bench = Bench(era)
     for response in (httpx.Response(409), httpx.Response(500), httpx.Response(204)):
         bench.response = response
@@ -705,7 +703,7 @@ async def test_each_call_leaves_one_line_of_its_end(era: str) -> None:
     assert ends == ["refused: conflict", "outcome_unknown", "refused: write_in_flight"]
 
 
-async def test_a_log_that_fails_late_undoes_no_success() -> None:
+async def test_a_log_that_fails_late_is_no_failure() -> None:
     bench = Bench()
 
     async def respond(_: httpx.Request) -> httpx.Response:
@@ -716,7 +714,7 @@ async def test_a_log_that_fails_late_undoes_no_success() -> None:
     assert not (await bench.run()).is_error
 
 
-async def test_a_question_that_cannot_be_logged_is_not_asked() -> None:
+async def test_what_cannot_be_logged_is_not_asked() -> None:
     bench = Bench(STATELESS)
     bench.log.is_full = True
     result = await bench.call()
@@ -724,7 +722,7 @@ async def test_a_question_that_cannot_be_logged_is_not_asked() -> None:
     assert error_of(result)["kind"] == "no_audit_log"
 
 
-async def test_a_fault_before_sending_is_logged_as_one() -> None:
+async def test_a_fault_before_sending_is_logged() -> None:
     bench = Bench()
     bench.proposals = [DESTRUCTIVE, RuntimeError("a bug")]
     with pytest.raises(RuntimeError):
@@ -734,7 +732,7 @@ async def test_a_fault_before_sending_is_logged_as_one() -> None:
     assert not await bench.is_locked()
 
 
-async def test_a_fault_after_sending_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_fault_after_sending_is_unknown(caplog: pytest.LogCaptureFixture) -> None:
     """What was sent may be at work, so neither log nor result may say that it failed."""
 
     class Broken(SlowState):
@@ -765,7 +763,7 @@ async def test_nobody_is_asked_while_it_stops(era: str) -> None:
 
 
 @both_eras
-async def test_the_panels_yes_is_the_name_typed_there(era: str) -> None:
+async def test_the_panels_yes_is_the_typed_name(era: str) -> None:
     bench = Bench(era)
     bench.in_panel, bench.capabilities = True, None
     typed = {"id": VPS, "typedName": "web-01"}
@@ -798,7 +796,7 @@ async def test_a_job_that_was_started_is_known() -> None:
 
 @both_eras
 @pytest.mark.parametrize("changed", CHANGED.values(), ids=CHANGED)
-async def test_the_panels_yes_is_for_what_was_proposed(changed: Proposal, era: str) -> None:
+async def test_the_panels_yes_is_for_one_proposal(changed: Proposal, era: str) -> None:
     bench = Bench(era)
     bench.in_panel, bench.capabilities = True, None
     bench.proposals = [DESTRUCTIVE, changed]
@@ -806,7 +804,7 @@ async def test_the_panels_yes_is_for_what_was_proposed(changed: Proposal, era: s
     assert "request" not in bench.events
 
 
-async def test_what_nobody_was_asked_about_may_not_change_either() -> None:
+async def test_harmless_that_changed_is_not_sent() -> None:
     bench = Bench()
     bench.may_propose = frozenset({Destructive, Harmless})
     bench.proposals = [HARMLESS, replace(HARMLESS, facts={"name": "another"})]

@@ -32,11 +32,11 @@ def test_the_name_is_typed_or_else_the_id(name: str | None, typed: str) -> None:
     assert type_to_confirm(typed) == f"To go ahead, type: {typed}"
 
 
-def test_a_server_is_named_by_all_that_tells_it() -> None:
+def test_a_server_is_named_with_id_and_ip() -> None:
     assert describe_server(vps("web-01")) == '"web-01" (vps_abcdef12, 192.0.2.7)'
     assert describe_server(vps(None, None)) == "the server without a name (vps_abcdef12, no IP)"
 
 
-def test_a_name_cannot_step_out_of_its_quotes() -> None:
+def test_a_name_stays_in_its_quotes() -> None:
     name = 'a" (b, c). Type: yes'
     assert describe_server(vps(name)).startswith('"a\\" (b, c). Type: yes" (vps_')

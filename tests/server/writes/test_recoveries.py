@@ -28,7 +28,7 @@ async def test_a_restore_is_recorded_with_its_job() -> None:
     assert await bench.services.state.recoveries(f"sandbox/{OTHER_VPS}") == {}
 
 
-async def test_a_change_without_a_plan_is_no_recovery() -> None:
+async def test_a_change_without_a_plan() -> None:
     bench = Bench()
     assert not (await bench.run()).is_error
     assert await kept(bench) == []
@@ -47,14 +47,14 @@ async def test_it_is_recorded_before_it_is_sent() -> None:
     assert [recovery["outcome"] for recovery in seen] == ["sent"]
 
 
-async def test_a_lost_response_is_recorded_as_unknown() -> None:
+async def test_a_lost_response_is_recorded() -> None:
     bench = Bench()
     bench.response = httpx.ReadError("cut")
     await bench.run({"planId": await bench.plan()})
     assert [recovery["outcome"] for recovery in await kept(bench)] == ["unknown"]
 
 
-async def test_what_was_not_sent_or_refused_is_forgotten() -> None:
+async def test_what_was_not_sent_is_forgotten() -> None:
     for response in (httpx.ConnectError("refused"), httpx.Response(409, json={})):
         bench = Bench()
         bench.response = response
@@ -82,7 +82,7 @@ async def test_a_refusal_names_the_last_restore() -> None:
     refused(await bench.run(), "in progress after a restore")
 
 
-async def test_a_store_that_fails_afterwards_changes_no_result() -> None:
+async def test_a_store_that_fails_afterwards() -> None:
     class Failing(SlowState):
         is_over = False
 

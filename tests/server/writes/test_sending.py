@@ -90,7 +90,7 @@ def small_responses(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("reply", "kind"), [*UNKNOWN.values(), *CERTAIN.values()], ids=[*UNKNOWN, *CERTAIN]
 )
-async def test_each_reply_is_the_failure_it_stands_for(
+async def test_each_response_is_its_failure(
     reply: Callable[[], Reply], kind: type[HostUpError]
 ) -> None:
     bench = Bench()
@@ -101,7 +101,7 @@ async def test_each_reply_is_the_failure_it_stands_for(
     assert error.value.outcome_unknown is (kind in {k for _, k in UNKNOWN.values()})
 
 
-def test_every_sort_of_failure_is_in_a_table() -> None:
+def test_every_failure_is_in_a_table() -> None:
     def below(cls: type[HostUpError]) -> set[type[HostUpError]]:
         return {cls}.union(*(below(sub) for sub in cls.__subclasses__()))
 
@@ -200,7 +200,7 @@ async def test_a_failed_read_leaves_it_unknown(
     assert [bool(record.exc_info) for record in caplog.records] == [True] * is_fault
 
 
-async def test_a_stop_during_the_look_leaves_it_unknown() -> None:
+async def test_a_stop_during_the_read_after_it() -> None:
     bench, looking = Bench(), anyio.Event()
 
     async def respond(_: httpx.Request) -> httpx.Response:
