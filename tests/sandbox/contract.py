@@ -1,4 +1,4 @@
-"""The documented field tables, written down by hand and apart from the code under test."""
+"""The documented fields, written by hand and independent of the code under test."""
 
 import re
 from collections.abc import Callable

@@ -47,32 +47,32 @@ async def test_each_endpoint_needs_its_scopes(method: str, rest: str, scopes: se
     sandbox = Sandbox(clock=ManualClock(), keys=keys)
     path = f"/api/v2/vps/{sandbox.state.by_name('web-01').id}{rest}"
     for scope in scopes:
-        answer = await Api(sandbox, f"no-{scope}").call(method, path)
-        assert code(answer) == (403, "forbidden")
-        assert scope in answer.json()["detail"]
+        response = await Api(sandbox, f"no-{scope}").call(method, path)
+        assert code(response) == (403, "forbidden")
+        assert scope in response.json()["detail"]
     assert (await Api(sandbox, "just").call(method, path)).status_code != 403
 
 
 @pytest.mark.parametrize("key", [None, "wrong", "", f"{SANDBOX_API_KEY}x"])
 async def test_no_valid_key(sandbox: Sandbox, key: str | None) -> None:
-    answer = await Api(sandbox, key).get("/api/v2/vps")
-    assert code(answer) == (401, "unauthorized")
-    contract.PROBLEM(answer.json(), "")
+    response = await Api(sandbox, key).get("/api/v2/vps")
+    assert code(response) == (401, "unauthorized")
+    contract.PROBLEM(response.json(), "")
 
 
 @pytest.mark.parametrize("header", ["Basic abc", SANDBOX_API_KEY, f"Token {SANDBOX_API_KEY}"])
 async def test_only_bearer_counts(sandbox: Sandbox, header: str) -> None:
-    answer = await Api(sandbox, None).get("/api/v2/vps", headers={"Authorization": header})
-    assert answer.status_code == 401
+    response = await Api(sandbox, None).get("/api/v2/vps", headers={"Authorization": header})
+    assert response.status_code == 401
 
 
-async def test_the_older_key_header_does_not_open_v2(sandbox: Sandbox) -> None:
-    answer = await Api(sandbox, None).get("/api/v2/vps", headers={"X-API-Key": SANDBOX_API_KEY})
-    assert answer.status_code == 401
+async def test_old_key_header_is_refused(sandbox: Sandbox) -> None:
+    response = await Api(sandbox, None).get("/api/v2/vps", headers={"X-API-Key": SANDBOX_API_KEY})
+    assert response.status_code == 401
 
 
 @pytest.mark.parametrize(("method", "rest", "scopes"), NEEDS)
-async def test_foreign_is_the_same_as_absent(
+async def test_foreign_ids_look_absent(
     sandbox: Sandbox, method: str, rest: str, scopes: set[str]
 ) -> None:
     api = Api(sandbox)
@@ -82,7 +82,7 @@ async def test_foreign_is_the_same_as_absent(
     assert foreign.json()["detail"] == absent.json()["detail"]
 
 
-async def test_each_owner_sees_the_own_servers(sandbox: Sandbox) -> None:
+async def test_owners_see_only_their_servers(sandbox: Sandbox) -> None:
     theirs = await Api(sandbox, SANDBOX_OTHER_KEY).json("/api/v2/vps")
     assert [each["name"] for each in theirs["data"]] == ["other-web", "other-db"]
     mine = await Api(sandbox).json("/api/v2/vps")
@@ -90,8 +90,8 @@ async def test_each_owner_sees_the_own_servers(sandbox: Sandbox) -> None:
 
 
 async def test_jobs_belong_to_their_owner(sandbox: Sandbox) -> None:
-    answer = await Api(sandbox, SANDBOX_OTHER_KEY).get(f"/api/jobs/{RUNNING_JOB_ID}")
-    assert code(answer) == (404, "not_found")
+    response = await Api(sandbox, SANDBOX_OTHER_KEY).get(f"/api/jobs/{RUNNING_JOB_ID}")
+    assert code(response) == (404, "not_found")
 
 
 async def test_foreign_backups_are_no_source(sandbox: Sandbox) -> None:
@@ -102,15 +102,15 @@ async def test_foreign_backups_are_no_source(sandbox: Sandbox) -> None:
     assert code(await api.call("POST", path, json=body)) == (404, "vps_not_found")
 
 
-async def test_the_gates_count_a_missing_permission(sandbox: Sandbox) -> None:
+async def test_gates_include_permission(sandbox: Sandbox) -> None:
     gates = await Api(sandbox, SANDBOX_READ_ONLY_KEY).gates("web-01")
     assert gates["canRestore"]["code"] == "forbidden"
     assert not gates["canCreateBackup"]["allowed"]
 
 
-async def test_an_account_without_cloud_servers_is_told_the_blocker(sandbox: Sandbox) -> None:
+async def test_payg_blockers_are_named(sandbox: Sandbox) -> None:
     api = Api(sandbox, SANDBOX_OTHER_KEY)
     path = f"/backups/{api.backup('other-web')}/actions/restore-to-payg"
-    answer = await api.call("POST", api.vps("other-web", path))
-    assert answer.status_code == 409
-    assert answer.json()["extensions"]["blockerReasons"]
+    response = await api.call("POST", api.vps("other-web", path))
+    assert response.status_code == 409
+    assert response.json()["extensions"]["blockerReasons"]

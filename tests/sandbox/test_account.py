@@ -1,4 +1,4 @@
-"""The seed account shows each situation that a person may meet."""
+"""The demo account shows each situation that a user may meet."""
 
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
@@ -40,7 +40,7 @@ async def test_healthy(api: Api) -> None:
     assert len(snapshots["data"]) == 1
 
 
-async def test_nothing_to_restore_though_the_gate_is_open(api: Api) -> None:
+async def test_open_gate_without_backups(api: Api) -> None:
     shown = await listing(api, "staging")
     assert shown["backups"] == []
     assert shown["actions"]["canRestore"]["allowed"]
@@ -74,7 +74,7 @@ async def test_closed_gates_say_why(api: Api, name: str, create: str, restore: s
     assert gates["canRestore"]["code"] == restore
 
 
-async def test_a_gate_may_be_closed_without_a_word(api: Api) -> None:
+async def test_closed_gate_without_reason(api: Api) -> None:
     gates = await api.gates("files")
     assert gates["canRestore"] == {"allowed": False, "reason": None}
     assert gates["canCreateBackup"]["allowed"]
@@ -124,14 +124,14 @@ async def test_restore_sources(api: Api) -> None:
     assert (await api.get(f"/api/v2/vps/{retained['id']}")).status_code == 404
 
 
-def test_ids_are_unique_and_the_same_at_every_start() -> None:
+def test_ids_are_unique_and_stable() -> None:
     first, second = Sandbox(clock=ManualClock()), Sandbox(clock=ManualClock())
     assert list(first.state.servers) == list(second.state.servers)
     ids = [b.id for server in first.state.servers.values() for b in server.backups]
     assert len(set(ids)) == len(ids)
 
 
-def test_ages_are_the_same_at_every_start() -> None:
+def test_ages_are_stable() -> None:
     late = DEFAULT_START + timedelta(days=99, hours=5, minutes=7)
     for name in ("web-01", "media"):
         early_backup = Sandbox(clock=ManualClock()).state.by_name(name).backups[0]
@@ -142,7 +142,7 @@ def test_ages_are_the_same_at_every_start() -> None:
         assert early_backup.id == late_backup.id
 
 
-def test_addresses_are_reserved_for_documentation(sandbox: Sandbox) -> None:
+def test_documentation_addresses_only(sandbox: Sandbox) -> None:
     shown = [each.primary_ip for each in sandbox.state.servers.values() if each.primary_ip]
     assert len(set(shown)) == len(shown)
     assert all(any(ip_address(ip) in net for net in DOCUMENTATION) for ip in shown)

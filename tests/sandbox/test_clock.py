@@ -1,4 +1,4 @@
-"""Time that can be trusted, sped up, or moved by hand."""
+"""Real time, sped up, or moved by hand."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ def test_a_fast_clock_runs_ahead() -> None:
     assert clock.now() - DEFAULT_START > timedelta(seconds=50)
 
 
-def test_a_clock_by_hand() -> None:
+def test_manual_clock() -> None:
     clock = ManualClock()
     assert clock.advance(1.5) == clock.now() == DEFAULT_START + timedelta(seconds=1.5)
     assert clock.advance(timedelta(days=1)) == DEFAULT_START + timedelta(days=1, seconds=1.5)

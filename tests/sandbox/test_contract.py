@@ -1,4 +1,4 @@
-"""Every answer has exactly the documented fields, for every server of the account."""
+"""Every response has exactly the documented fields, for every server of the account."""
 
 from typing import Any
 
@@ -26,10 +26,10 @@ READS = {
 @pytest.mark.parametrize("rest", READS)
 @pytest.mark.parametrize("name", NAMES)
 async def test_reads_of_every_server(api: Api, name: str, rest: str) -> None:
-    answer = await api.get(api.vps(name, rest))
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "application/json"
-    READS[rest](answer.json(), rest)
+    response = await api.get(api.vps(name, rest))
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/json"
+    READS[rest](response.json(), rest)
 
 
 async def test_the_list_of_servers(api: Api) -> None:
@@ -38,12 +38,12 @@ async def test_the_list_of_servers(api: Api) -> None:
 
 async def test_the_restore_sources(api: Api) -> None:
     for name in NAMES:
-        answer = await api.get(api.vps(name, "/backups/restore-sources"))
+        response = await api.get(api.vps(name, "/backups/restore-sources"))
         if api.sandbox.state.by_name(name).service_status == "active":
-            contract.SOURCES(answer.json(), "")
+            contract.SOURCES(response.json(), "")
         else:
-            contract.PROBLEM(answer.json(), "")
-            assert answer.status_code == 409
+            contract.PROBLEM(response.json(), "")
+            assert response.status_code == 409
 
 
 async def test_who_am_i(api: Api) -> None:
@@ -74,30 +74,30 @@ def _writes(api: Api) -> dict[str, tuple[str, str, Any, int]]:
 
 
 @pytest.mark.parametrize("which", ["backup", "restore", "payg", "from_vps", "snapshot", "rollback"])
-async def test_queued_writes_answer_with_an_operation(api: Api, which: str) -> None:
+async def test_queued_writes_return_operations(api: Api, which: str) -> None:
     method, rest, body, status = _writes(api)[which]
-    answer = await api.call(method, api.vps("web-01", rest), json=body)
-    assert answer.status_code == status, answer.text
-    contract.OPERATION(answer.json(), "")
-    polled = await api.json(answer.json()["operation"]["pollUrl"])
+    response = await api.call(method, api.vps("web-01", rest), json=body)
+    assert response.status_code == status, response.text
+    contract.OPERATION(response.json(), "")
+    polled = await api.json(response.json()["operation"]["pollUrl"])
     contract.JOB(polled, "")
 
 
 @pytest.mark.parametrize("which", ["delete_backup", "delete_snapshot"])
-async def test_deletions_answer_without_a_body(api: Api, which: str) -> None:
+async def test_deletions_have_no_body(api: Api, which: str) -> None:
     method, rest, _, status = _writes(api)[which]
-    answer = await api.call(method, api.vps("web-01", rest))
-    assert (answer.status_code, answer.content) == (status, b"")
-    assert "content-length" not in answer.headers
+    response = await api.call(method, api.vps("web-01", rest))
+    assert (response.status_code, response.content) == (status, b"")
+    assert "content-length" not in response.headers
 
 
 async def test_schedule_writes(api: Api) -> None:
     method, rest, body, _ = _writes(api)["schedule"]
-    answer = await api.call(method, api.vps("web-01", rest), json=body)
-    contract.SCHEDULE(answer.json()["schedule"], "")
+    response = await api.call(method, api.vps("web-01", rest), json=body)
+    contract.SCHEDULE(response.json()["schedule"], "")
     method, rest, body, _ = _writes(api)["settings"]
-    answer = await api.call(method, api.vps("web-01", rest), json=body)
-    contract.shape(settings=contract.SETTINGS)(answer.json(), "")
+    response = await api.call(method, api.vps("web-01", rest), json=body)
+    contract.shape(settings=contract.SETTINGS)(response.json(), "")
     schedule = api.sandbox.state.by_name("web-01").schedules[0].id
     gone = await api.call("DELETE", api.vps("web-01", f"/backup-schedules/{schedule}"))
     assert gone.status_code == 204
@@ -116,32 +116,32 @@ async def test_schedule_writes(api: Api) -> None:
         ("GET", "/api/jobs/job_none", 404),
     ],
 )
-async def test_every_refusal_is_a_problem(api: Api, method: str, path: str, status: int) -> None:
-    answer = await api.call(method, path)
-    assert answer.status_code == status
-    assert answer.headers["content-type"] == "application/problem+json"
-    contract.PROBLEM(answer.json(), "")
-    assert answer.json()["status"] == status
-    assert answer.json()["instance"] == path.partition("?")[0]
+async def test_refusals_are_problems(api: Api, method: str, path: str, status: int) -> None:
+    response = await api.call(method, path)
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    contract.PROBLEM(response.json(), "")
+    assert response.json()["status"] == status
+    assert response.json()["instance"] == path.partition("?")[0]
 
 
-async def test_405_names_the_methods_that_work(api: Api) -> None:
-    answer = await api.call("PUT", api.vps("web-01", "/backup-schedules"))
-    assert answer.headers["allow"] == "GET, POST, PATCH"
+async def test_405_names_allowed_methods(api: Api) -> None:
+    response = await api.call("PUT", api.vps("web-01", "/backup-schedules"))
+    assert response.headers["allow"] == "GET, POST, PATCH"
 
 
 async def test_request_ids_differ(api: Api) -> None:
-    answers: list[httpx.Response] = [await api.get("/nowhere") for _ in range(5)]
-    assert len({each.json()["requestId"] for each in answers}) == 5
+    responses: list[httpx.Response] = [await api.get("/nowhere") for _ in range(5)]
+    assert len({each.json()["requestId"] for each in responses}) == 5
 
 
-async def test_gates_leave_out_an_absent_code(api: Api) -> None:
+async def test_gates_omit_an_absent_code(api: Api) -> None:
     assert await api.gates("web-01") == {
         "canCreateBackup": {"allowed": True, "reason": None},
         "canRestore": {"allowed": True, "reason": None},
     }
 
 
-async def test_hostile_text_travels_unchanged(api: Api) -> None:
+async def test_hostile_text_is_unchanged(api: Api) -> None:
     shown = await api.json(api.vps(HOSTILE_NAME))
     assert shown["name"] == HOSTILE_NAME

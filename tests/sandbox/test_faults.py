@@ -1,4 +1,4 @@
-"""Each fault does exactly the harm that it promises."""
+"""Each fault does what it says and no more."""
 
 import json
 import re
@@ -25,61 +25,61 @@ def busy(sandbox: Sandbox, name: str = "web-01") -> bool:
     return sandbox.state.busy(sandbox.state.by_name(name).id, sandbox.clock.now()) is not None
 
 
-async def test_status_with_any_code_and_headers(api: Api, sandbox: Sandbox) -> None:
+async def test_status_with_code_and_headers(api: Api, sandbox: Sandbox) -> None:
     sandbox.faults.add(
         Fault("status", status=503, code="upstream_odd", headers={"Retry-After": "7"})
     )
-    answer = await api.create("web-01")
-    assert code(answer) == (503, "upstream_odd")
-    contract.PROBLEM(answer.json(), "")
-    assert answer.headers["retry-after"] == "7"
+    response = await api.create("web-01")
+    assert code(response) == (503, "upstream_odd")
+    contract.PROBLEM(response.json(), "")
+    assert response.headers["retry-after"] == "7"
     assert not busy(sandbox)
     assert (await api.create("web-01")).status_code == 202
 
 
-async def test_a_429_brings_the_documented_headers(api: Api, sandbox: Sandbox) -> None:
+async def test_429_has_documented_headers(api: Api, sandbox: Sandbox) -> None:
     sandbox.faults.add(Fault("status", status=429))
-    answer = await api.get("/api/v2/vps")
-    assert code(answer) == (429, "rate_limited")
-    assert answer.headers["retry-after"] == "1"
-    contract.TIME(answer.headers["x-ratelimit-reset"], "")
+    response = await api.get("/api/v2/vps")
+    assert code(response) == (429, "rate_limited")
+    assert response.headers["retry-after"] == "1"
+    contract.TIME(response.headers["x-ratelimit-reset"], "")
 
 
 @pytest.mark.parametrize(
     ("kind", "status", "marker"),
     [("html", 403, "<html>"), ("empty", 200, ""), ("not_json", 200, "OK"), ("redirect", 302, "")],
 )
-async def test_stand_ins_change_nothing(
+async def test_replaced_responses_do_nothing(
     api: Api, sandbox: Sandbox, kind: FaultKind, status: int, marker: str
 ) -> None:
     sandbox.faults.add(Fault(kind))
-    answer = await api.create("web-01")
-    assert answer.status_code == status
-    assert marker in answer.text
+    response = await api.create("web-01")
+    assert response.status_code == status
+    assert marker in response.text
     assert not busy(sandbox)
     if kind == "redirect":
-        assert answer.headers["location"].startswith("https://login.example.net")
+        assert response.headers["location"].startswith("https://login.example.net")
 
 
-async def test_stand_ins_take_a_status(api: Api, sandbox: Sandbox) -> None:
+async def test_replacements_take_a_status(api: Api, sandbox: Sandbox) -> None:
     sandbox.faults.add(Fault("html", status=502), Fault("empty", status=500))
     assert [(await api.get("/api/v2/vps")).status_code for _ in range(3)] == [502, 500, 200]
 
 
 async def test_huge(api: Api, sandbox: Sandbox) -> None:
     sandbox.faults.add(Fault("huge"))
-    answer = await api.get("/api/v2/vps")
-    assert len(answer.content) > 10 * 1024 * 1024
-    assert "content-length" not in answer.headers
+    response = await api.get("/api/v2/vps")
+    assert len(response.content) > 10 * 1024 * 1024
+    assert "content-length" not in response.headers
 
 
 async def test_truncated(api: Api, sandbox: Sandbox) -> None:
     sandbox.faults.add(Fault("truncated"))
-    answer = await api.get("/api/v2/vps")
-    assert answer.status_code == 200
-    assert answer.text.startswith('{"data":[')
+    response = await api.get("/api/v2/vps")
+    assert response.status_code == 200
+    assert response.text.startswith('{"data":[')
     with pytest.raises(json.JSONDecodeError):
-        answer.json()
+        response.json()
 
 
 async def test_drop_before_and_after(api: Api, sandbox: Sandbox) -> None:
@@ -94,7 +94,7 @@ async def test_drop_before_and_after(api: Api, sandbox: Sandbox) -> None:
     assert len(sandbox.writes) == 2
 
 
-async def test_a_plain_asgi_transport_sees_the_exception(sandbox: Sandbox) -> None:
+async def test_asgi_transport_raises(sandbox: Sandbox) -> None:
     sandbox.faults.add(Fault("drop_before"))
     transport = httpx.ASGITransport(app=sandbox.app)
     async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
@@ -102,22 +102,22 @@ async def test_a_plain_asgi_transport_sees_the_exception(sandbox: Sandbox) -> No
             await client.get("/api/v2/vps")
 
 
-async def test_error_after_and_garble_after(api: Api, sandbox: Sandbox) -> None:
+async def test_error_and_garble_after(api: Api, sandbox: Sandbox) -> None:
     sandbox.faults.add(Fault("error_after"))
     assert code(await api.create("web-01")) == (502, "upstream_failed")
     assert busy(sandbox)
     sandbox.faults.add(Fault("garble_after"))
-    answer = await api.create("build-01")
-    assert answer.status_code == 202
+    response = await api.create("build-01")
+    assert response.status_code == 202
     assert busy(sandbox, "build-01")
     with pytest.raises(ValueError, match=r"codec|Expecting"):
-        answer.json()
+        response.json()
 
 
-async def test_garble_after_a_deletion_has_a_body(api: Api, sandbox: Sandbox) -> None:
+async def test_garbled_deletion_has_a_body(api: Api, sandbox: Sandbox) -> None:
     sandbox.faults.add(Fault("garble_after"))
-    answer = await api.call("DELETE", api.vps("web-01", f"/backups/{api.backup('web-01')}"))
-    assert (answer.status_code, bool(answer.content)) == (200, True)
+    response = await api.call("DELETE", api.vps("web-01", f"/backups/{api.backup('web-01')}"))
+    assert (response.status_code, bool(response.content)) == (200, True)
     assert len(sandbox.state.by_name("web-01").backups) == 3
 
 
@@ -131,7 +131,7 @@ async def test_slow_and_slow_after(api: Api, sandbox: Sandbox) -> None:
     assert busy(sandbox)
 
 
-async def test_slow_answers_in_the_end(api: Api, sandbox: Sandbox) -> None:
+async def test_slow_requests_get_a_response(api: Api, sandbox: Sandbox) -> None:
     sandbox.faults.add(Fault("slow", seconds=0.01))
     assert (await api.get("/api/v2/vps")).status_code == 200
 

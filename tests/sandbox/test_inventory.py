@@ -4,7 +4,7 @@ import pytest
 
 from hostup_mcp.sandbox import SANDBOX_OTHER_KEY, Sandbox
 
-from .wiring import Api, code, variant
+from .wiring import Api, code, with_variants
 
 pytestmark = pytest.mark.anyio
 
@@ -23,13 +23,13 @@ async def every_page(api: Api, query: str) -> list[str]:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 5, 16, 17, 18, 100])
-async def test_pages_lose_and_repeat_nothing(api: Api, limit: int) -> None:
+async def test_pages_are_complete(api: Api, limit: int) -> None:
     mine = [each.id for each in api.sandbox.state.owned("main")]
     assert await every_page(api, f"limit={limit}") == mine
 
 
-async def test_the_default_page_may_be_smaller_than_the_account() -> None:
-    api = variant(default_page=4)
+async def test_default_page_size() -> None:
+    api = with_variants(default_page=4)
     page = await api.json("/api/v2/vps")
     assert len(page["data"]) == 4
     assert page["hasMore"] is True
@@ -45,7 +45,7 @@ async def test_filters(api: Api) -> None:
         assert (await api.json(f"/api/v2/vps?{query}"))["data"] == []
 
 
-async def test_include_is_taken_and_ignored(api: Api) -> None:
+async def test_include_is_ignored(api: Api) -> None:
     plain = await api.json("/api/v2/vps")
     path = "/api/v2/vps?include=pendingMaintenance&include=pendingMaintenance"
     assert await api.json(path) == plain
@@ -53,9 +53,9 @@ async def test_include_is_taken_and_ignored(api: Api) -> None:
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "x", "", "1.5", "0000001999", "٣"])
 async def test_limits_out_of_bounds(api: Api, limit: str) -> None:
-    answer = await api.get("/api/v2/vps", params={"limit": limit})
-    assert code(answer) == (400, "invalid_request")
-    assert answer.json()["errors"][0]["pointer"] == "/limit"
+    response = await api.get("/api/v2/vps", params={"limit": limit})
+    assert code(response) == (400, "invalid_request")
+    assert response.json()["errors"][0]["pointer"] == "/limit"
 
 
 @pytest.mark.parametrize("query", ["page=2", "limit=2&limit=3", "actions=true"])
@@ -63,23 +63,23 @@ async def test_undocumented_parameters(api: Api, query: str) -> None:
     assert code(await api.get(f"/api/v2/vps?{query}")) == (400, "invalid_request")
 
 
-async def test_reads_of_one_server_take_no_parameters(api: Api) -> None:
-    answer = await api.get(api.vps("web-01", "/backups?limit=5"))
-    assert code(answer) == (400, "invalid_request")
+async def test_item_reads_take_no_parameters(api: Api) -> None:
+    response = await api.get(api.vps("web-01", "/backups?limit=5"))
+    assert code(response) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "é", "AAAA", "%00", "Zm9vLmJhcg"])
 async def test_broken_cursors(api: Api, cursor: str) -> None:
-    answer = await api.get("/api/v2/vps", params={"cursor": cursor})
-    assert code(answer) == (400, "invalid_cursor")
+    response = await api.get("/api/v2/vps", params={"cursor": cursor})
+    assert code(response) == (400, "invalid_cursor")
 
 
-async def test_a_cursor_belongs_to_its_query_and_owner(sandbox: Sandbox, api: Api) -> None:
+async def test_cursors_fit_one_query_and_owner(sandbox: Sandbox, api: Api) -> None:
     page = await api.json("/api/v2/vps?limit=1")
     cursor = page["nextCursor"]
     assert page["data"][0]["name"] == "web-01"
-    answer = await api.get(f"/api/v2/vps?cursor={cursor}&name=web-01")
-    assert code(answer) == (400, "invalid_cursor")
-    answer = await Api(sandbox, SANDBOX_OTHER_KEY).get(f"/api/v2/vps?cursor={cursor}")
-    assert code(answer) == (400, "invalid_cursor")
+    response = await api.get(f"/api/v2/vps?cursor={cursor}&name=web-01")
+    assert code(response) == (400, "invalid_cursor")
+    response = await Api(sandbox, SANDBOX_OTHER_KEY).get(f"/api/v2/vps?cursor={cursor}")
+    assert code(response) == (400, "invalid_cursor")
     assert (await api.get(f"/api/v2/vps?cursor={cursor}&limit=3")).status_code == 200

@@ -1,4 +1,4 @@
-"""Whatever is asked for, in whatever order: a write succeeds exactly when its gate said so."""
+"""Whatever is requested, in whatever order: a write succeeds exactly when its gate is open."""
 
 import anyio
 from hypothesis import given, settings
@@ -49,5 +49,5 @@ async def _play(steps: list[tuple[str, str, int]]) -> None:
 
 @given(STEPS)
 @settings(max_examples=40, deadline=None, database=None)
-def test_gates_keep_their_word(steps: list[tuple[str, str, int]]) -> None:
+def test_writes_agree_with_gates(steps: list[tuple[str, str, int]]) -> None:
     anyio.run(_play, steps)

@@ -52,7 +52,7 @@ def test_each_run_leaves_a_backup(schedule: Schedule, days: int, made: list[str]
     assert (ran is not None) is bool(made)
 
 
-def test_however_the_clock_gets_there_the_same_runs_happen() -> None:
+def test_clock_steps_do_not_matter() -> None:
     (one, jump), (other, steps) = account(daily()), account(daily())
     jump.advance(timedelta(days=2))
     for _ in range(48):
@@ -61,7 +61,7 @@ def test_however_the_clock_gets_there_the_same_runs_happen() -> None:
     assert dates(one) == dates(other)
 
 
-def test_the_oldest_scheduled_ones_make_room_and_those_made_by_hand_stay() -> None:
+def test_retention_spares_manual_backups() -> None:
     sandbox, clock = account(daily(retention_count=2))
     state = sandbox.state
     by_hand = replace(state.by_name("web-01").backups[-1], backup_type="manual")
@@ -71,7 +71,7 @@ def test_the_oldest_scheduled_ones_make_room_and_those_made_by_hand_stay() -> No
     assert dates(sandbox)[1:] == ["05-01 02", "05-02 02"]
 
 
-def test_without_a_slot_nothing_is_made_and_nothing_is_lost() -> None:
+def test_runs_need_a_free_slot() -> None:
     sandbox, clock = account(daily())
     kept = tuple(replace(b, backup_type="manual") for b in sandbox.state.by_name("mail").backups)
     sandbox.state.put(replace(dev(sandbox), backups=kept))
@@ -80,7 +80,7 @@ def test_without_a_slot_nothing_is_made_and_nothing_is_lost() -> None:
 
 
 @pytest.mark.parametrize("status", ["suspended", "pending", "terminated"])
-def test_a_server_that_is_not_active_is_not_backed_up(status: str) -> None:
+def test_inactive_servers_are_skipped(status: str) -> None:
     sandbox, clock = account(daily(), service_status=status)
     clock.advance(timedelta(days=2))
     assert dates(sandbox) == []

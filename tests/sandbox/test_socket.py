@@ -1,4 +1,4 @@
-"""Served over a real socket, a dropped connection is a cut connection."""
+"""Over a real socket, faults look as they do in process."""
 
 import threading
 import time
@@ -39,7 +39,7 @@ def test_it_serves(served: tuple[Sandbox, str]) -> None:
 
 
 @pytest.mark.parametrize(("kind", "changed"), [("drop_before", False), ("drop_after", True)])
-def test_a_cut(served: tuple[Sandbox, str], kind: str, changed: bool) -> None:
+def test_dropped_connection(served: tuple[Sandbox, str], kind: str, changed: bool) -> None:
     sandbox, base = served
     web = sandbox.state.by_name("web-01")
     sandbox.faults.add(Fault(kind))  # type: ignore[arg-type]
@@ -50,7 +50,7 @@ def test_a_cut(served: tuple[Sandbox, str], kind: str, changed: bool) -> None:
         assert client.get("/api/v2/vps").status_code == 200
 
 
-def test_an_answer_that_comes_too_late(served: tuple[Sandbox, str]) -> None:
+def test_late_response(served: tuple[Sandbox, str]) -> None:
     sandbox, base = served
     web = sandbox.state.by_name("web-01")
     sandbox.faults.add(Fault("slow_after", seconds=0.5))

@@ -1,4 +1,4 @@
-"""What is asked for happens, in its time, and nothing else does."""
+"""What is requested happens in its time, and nothing else does."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from hostup_mcp.sandbox import RUNNING_JOB_ID, Fault, Retained, Sandbox
 
-from .wiring import Api, code, forward, variant
+from .wiring import Api, code, forward, with_variants
 
 pytestmark = pytest.mark.anyio
 
@@ -16,7 +16,7 @@ async def job(api: Api, accepted: Any) -> Any:
     return (await api.json(accepted.json()["operation"]["pollUrl"]))["data"]
 
 
-async def test_a_backup_comes_to_be(api: Api) -> None:
+async def test_backup_is_created(api: Api) -> None:
     before = {each.id for each in api.sandbox.state.by_name("web-01").backups}
     accepted = await api.create("web-01", json={"note": "Before the move"})
     assert accepted.json()["operation"]["status"] == "pending"
@@ -37,7 +37,7 @@ async def test_a_backup_comes_to_be(api: Api) -> None:
 
 
 @pytest.mark.parametrize("extra", [{}, {"json": {}}, {"json": {"note": ""}}])
-async def test_the_note_may_be_left_out(api: Api, extra: dict[str, Any]) -> None:
+async def test_note_is_optional(api: Api, extra: dict[str, Any]) -> None:
     assert (await api.create("web-01", **extra)).status_code == 202
 
 
@@ -53,7 +53,7 @@ async def test_the_quota_fills_up(api: Api) -> None:
     assert (await api.create("web-01")).status_code == 202
 
 
-async def test_a_job_closes_the_gates_until_it_is_over(api: Api) -> None:
+async def test_running_jobs_close_the_gates(api: Api) -> None:
     await api.create("web-01")
     for gate in (await api.gates("web-01")).values():
         assert gate["code"] == "operation_in_progress"
@@ -86,7 +86,7 @@ async def test_a_job_closes_the_gates_until_it_is_over(api: Api) -> None:
         ("DELETE", "/backup-schedules/{bks}", None),
     ],
 )
-async def test_no_write_while_a_job_runs(
+async def test_no_write_during_a_job(
     api: Api, method: str, rest: str, body: dict[str, Any] | None
 ) -> None:
     web, dev = api.sandbox.state.by_name("web-01"), api.sandbox.state.by_name("dev-01")
@@ -95,8 +95,8 @@ async def test_no_write_while_a_job_runs(
         body = {"sourceVpsId": dev.id, "backupId": dev.backups[0].id}
     path = rest.format(bkp=web.backups[0].id, bks=web.schedules[0].id)
     truth = api.sandbox.state.by_name("web-01")
-    answer = await api.call(method, api.vps("web-01", path), json=body)
-    assert code(answer) == (409, "operation_in_progress")
+    response = await api.call(method, api.vps("web-01", path), json=body)
+    assert code(response) == (409, "operation_in_progress")
     assert api.sandbox.state.by_name("web-01") == truth
 
 
@@ -114,13 +114,13 @@ async def test_restore_in_place(api: Api) -> None:
     assert len(web.backups) == 4
 
 
-async def test_restore_leaves_a_stopped_server_stopped(api: Api) -> None:
+async def test_stopped_servers_stay_stopped(api: Api) -> None:
     await api.restore("dev-01")
     forward(api, 40)
     assert api.sandbox.state.by_name("dev-01").power_state == "stopped"
 
 
-async def test_restore_wants_a_backup_of_this_server(api: Api) -> None:
+async def test_foreign_backup_is_not_restored(api: Api) -> None:
     foreign = api.backup("dev-01")
     path = api.vps("web-01", f"/backups/{foreign}/actions/restore")
     assert code(await api.call("POST", path)) == (404, "not_found")
@@ -141,7 +141,7 @@ async def test_a_closed_gate_refuses(api: Api, name: str, word: str) -> None:
     assert api.sandbox.state.by_name(name).disk == "live"
 
 
-async def test_restore_from_another_server_and_from_a_retained_one(api: Api) -> None:
+async def test_restore_from_other_sources(api: Api) -> None:
     state = api.sandbox.state
     path = api.vps("web-01", "/backups/actions/restore-from-vps")
     retained = next(iter(state.retained.values()))
@@ -204,15 +204,15 @@ async def test_restore_to_a_new_payg_server(api: Api) -> None:
 )
 async def test_payg_bodies_are_checked(api: Api, body: dict[str, Any]) -> None:
     path = f"/backups/{api.backup('web-01')}/actions/restore-to-payg"
-    answer = await api.call("POST", api.vps("web-01", path), json=body)
-    assert code(answer) == (400, "invalid_request")
-    assert [each["pointer"] for each in answer.json()["errors"]] == [f"/{next(iter(body))}"]
+    response = await api.call("POST", api.vps("web-01", path), json=body)
+    assert code(response) == (400, "invalid_request")
+    assert [each["pointer"] for each in response.json()["errors"]] == [f"/{next(iter(body))}"]
 
 
-async def test_payg_storage_must_hold_the_backup(api: Api) -> None:
+async def test_payg_storage_fits_the_backup(api: Api) -> None:
     path = f"/backups/{api.backup('media')}/actions/restore-to-payg"
-    answer = await api.call("POST", api.vps("media", path), json={"storageGb": 100})
-    assert answer.status_code == 400
+    response = await api.call("POST", api.vps("media", path), json={"storageGb": 100})
+    assert response.status_code == 400
 
 
 async def test_snapshots_live_for_a_day(api: Api) -> None:
@@ -241,9 +241,9 @@ async def test_snapshot_rollback_and_deletion(api: Api) -> None:
 async def test_snapshot_gates(api: Api) -> None:
     async def create(server: str, name: str) -> tuple[int, str]:
         path = api.vps(server, "/snapshots")
-        answer = await api.call("POST", path, json={"name": name})
+        response = await api.call("POST", path, json={"name": name})
         forward(api, 3)
-        return (202, "") if answer.status_code == 202 else code(answer)
+        return (202, "") if response.status_code == 202 else code(response)
 
     assert await create("staging", "a") == (409, "snapshots_unavailable")
     assert await create("crm", "a") == (409, "pending_order")
@@ -255,7 +255,7 @@ async def test_snapshot_gates(api: Api) -> None:
         assert await create("web-01", name) == (400, "invalid_request")
 
 
-async def test_one_schedule_is_active_and_the_same_frequency_is_replaced(api: Api) -> None:
+async def test_only_one_schedule_is_active(api: Api) -> None:
     path = api.vps("web-01", "/backup-schedules")
     old = api.sandbox.state.by_name("web-01").schedules[0]
     daily = {"frequency": "daily", "hour": 4, "retentionCount": 2, "enabled": True, "name": "N"}
@@ -297,33 +297,33 @@ GOOD = {"frequency": "daily", "hour": 2, "retentionCount": 3, "enabled": True}
     ],
 )
 async def test_schedule_bodies_are_checked(api: Api, change: dict[str, Any], pointer: str) -> None:
-    answer = await api.call("POST", api.vps("web-01", "/backup-schedules"), json=GOOD | change)
-    assert code(answer) == (400, "invalid_request")
-    assert [each["pointer"] for each in answer.json()["errors"]] == [pointer]
+    response = await api.call("POST", api.vps("web-01", "/backup-schedules"), json=GOOD | change)
+    assert code(response) == (400, "invalid_request")
+    assert [each["pointer"] for each in response.json()["errors"]] == [pointer]
 
 
 @pytest.mark.parametrize("name", ["frequency", "hour", "retentionCount", "enabled"])
 async def test_schedule_fields_are_required(api: Api, name: str) -> None:
     body = {key: value for key, value in GOOD.items() if key != name}
-    answer = await api.call("POST", api.vps("web-01", "/backup-schedules"), json=body)
-    assert answer.json()["errors"][0]["code"] == "missing_required"
+    response = await api.call("POST", api.vps("web-01", "/backup-schedules"), json=body)
+    assert response.json()["errors"][0]["code"] == "missing_required"
 
 
-async def test_auto_delete_removes_the_oldest_at_once(api: Api) -> None:
+async def test_auto_delete_applies_at_once(api: Api) -> None:
     path = api.vps("web-01", "/backup-schedules")
-    answer = await api.call("PATCH", path, json={"maxTotalBackups": 2})
-    assert answer.json()["settings"]["availableScheduledSlots"] == 0
+    response = await api.call("PATCH", path, json={"maxTotalBackups": 2})
+    assert response.json()["settings"]["availableScheduledSlots"] == 0
     assert len(api.sandbox.state.by_name("web-01").backups) == 4
     shown = await api.json(api.vps("web-01", "/backups"))
     assert shown["quotaInfo"] == {"used": 4, "limit": 2, "remaining": 0}
     newest = sorted(shown["backups"], key=lambda each: each["createdAt"], reverse=True)[:2]
-    answer = await api.call("PATCH", path, json={"autoDeleteOldest": True})
-    assert answer.json()["settings"]["totalBackupLimit"] == 2
+    response = await api.call("PATCH", path, json={"autoDeleteOldest": True})
+    assert response.json()["settings"]["totalBackupLimit"] == 2
     left = api.sandbox.state.by_name("web-01").backups
     assert {each.id for each in left} == {each["id"] for each in newest}
 
 
-async def test_auto_delete_makes_room_for_a_new_backup(api: Api) -> None:
+async def test_auto_delete_makes_room(api: Api) -> None:
     oldest = api.backup("mail", 2)
     assert (await api.create("mail")).status_code == 202
     forward(api, 20)
@@ -336,8 +336,8 @@ async def test_auto_delete_makes_room_for_a_new_backup(api: Api) -> None:
     "body", [{}, {"maxTotalBackups": 0}, {"maxTotalBackups": 7}, {"autoDeleteOldest": "yes"}]
 )
 async def test_settings_are_checked(api: Api, body: dict[str, Any]) -> None:
-    answer = await api.call("PATCH", api.vps("web-01", "/backup-schedules"), json=body)
-    assert code(answer) == (400, "invalid_request")
+    response = await api.call("PATCH", api.vps("web-01", "/backup-schedules"), json=body)
+    assert code(response) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize(
@@ -358,18 +358,18 @@ async def test_backup_bodies_are_checked(api: Api, extra: dict[str, Any]) -> Non
     assert (await api.gates("web-01"))["canCreateBackup"]["allowed"]
 
 
-async def test_a_required_body_may_not_be_absent(api: Api) -> None:
+async def test_required_bodies(api: Api) -> None:
     for method, rest in [
         ("POST", "/snapshots"),
         ("POST", "/backup-schedules"),
         ("PATCH", "/backup-schedules"),
         ("POST", "/backups/actions/restore-from-vps"),
     ]:
-        answer = await api.call(method, api.vps("web-01", rest))
-        assert answer.json()["errors"][0]["code"] == "missing_required"
+        response = await api.call(method, api.vps("web-01", rest))
+        assert response.json()["errors"][0]["code"] == "missing_required"
 
 
-async def test_the_job_that_runs_at_the_start_ends(api: Api) -> None:
+async def test_initial_job_ends(api: Api) -> None:
     assert (await api.json(f"/api/jobs/{RUNNING_JOB_ID}"))["data"]["isRunning"]
     forward(api, 15 * 60)
     assert (await api.json(f"/api/jobs/{RUNNING_JOB_ID}"))["data"]["isCompleted"]
@@ -377,17 +377,17 @@ async def test_the_job_that_runs_at_the_start_ends(api: Api) -> None:
     assert (await api.gates("db-01"))["canCreateBackup"]["allowed"]
 
 
-async def test_a_failed_backup_leaves_nothing_behind(api: Api, sandbox: Sandbox) -> None:
-    sandbox.faults.add(Fault("fail_job", "POST", detail="Storage did not answer."))
+async def test_failed_backup_leaves_nothing(api: Api, sandbox: Sandbox) -> None:
+    sandbox.faults.add(Fault("fail_job", "POST", detail="Storage did not response."))
     accepted = await api.create("web-01")
     forward(api, 20)
     shown = await job(api, accepted)
     assert (shown["isFailed"], shown["status"]) == (True, "failed")
-    assert shown["progressMessage"] == "Storage did not answer."
+    assert shown["progressMessage"] == "Storage did not response."
     assert len(sandbox.state.by_name("web-01").backups) == 4
 
 
-async def test_a_failed_restore_leaves_a_broken_disk(api: Api, sandbox: Sandbox) -> None:
+async def test_failed_restore_breaks_the_disk(api: Api, sandbox: Sandbox) -> None:
     sandbox.faults.add(Fault("fail_job", "POST"))
     await api.restore("web-01")
     forward(api, 40)
@@ -396,7 +396,7 @@ async def test_a_failed_restore_leaves_a_broken_disk(api: Api, sandbox: Sandbox)
     assert web.power_state == "stopped"
 
 
-async def test_a_failed_payg_restore_brings_no_server(api: Api, sandbox: Sandbox) -> None:
+async def test_failed_payg_makes_no_server(api: Api, sandbox: Sandbox) -> None:
     sandbox.faults.add(Fault("fail_job", "POST"))
     count = len(sandbox.state.servers)
     path = f"/backups/{api.backup('web-01')}/actions/restore-to-payg"
@@ -405,8 +405,8 @@ async def test_a_failed_payg_restore_brings_no_server(api: Api, sandbox: Sandbox
     assert len(sandbox.state.servers) == count
 
 
-async def test_a_backup_deleted_under_a_restore_fails_it() -> None:
-    api = variant(delete_during_job=204)
+async def test_restore_fails_without_its_backup() -> None:
+    api = with_variants(delete_during_job=204)
     accepted = await api.restore("web-01")
     path = api.vps("web-01", f"/backups/{api.backup('web-01')}")
     assert (await api.call("DELETE", path)).status_code == 204
@@ -414,8 +414,8 @@ async def test_a_backup_deleted_under_a_restore_fails_it() -> None:
     assert (await job(api, accepted))["isFailed"]
 
 
-async def test_one_long_step_equals_many_short_ones() -> None:
-    short, long = variant(), variant()
+async def test_step_size_does_not_matter() -> None:
+    short, long = with_variants(), with_variants()
     for api in (short, long):
         await api.create("web-01")
         await api.restore("dev-01")

@@ -1,4 +1,4 @@
-"""The tables by which the other tests judge: they take the printed sample and little else."""
+"""The field tables accept the documented sample and reject changes to it."""
 
 from typing import Any
 
@@ -41,14 +41,14 @@ def test_the_documented_sample_fits() -> None:
         ("status", "ok"),
     ],
 )
-def test_anything_else_does_not(where: str, wrong: object) -> None:
+def test_other_shapes_do_not(where: str, wrong: object) -> None:
     spoiled = {**SAMPLE, "backups": [{**SAMPLE["backups"][0], where: wrong}]}
     with pytest.raises(AssertionError):
         contract.BACKUPS(spoiled, "")
 
 
 @pytest.mark.parametrize("name", SAMPLE["backups"][0])
-def test_nor_does_less(name: str) -> None:
+def test_missing_fields_do_not(name: str) -> None:
     less = {key: value for key, value in SAMPLE["backups"][0].items() if key != name}
     with pytest.raises(AssertionError):
         contract.BACKUPS({**SAMPLE, "backups": [less]}, "")

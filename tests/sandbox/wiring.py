@@ -1,4 +1,4 @@
-"""How the tests of this folder talk to a sandbox."""
+"""How these tests call a sandbox."""
 
 from dataclasses import replace
 from typing import Any
@@ -11,7 +11,7 @@ BASE = "http://sandbox.test"
 
 
 class Api:
-    """A bare HTTP caller with the key of a customer."""
+    """A plain HTTP client with a customer's key."""
 
     def __init__(self, sandbox: Sandbox, key: str | None = SANDBOX_API_KEY) -> None:
         self.sandbox = sandbox
@@ -31,9 +31,9 @@ class Api:
         return await self.call("GET", path, **extra)
 
     async def json(self, path: str) -> Any:
-        answer = await self.get(path)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        response = await self.get(path)
+        assert response.status_code == 200, response.text
+        return response.json()
 
     def vps(self, name: str, rest: str = "") -> str:
         return f"/api/v2/vps/{self.sandbox.state.by_name(name).id}{rest}"
@@ -52,8 +52,8 @@ class Api:
         return (await self.json(self.vps(name, "/backups")))["actions"]
 
 
-def variant(**changes: Any) -> Api:
-    """A sandbox under other variants, with a clock that stands still."""
+def with_variants(**changes: Any) -> Api:
+    """A sandbox with these variants and a clock that only the test moves."""
     return Api(Sandbox(clock=ManualClock(), variants=replace(Variants(), **changes)))
 
 
@@ -63,7 +63,7 @@ def forward(api: Api, seconds: float) -> None:
     clock.advance(seconds)
 
 
-def code(answer: httpx.Response) -> tuple[int, str]:
-    document = answer.json()
-    assert document["status"] == answer.status_code
-    return answer.status_code, document["code"]
+def code(response: httpx.Response) -> tuple[int, str]:
+    document = response.json()
+    assert document["status"] == response.status_code
+    return response.status_code, document["code"]
