@@ -1,4 +1,4 @@
-"""The registry: every tool, in the order in which clients list them."""
+"""The registry: every tool, in the order in which it is listed."""
 
 from __future__ import annotations
 

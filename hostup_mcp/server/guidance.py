@@ -1,4 +1,4 @@
-"""Prompts to begin with, resources to look at, and completion of ids that were given out."""
+"""The server's instructions, prompts and resources, and completion of server ids."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ MOST_COMPLETIONS = 100
 
 def add_guidance(server: MCPServer[Services], services: Services) -> None:
     """Give `server` its prompts, resources and completion."""
-    server.prompt(
-        title="Recover a server", description="Find the safest way back for a server in trouble."
-    )(recover_server)
+    server.prompt(title="Recover a server", description="Find the safest way to recover a server.")(
+        recover_server
+    )
     server.prompt(
         title="Check all backups", description="See which servers have no recent backup."
     )(check_backups)
@@ -50,7 +50,7 @@ def add_guidance(server: MCPServer[Services], services: Services) -> None:
         "hostup://vps",
         name="servers",
         title="Servers",
-        description="The first 100 servers of the account, as list_vps gives them.",
+        description="The first 100 servers of the account, as list_vps returns them.",
         mime_type="application/json",
     )
     async def servers() -> str:
@@ -63,7 +63,7 @@ def add_guidance(server: MCPServer[Services], services: Services) -> None:
         "hostup://vps/{id}/backups",
         name="backups",
         title="Backups of a server",
-        description="Backups, quota, gates and what they mean, as list_vps_backups gives them.",
+        description="Backups, quota, gates and what they mean, as list_vps_backups returns them.",
         mime_type="application/json",
     )(backups)
 
@@ -92,11 +92,11 @@ def add_guidance(server: MCPServer[Services], services: Services) -> None:
 
 def recover_server(
     id: Annotated[
-        str, Field(description="The server's id of list_vps; leave empty to be asked which.")
+        str, Field(description="Id of the server, from list_vps; leave empty to be asked.")
     ] = "",
     trouble: Annotated[str, Field(description="What happened, in your words.")] = "",
 ) -> str:
-    """The steps of a careful recovery."""
+    """The steps of a recovery that changes nothing without the user."""
     which = f"the server {id}" if id else "a server; ask me which one of list_vps it is"
     what = f" What happened: {trouble}" if trouble else ""
     return (
@@ -104,9 +104,9 @@ def recover_server(
         "1. Call list_vps, then list_vps_backups of that server.\n"
         "2. Tell me in plain words whether a restore is possible, and if not, why and what would "
         "unblock it.\n"
-        "3. Look at list_vps_snapshots too: a recent snapshot may lose less.\n"
-        "4. Call plan_restore for the way that loses least. Tell me what would be lost, what else "
-        "happens, and the less risky ways.\n"
+        "3. Call list_vps_snapshots too: a recent snapshot may lose less.\n"
+        "4. Call plan_restore for the way that loses least. Tell me what would be lost, the side "
+        "effects, and the less risky ways.\n"
         "5. Then stop and wait for my decision. Change nothing without it."
     )
 
@@ -114,15 +114,15 @@ def recover_server(
 def check_backups(
     days: Annotated[str, Field(description="A backup older than this many days is old.")] = "1",
 ) -> str:
-    """The overview of all servers."""
+    """The steps of an overview of all backups."""
     return (
         "Give me an overview of my backups.\n"
         "1. Call list_vps, page by page until there is no nextCursor.\n"
         "2. Call list_vps_backups for each server.\n"
         f"3. Make a table: server, newest backup and its age, slots used, whether a restore is "
-        f"possible. First those without any backup from the last {days} day(s), or of unknown "
-        "date.\n"
-        "4. For those, say why if HostUp tells. Only report; change nothing."
+        f"possible. List first those without a backup from the last {days} day(s), or whose "
+        "dates are unknown.\n"
+        "4. For those, say why if HostUp gives a reason. Only report; change nothing."
     )
 
 

@@ -1,4 +1,4 @@
-"""A tool as the SDK registers it: strict about arguments, lean in its schema, plain in errors."""
+"""Builds the tools that the SDK serves: strict arguments, small schemas, failures in our words."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PANEL_URI = "ui://hostup/recovery"
 
 
 class PlainTool(Tool):
-    """A tool whose failures are results in our own words, with a structured part."""
+    """A tool that returns its failures as results, in our words and as structured content."""
 
     async def run(
         self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False
@@ -36,7 +36,7 @@ class PlainTool(Tool):
             return failures.answer(failures.not_configured(configuration))
         known = self.parameters["properties"]
         if unknown := [name for name in arguments if name not in known]:
-            # The SDK would drop them; a misspelt argument must not pass for a default.
+            # The SDK would drop them, and a misspelt argument would silently become its default.
             return failures.answer(failures.unknown_arguments(self.name, unknown))
         return await self._run_known(arguments, context, convert_result)
 
@@ -65,7 +65,7 @@ class PlainTool(Tool):
 
 
 class WriteTool(PlainTool):
-    """A tool that changes something. Whether it is unlocked is checked before it is called."""
+    """A tool that changes something. Callers check first that it is unlocked."""
 
     definition: WritingTool
 
@@ -155,9 +155,9 @@ _DATA = frozenset({"default", "enum", "const", "examples"})
 
 
 def lean(schema: dict[str, Any], *, outermost: bool = True) -> dict[str, Any]:
-    """`schema` without what costs tokens and says nothing: titles, and nulls of optional arguments.
+    """Remove titles, and the null type of optional arguments, from `schema` to save tokens.
 
-    An optional argument is one that may be left out; that null is taken for it need not be told.
+    An optional argument can be left out, so that it also accepts null need not be said.
     """
     slim = {
         key: {name: lean(value, outermost=False) for name, value in part.items()}

@@ -141,7 +141,7 @@ async def test_a_job_that_disappears_tells_neither_success_nor_failure() -> None
     assert answer.data["state"] == "gone"
     assert answer.data["status"] is None
     assert answer.data["progress"] is None
-    assert "neither success nor failure" in answer.text
+    assert "so its outcome is unknown" in answer.text
 
 
 # Waiting ------------------------------------------------------------------------------------------

@@ -475,7 +475,7 @@ async def test_retention_that_lets_hostup_delete_is_said_and_confirmed(
     assert len(house.sandbox.writes) == 1
     assert house.sandbox.state.by_name("shop-prod").retention.auto_delete_oldest
     for question in person.questions:
-        assert "DELETE the oldest backups by itself" in question
+        assert "DELETE the oldest backups automatically" in question
         assert question.endswith("To go ahead, type: shop-prod")
 
 

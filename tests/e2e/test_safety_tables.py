@@ -610,7 +610,7 @@ async def test_an_empty_list_says_what_could_not_be_seen(sandbox: Sandbox) -> No
         empty = await assistant.call("list_vps", name="no-such-server")
         assert not empty.is_error
         assert "no-such-server" in empty.text
-        assert "Only those of this key's account are visible" in empty.text
+        assert "Only those of this API key's account are listed" in empty.text
         vps = await assistant.find("staging")
         nothing = await assistant.call("list_vps_backups", id=vps)
         assert nothing.data["backups"] == []

@@ -318,7 +318,7 @@ class Story(RuleBasedStateMachine):
             self.change("delete_vps_backup", name, needs_yes=True, id=server.id, backupId=backup)
             told, there = self.told, self.sandbox.state.by_name(name).backup(backup)
             assert told is not None
-            if not told.is_error or "The backup is gone now" in told.text:
+            if not told.is_error or "The backup is no longer listed" in told.text:
                 assert there is None
             if "The backup is still listed" in told.text:
                 assert there is not None

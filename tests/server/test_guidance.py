@@ -1,4 +1,4 @@
-"""Prompts, resources and completion: the same facts and rules as the tools, in other clothes."""
+"""Prompts, resources and completion follow the same rules as the tools."""
 
 import json
 
@@ -41,7 +41,7 @@ async def read(client: Client, uri: str) -> object:
 
 
 @pytest.mark.parametrize("mode", ERAS)
-async def test_a_recovery_looks_plans_and_then_waits_for_the_user(mode: str) -> None:
+async def test_recovery_prompt_waits_for_the_user(mode: str) -> None:
     async with client_of(mode=mode) as client:
         text = await prompt(client, "recover_server", {"id": "vps_a", "trouble": "disk full"})
     assert "vps_a" in text
@@ -53,7 +53,7 @@ async def test_a_recovery_looks_plans_and_then_waits_for_the_user(mode: str) -> 
 
 
 @pytest.mark.parametrize("mode", ERAS)
-async def test_the_overview_only_reports(mode: str) -> None:
+async def test_check_prompt_only_reports(mode: str) -> None:
     async with client_of(mode=mode) as client:
         text = await prompt(client, "check_backups", {"days": "3"})
     assert "last 3 day(s)" in text
@@ -61,13 +61,13 @@ async def test_the_overview_only_reports(mode: str) -> None:
     assert "change nothing" in text
 
 
-def test_no_prompt_names_a_tool_that_changes_something() -> None:
+def test_prompts_name_no_writing_tool() -> None:
     for text in (recover_server(), recover_server("a", "b"), check_backups()):
         for word in ("restore_vps", "delete_", "create_", "set_backup"):
             assert word not in text
 
 
-def test_without_a_server_the_user_is_asked_which() -> None:
+def test_recovery_prompt_asks_which_server() -> None:
     assert "ask me which" in recover_server()
     assert "What happened" not in recover_server()
 
@@ -76,7 +76,7 @@ def test_without_a_server_the_user_is_asked_which() -> None:
 
 
 @pytest.mark.parametrize("mode", ERAS)
-async def test_a_resource_holds_what_the_tool_of_the_same_name_answers(mode: str) -> None:
+async def test_resources_match_tool_results(mode: str) -> None:
     async with client_of(mode=mode) as client:
         listed = await client.call_tool("list_vps", {"limit": 100})
         assert await read(client, "hostup://vps") == listed.structured_content
@@ -85,7 +85,7 @@ async def test_a_resource_holds_what_the_tool_of_the_same_name_answers(mode: str
         assert await read(client, f"hostup://vps/{vps_id}/backups") == backups.structured_content
 
 
-async def test_servers_read_as_a_resource_are_known_afterwards() -> None:
+async def test_resources_hand_out_ids() -> None:
     sandbox = account()
     vps_id = sandbox.state.by_name("web-01").id
     async with client_of(sandbox) as client:
@@ -94,7 +94,7 @@ async def test_servers_read_as_a_resource_are_known_afterwards() -> None:
 
 
 @pytest.mark.parametrize("mode", ERAS)
-async def test_backups_of_a_server_that_was_not_given_out_are_not_found(mode: str) -> None:
+async def test_unknown_ids_are_not_found(mode: str) -> None:
     sandbox = account()
     vps_id = sandbox.state.by_name("web-01").id
     async with client_of(sandbox, mode=mode) as client:
@@ -106,7 +106,7 @@ async def test_backups_of_a_server_that_was_not_given_out_are_not_found(mode: st
 
 
 @pytest.mark.parametrize("uri", ["hostup://vps", "hostup://vps/{id}/backups"])
-async def test_a_failure_of_hostup_is_told_in_words(uri: str) -> None:
+async def test_resources_explain_failures(uri: str) -> None:
     sandbox = account()
     async with client_of(sandbox) as client:
         vps_id = (await ids_of(client))["web-01"]
@@ -117,7 +117,7 @@ async def test_a_failure_of_hostup_is_told_in_words(uri: str) -> None:
     assert "HOSTUP_API_KEY" in error.value.error.message
 
 
-async def test_a_server_that_is_not_set_up_says_so_in_its_resources() -> None:
+async def test_resources_say_what_to_configure() -> None:
     async with Client(build_server(Misconfigured(("HOSTUP_API_KEY is not set.",)))) as client:
         with pytest.raises(MCPError) as error:
             await client.read_resource("hostup://vps")
@@ -129,7 +129,7 @@ async def test_a_server_that_is_not_set_up_says_so_in_its_resources() -> None:
 
 @pytest.mark.parametrize("mode", ERAS)
 @pytest.mark.parametrize("ref", [TEMPLATE, PROMPT], ids=["resource", "prompt"])
-async def test_ids_are_completed_from_what_was_given_out(
+async def test_completion_offers_returned_ids(
     mode: str, ref: ResourceTemplateReference | PromptReference
 ) -> None:
     async with client_of(mode=mode) as client:
@@ -150,7 +150,7 @@ async def test_ids_are_completed_from_what_was_given_out(
         assert none.completion.values == []
 
 
-async def test_nothing_is_completed_while_what_was_given_cannot_be_known() -> None:
+async def test_no_completion_without_the_store() -> None:
     class Unavailable(InMemoryState):
         async def known_ids(self, caller: str) -> list[str]:
             raise StateUnavailableError
@@ -162,7 +162,7 @@ async def test_nothing_is_completed_while_what_was_given_cannot_be_known() -> No
     assert given.completion.values == []
 
 
-async def test_other_arguments_are_not_completed() -> None:
+async def test_only_id_is_completed() -> None:
     async with client_of() as client:
         await ids_of(client)
         for name in ("trouble", "days", "backupId"):
@@ -171,7 +171,7 @@ async def test_other_arguments_are_not_completed() -> None:
 
 
 @pytest.mark.parametrize("mode", ERAS)
-async def test_completion_for_a_prompt_that_does_not_exist_is_an_error(mode: str) -> None:
+async def test_completing_unknown_prompts_fails(mode: str) -> None:
     unknown = PromptReference(type="ref/prompt", name="no_such_prompt")
     async with client_of(mode=mode) as client:
         with pytest.raises(MCPError) as error:
@@ -180,7 +180,7 @@ async def test_completion_for_a_prompt_that_does_not_exist_is_an_error(mode: str
     assert "no_such_prompt" in error.value.error.message
 
 
-async def test_long_lists_are_cut_and_ids_of_others_are_not_in_them() -> None:
+async def test_completion_is_bounded_per_caller() -> None:
     used = Services(settings())
     server = StrictServer(name="bare")
     add_guidance(server, used)

@@ -19,19 +19,19 @@ async def propose(
     planId: PlanId,
     ticket: Annotated[
         str,
-        Field(max_length=1024, description="Given to the panel with the plan, and to it alone."),
+        Field(max_length=1024, description="Given to the panel alone, with the plan."),
     ],
-    typedName: Annotated[  # noqa: ARG001 - the pipeline holds it against the question
+    typedName: Annotated[  # noqa: ARG001 - the pipeline compares it with the question
         str, Field(max_length=200, description="What the user typed: the server's name.")
     ],
 ) -> Destructive:
-    """Destroys what a server holds now: carries out a plan of plan_restore from the recovery panel,
-    by the user's own hand. Not for assistants; they use restore_vps, which asks the user."""
+    """Overwrites a server by carrying out a plan of plan_restore, confirmed by the user in the
+    recovery panel. Not for assistants: they call restore_vps, which asks the user."""
     plan = await reader.plans.open(planId)
     if not reader.shows_panel or not plan.is_ticket(ticket):
         raise failures.refuse(
             "not_from_panel",
-            "This is only for the user's own hand in the recovery panel. Nothing was changed.",
+            "Only the recovery panel can confirm a plan this way. Nothing was changed.",
             "Call restore_vps; it asks the user.",
         )
     return await propose_restore(reader, plan)

@@ -44,8 +44,8 @@ async def propose(
     evicted = oldest(listing, reader.now)
     which = "" if evicted is None else f", {evicted[0].id} of {formats.moment(evicted[1])},"
     message = (
-        f"Make a backup of {describe_server(vps)}? Its slots read as full "
-        f"({quota_text(listing.quota_info)}): HostUp may remove the oldest backup"
+        f"Make a backup of {describe_server(vps)}? All backup slots are in use "
+        f"({quota_text(listing.quota_info)}): HostUp may delete the oldest backup"
         f"{which} to make room."
     )
     facts: dict[str, Json] = {
@@ -72,7 +72,7 @@ def _follow_up(id: str, listing: BackupList) -> FollowUp:
             return "A new backup is listed now."
         return f"No new backup is listed (yet); {describe_restore_gate(now)}."
 
-    return FollowUp("Making a backup", look, "Call list_vps_backups in some minutes.")
+    return FollowUp("Making a backup", look, "Call list_vps_backups in a few minutes.")
 
 
 def describe_restore_gate(listing: BackupList) -> str:

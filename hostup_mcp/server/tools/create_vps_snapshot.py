@@ -41,7 +41,7 @@ async def propose(
     if find_snapshot(listing, name) is not None:
         raise failures.refuse(
             "name_taken",
-            "This server has a snapshot of that name. Nothing was changed.",
+            "This server already has a snapshot of that name. Nothing was changed.",
             "Choose another name.",
         )
 
@@ -65,8 +65,8 @@ def _require_possible(listing: SnapshotList, gate: Gate | None) -> None:
         reason = quoted(listing.reason or "no reason given")
         raise failures.refuse(
             "not_available",
-            f"This server has no snapshots: {reason}. Nothing was changed.",
-            "Tell the user; a backup may be possible, see list_vps_backups.",
+            f"Snapshots are not available for this server: {reason}. Nothing was changed.",
+            "Tell the user. Call list_vps_backups to see whether a backup is possible.",
         )
     if gate is not None and not gate.allowed:
         raise failures.gate_closed(gate)

@@ -29,8 +29,8 @@ async def propose(reader: Reader, id: VpsId, backupId: BackupId) -> Destructive:
     if backup is None:
         raise failures.refuse(
             "backup_missing",
-            "This backup does not exist (any more). Nothing was changed.",
-            "Call list_vps_backups to see which ones there are.",
+            "This backup does not exist; it may have been removed. Nothing was changed.",
+            "Call list_vps_backups to see which ones exist.",
         )
     await require_no_job(reader.hostup, vps, listing.actions.can_restore)
     note = f", note {quoted(backup.note)}" if backup.note else ""
@@ -44,7 +44,7 @@ async def propose(reader: Reader, id: VpsId, backupId: BackupId) -> Destructive:
 
     async def look(hostup: ReadingClient) -> str:
         is_listed = find_backup(await hostup.list_backups(id), backupId) is not None
-        return "The backup is still listed." if is_listed else "The backup is gone now."
+        return "The backup is still listed." if is_listed else "The backup is no longer listed."
 
     return Destructive(
         vps_id=id,

@@ -27,8 +27,8 @@ async def propose(reader: Reader, id: VpsId, snapshotName: SnapshotName) -> Dest
     if snapshot is None:
         raise failures.refuse(
             "snapshot_missing",
-            "This snapshot does not exist (any more). Nothing was changed.",
-            "Call list_vps_snapshots to see which ones there are.",
+            "This snapshot does not exist; it may have expired. Nothing was changed.",
+            "Call list_vps_snapshots to see which ones exist.",
         )
     await require_no_job(reader.hostup, vps, listing.actions.can_restore)
     only = " It is the only snapshot." if len(listing.data) == 1 else ""
@@ -40,7 +40,7 @@ async def propose(reader: Reader, id: VpsId, snapshotName: SnapshotName) -> Dest
 
     async def look(hostup: ReadingClient) -> str:
         is_listed = find_snapshot(await hostup.list_snapshots(id), snapshotName) is not None
-        return "The snapshot is still listed." if is_listed else "The snapshot is gone now."
+        return "The snapshot is still listed." if is_listed else "The snapshot is no longer listed."
 
     return Destructive(
         vps_id=id,

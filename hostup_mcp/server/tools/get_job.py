@@ -1,4 +1,4 @@
-"""`get_job`: how far a backup or restore has come."""
+"""`get_job`: the progress of a job."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST_WAIT = 300
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 10.0
 
-_OVER = frozenset({JobState.COMPLETED, JobState.FAILED})
+_ENDED = frozenset({JobState.COMPLETED, JobState.FAILED})
 
 
 class JobResult(BaseModel):
@@ -34,8 +34,8 @@ class JobResult(BaseModel):
     vpsId: str = Field(description="The server it works on.")
     state: str = Field(description="waiting, running, completed, failed, or gone.")
     status: str | None = Field(description="HostUp's own word for the state.")
-    progress: float | None = Field(description="Percent done; null if not told.")
-    message: str = Field(description="What that means.")
+    progress: float | None = Field(description="Percent done; null if unknown.")
+    message: str = Field(description="What the state means, and the next step.")
 
 
 async def get_job(
@@ -53,8 +53,8 @@ async def get_job(
     if poll is None:
         raise failures.refuse(
             "poll_url_refused",
-            "HostUp gave an address on another host for following this job; it is not followed.",
-            "See with list_vps_backups when the gates open again.",
+            "HostUp gave a poll URL on another host for this job; it is not followed.",
+            "Call list_vps_backups to see when restores are possible again.",
         )
     job, gone = await _follow(ctx, poll, waitSeconds)
     return _result(jobId, noted["vps"], job, gone)
@@ -72,7 +72,7 @@ async def _follow(ctx: Ctx, poll: str, wait_seconds: int) -> tuple[Job | None, b
         except NotFoundError:
             return job, True
         except HostUpError:
-            # One look that failed says nothing about the job, if an earlier one told something.
+            # A failed read says nothing about the job; what an earlier one said still holds.
             if job is None:
                 raise
         if job.progress is not None:
@@ -81,7 +81,7 @@ async def _follow(ctx: Ctx, poll: str, wait_seconds: int) -> tuple[Job | None, b
                 await ctx.report_progress(shown, 100, job.message)
             job = job.model_copy(update={"progress": shown})
         left = until - anyio.current_time()
-        if job.state in _OVER or left <= 0:
+        if job.state in _ENDED or left <= 0:
             return job, False
         await anyio.sleep(min(left, pause * random.uniform(0.8, 1.2)))  # noqa: S311 - jitter
         pause = min(LONGEST_PAUSE, pause * 1.5)
@@ -91,17 +91,17 @@ def _result(job_id: str, vps_id: str, job: Job | None, gone: bool) -> CallToolRe
     if gone or job is None:
         state, status, progress = "gone", None, None
         message = (
-            "HostUp no longer knows this job. That tells neither success nor failure: look with "
-            "list_vps and list_vps_backups how the server stands."
+            "HostUp no longer knows this job, so its outcome is unknown. Call list_vps and "
+            "list_vps_backups to check the current state of the server."
         )
     else:
         state, status, progress = job.state.value, job.status, job.progress
         message = {
-            JobState.COMPLETED: "HostUp says it is completed. list_vps shows if the server runs.",
-            JobState.FAILED: "HostUp says it failed. See list_vps and list_vps_backups for how the "
-            "server stands, and tell the user.",
-            JobState.RUNNING: "It is still running; this is not a failure. Call again to follow.",
-            JobState.WAITING: "It has not begun yet; this is not a failure. Call again to follow.",
+            JobState.COMPLETED: "HostUp reports success. Call list_vps to check that it runs.",
+            JobState.FAILED: "HostUp reports failure. Call list_vps and list_vps_backups to check "
+            "the current state of the server, then tell the user.",
+            JobState.RUNNING: "It is still running, which is not a failure. Call get_job again.",
+            JobState.WAITING: "It has not started yet, which is not a failure. Call get_job again.",
         }[job.state]
     facts = [f"Job {word(job_id)} on {word(vps_id)}: {state}"]
     if status is not None and status != state:

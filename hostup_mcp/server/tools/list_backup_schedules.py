@@ -1,4 +1,4 @@
-"""Backup schedules and retention, read: what HostUp does by itself."""
+"""`list_backup_schedules`: automatic backups, and how many HostUp keeps."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class ScheduleItem(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    id: str = Field(description="The schedule.")
-    name: str = Field(description="Its name; somebody's text.")
+    id: str = Field(description="Id of the schedule.")
+    name: str = Field(description="Its name; user-supplied text.")
     frequency: str = Field(description="daily, weekly or monthly.")
-    time: str | None = Field(description="Time of day; HostUp does not say in which zone.")
+    time: str | None = Field(description="Time of day; HostUp does not state the time zone.")
     daySpecifier: str | None = Field(description="Day, as HostUp writes it.")
-    retentionCount: int = Field(description="Backups kept of this schedule.")
+    retentionCount: int = Field(description="Backups kept for this schedule.")
     enabled: bool = Field(description="Whether it is on.")
     lastRun: str | None = Field(description="When it last ran; null if never or unknown.")
 
@@ -34,10 +34,12 @@ class ScheduleItem(BaseModel):
 class ScheduleListing(BaseModel):
     """Schedules and retention of one server."""
 
-    id: str = Field(description="The server asked about.")
+    id: str = Field(description="Id of the server.")
     schedules: list[ScheduleItem] = Field(description="At most one of them is active.")
-    settings: dict[str, Any] | None = Field(description="Retention; null if HostUp did not tell.")
-    actions: dict[str, Any] = Field(description="Gate canCreate, if it came.")
+    settings: dict[str, Any] | None = Field(
+        description="Retention; null if HostUp did not return it."
+    )
+    actions: dict[str, Any] = Field(description="Gate canCreate, if HostUp returned it.")
 
 
 async def list_backup_schedules(ctx: Ctx, id: VpsId) -> CallToolResult:
@@ -63,7 +65,7 @@ async def list_backup_schedules(ctx: Ctx, id: VpsId) -> CallToolResult:
 def _lines(vps_id: str, listing: BackupSchedules) -> list[str]:
     lines = [f"Backup schedules of {vps_id}:"]
     if not any(s.enabled for s in listing.schedules):
-        lines = [f"No schedule is on for {vps_id}: HostUp makes no backups of it by itself."]
+        lines = [f"No schedule is on for {vps_id}: HostUp makes no automatic backups of it."]
     lines += [describe_schedule(s) for s in listing.schedules]
     if listing.settings is not None:
         lines.append(f"Retention: {describe_retention(listing.settings)}.")
@@ -83,7 +85,7 @@ def describe_schedule(schedule: BackupSchedule) -> str:
 
 
 def describe_retention(settings: BackupSettings) -> str:
-    """What is kept, on one line."""
+    """The retention settings on one line."""
     facts = [
         f"{label} {value}"
         for label, value in (
@@ -94,7 +96,7 @@ def describe_retention(settings: BackupSettings) -> str:
         )
         if value is not None
     ]
-    oldest = {True: "removed by HostUp itself", False: "kept", None: "not stated"}
+    oldest = {True: "deleted automatically", False: "kept", None: "not stated"}
     return ", ".join([*facts, f"oldest when full: {oldest[settings.auto_delete_oldest]}"])
 
 

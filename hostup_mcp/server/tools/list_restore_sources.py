@@ -1,4 +1,4 @@
-"""`list_restore_sources`: what else could be restored onto a server."""
+"""`list_restore_sources`: backups of other servers that could be restored onto a server."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from hostup_mcp.wording import formats
 
 
 class SourceItem(BaseModel):
-    """A server, or what is kept of a terminated one."""
+    """A server, or the retained backups of a terminated one."""
 
     model_config = ConfigDict(extra="allow")
 
     id: str = Field(description="sourceVpsId of plan_restore.")
-    name: str = Field(description="Its name; somebody's text.")
+    name: str = Field(description="Its name; user-supplied text.")
     serviceStatus: str = Field(description="Such as active or terminated.")
     sourceType: str = Field(description="server, or retained after termination.")
     backups: list[dict[str, Any]] = Field(description="Its backups, with id, createdAt, sizeGb.")
@@ -32,8 +32,8 @@ class SourceItem(BaseModel):
 class SourceListing(BaseModel):
     """What may be restored onto one server."""
 
-    id: str = Field(description="The target asked about.")
-    sources: list[SourceItem] = Field(description="Where backups could come from.")
+    id: str = Field(description="Id of the target.")
+    sources: list[SourceItem] = Field(description="Servers whose backups could be restored.")
 
 
 async def list_restore_sources(ctx: Ctx, id: VpsId) -> CallToolResult:
@@ -48,7 +48,7 @@ async def list_restore_sources(ctx: Ctx, id: VpsId) -> CallToolResult:
     )
     now = used.now()
 
-    def described(backup: SourceBackup) -> str:
+    def describe(backup: SourceBackup) -> str:
         span = age(backup.created, now)
         when = f"{word(backup.created_at)}, " if backup.created_at else ""
         old = f"{formats.span(span)} old" if span is not None else "age unknown"
@@ -57,12 +57,12 @@ async def list_restore_sources(ctx: Ctx, id: VpsId) -> CallToolResult:
     lines = [f"Backups that could be restored onto {id}:"]
     if not listing.sources:
         lines = [
-            f"Nothing else can be restored onto {id}. Only servers of this account, and retained "
-            "backups that HostUp ties to it, are visible here."
+            f"No other backups can be restored onto {id}. Only servers of this account, and "
+            "retained backups that HostUp links to it, are listed."
         ]
     for source in listing.sources:
         lines.append(_heading(source))
-        lines += [described(b) for b in source.backups] or ["  no backups"]
+        lines += [describe(b) for b in source.backups] or ["  no backups"]
     return answer(
         lines,
         {"id": id, "sources": [s.model_dump(mode="json", by_alias=True) for s in listing.sources]},

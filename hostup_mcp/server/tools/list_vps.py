@@ -1,4 +1,4 @@
-"""`list_vps`: which servers there are, and the ids that every other tool asks for."""
+"""`list_vps`: the account's servers and their ids."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class VpsItem(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     id: str = Field(description="Id that other tools take.")
-    name: str | None = Field(description="Display name; somebody's text.")
+    name: str | None = Field(description="Display name; user-supplied text.")
     primaryIp: str | None = Field(description="Main IP address.")
     serviceStatus: str | None = Field(description="active, suspended, ...")
     powerState: str | None = Field(description="running, stopped, ...; null if unknown.")
     operatingSystem: dict[str, Any] | None = Field(description="Null if unknown.")
     resources: dict[str, Any] | None = Field(description="cpuCores, memoryGb, storageGb.")
-    isPayg: bool | None = Field(description="True if paid by use; null if not told.")
+    isPayg: bool | None = Field(description="True if pay-as-you-go; null if unknown.")
 
 
 class VpsListing(BaseModel):
@@ -52,7 +52,7 @@ async def list_vps(
     """Lists the user's HostUp servers (VPS): id, name, IP, status, power, OS, size, billing. Call
     it first: other tools refuse a server id that it has not returned in this session. Next:
     list_vps_backups."""
-    # A model that leaves an argument empty has not asked for servers with an empty name.
+    # An empty argument means no filter, not an empty name.
     page = await read_page(services(ctx), limit, cursor or None, name or None, primaryIp or None)
     return answer(_lines(page.data, page.next_cursor, name, primaryIp), page_data(page))
 
@@ -64,14 +64,14 @@ async def read_page(
     name: str | None = None,
     primary_ip: str | None = None,
 ) -> VpsPage:
-    """One page of servers, whose ids the caller knows from now on."""
+    """Read one page of servers, and remember that this caller was given their ids."""
     page = await used.hostup.list_vps(limit=limit, cursor=cursor, name=name, primary_ip=primary_ip)
     await used.remember({vps.id: "" for vps in page.data})
     return page
 
 
 def page_data(page: VpsPage) -> dict[str, Any]:
-    """A page as data."""
+    """The structured content of a page."""
     return {"data": [_item(vps) for vps in page.data], "nextCursor": page.next_cursor}
 
 
@@ -112,14 +112,14 @@ def _item(vps: Vps) -> dict[str, Any]:
 def _lines(
     page: tuple[Vps, ...], next_cursor: str | None, name: str | None, primary_ip: str | None
 ) -> list[str]:
-    asked = [
+    filters = [
         f"{key} {quoted(value)}"
         for key, value in (("name", name), ("primaryIp", primary_ip))
         if value
     ]
-    matching = f" with {' and '.join(asked)}" if asked else ""
+    matching = f" with {' and '.join(filters)}" if filters else ""
     if not page:
-        lines = [f"No servers{matching} here. Only those of this key's account are visible."]
+        lines = [f"No servers{matching}. Only those of this API key's account are listed."]
     else:
         count = "1 server" if len(page) == 1 else f"{len(page)} servers"
         lines = [f"{count}{matching}:", *(describe(vps) for vps in page)]

@@ -1,4 +1,4 @@
-"""Snapshots: local, quick, about a day old at most."""
+"""`list_vps_snapshots`: local rollback points that expire after about a day."""
 
 from __future__ import annotations
 
@@ -32,12 +32,16 @@ class SnapshotItem(BaseModel):
 class SnapshotListing(BaseModel):
     """Snapshots of one server."""
 
-    id: str = Field(description="The server asked about.")
-    data: list[SnapshotItem] = Field(description="The snapshots, as they came.")
-    available: bool | None = Field(description="False: this plan has none. Null: not told.")
-    reason: str | None = Field(description="HostUp's reason for that.")
-    totalSnapshots: int | None = Field(description="How many are allowed; null if not told.")
-    actions: dict[str, Any] = Field(description="Gates canCreate and canRestore, if they came.")
+    id: str = Field(description="Id of the server.")
+    data: list[SnapshotItem] = Field(description="The snapshots, in HostUp's order.")
+    available: bool | None = Field(
+        description="False if the plan has no snapshots; null if unknown."
+    )
+    reason: str | None = Field(description="HostUp's reason why there are none.")
+    totalSnapshots: int | None = Field(description="How many are allowed; null if unknown.")
+    actions: dict[str, Any] = Field(
+        description="Gates canCreate and canRestore, if HostUp returned them."
+    )
 
 
 async def list_vps_snapshots(ctx: Ctx, id: VpsId) -> CallToolResult:
@@ -74,7 +78,7 @@ def _lines(vps_id: str, listing: SnapshotList, ages: list[str | None]) -> list[s
     count = len(listing.data)
     found = f"{count} snapshot{'' if count == 1 else 's'} of {vps_id}"
     if not count:
-        found = f"HostUp lists no snapshots of {vps_id} for this key; expired ones are gone"
+        found = f"HostUp lists no snapshots of {vps_id} for this key; expired ones are removed"
     lines = [
         found + (f" ({total} allowed)." if total is not None else "."),
         f"Restore: {gate_text(gates.can_restore)}. New snapshot: {gate_text(gates.can_create)}.",

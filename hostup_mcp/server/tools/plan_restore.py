@@ -48,22 +48,24 @@ SourceVpsId = Annotated[
 
 CONFIRM_TOOL = "confirm_restore"
 CONFIRM_META = "hostup-mcp/confirm"
-"""Where the panel finds the tool and the ticket that it confirms a plan with."""
+"""The key in a result's _meta of the tool and ticket with which the panel confirms a plan."""
 
 
 class PlanResult(Output):
     """What carrying out one recovery would mean, and the id to do it with; nothing is changed."""
 
-    mode: Mode = Field(description="The way back.")
-    verdict: Verdict = Field(description="possible, blocked, or unknown if HostUp does not tell.")
+    mode: Mode = Field(description="The kind of recovery.")
+    verdict: Verdict = Field(description="possible, blocked, or unknown if HostUp does not say.")
     reasons: tuple[ReasonItem, ...] = Field(description="Why.")
-    lost: str = Field(description="What would be lost.")
-    happens: tuple[str, ...] = Field(description="What else happens.")
-    first: tuple[str, ...] = Field(description="What to do before.")
-    alternatives: tuple[str, ...] = Field(description="Ways that risk less.")
+    lost: str = Field(description="Data loss.")
+    happens: tuple[str, ...] = Field(description="Side effects.")
+    first: tuple[str, ...] = Field(description="What is recommended first.")
+    alternatives: tuple[str, ...] = Field(description="Less risky ways.")
     findings: dict[str, Any] = Field(description="The same as codes and facts, for programs.")
-    id: str = Field(description="The server it is about.")
-    plan_id: str | None = Field(description="For restore_vps; null unless it can be used.")
+    id: str = Field(description="Id of the server.")
+    plan_id: str | None = Field(
+        description="For restore_vps; null if it cannot be carried out now."
+    )
     expires_at: str | None = Field(description="When the planId expires.")
 
 
@@ -171,17 +173,19 @@ async def plan_restore(
         expires_at=expires_at,
     )
     allowed = needed_groups(plan.definition) <= used.allowed
-    told = answer(_lines(result, allowed, is_stored), result.model_dump(mode="json", by_alias=True))
+    response = answer(
+        _lines(result, allowed, is_stored), result.model_dump(mode="json", by_alias=True)
+    )
     if plan_id is not None and allowed and used.shows_panel:
-        # For the panel's eyes: hosts do not show a result's _meta to the model.
-        told.meta = {CONFIRM_META: {"tool": CONFIRM_TOOL, "ticket": ticket}}
-    return told
+        # Only the panel sees it: hosts do not show a result's _meta to the model.
+        response.meta = {CONFIRM_META: {"tool": CONFIRM_TOOL, "ticket": ticket}}
+    return response
 
 
 def _check_arguments(
     mode: Mode, given: Mapping[str, str | None], options: Mapping[str, str | int]
 ) -> None:
-    """Refuse arguments that are missing, or do not belong to this mode.
+    """Refuse if an argument is missing, or does not belong to this mode.
 
     Raises:
         Refusal: it names each of them.
@@ -204,7 +208,7 @@ def _check_arguments(
 
 
 def _explain(plan: Plan) -> dict[str, Any]:
-    """What `plan` found, in words and as data, under the same names."""
+    """The findings of `plan`, in words and as data, under the same names."""
     lists = {
         "happens": plan.side_effects,
         "first": plan.precautions,

@@ -40,22 +40,22 @@ async def propose(reader: Reader, planId: PlanId) -> Destructive:
 
 
 async def propose_restore(reader: Reader, plan: StoredPlan) -> Destructive:
-    """What carrying out `plan` would send, if it is still what was planned.
+    """The proposal that carries out `plan`, if the facts behind it still hold.
 
     Raises:
-        Refusal: its facts are not what they were, or its mode is not unlocked.
+        Refusal: the facts have changed, or the groups that its mode needs are not unlocked.
     """
     if not (needed := needed_groups(plan.definition)) <= reader.allowed:
         raise locked(f"restore_vps with mode {plan.mode}", *sorted(needed))
     try:
         facts = await read_facts(reader.hostup, plan)
     except NotFoundError:
-        raise plan_again("HostUp does not show this server to this key (any more)") from None
+        raise plan_again("HostUp no longer shows this server to this API key") from None
     if facts.plan.verdict is not Verdict.POSSIBLE:
         reasons = " ".join(quoted(reason) for reason in in_words(facts.plan.reasons))
-        raise plan_again(f"It is not possible any more: {reasons}")
+        raise plan_again(f"It is no longer possible: {reasons}")
     if facts.digest != plan.facts:
-        raise plan_again("What was planned with has changed since")
+        raise plan_again("The facts behind this plan have changed")
     return Destructive(
         vps_id=plan.vps_id,
         request=plan.definition.request(plan.target),
@@ -92,7 +92,7 @@ def _follow_up(plan: StoredPlan) -> FollowUp:
     return FollowUp(
         f"Restoring {plan.vps_id} ({plan.mode})",
         look,
-        f"Call list_vps and list_vps_backups in some minutes{panel}.",
+        f"Call list_vps and list_vps_backups in a few minutes{panel}.",
     )
 
 

@@ -54,7 +54,9 @@ async def propose(
         f"Change the retention of {describe_server(vps)} to {what}? It has {count} backups now."
     )
     if autoDeleteOldest:
-        message += " HostUp will then DELETE the oldest backups by itself, without asking again."
+        message += (
+            " HostUp will then DELETE the oldest backups automatically, without asking again."
+        )
     elif fewer:
         message += " That is more than the new maximum: HostUp may DELETE some."
     name = to_type(vps)

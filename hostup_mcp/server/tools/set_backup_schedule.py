@@ -55,7 +55,7 @@ async def propose(
     gate = listing.actions.can_create
     if enabled and gate is not None and not gate.allowed:
         raise failures.gate_closed(gate)
-    present = next((s for s in listing.schedules if s.enabled), None)
+    current = next((s for s in listing.schedules if s.enabled), None)
     given: dict[str, Json] = {
         "frequency": frequency,
         "hour": hour,
@@ -65,28 +65,28 @@ async def propose(
         "name": name,
     }
     body: dict[str, Json] = {key: value for key, value in given.items() if value is not None}
-    if not enabled and present is not None and not body:
-        # To turn it off, HostUp wants the whole schedule again.
-        body = _as_it_is(present)
+    if not enabled and current is not None and not body:
+        # Even to turn a schedule off, HostUp requires all of it.
+        body = _current_arguments(current)
     _check(body)
     body["enabled"] = enabled
     facts: dict[str, Json] = {
-        "present": None if present is None else documented(present),
+        "current": None if current is None else documented(current),
         "name": vps.name,
         "address": vps.primary_ip,
     }
-    now = f"Now: {describe_schedule(present)}." if present is not None else "Now none is on."
+    now = f"Now: {describe_schedule(current)}." if current is not None else "No schedule is on now."
     server, to_confirm = describe_server(vps), to_type(vps)
     if not enabled:
         message = (
-            f"Turn the backup schedule of {server} OFF? {now} HostUp then makes no more backups of "
-            "it by itself."
+            f"Turn the backup schedule of {server} OFF? {now} HostUp then makes no more automatic "
+            "backups of it."
         )
         question = Question(message, to_confirm, plain_yes=True)
     else:
-        keep = retentionCount or 0  # it is there: `_check` has seen to that
+        keep = retentionCount or 0  # `_check` requires it
         listed = (await reader.hostup.list_backups(id)).backups
-        # Types are an open set: whatever was not made by hand may be the schedule's.
+        # Backup types are an open set: any but manual may belong to the schedule.
         facts["scheduled"] = scheduled = sum(b.backup_type != "manual" for b in listed)
         what = ", ".join(f"{key} {value}" for key, value in body.items() if key != "enabled")
         message = (
@@ -144,19 +144,19 @@ def _check(body: dict[str, Json]) -> None:
         )
 
 
-def _as_it_is(present: BackupSchedule) -> dict[str, Json]:
-    """The present schedule as arguments, as far as its texts can be read."""
+def _current_arguments(current: BackupSchedule) -> dict[str, Json]:
+    """The current schedule as arguments, as far as it can be parsed."""
     body: dict[str, Json] = {
-        "frequency": present.frequency,
-        "retentionCount": present.retention_count,
-        "name": present.name,
+        "frequency": current.frequency,
+        "retentionCount": current.retention_count,
+        "name": current.name,
     }
-    hour = (present.time or "").split(":")[0]
+    hour = (current.time or "").split(":")[0]
     if hour.isdecimal() and int(hour) <= 23:
         body["hour"] = int(hour)
-    day = _DAYS.get(present.frequency)
-    if day is not None and (present.day_specifier or "").isdecimal():
-        body[day] = int(present.day_specifier or "")
+    day = _DAYS.get(current.frequency)
+    if day is not None and (current.day_specifier or "").isdecimal():
+        body[day] = int(current.day_specifier or "")
     return body
 
 
