@@ -1,4 +1,4 @@
-"""The engine and the issuer, each once for a worker."""
+"""Redis and the issuer, started once per worker."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from support.redis_server import RedisServer
 from .wiring import Issuer, rsa_key
 
 SOCKET = "redis.sock"
-"""What the engine listens on in its folder, besides its port."""
+"""Unix socket of the Redis server, in its folder."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -19,26 +19,26 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def engine_of_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    folder = tmp_path_factory.mktemp("engine")
-    engine = RedisServer(folder, "--unixsocket", str(folder / SOCKET))
-    yield engine
-    engine.kill()
+def redis_of_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    folder = tmp_path_factory.mktemp("redis")
+    redis_server = RedisServer(folder, "--unixsocket", str(folder / SOCKET))
+    yield redis_server
+    redis_server.kill()
 
 
 @pytest.fixture
-def engine(engine_of_worker: RedisServer) -> RedisServer:
-    """An engine that holds nothing."""
-    engine_of_worker.do("FLUSHALL")
-    return engine_of_worker
+def redis_server(redis_of_worker: RedisServer) -> RedisServer:
+    """An empty Redis server."""
+    redis_of_worker.do("FLUSHALL")
+    return redis_of_worker
 
 
 @pytest.fixture
-def own_engine(tmp_path: Path) -> Iterator[RedisServer]:
-    """An engine that the test may stop, and that asks for a password."""
-    engine = RedisServer(tmp_path, password="a-password")
-    yield engine
-    engine.kill()
+def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis server that the test may stop; it requires a password."""
+    redis_server = RedisServer(tmp_path, password="a-password")
+    yield redis_server
+    redis_server.kill()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The credentials file: each caller to their own key, and no key in any message."""
+"""The credentials file: each caller gets their own key, and no message contains a key."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "credentials.json"
 
 
-def written(path: Path, callers: Any) -> Path:
+def write(path: Path, callers: Any) -> Path:
     path.write_text(json.dumps({"callers": callers}))
     return path
 
@@ -29,7 +29,7 @@ def written(path: Path, callers: Any) -> Path:
 def test_key_by_value_variable_or_file(path: Path, tmp_path: Path) -> None:
     mounted = tmp_path / "mounted"
     mounted.write_text(f"{KEY}-file\n")
-    written(
+    write(
         path,
         {
             "web-team": {"key": {"value": f" {KEY}-value "}},
@@ -47,7 +47,7 @@ def test_key_by_value_variable_or_file(path: Path, tmp_path: Path) -> None:
 
 
 def test_groups_default_to_settings(path: Path) -> None:
-    written(
+    write(
         path,
         {
             "web-team": {"key": {"value": KEY}},
@@ -62,7 +62,7 @@ def test_groups_default_to_settings(path: Path) -> None:
 
 
 def test_repr_hides_the_key(path: Path) -> None:
-    [account] = read_accounts(written(path, {"a": {"key": {"value": KEY}}}), SETTINGS, {}).values()
+    [account] = read_accounts(write(path, {"a": {"key": {"value": KEY}}}), SETTINGS, {}).values()
     assert KEY not in repr(account)
 
 
@@ -86,11 +86,11 @@ def test_repr_hides_the_key(path: Path) -> None:
 )
 def test_invalid_entry_is_located(path: Path, callers: Any) -> None:
     with pytest.raises(CredentialsError) as raised:
-        read_accounts(written(path, callers), SETTINGS, {})
-    said = str(raised.value)
-    assert KEY not in said
-    assert "\n" not in said
-    assert "callers" in said
+        read_accounts(write(path, callers), SETTINGS, {})
+    message = str(raised.value)
+    assert KEY not in message
+    assert "\n" not in message
+    assert "callers" in message
 
 
 @pytest.mark.parametrize("text", ["", KEY, "{", "[]", '"' + KEY + '"', "\xff"])
@@ -113,7 +113,7 @@ def test_invalid_key_names_its_caller(path: Path, tmp_path: Path, text: str) -> 
     mounted.write_bytes(text.encode())
     for key in ({"value": text}, {"env": "X"}, {"file": str(mounted)}):
         with pytest.raises(CredentialsError, match="web-team") as raised:
-            read_accounts(written(path, {"web-team": {"key": key}}), SETTINGS, {"X": text})
+            read_accounts(write(path, {"web-team": {"key": key}}), SETTINGS, {"X": text})
         assert not text.strip() or text not in str(raised.value)
 
 
@@ -122,14 +122,14 @@ def test_missing_key_source(path: Path, tmp_path: Path) -> None:
     mounted.write_bytes(b"\xff\xfe\x00")
     for key in ({"env": "NOT_SET"}, {"file": "/nowhere/key"}, {"file": str(mounted)}):
         with pytest.raises(CredentialsError, match="web-team"):
-            read_accounts(written(path, {"web-team": {"key": key}}), SETTINGS, {})
+            read_accounts(write(path, {"web-team": {"key": key}}), SETTINGS, {})
 
 
 def test_unknown_caller_has_no_account(path: Path) -> None:
-    look_up = account_of(read_accounts(written(path, {"a": {"key": {"value": KEY}}}), SETTINGS, {}))
-    assert look_up("a").api_key == KEY
+    find = account_of(read_accounts(write(path, {"a": {"key": {"value": KEY}}}), SETTINGS, {}))
+    assert find("a").api_key == KEY
     for name in ("b", "A", "a ", "", None):
         with pytest.raises(Refusal) as raised:
-            look_up(name)
+            find(name)
         assert raised.value.failure.kind == "no_account"
         assert "operator" in raised.value.failure.next_step

@@ -24,9 +24,11 @@ URI = "hostup://vps/vps_1/backups"
 
 
 @asynccontextmanager
-async def replica(engine: RedisServer) -> AsyncIterator[tuple[SharedSubscriptionBus, list[Any]]]:
+async def replica(
+    redis_server: RedisServer,
+) -> AsyncIterator[tuple[SharedSubscriptionBus, list[Any]]]:
     """The bus of a replica, and the notifications that its listeners got."""
-    redis = connect(engine.url)
+    redis = connect(redis_server.url)
     bus, received = SharedSubscriptionBus(redis), []
     bus.subscribe(received.append)
     try:
@@ -36,24 +38,24 @@ async def replica(engine: RedisServer) -> AsyncIterator[tuple[SharedSubscription
         await redis.aclose()
 
 
-def subscribers(engine: RedisServer) -> int:
-    return int(engine.do("PUBSUB", "NUMSUB", CHANNEL)[1])
+def subscribers(redis_server: RedisServer) -> int:
+    return int(redis_server.do("PUBSUB", "NUMSUB", CHANNEL)[1])
 
 
-async def test_change_reaches_every_replica(engine: RedisServer) -> None:
+async def test_change_reaches_every_replica(redis_server: RedisServer) -> None:
     with anyio.fail_after(PATIENCE):
-        async with replica(engine) as (bus, here), replica(engine) as (_, there):
-            await until(lambda: subscribers(engine) == 2)
+        async with replica(redis_server) as (bus, here), replica(redis_server) as (_, there):
+            await until(lambda: subscribers(redis_server) == 2)
             await bus.publish(ResourceUpdated(uri=URI))
             await until(lambda: here and there)
             await anyio.sleep(0.1)
     assert here == there == [ResourceUpdated(uri=URI)]
 
 
-async def test_other_events_stay_local(engine: RedisServer) -> None:
+async def test_other_events_stay_local(redis_server: RedisServer) -> None:
     with anyio.fail_after(PATIENCE):
-        async with replica(engine) as (bus, here), replica(engine) as (_, there):
-            await until(lambda: subscribers(engine) == 2)
+        async with replica(redis_server) as (bus, here), replica(redis_server) as (_, there):
+            await until(lambda: subscribers(redis_server) == 2)
             await bus.publish(ToolsListChanged())
             await anyio.sleep(0.1)
     assert here == [ToolsListChanged()]
@@ -61,30 +63,30 @@ async def test_other_events_stay_local(engine: RedisServer) -> None:
 
 
 async def test_redis_outage_and_recovery(
-    own_engine: RedisServer,
+    own_redis: RedisServer,
 ) -> None:
     with anyio.fail_after(PATIENCE):
-        async with replica(own_engine) as (bus, here), replica(own_engine) as (_, there):
-            await until(lambda: subscribers(own_engine) == 2)
-            own_engine.kill()
+        async with replica(own_redis) as (bus, here), replica(own_redis) as (_, there):
+            await until(lambda: subscribers(own_redis) == 2)
+            own_redis.kill()
             began = time.monotonic()
             await bus.publish(ResourceUpdated(uri=URI))
             assert time.monotonic() - began < SOON
             assert here == [ResourceUpdated(uri=URI)]
-            own_engine.start()
-            await until(lambda: subscribers(own_engine) == 2)
+            own_redis.start()
+            await until(lambda: subscribers(own_redis) == 2)
             await bus.publish(ResourceUpdated(uri=URI))
             await until(lambda: there)
 
 
 @pytest.mark.parametrize("text", ["not json", "{}"])
-async def test_unreadable_message_is_skipped(engine: RedisServer, text: str) -> None:
+async def test_unreadable_message_is_skipped(redis_server: RedisServer, text: str) -> None:
     """Another version of this product may publish other things on the same channel."""
     try:
         with anyio.fail_after(PATIENCE):
-            async with replica(engine) as (bus, received):
-                await until(lambda: subscribers(engine) == 1)
-                engine.do("PUBLISH", CHANNEL, text)
+            async with replica(redis_server) as (bus, received):
+                await until(lambda: subscribers(redis_server) == 1)
+                redis_server.do("PUBLISH", CHANNEL, text)
                 await anyio.sleep(0.1)
                 await bus.publish(ResourceUpdated(uri=URI))
                 await until(lambda: ResourceUpdated(uri=URI) in received)

@@ -1,4 +1,4 @@
-"""What one caller may take, and that the others do not feel it."""
+"""Limits hold for each caller and leave other callers alone."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from hostup_mcp.remote.limits import CallerLimits
 from .wiring import PATIENCE
 
 
-class Inner:
-    """The application behind the limits, which stays busy until it is let go."""
+class InnerApp:
+    """The application behind the limits; requests run until `open` is set."""
 
     def __init__(self) -> None:
         self.open = anyio.Event()
         self.open.set()
         self.running = 0
-        self.most = 0
-        self.taken = 0
-        self.heard: list[Any] = []
+        self.peak = 0
+        self.calls = 0
+        self.received: list[Any] = []
         self.reads = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        self.taken += 1
+        self.calls += 1
         self.running += 1
-        self.most = max(self.most, self.running)
+        self.peak = max(self.peak, self.running)
         try:
             for _ in range(self.reads):
-                self.heard.append(await receive())
+                self.received.append(await receive())
             await self.open.wait()
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await send({"type": "http.response.body", "body": b""})
@@ -44,12 +44,12 @@ class Inner:
             self.running -= 1
 
 
-class Door:
-    """Requests to the application, from whoever is named."""
+class Client:
+    """Sends requests through the limits as a given caller."""
 
     def __init__(self, per_minute: int = 1_000, at_once: int = 100, **others: Any) -> None:
         self.caller: str | None = "web-team"
-        self.inner = Inner()
+        self.inner = InnerApp()
         self.refused: list[str] = []
         self.app = CallerLimits(
             self.inner,
@@ -60,7 +60,7 @@ class Door:
             **others,
         )
 
-    async def knock(
+    async def request(
         self,
         caller: str | None = "web-team",
         method: str = "POST",
@@ -84,84 +84,84 @@ class Door:
 
 
 async def test_rate_limit_says_how_long_to_wait() -> None:
-    door = Door(per_minute=3)
-    assert [(await door.knock())[0] for _ in range(5)] == [200, 200, 200, 429, 429]
-    status, headers, body = await door.knock()
+    client = Client(per_minute=3)
+    assert [(await client.request())[0] for _ in range(5)] == [200, 200, 200, 429, 429]
+    status, headers, body = await client.request()
     assert status == 429
     assert 1 <= int(headers["retry-after"]) <= 120
     assert json.loads(body)["error"] == "too_many_requests"
-    assert door.inner.taken == 3
-    assert door.refused == ["calls_per_minute"] * 3
+    assert client.inner.calls == 3
+    assert client.refused == ["calls_per_minute"] * 3
 
 
 async def test_rate_is_per_caller() -> None:
-    door = Door(per_minute=2)
+    client = Client(per_minute=2)
     for _ in range(10):
-        await door.knock("web-team")
-    assert [(await door.knock("ops-team"))[0] for _ in range(3)] == [200, 200, 429]
+        await client.request("web-team")
+    assert [(await client.request("ops-team"))[0] for _ in range(3)] == [200, 200, 429]
 
 
 async def test_retry_after_is_long_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [time.time()]
     monkeypatch.setattr(time, "time", lambda: now[0])
-    door = Door(per_minute=2)
-    assert [(await door.knock())[0] for _ in range(3)] == [200, 200, 429]
-    wait = int((await door.knock())[1]["retry-after"])
+    client = Client(per_minute=2)
+    assert [(await client.request())[0] for _ in range(3)] == [200, 200, 429]
+    wait = int((await client.request())[1]["retry-after"])
     now[0] += wait + 0.01
     # The window slides: at least one call is free again by then.
-    assert (await door.knock())[0] == 200
+    assert (await client.request())[0] == 200
 
 
 async def test_calls_at_once_are_bounded() -> None:
-    door = Door(at_once=2)
-    door.inner.open = anyio.Event()
+    client = Client(at_once=2)
+    client.inner.open = anyio.Event()
     async with anyio.create_task_group() as tasks:
         for _ in range(2):
-            tasks.start_soon(door.knock)
+            tasks.start_soon(client.request)
         with anyio.fail_after(PATIENCE):
-            while door.inner.running < 2:
+            while client.inner.running < 2:
                 await anyio.lowlevel.checkpoint()
-        status, headers, _ = await door.knock()
+        status, headers, _ = await client.request()
         assert (status, headers["retry-after"]) == (429, "1")
-        assert door.refused == ["calls_at_once"]
-        door.inner.open.set()
-    assert (await door.knock())[0] == 200
-    assert door.inner.most == 2
+        assert client.refused == ["calls_at_once"]
+        client.inner.open.set()
+    assert (await client.request())[0] == 200
+    assert client.inner.peak == 2
 
 
 async def test_failed_calls_free_their_slot() -> None:
-    door = Door(at_once=1)
+    client = Client(at_once=1)
 
     async def broken(*_: Any) -> None:
         raise RuntimeError
 
-    really = door.app._app
-    door.app._app = broken
+    original = client.app._app
+    client.app._app = broken
     with pytest.raises(RuntimeError):
-        await door.knock()
-    door.app._app = really
-    door.inner.open = anyio.Event()
+        await client.request()
+    client.app._app = original
+    client.inner.open = anyio.Event()
     with anyio.move_on_after(0.05):
-        await door.knock()
-    door.inner.open.set()
-    assert (await door.knock())[0] == 200
-    assert not door.app._running, "nothing is kept of callers who are not there"
+        await client.request()
+    client.inner.open.set()
+    assert (await client.request())[0] == 200
+    assert not client.app._running, "nothing is kept of callers without a request"
 
 
 async def test_slots_are_per_caller() -> None:
-    door = Door(at_once=1)
-    door.inner.open = anyio.Event()
+    client = Client(at_once=1)
+    client.inner.open = anyio.Event()
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(door.knock, "web-team")
+        tasks.start_soon(client.request, "web-team")
         with anyio.fail_after(PATIENCE):
-            while door.inner.running < 1:
+            while client.inner.running < 1:
                 await anyio.lowlevel.checkpoint()
-        tasks.start_soon(door.knock, "ops-team")
+        tasks.start_soon(client.request, "ops-team")
         with anyio.fail_after(PATIENCE):
-            while door.inner.running < 2:
+            while client.inner.running < 2:
                 await anyio.lowlevel.checkpoint()
-        door.inner.open.set()
-    assert door.refused == []
+        client.inner.open.set()
+    assert client.refused == []
 
 
 @pytest.mark.parametrize(
@@ -171,41 +171,41 @@ async def test_streams_have_their_own_slots(
     monkeypatch: pytest.MonkeyPatch, stream: dict[str, Any]
 ) -> None:
     monkeypatch.setattr(limits, "MAX_STREAMS", 3)
-    door = Door(at_once=1)
-    door.inner.open = anyio.Event()
+    client = Client(at_once=1)
+    client.inner.open = anyio.Event()
     async with anyio.create_task_group() as tasks:
         for _ in range(3):
-            tasks.start_soon(lambda: door.knock(**stream))
+            tasks.start_soon(lambda: client.request(**stream))
         with anyio.fail_after(PATIENCE):
-            while door.inner.running < 3:
+            while client.inner.running < 3:
                 await anyio.lowlevel.checkpoint()
-        assert (await door.knock(**stream))[0] == 429
-        assert door.refused == ["streams"]
-        tasks.start_soon(door.knock)
+        assert (await client.request(**stream))[0] == 429
+        assert client.refused == ["streams"]
+        tasks.start_soon(client.request)
         with anyio.fail_after(PATIENCE):
-            while door.inner.running < 4:
+            while client.inner.running < 4:
                 await anyio.lowlevel.checkpoint()
-        tasks.start_soon(lambda: door.knock("ops-team", **stream))
+        tasks.start_soon(lambda: client.request("ops-team", **stream))
         with anyio.fail_after(PATIENCE):
-            while door.inner.running < 5:
+            while client.inner.running < 5:
                 await anyio.lowlevel.checkpoint()
-        door.inner.open.set()
-    assert door.refused == ["streams"]
-    assert not door.app._running
+        client.inner.open.set()
+    assert client.refused == ["streams"]
+    assert not client.app._running
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "OPTIONS"])
 async def test_only_posts_count_as_calls(method: str) -> None:
-    door = Door(per_minute=1, at_once=1)
+    client = Client(per_minute=1, at_once=1)
     for _ in range(5):
-        assert (await door.knock(method=method))[0] == 200
+        assert (await client.request(method=method))[0] == 200
 
 
 async def test_unauthenticated_is_not_counted() -> None:
-    door = Door(per_minute=1)
+    client = Client(per_minute=1)
     for _ in range(5):
-        assert (await door.knock(None))[0] == 200
-    assert (await door.knock("web-team"))[0] == 200
+        assert (await client.request(None))[0] == 200
+    assert (await client.request("web-team"))[0] == 200
 
 
 async def test_other_scopes_pass_through() -> None:
@@ -218,28 +218,33 @@ async def test_other_scopes_pass_through() -> None:
     assert seen == ["lifespan"]
 
 
-# Counted together ---------------------------------------------------------------------------------
+# Shared state -------------------------------------------------------------------------------------
 
 
-class Away(MemoryStorage):
-    """An engine that cannot be reached."""
+class UnreachableStorage(MemoryStorage):
+    """A storage that cannot be reached."""
 
     async def acquire_sliding_window_entry(self, *_: Any, **__: Any) -> bool:
-        raise ConnectionError("redis://:secret@engine:6379 is away")
+        raise ConnectionError("redis://:secret@host:6379 refused")
 
 
 async def test_shared_state_counts_together() -> None:
-    engine = MemoryStorage()
-    one, other = Door(per_minute=2, shared=engine), Door(per_minute=2, shared=engine)
-    assert [(await door.knock())[0] for door in (one, other, one, other)] == [200, 200, 429, 429]
+    storage = MemoryStorage()
+    one, other = Client(per_minute=2, shared=storage), Client(per_minute=2, shared=storage)
+    assert [(await client.request())[0] for client in (one, other, one, other)] == [
+        200,
+        200,
+        429,
+        429,
+    ]
 
 
 async def test_state_outage_counts_alone(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    door = Door(per_minute=2, shared=Away())
-    assert [(await door.knock())[0] for _ in range(3)] == [200, 200, 429]
-    assert "this replica alone" in caplog.text
+    client = Client(per_minute=2, shared=UnreachableStorage())
+    assert [(await client.request())[0] for _ in range(3)] == [200, 200, 429]
+    assert "counts calls per minute alone" in caplog.text
     assert "secret" not in caplog.text
 
 
@@ -264,24 +269,24 @@ async def test_slow_body_gets_408(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(limits, "BODY_SECONDS", 0.2)
-    door = Door(at_once=1)
-    door.inner.reads = 100
+    client = Client(at_once=1)
+    client.inner.reads = 100
     began = time.monotonic()
-    # A drop now and then does not prolong it.
-    status, headers, _ = await door.knock(receive=trickle(0.03, 100))
+    # Single bytes do not extend the time limit.
+    status, headers, _ = await client.request(receive=trickle(0.03, 100))
     assert time.monotonic() - began < 2
     assert (status, headers.get("connection")) == (408, "close")
-    door.inner.reads = 0
-    assert (await door.knock())[0] == 200, "its place is free again"
+    client.inner.reads = 0
+    assert (await client.request())[0] == 200, "its slot is free again"
 
 
 async def test_body_timeout_ends_with_the_body(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(limits, "BODY_SECONDS", 0.3)
-    door = Door()
-    door.inner.reads = 4
+    client = Client()
+    client.inner.reads = 4
     with anyio.move_on_after(0.7):
-        await door.knock(receive=trickle(0.01, 3))
-    assert [m["type"] for m in door.inner.heard] == ["http.request"] * 3
-    assert [m["more_body"] for m in door.inner.heard] == [True, True, False]
+        await client.request(receive=trickle(0.01, 3))
+    assert [m["type"] for m in client.inner.received] == ["http.request"] * 3
+    assert [m["more_body"] for m in client.inner.received] == [True, True, False]

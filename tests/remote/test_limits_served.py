@@ -61,13 +61,13 @@ async def test_limits_are_per_caller(upstream: Upstream, tmp_path: Path) -> None
 
 @pytest.mark.redis
 async def test_replicas_count_together(
-    upstream: Upstream, engine: RedisServer, tmp_path: Path
+    upstream: Upstream, redis_server: RedisServer, tmp_path: Path
 ) -> None:
     path, tokens = token_file(tmp_path, "web-team", "ops-team")
     env = serving(
         upstream,
         HOSTUP_MCP_TOKENS=str(path),
-        HOSTUP_MCP_STATE=engine.url,
+        HOSTUP_MCP_STATE=redis_server.url,
         HOSTUP_MCP_SECRET=SECRET,
         HOSTUP_MCP_CALLS_PER_MINUTE="10",
     )
@@ -80,6 +80,6 @@ async def test_replicas_count_together(
                 taken += (await statuses(web.at(other.url), 1)).count(200)
             assert 10 <= taken <= 13, "ten, and what the window gave back meanwhile"
             assert await statuses(ops, 2) == [200, 200]
-        assert not any(tokens["web-team"] in key for key in engine.keys("*"))
-        for key in engine.keys("hostup-mcp/limits*"):
-            assert engine.do("TTL", key) > 0, "what is counted expires"
+        assert not any(tokens["web-team"] in key for key in redis_server.keys("*"))
+        for key in redis_server.keys("hostup-mcp/limits*"):
+            assert redis_server.do("TTL", key) > 0, "what is counted expires"

@@ -1,13 +1,15 @@
-"""Numbers for an operator: they move, and hold nothing of anybody."""
+"""Prometheus metrics count what happens."""
 
 from __future__ import annotations
 
 import urllib.request
 
+import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from support.sockets import free_port
 
+from hostup_mcp.remote import metrics as metrics_module
 from hostup_mcp.remote.metrics import Metrics
 
 
@@ -49,27 +51,21 @@ def test_services_count_apart() -> None:
     assert ("hostup_mcp_tool_calls_total", frozenset({"list_vps", "ok"})) not in read(other)
 
 
-def test_metrics_have_their_own_port() -> None:
+def test_metrics_have_their_own_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+    start = metrics_module.start_http_server
+    monkeypatch.setattr(
+        metrics_module, "start_http_server", lambda *a, **k: started.append(start(*a, **k))
+    )
     metrics, port = Metrics(), free_port()
-    server, thread = None, None
-    from hostup_mcp.remote import metrics as module
-
-    really = module.start_http_server
-
-    def started(*args: object, **options: object) -> object:
-        nonlocal server, thread
-        server, thread = really(*args, **options)
-        return server, thread
-
-    module.start_http_server = started
+    metrics.serve("127.0.0.1", port)
+    [(server, thread)] = started
     try:
-        metrics.serve("127.0.0.1", port)
         metrics.refused("calls_at_once")
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
-            assert b'hostup_mcp_refused_calls_total{limit="calls_at_once"} 1.0' in answer.read()
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as response:
+            text = response.read()
     finally:
-        module.start_http_server = really
-        if server is not None and thread is not None:
-            server.shutdown()
-            server.server_close()
-            thread.join(10)
+        server.shutdown()
+        server.server_close()
+        thread.join(10)
+    assert b'hostup_mcp_refused_calls_total{limit="calls_at_once"} 1.0' in text

@@ -1,4 +1,4 @@
-"""Tokens of an authorization server: only its own, only for this server, only now."""
+"""Access tokens of an authorization server: only its own, only for this server, only now."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def issuer() -> Iterator[Issuer]:
     serving.close()
 
 
-def verifier(issuer: Issuer, **others: Any) -> JwtVerifier:
+def verifier_for(issuer: Issuer, **others: Any) -> JwtVerifier:
     return JwtVerifier(ISSUER, AUDIENCE, JwksCache(issuer.url, **others))
 
 
@@ -42,7 +42,7 @@ def encoded(part: Any) -> str:
 
 
 async def test_token_gives_caller_and_scopes(issuer: Issuer) -> None:
-    access = await verifier(issuer).verify_token(issuer.token(scope="hostup other"))
+    access = await verifier_for(issuer).verify_token(issuer.token(scope="hostup other"))
     assert access is not None
     assert (access.subject, access.client_id) == ("web-team", "agent")
     assert access.scopes == ["hostup", "other"]
@@ -56,28 +56,28 @@ async def test_token_gives_caller_and_scopes(issuer: Issuer) -> None:
 )
 async def test_supported_key_types(issuer: Issuer, key: Key) -> None:
     issuer.keys = [key]
-    assert await verifier(issuer).verify_token(issuer.token())
+    assert await verifier_for(issuer).verify_token(issuer.token())
 
 
 async def test_client_id_falls_back_to_sub(issuer: Issuer) -> None:
-    access = await verifier(issuer).verify_token(issuer.token(client_id=None))
+    access = await verifier_for(issuer).verify_token(issuer.token(client_id=None))
     assert access is not None
     assert access.client_id == access.subject == "web-team"
-    access = await verifier(issuer).verify_token(issuer.token(client_id=None, azp="desk"))
+    access = await verifier_for(issuer).verify_token(issuer.token(client_id=None, azp="desk"))
     assert access is not None
     assert access.client_id == "desk"
 
 
 @pytest.mark.parametrize("scope", [None, "", ["hostup"], 7, {"hostup": True}])
 async def test_non_text_scope_is_ignored(issuer: Issuer, scope: object) -> None:
-    access = await verifier(issuer).verify_token(issuer.token(scope=scope))
+    access = await verifier_for(issuer).verify_token(issuer.token(scope=scope))
     assert access is not None
     assert access.scopes == []
 
 
 @pytest.mark.parametrize("missing", ["exp", "iat", "iss", "aud", "sub"])
 async def test_missing_claim_is_rejected(issuer: Issuer, missing: str) -> None:
-    assert await verifier(issuer).verify_token(issuer.token(**{missing: None})) is None
+    assert await verifier_for(issuer).verify_token(issuer.token(**{missing: None})) is None
 
 
 @pytest.mark.parametrize(
@@ -101,17 +101,19 @@ async def test_foreign_claims_are_rejected(issuer: Issuer, claims: dict[str, Any
     try:
         token = issuer.token(**claims)
     except (TypeError, jwt.PyJWTError):
-        # The library would not make such a token; somebody else's might.
+        # PyJWT refuses to make such a token; another library might not.
         signing = f"{encoded({'alg': 'RS256', 'kid': 'first'})}.{encoded(issuer.claims(**claims))}"
         signature = jwt.algorithms.RSAAlgorithm(jwt.algorithms.RSAAlgorithm.SHA256).sign(
             signing.encode(), FIRST.private
         )
         token = f"{signing}.{encoded(signature)}"
-    assert await verifier(issuer).verify_token(token) is None
+    assert await verifier_for(issuer).verify_token(token) is None
 
 
 async def test_one_of_several_audiences(issuer: Issuer) -> None:
-    assert await verifier(issuer).verify_token(issuer.token(aud=["https://x.example", AUDIENCE]))
+    assert await verifier_for(issuer).verify_token(
+        issuer.token(aud=["https://x.example", AUDIENCE])
+    )
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,7 @@ async def test_one_of_several_audiences(issuer: Issuer) -> None:
 async def test_clock_skew_is_bounded(issuer: Issuer, claims: dict[str, int], good: bool) -> None:
     now = int(time.time())
     token = issuer.token(**{name: now + shift for name, shift in claims.items()})
-    assert (await verifier(issuer).verify_token(token) is not None) is good
+    assert (await verifier_for(issuer).verify_token(token) is not None) is good
 
 
 # Signatures ---------------------------------------------------------------------------------------
@@ -144,7 +146,7 @@ async def test_unsigned_token_is_rejected(issuer: Issuer, name: object) -> None:
     head, claims = encoded({"alg": name, "kid": "first"}), encoded(issuer.claims())
     signature = issuer.token().rpartition(".")[2]
     for signed in ("", signature):
-        assert await verifier(issuer).verify_token(f"{head}.{claims}.{signed}") is None
+        assert await verifier_for(issuer).verify_token(f"{head}.{claims}.{signed}") is None
 
 
 @pytest.mark.parametrize("secret", ["pem", "jwk", "der"])
@@ -161,7 +163,7 @@ async def test_public_key_is_no_hmac_secret(issuer: Issuer, secret: str) -> None
     }[secret]
     signing = f"{encoded({'alg': 'HS256', 'kid': 'first'})}.{encoded(issuer.claims())}"
     signature = hmac.new(known, signing.encode(), hashlib.sha256).digest()
-    assert await verifier(issuer).verify_token(f"{signing}.{encoded(signature)}") is None
+    assert await verifier_for(issuer).verify_token(f"{signing}.{encoded(signature)}") is None
 
 
 async def test_published_secret_is_unused(
@@ -171,31 +173,31 @@ async def test_published_secret_is_unused(
     mistake = {"kty": "oct", "k": encoded(secret), "kid": "oct", "alg": "HS256"}
     issuer.body = json.dumps({"keys": [FIRST.public_jwk, mistake]}).encode()
     token = jwt.encode(issuer.claims(), secret, algorithm="HS256", headers={"kid": "oct"})
-    assert await verifier(issuer).verify_token(token) is None
+    assert await verifier_for(issuer).verify_token(token) is None
 
 
 async def test_forged_key_id_is_rejected(issuer: Issuer) -> None:
     forged = issuer.token(Key("first", SECOND.private))
-    assert await verifier(issuer).verify_token(forged) is None
+    assert await verifier_for(issuer).verify_token(forged) is None
 
 
 async def test_other_algorithm_is_rejected(issuer: Issuer) -> None:
     assert (
-        await verifier(issuer).verify_token(issuer.token(Key("first", FIRST.private, "RS512")))
+        await verifier_for(issuer).verify_token(issuer.token(Key("first", FIRST.private, "RS512")))
         is None
     )
 
 
 async def test_key_inside_token_is_ignored(issuer: Issuer) -> None:
-    with_its_own = {"kid": "mine", "jwk": {**SECOND.public_jwk, "kid": "mine"}, "jku": issuer.url}
-    token = jwt.encode(issuer.claims(), SECOND.private, algorithm="RS256", headers=with_its_own)
-    assert await verifier(issuer).verify_token(token) is None
+    header = {"kid": "mine", "jwk": {**SECOND.public_jwk, "kid": "mine"}, "jku": issuer.url}
+    token = jwt.encode(issuer.claims(), SECOND.private, algorithm="RS256", headers=header)
+    assert await verifier_for(issuer).verify_token(token) is None
 
 
 async def test_altered_token_is_rejected(issuer: Issuer) -> None:
     head, claims, signature = issuer.token().split(".")
     more = encoded(issuer.claims(scope="hostup everything", exp=int(time.time()) + 10_000))
-    check = verifier(issuer)
+    verifier = verifier_for(issuer)
     for token in (
         f"{head}.{more}.{signature}",
         f"{head}.{claims}",
@@ -207,7 +209,7 @@ async def test_altered_token_is_rejected(issuer: Issuer) -> None:
         "..",
         f"{head}.{claims}.{'A' * len(signature)}",
     ):
-        assert await check.verify_token(token) is None, token
+        assert await verifier.verify_token(token) is None, token
 
 
 @pytest.mark.parametrize(
@@ -226,14 +228,14 @@ async def test_altered_token_is_rejected(issuer: Issuer) -> None:
     ids=range(9),
 )
 async def test_malformed_token_is_rejected(issuer: Issuer, token: str) -> None:
-    assert await verifier(issuer).verify_token(token) is None
+    assert await verifier_for(issuer).verify_token(token) is None
 
 
 async def test_huge_token_is_rejected_early(issuer: Issuer) -> None:
     token = issuer.token(extra="x" * MAX_TOKEN_CHARS)
     began = time.monotonic()
-    assert await verifier(issuer).verify_token(token) is None
-    assert await verifier(issuer).verify_token("a." * 5_000_000) is None
+    assert await verifier_for(issuer).verify_token(token) is None
+    assert await verifier_for(issuer).verify_token("a." * 5_000_000) is None
     assert time.monotonic() - began < 1
     assert issuer.fetches == 0
 
@@ -242,60 +244,60 @@ async def test_huge_token_is_rejected_early(issuer: Issuer) -> None:
 
 
 async def test_keys_are_fetched_once(issuer: Issuer) -> None:
-    check = verifier(issuer)
+    verifier = verifier_for(issuer)
     with anyio.fail_after(PATIENCE):
         async with anyio.create_task_group() as tasks:
             for _ in range(20):
-                tasks.start_soon(check.verify_token, issuer.token())
+                tasks.start_soon(verifier.verify_token, issuer.token())
     assert issuer.fetches == 1
     assert issuer.agents[0].startswith("hostup-mcp/")
 
 
 async def test_key_rotation(issuer: Issuer) -> None:
-    check = verifier(issuer, cooldown=0)
+    verifier = verifier_for(issuer, cooldown=0)
     old = issuer.token()
-    assert await check.verify_token(old)
+    assert await verifier.verify_token(old)
     issuer.keys = [FIRST, SECOND]
-    assert await check.verify_token(issuer.token(SECOND))
-    assert await check.verify_token(old), "both are good while both are published"
+    assert await verifier.verify_token(issuer.token(SECOND))
+    assert await verifier.verify_token(old), "both are valid while both are published"
     issuer.keys = [SECOND]
-    await check.verify_token(issuer.token(Key("third", FIRST.private)))
-    assert await check.verify_token(old) is None
+    await verifier.verify_token(issuer.token(Key("third", FIRST.private)))
+    assert await verifier.verify_token(old) is None
 
 
 async def test_unknown_ids_cause_one_fetch(issuer: Issuer) -> None:
-    check = verifier(issuer)
-    assert await check.verify_token(issuer.token())
+    verifier = verifier_for(issuer)
+    assert await verifier.verify_token(issuer.token())
     before = issuer.fetches
     with anyio.fail_after(PATIENCE):
         async with anyio.create_task_group() as tasks:
             for number in range(100):
                 tasks.start_soon(
-                    check.verify_token, issuer.token(Key(f"x{number}", SECOND.private))
+                    verifier.verify_token, issuer.token(Key(f"x{number}", SECOND.private))
                 )
     assert issuer.fetches - before <= 1
-    assert await check.verify_token(issuer.token())
+    assert await verifier.verify_token(issuer.token())
 
 
 async def test_outage_keeps_known_keys(
     issuer: Issuer,
 ) -> None:
-    check = verifier(issuer, cooldown=0)
+    verifier = verifier_for(issuer, cooldown=0)
     token, unknown = issuer.token(), issuer.token(SECOND)
-    assert await check.verify_token(token)
+    assert await verifier.verify_token(token)
     issuer.status = 503
-    assert await check.verify_token(unknown) is None
-    assert await check.verify_token(token), "the keys that are known stay good"
+    assert await verifier.verify_token(unknown) is None
+    assert await verifier.verify_token(token), "known keys remain valid"
     issuer.status = 0
-    assert await check.verify_token(unknown) is None
-    assert await check.verify_token(token)
+    assert await verifier.verify_token(unknown) is None
+    assert await verifier.verify_token(token)
     issuer.status, issuer.keys = 200, [FIRST, SECOND]
-    assert await check.verify_token(unknown), "and it recovers by itself"
+    assert await verifier.verify_token(unknown), "and it recovers"
 
 
 async def test_unreachable_issuer(issuer: Issuer) -> None:
-    away = JwtVerifier(ISSUER, AUDIENCE, JwksCache("http://127.0.0.1:9/jwks"))
-    assert await away.verify_token(issuer.token()) is None
+    unreachable = JwtVerifier(ISSUER, AUDIENCE, JwksCache("http://127.0.0.1:9/jwks"))
+    assert await unreachable.verify_token(issuer.token()) is None
 
 
 @pytest.mark.parametrize(
@@ -317,25 +319,25 @@ async def test_unreachable_issuer(issuer: Issuer) -> None:
 )
 async def test_malformed_jwks(issuer: Issuer, body: bytes) -> None:
     issuer.body = body
-    check = verifier(issuer, cooldown=0)
-    assert await check.verify_token(issuer.token()) is None
+    verifier = verifier_for(issuer, cooldown=0)
+    assert await verifier.verify_token(issuer.token()) is None
     issuer.body = None
-    assert await check.verify_token(issuer.token()), "and it recovers by itself"
+    assert await verifier.verify_token(issuer.token()), "and it recovers"
 
 
 async def test_slow_issuer_gets_one_fetch(
     issuer: Issuer,
 ) -> None:
-    """Nobody needs a good token to send one, so it must not cost the issuer (or us) a call each."""
+    """Anybody can send invalid tokens, so they must not cost a fetch each."""
     issuer.silent_for = 0.3
     issuer.status = 503
-    check = verifier(issuer)
+    verifier = verifier_for(issuer)
     began = time.monotonic()
     with anyio.fail_after(PATIENCE):
         async with anyio.create_task_group() as tasks:
             for number in range(30):
                 tasks.start_soon(
-                    check.verify_token, issuer.token(Key(f"x{number}", SECOND.private))
+                    verifier.verify_token, issuer.token(Key(f"x{number}", SECOND.private))
                 )
     assert issuer.fetches <= 2
     assert time.monotonic() - began < 30 * issuer.silent_for
@@ -344,38 +346,38 @@ async def test_slow_issuer_gets_one_fetch(
 async def test_old_keys_last_an_hour(
     issuer: Issuer,
 ) -> None:
-    passed = 0.0
-    check = verifier(issuer, cooldown=0, clock=lambda: passed)
+    now = 0.0
+    verifier = verifier_for(issuer, cooldown=0, clock=lambda: now)
     token = issuer.token()
-    assert await check.verify_token(token)
+    assert await verifier.verify_token(token)
     issuer.status = 503
-    passed = MAX_AGE_SECONDS - 60
-    assert await check.verify_token(token)
-    assert issuer.fetches == 2, "it was asked whether they are still published"
-    passed = MAX_AGE_SECONDS + 1
-    assert await check.verify_token(token) is None
+    now = MAX_AGE_SECONDS - 60
+    assert await verifier.verify_token(token)
+    assert issuer.fetches == 2, "old keys are fetched again"
+    now = MAX_AGE_SECONDS + 1
+    assert await verifier.verify_token(token) is None
     issuer.status = 200
-    assert await check.verify_token(token)
+    assert await verifier.verify_token(token)
 
 
 async def test_old_keys_are_refreshed(
     issuer: Issuer,
 ) -> None:
-    passed = 0.0
-    check = verifier(issuer, clock=lambda: passed)
-    assert await check.verify_token(issuer.token())
+    now = 0.0
+    verifier = verifier_for(issuer, clock=lambda: now)
+    assert await verifier.verify_token(issuer.token())
     issuer.keys = [SECOND]
-    assert await check.verify_token(issuer.token(FIRST)), "it is not asked at each token"
-    passed = REFRESH_SECONDS + 1
-    assert await check.verify_token(issuer.token(FIRST)) is None
+    assert await verifier.verify_token(issuer.token(FIRST)), "not every token causes a fetch"
+    now = REFRESH_SECONDS + 1
+    assert await verifier.verify_token(issuer.token(FIRST)) is None
 
 
 async def test_endless_jwks_is_abandoned(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jwks, "FETCH_SECONDS", 0.5)
+    monkeypatch.setattr(jwks, "FETCH_SECONDS", 0.1)
     issuer.drips = True
     try:
         with anyio.fail_after(PATIENCE):
-            assert await verifier(issuer).verify_token(issuer.token()) is None
+            assert await verifier_for(issuer).verify_token(issuer.token()) is None
     finally:
         issuer.drips = False
 
@@ -383,13 +385,13 @@ async def test_endless_jwks_is_abandoned(issuer: Issuer, monkeypatch: pytest.Mon
 async def test_oversized_jwks_is_rejected(issuer: Issuer) -> None:
     known = json.dumps({"keys": [FIRST.public_jwk]})
     issuer.body = known.encode() + b" " * MAX_BYTES
-    assert await verifier(issuer).verify_token(issuer.token()) is None
+    assert await verifier_for(issuer).verify_token(issuer.token()) is None
 
 
 async def test_redirects_are_not_followed(issuer: Issuer) -> None:
     for status in (301, 302, 307):
         issuer.fetches, issuer.status = 0, status
-        assert await verifier(issuer).verify_token(issuer.token()) is None
+        assert await verifier_for(issuer).verify_token(issuer.token()) is None
         assert issuer.fetches == 1
 
 
@@ -398,6 +400,6 @@ async def test_log_has_no_tokens_or_claims(
 ) -> None:
     caplog.set_level("DEBUG")
     token = issuer.token(sub="somebody-secret", exp=1)
-    assert await verifier(issuer).verify_token(token) is None
+    assert await verifier_for(issuer).verify_token(token) is None
     assert token not in caplog.text
     assert "somebody-secret" not in caplog.text

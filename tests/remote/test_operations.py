@@ -175,12 +175,12 @@ async def test_metrics_logs_and_traces(
 
 @pytest.mark.redis
 async def test_ready_metric_follows_state(
-    upstream: Upstream, own_engine: RedisServer, tmp_path: Path
+    upstream: Upstream, own_redis: RedisServer, tmp_path: Path
 ) -> None:
     port = free_port()
     env = serving(
         upstream,
-        HOSTUP_MCP_STATE=own_engine.url,
+        HOSTUP_MCP_STATE=own_redis.url,
         HOSTUP_MCP_SECRET=SECRET,
         HOSTUP_MCP_METRICS_PORT=str(port),
     )
@@ -192,9 +192,9 @@ async def test_ready_metric_follows_state(
                     await anyio.sleep(0.1)
 
             await becomes(1)
-            own_engine.kill()
+            own_redis.kill()
             await becomes(0)
-            own_engine.start()
+            own_redis.start()
             await becomes(1)
 
 

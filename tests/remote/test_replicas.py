@@ -1,4 +1,4 @@
-"""Two replicas, one engine: any of them answers anything, and nothing is done twice."""
+"""Two replicas, one redis_server: any of them answers anything, and nothing is done twice."""
 
 from __future__ import annotations
 
@@ -60,20 +60,20 @@ class Fleet:
         return self.tokens["web-team"]
 
 
-def given(upstream: Upstream, engine: RedisServer, **more: str) -> dict[str, str]:
-    shared = {"HOSTUP_MCP_STATE": engine.url, "HOSTUP_MCP_SECRET": SECRET}
+def given(upstream: Upstream, redis_server: RedisServer, **more: str) -> dict[str, str]:
+    shared = {"HOSTUP_MCP_STATE": redis_server.url, "HOSTUP_MCP_SECRET": SECRET}
     return serving(upstream, HOSTUP_MCP_ALLOW="all", **{**shared, **more})
 
 
 @pytest.fixture(scope="module")
 def fleet_of_module(
     upstream_of_worker: Upstream,
-    engine_of_worker: RedisServer,
+    redis_of_worker: RedisServer,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Fleet]:
     folder = tmp_path_factory.mktemp("replicas")
     path, tokens = token_file(folder, "web-team", "ops-team")
-    env = given(upstream_of_worker, engine_of_worker, HOSTUP_MCP_TOKENS=str(path))
+    env = given(upstream_of_worker, redis_of_worker, HOSTUP_MCP_TOKENS=str(path))
     with replicas(folder, env, env) as [one, other]:
         proxy = RoundRobin([one.base, other.base])
         yield Fleet(one, other, proxy, tokens, upstream_of_worker)
@@ -83,8 +83,8 @@ def fleet_of_module(
 
 
 @pytest.fixture
-def fleet(fleet_of_module: Fleet, upstream: Upstream, engine: RedisServer) -> Fleet:
-    """The replicas with a fresh account, and nothing in the engine."""
+def fleet(fleet_of_module: Fleet, upstream: Upstream, redis_server: RedisServer) -> Fleet:
+    """The replicas with a fresh account, and nothing in the redis_server."""
     fleet_of_module.proxy.given.clear()
     return fleet_of_module
 
@@ -252,7 +252,7 @@ async def test_notifications_cross_replicas(fleet: Fleet) -> None:
     assert told["params"]["uri"] == uri  # type: ignore[index]
 
 
-async def test_rate_limit_is_shared(fleet: Fleet, engine: RedisServer) -> None:
+async def test_rate_limit_is_shared(fleet: Fleet, redis_server: RedisServer) -> None:
     sandbox = fleet.upstream.sandbox
     async with callers(fleet) as (_, one, other):
         await other.find("web-01")
@@ -267,9 +267,9 @@ async def test_rate_limit_is_shared(fleet: Fleet, engine: RedisServer) -> None:
             assert 30 < kept.data["error"]["retryAfterSeconds"] <= 40
             assert time.monotonic() - began < SOON
         assert len(sandbox.requests) == before, "HostUp is left alone"
-        [pause] = engine.keys("hostup-mcp/locks/limited/*")
+        [pause] = redis_server.keys("hostup-mcp/locks/limited/*")
         assert SANDBOX_API_KEY not in pause
-        engine.do("PEXPIRE", pause, 1)
+        redis_server.do("PEXPIRE", pause, 1)
         assert (await other.call("list_vps")).kind is None, "it is over by itself"
 
 
@@ -277,10 +277,10 @@ async def test_rate_limit_is_shared(fleet: Fleet, engine: RedisServer) -> None:
 
 
 async def test_killed_replica_writes_once(
-    upstream: Upstream, engine: RedisServer, tmp_path: Path
+    upstream: Upstream, redis_server: RedisServer, tmp_path: Path
 ) -> None:
     sandbox = upstream.sandbox
-    env = given(upstream, engine)
+    env = given(upstream, redis_server)
     with replicas(tmp_path, env, env) as [dying, living]:
         async with calling() as client:
             one, other = Caller(client, dying.url), Caller(client, living.url)
@@ -310,10 +310,10 @@ async def test_killed_replica_writes_once(
             assert change.kind in ("write_in_flight", "gate_closed"), change.text
             assert len(sandbox.writes) == 1
 
-            [lock] = engine.keys(f"hostup-mcp/locks/write/*{vps}")
-            assert 0 < engine.do("PTTL", lock) <= LOCK_SECONDS * 1000
-            engine.do("PEXPIRE", lock, 1)
-            await until(lambda: engine.do("EXISTS", lock) == 0, "the lock runs out by itself")
+            [lock] = redis_server.keys(f"hostup-mcp/locks/write/*{vps}")
+            assert 0 < redis_server.do("PTTL", lock) <= LOCK_SECONDS * 1000
+            redis_server.do("PEXPIRE", lock, 1)
+            await until(lambda: redis_server.do("EXISTS", lock) == 0, "the lock runs out by itself")
             assert (await other.call("list_vps_backups", id=vps)).kind is None
             assert len(sandbox.writes) == 1
 
@@ -323,11 +323,11 @@ async def test_killed_replica_writes_once(
 
 @pytest.mark.parametrize("how", ["stopped", "frozen"])
 async def test_state_outage_blocks_writes_only(
-    upstream: Upstream, own_engine: RedisServer, tmp_path: Path, how: str
+    upstream: Upstream, own_redis: RedisServer, tmp_path: Path, how: str
 ) -> None:
     sandbox = upstream.sandbox
     slowest = 0.0
-    with replicas(tmp_path, given(upstream, own_engine)) as [replica]:
+    with replicas(tmp_path, given(upstream, own_redis)) as [replica]:
         async with calling() as client:
             caller = Caller(client, replica.url)
 
@@ -348,9 +348,9 @@ async def test_state_outage_blocks_writes_only(
             vps, plan = await caller.planned()
             assert await ready() == 200
             if how == "stopped":
-                own_engine.kill()
+                own_redis.kill()
             else:
-                own_engine.freeze()
+                own_redis.freeze()
 
             assert await ready() == 503
             assert (await client.get(f"{replica.base}/healthz")).status_code == 200
@@ -367,10 +367,10 @@ async def test_state_outage_blocks_writes_only(
             assert slowest < SOON
 
             if how == "stopped":
-                own_engine.start()
+                own_redis.start()
             else:
-                own_engine.thaw()
-            await until(own_engine.is_up)
+                own_redis.thaw()
+            await until(own_redis.is_up)
             assert await ready() == 200
             _, plan = await caller.planned()
             asked = await caller.call("restore_vps", planId=plan)
@@ -381,9 +381,9 @@ async def test_state_outage_blocks_writes_only(
 
 
 async def test_lost_state_voids_plans(
-    upstream: Upstream, own_engine: RedisServer, tmp_path: Path
+    upstream: Upstream, own_redis: RedisServer, tmp_path: Path
 ) -> None:
-    with replicas(tmp_path, given(upstream, own_engine)) as [replica]:
+    with replicas(tmp_path, given(upstream, own_redis)) as [replica]:
         async with calling() as client:
             caller = Caller(client, replica.url)
             _, plan = await caller.planned()
@@ -392,8 +392,8 @@ async def test_lost_state_voids_plans(
             done = await caller.call("restore_vps", asked.answered(), planId=plan)
             assert done.kind is None, done.text
             upstream.sandbox.state.jobs.clear()
-            own_engine.kill()
-            own_engine.start()
+            own_redis.kill()
+            own_redis.start()
             await caller.planned()
             for old in (plan, unused):
                 again = await caller.call("restore_vps", planId=old)
@@ -404,21 +404,21 @@ async def test_lost_state_voids_plans(
 
 
 async def test_older_state_voids_plans(
-    upstream: Upstream, own_engine: RedisServer, tmp_path: Path
+    upstream: Upstream, own_redis: RedisServer, tmp_path: Path
 ) -> None:
     """Saved after the question, killed after the restore, and started from what was saved."""
-    with replicas(tmp_path, given(upstream, own_engine)) as [replica]:
+    with replicas(tmp_path, given(upstream, own_redis)) as [replica]:
         async with calling() as client:
             caller = Caller(client, replica.url)
             _vps, plan = await caller.planned()
             asked = await caller.call("restore_vps", planId=plan)
-            own_engine.do("SAVE")
+            own_redis.do("SAVE")
             done = await caller.call("restore_vps", asked.answered(), planId=plan)
             assert done.kind is None, done.text
             upstream.sandbox.state.jobs.clear()
-            own_engine.kill()
-            own_engine.start()
-            assert own_engine.keys("*"), "what was saved is back"
+            own_redis.kill()
+            own_redis.start()
+            assert own_redis.keys("*"), "what was saved is back"
             for more in ({}, asked.answered()):
                 again = await caller.call("restore_vps", more, planId=plan)
                 assert again.kind == "plan_again", again.text
@@ -426,10 +426,10 @@ async def test_older_state_voids_plans(
 
 
 async def test_stopped_replica_keeps_the_lock(
-    upstream: Upstream, engine: RedisServer, tmp_path: Path
+    upstream: Upstream, redis_server: RedisServer, tmp_path: Path
 ) -> None:
     sandbox, log = upstream.sandbox, tmp_path / "audit.jsonl"
-    env = given(upstream, engine, HOSTUP_MCP_AUDIT_LOG=str(log))
+    env = given(upstream, redis_server, HOSTUP_MCP_AUDIT_LOG=str(log))
     with replicas(tmp_path, env, env) as [stopping, living]:
         async with calling() as client:
             one, other = Caller(client, stopping.url), Caller(client, living.url)
@@ -463,10 +463,10 @@ async def test_stopped_replica_keeps_the_lock(
 OLD, NEW = "old-" * 8, "new-" * 8
 
 
-async def test_secret_rotation(upstream: Upstream, engine: RedisServer, tmp_path: Path) -> None:
+async def test_secret_rotation(upstream: Upstream, redis_server: RedisServer, tmp_path: Path) -> None:
     """The rings of a roll-out: each step runs beside the one before it."""
     rings = (OLD, f"{OLD},{NEW}", f"{NEW},{OLD}", NEW)
-    environments = [given(upstream, engine, HOSTUP_MCP_SECRET=ring) for ring in rings]
+    environments = [given(upstream, redis_server, HOSTUP_MCP_SECRET=ring) for ring in rings]
     with replicas(tmp_path, *environments) as running:
         async with calling() as client:
             before, knows, seals, after = (Caller(client, each.url) for each in running)

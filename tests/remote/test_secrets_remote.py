@@ -33,15 +33,15 @@ pytestmark = pytest.mark.redis
 
 MAIN_KEY = "hostup_RECOGNISABLE-main-key-91f3"
 OTHER_KEY = "hostup_RECOGNISABLE-other-key-55d0"
-PASSWORD = "RECOGNISABLE-engine-password"
+PASSWORD = "RECOGNISABLE-redis-password"
 SECRETS = ("RECOGNISABLE-ring-first-" + "a" * 20, "RECOGNISABLE-ring-second-" + "b" * 20)
 
 
 @pytest.fixture
-def locked_engine(tmp_path: Path) -> Iterator[RedisServer]:
-    engine = RedisServer(tmp_path, password=PASSWORD)
-    yield engine
-    engine.kill()
+def redis_with_password(tmp_path: Path) -> Iterator[RedisServer]:
+    redis_server = RedisServer(tmp_path, password=PASSWORD)
+    yield redis_server
+    redis_server.kill()
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ async def first(caller: Caller) -> str:
 @pytest.mark.parametrize("way", ["tokens", "issuer"])
 async def test_secrets_never_show(
     upstream: Upstream,
-    locked_engine: RedisServer,
+    redis_with_password: RedisServer,
     issuer_of_worker: Issuer,
     collector: Collector,
     tmp_path: Path,
@@ -133,7 +133,7 @@ async def test_secrets_never_show(
         HOSTUP_MCP_ALLOW="all",
         HOSTUP_MCP_CREDENTIALS=str(credentials),
         HOSTUP_MCP_AUDIT_LOG=str(trail),
-        HOSTUP_MCP_STATE=locked_engine.url,
+        HOSTUP_MCP_STATE=redis_with_password.url,
         HOSTUP_MCP_SECRET=",".join(SECRETS),
         HOSTUP_MCP_METRICS_PORT=str(port),
         OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
@@ -153,7 +153,7 @@ async def test_secrets_never_show(
                 assert refused.status_code == 401
                 answers.append(refused.text + str(refused.headers))
             health = await everything_told(client, replica.base)
-            locked_engine.kill()
+            redis_with_password.kill()
             away = await Caller(client, replica.url, used["web-team"]).call("list_vps")
             answers.append(str(away.raw))
             health += await everything_told(client, replica.base)
