@@ -1,9 +1,9 @@
-"""Draw the rooms and what they import into docs/architecture.md, from the imports themselves.
+"""Draw the picture of the rooms in docs/architecture.md from the imports.
 
     .venv/bin/python scripts/architecture.py [--check]
 
-With --check it changes nothing and fails where the picture is not what it would draw. Mermaid text:
-GitHub shows it as a picture, and a change to it is a readable diff.
+With --check it changes nothing and fails if the picture is stale. The picture is Mermaid text:
+GitHub renders it, and its diffs are readable.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ MARKS = re.compile(
     r"(<!-- rooms: [^>]*-->\n).*(<!-- /rooms -->)",
     re.DOTALL,
 )
-# Folders that get a box of their own inside the room that they are in.
+# Folders drawn as a box inside their room.
 INNER = {"server.tools", "server.writes", "recovery.modes"}
 
 Graph = dict[str, set[str]]
 
 
 def room_of(module: str) -> str:
-    """The room in which a module is: `server.tools.list_vps` is in `server`."""
+    """The room of a module: `server` for `server.tools.list_vps`."""
     return module.split(".")[0]
 
 
 def box_of(module: str) -> str:
-    """The box in which it is drawn: `server.tools` for the same module."""
+    """The box of a module: `server.tools` for `server.tools.list_vps`."""
     inner = ".".join(module.split(".")[:2])
     return inner if inner in INNER else room_of(module)
 
@@ -49,7 +49,7 @@ def modules() -> dict[str, Path]:
 
 
 def imported(path: Path) -> Iterator[str]:
-    """What a file imports of the package, by full name, wherever in it."""
+    """The names that a file imports from the package, anywhere in the file."""
     package = ["hostup_mcp", *path.relative_to(PACKAGE).parts[:-1]]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names = []
@@ -63,12 +63,12 @@ def imported(path: Path) -> Iterator[str]:
 
 
 def arrows() -> Graph:
-    """Each box and the boxes that its modules import."""
+    """For each box, the boxes that its modules import."""
     known = modules()
     found: Graph = {box_of(name): set() for name in known}
     for name, path in known.items():
         for target in imported(path):
-            # A name that is imported from a module is not one itself.
+            # The last part may be a name inside a module.
             module = target if target in known else target.rpartition(".")[0]
             if module in known and box_of(module) != box_of(name):
                 found[box_of(name)].add(box_of(module))
@@ -76,7 +76,7 @@ def arrows() -> Graph:
 
 
 def between_rooms(graph: Graph) -> Graph:
-    """The arrows between rooms that no longer way already shows."""
+    """The arrows between rooms, without those that a longer path already shows."""
     rooms: Graph = {room_of(box): set() for box in graph}
     for box, targets in graph.items():
         rooms[room_of(box)] |= {room_of(target) for target in targets} - {room_of(box)}

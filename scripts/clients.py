@@ -1,8 +1,8 @@
-"""Write docs/clients.md from docs/clients: what is said of each client, and a program per library.
+"""Write docs/clients.md from docs/clients: a section per client, a program per library.
 
     .venv/bin/python scripts/clients.py [--check]
 
-With --check it changes nothing and fails where the page is not what it would write.
+With --check it changes nothing and fails if the page is stale.
 """
 
 import json
@@ -33,7 +33,7 @@ def fenced(language: str, text: str) -> str:
 
 
 def as_json(shape: str, env: Env) -> str:
-    """The server in a JSON file, as the clients of that shape name it."""
+    """The configuration file of clients that use `shape`."""
     server: Entry = {"command": "hostup-mcp", "env": env}
     around: Entry = {}
     if shape == "context_servers":
@@ -64,7 +64,7 @@ def as_command(parts: list[str], env: Env) -> str:
 
 
 def snippets(client: Entry, env: Env) -> str:
-    """Every way to give this client the server: its file, its command, or both."""
+    """How to add the server to this client: a file, a command, or both."""
     shape = client["shape"]
     made = [as_toml(env) if shape == "toml" else as_json(shape, env)] if shape != "command" else []
     if "commands" in client:
@@ -86,7 +86,7 @@ def unlocking(client: Entry) -> str:
 
 
 def version(entry: Entry) -> str | None:
-    """The version that the tests run, from where it is pinned."""
+    """The version that the tests run, from the file that pins it."""
     package = entry.get("package")
     if package is None:
         return None

@@ -1,9 +1,9 @@
-"""Every file that a program writes, with that program and how to tell that it is stale.
+"""The generated files: the command that writes each, and the check whether it is stale.
 
     .venv/bin/python scripts/generated.py [--check] [NAME ...]
 
-Without --check it writes them all anew. With it, it changes nothing and names what is stale, each
-with the command that refreshes it. Names are those of the list below.
+Writes all of them. With --check it changes nothing, and prints each stale file with the command
+that writes it. NAME is a name in GENERATED.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ TIMEOUT = 600
 
 
 class SkippedError(Exception):
-    """What a generator needs is not here; the message says what."""
+    """A generator needs something that is not installed; the message says what."""
 
 
 @dataclass(frozen=True)
 class Generated:
-    """Files, the command that writes them, and the check that they are what it would write."""
+    """Files, the command that writes them, and the check whether they are fresh."""
 
     name: str
     files: tuple[str, ...]
     command: str
     is_fresh: Callable[[], bool] | None
-    """None where two runs never give the same bytes; the message of `check` says so."""
+    """None if two runs never give the same bytes."""
     needs: Callable[[], str | None] = lambda: None
-    """What is missing for the command to work, if anything."""
+    """What the command needs and is not installed, if anything."""
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
-    """Run a command in the project's folder, with this Python wherever it names one."""
+    """Run a command in the project's folder, with this Python in place of .venv/bin/python."""
     command = [sys.executable if word == PYTHON else word for word in words]
     env = {k: v for k, v in os.environ.items() if not k.startswith(("HOSTUP_", "OTEL_"))}
     return subprocess.run(
@@ -57,7 +57,7 @@ def passes(*words: str) -> Callable[[], bool]:
     return lambda: run(*words).returncode == 0
 
 
-# Checks that the generators do not have themselves ------------------------------------------------
+# Checks of generators without --check -------------------------------------------------------------
 
 
 def icons_are_fresh() -> bool:
@@ -67,7 +67,7 @@ def icons_are_fresh() -> bool:
 
 
 def pixels(png: bytes) -> list[bytes]:
-    """The chunks of a PNG file, its pixels unpacked: zlib packs differently from build to build."""
+    """The chunks of a PNG file, decompressed: builds of zlib compress differently."""
     chunks, place = [], 8
     while place < len(png):
         size = int.from_bytes(png[place : place + 4], "big")
@@ -110,7 +110,7 @@ def browser() -> str | None:
 
 
 def by_script(name: str, script: str, *files: str) -> Generated:
-    """Files that a script of ours writes, and with --check compares."""
+    """Files of a script that has a --check of its own."""
     return Generated(name, files, f"{PYTHON} {script}", passes(PYTHON, script, "--check"))
 
 
@@ -147,16 +147,16 @@ GENERATED = (
 
 
 def check(one: Generated) -> str | None:
-    """What is wrong with a generated file, with the command that refreshes it."""
+    """The problem with a generated file and the command that solves it, or None."""
     if one.is_fresh is None:
-        raise SkippedError("no two runs give the same bytes; look at them after a visible change")
+        raise SkippedError("two runs never give the same bytes; look at it after a visible change")
     if (missing := one.needs()) is not None:
         raise SkippedError(f"needs {missing}")
     return None if one.is_fresh() else f"{', '.join(one.files)} is stale; run: {one.command}"
 
 
 def write(one: Generated) -> str | None:
-    """Write a generated file anew. What went wrong, if anything did."""
+    """Write a generated file; the problem, or None."""
     if (missing := one.needs()) is not None:
         raise SkippedError(f"needs {missing}")
     done = run(*one.command.split())
@@ -167,23 +167,23 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     names = [one.name for one in GENERATED]
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(names))
-    parser.add_argument("--check", action="store_true", help="change nothing; name what is stale")
-    parser.add_argument("--strict", action="store_true", help="a check that cannot run fails")
-    given = parser.parse_args()
-    if unknown := set(given.names) - set(names):
+    parser.add_argument("--check", action="store_true", help="change nothing; print what is stale")
+    parser.add_argument("--strict", action="store_true", help="fail if a check cannot run")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.names) - set(names):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     failed = False
     for one in GENERATED:
-        if given.names and one.name not in given.names:
+        if arguments.names and one.name not in arguments.names:
             continue
         try:
-            problem = (check if given.check else write)(one)
+            problem = (check if arguments.check else write)(one)
         except SkippedError as reason:
-            failed |= given.strict and one.is_fresh is not None
+            failed |= arguments.strict and one.is_fresh is not None
             print(f"{one.name}: skipped, {reason}", flush=True)
             continue
         failed |= problem is not None
-        print(f"{one.name}: {problem or ('fresh' if given.check else 'written')}", flush=True)
+        print(f"{one.name}: {problem or ('fresh' if arguments.check else 'written')}", flush=True)
     return 1 if failed else 0
 
 

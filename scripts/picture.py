@@ -1,9 +1,9 @@
-"""Draw docs/images/demo.svg: the reading half of the demo, as a terminal shows it.
+"""Draw docs/images/demo.svg: the read-only part of the demo as a terminal shows it.
 
     .venv/bin/python scripts/picture.py [--check]
 
-With --check it changes nothing and fails where the picture shows something else than what it would
-draw; dates and widths aside, which differ from one run to the next.
+With --check it changes nothing and fails if the picture is stale. Dates and widths, which differ
+from run to run, are not compared.
 """
 
 import html
@@ -44,12 +44,12 @@ def drawn() -> str:
     svg = console.export_svg(
         title="hostup-mcp demo", theme=MONOKAI, font_aspect_ratio=0.61, unique_id="demo"
     )
-    # The font of the template would be fetched from elsewhere; the viewer's own will do.
+    # The template's fonts would be fetched from another site; the viewer's own are enough.
     return without_fonts(svg)
 
 
 def shown(svg: str) -> str:
-    """What can be read in the picture, in the order of reading, without dates and white space."""
+    """The text of the picture, from top to bottom, without dates and white space."""
     lines: dict[float, list[tuple[float, str]]] = {}
     for x, y, text in re.findall(r'<text class="\S+" x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</', svg):
         lines.setdefault(float(y), []).append((float(x), html.unescape(text)))

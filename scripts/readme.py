@@ -1,8 +1,8 @@
-"""Write the table of tools into README.md from the tools themselves.
+"""Write the table of tools in README.md from the tools.
 
     .venv/bin/python scripts/readme.py [--check]
 
-With --check it changes nothing and fails where the table is not what it would write.
+With --check it changes nothing and fails if the table is stale.
 """
 
 import re
@@ -17,7 +17,7 @@ MARKS = re.compile(r"(<!-- tools: [^>]*-->\n).*(<!-- /tools -->)", re.DOTALL)
 
 
 def table() -> str:
-    """The tools as a table: what each is for, in the first sentence that a model reads."""
+    """The tools as a table, each with the first sentence of its description."""
     rows = ["| tool | what it does | unlocked by |", "| --- | --- | --- |"]
     rows += [row(name, describe(tool), "always there") for name, tool in READING.items()]
     rows += [

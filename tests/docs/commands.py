@@ -1,6 +1,6 @@
-"""Commands of the pages: run as they stand, or, for a reason that is given, only looked at.
+"""Commands on the pages: run as written, or checked in another way for a stated reason.
 
-A command that is in no table here fails.
+An unknown command fails.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import httpx
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from .conftest import PATIENCE, Place, done, serving
+from .conftest import PATIENCE, Place, output_of, serving
 from .pages import ROOT
 
 Serves = Callable[..., Awaitable[None]]
@@ -30,16 +30,16 @@ TOKEN = re.compile(r"^hmcp_[\w-]+$", re.MULTILINE)
 
 
 async def follow(line: str, place: Place, serves: Serves) -> None:
-    """Do what a reader does who types `line` at `place`."""
+    """Run `line` as a reader would who types it at `place`."""
     words = shlex.split(line, comments=True)
     if not words:
         return
     if words[0] == "export":
         place.env |= assignments(words[1:], place)
         return
-    if (shown := shlex.join(words)) in LOOKED_AT:
-        _, look = LOOKED_AT[shown]
-        look()
+    if (command := shlex.join(words)) in NOT_RUN:
+        _, check = NOT_RUN[command]
+        check()
         return
     given = [word for word in words if re.match(r"[A-Z_]+=", word)]
     rest = words[len(given) :] if words[: len(given)] == given else words
@@ -49,19 +49,19 @@ async def follow(line: str, place: Place, serves: Serves) -> None:
     elif rest[0] == "hostup-mcp" and "serve" in rest:
         await served(rest, here)
     elif rest[0] == "hostup-mcp":
-        place.printed.append(done(rest, here))
+        place.printed.append(output_of(rest, here))
     else:
         raise AssertionError(f"no test knows how to follow: {line}")
 
 
 def assignments(words: list[str], place: Place) -> dict[str, str]:
-    """`NAME=value` words as an environment; the reader's key is that of the account at hand."""
+    """`NAME=value` words as an environment; `your key` becomes the key of the test account."""
     pairs = dict(word.split("=", 1) for word in words)
     return {k: place.env["HOSTUP_API_KEY"] if v == "your key" else v for k, v in pairs.items()}
 
 
 async def added(words: list[str], place: Place, serves: Serves) -> None:
-    """`claude mcp add NAME --env K=V -- COMMAND`: what the client would start works."""
+    """`claude mcp add NAME --env K=V -- COMMAND`: the command that the client would run works."""
     mine, command = words[3 : words.index("--")], words[words.index("--") + 1 :]
     assert mine[0] == "hostup"
     assert mine[1::2] == ["--env"] * len(mine[1::2])
@@ -70,66 +70,66 @@ async def added(words: list[str], place: Place, serves: Serves) -> None:
 
 
 async def served(words: list[str], place: Place) -> None:
-    """A server over HTTP answers, to a token where it wants one, and stops when it is told to."""
+    """A server over HTTP works, with a token if it requires one, and stops on SIGTERM."""
     tokens = TOKEN.findall("\n".join(place.printed))
     with serving(words, place) as (address, process):
         headers = {"Authorization": f"Bearer {tokens[-1]}"} if "--tokens" in words else {}
         async with httpx.AsyncClient(headers=headers, timeout=PATIENCE) as http:
             with anyio.fail_after(PATIENCE):
                 async with Client(streamable_http_client(address, http_client=http)) as client:
-                    answer = await client.call_tool("list_vps", {"limit": 1})
-        assert not answer.is_error
+                    result = await client.call_tool("list_vps", {"limit": 1})
+        assert not result.is_error
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=PATIENCE)
         assert process.returncode in (0, -signal.SIGTERM)
 
 
-# Only looked at -----------------------------------------------------------------------------------
+# Commands that are not run------------------------------------------------------------------------
 
 CI = ROOT / ".ci" / "run"
 DEV = runpy.run_path(str(ROOT / "scripts" / "dev.py"))
 
 
 def in_ci(command: str) -> Callable[[], None]:
-    """CI runs it, so it works where CI does."""
+    """CI runs the command."""
 
-    def look() -> None:
+    def check() -> None:
         assert command in CI.read_text("utf-8")
 
-    return look
+    return check
 
 
 def in_check(*words: str) -> Callable[[], None]:
-    """`dev.py check` runs a command that begins so, and CI runs `dev.py check`."""
+    """`dev.py check` runs a command that starts with `words`, and CI runs `dev.py check`."""
 
-    def look() -> None:
-        commands = [command for _, command, _, _ in DEV["steps"](strict=True, tests=False)]
-        shown = [[str(word).rsplit("/")[-1] for word in command] for command in commands]
-        assert any(command[: len(words)] == list(words) for command in shown), shown
+    def check() -> None:
+        steps = DEV["steps"](strict=True, tests=False)
+        commands = [[str(word).rsplit("/")[-1] for word in step[1]] for step in steps]
+        assert any(command[: len(words)] == list(words) for command in commands), commands
         assert "scripts/dev.py check" in CI.read_text("utf-8")
 
-    return look
+    return check
 
 
 def dev(task: str) -> Callable[[], None]:
-    """The script has this task."""
+    """`dev.py` has this task."""
 
-    def look() -> None:
+    def check() -> None:
         assert task in DEV["TASKS"]
 
-    return look
+    return check
 
 
-def gives_the_command() -> None:
-    """What is installed from here brings the command."""
+def installs_the_command() -> None:
+    """The distribution installs the command."""
     with (ROOT / "pyproject.toml").open("rb") as file:
         assert tomllib.load(file)["project"]["scripts"] == {"hostup-mcp": "hostup_mcp.cli:main"}
 
 
 def script(name: str, *flags: str) -> Callable[[], None]:
-    """It is there, can be started, can be read by its interpreter, and knows these flags."""
+    """The script exists, is executable, parses, and knows these flags."""
 
-    def look() -> None:
+    def check() -> None:
         path = ROOT / name
         text = path.read_text("utf-8")
         assert all(flag in text for flag in flags)
@@ -140,34 +140,38 @@ def script(name: str, *flags: str) -> Callable[[], None]:
             subprocess.run([shell, "-n", path], check=True)
         assert path.suffix == ".py" or os.access(path, os.X_OK)
 
-    return look
+    return check
 
 
 def python(*words: str) -> Callable[[], None]:
-    """It runs like this, which changes nothing."""
+    """Python runs these words without an error; they must have no side effects."""
 
-    def look() -> None:
+    def check() -> None:
         ended = subprocess.run(
             [sys.executable, *words], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE
         )
         assert ended.returncode == 0, ended.stdout + ended.stderr
 
-    return look
+    return check
 
 
-def collected(*words: str) -> Callable[[], None]:
-    """Pytest takes these words and finds tests."""
-    return python("-m", "pytest", *words, "-q", "--collect-only", "-p", "no:cacheprovider")
+def tests_in(folder: str) -> Callable[[], None]:
+    """The folder has tests."""
+
+    def check() -> None:
+        assert list((ROOT / folder).glob("**/test_*.py"))
+
+    return check
 
 
 PYTHON = ".venv/bin/python"
-CIRCULAR = "it runs these very tests"
-FRESH = "it makes an environment from the network"
-WRITES = "it writes into the sources; its check runs instead"
-LONG = "it takes minutes, or works the machine"
+CIRCULAR = "it runs these tests"
+FRESH = "it installs from the network"
+WRITES = "it writes to the sources; its check runs instead"
+LONG = "it takes minutes or a quiet machine"
 
-LOOKED_AT: dict[str, tuple[str, Callable[[], None]]] = {
-    "pip install .": (f"{FRESH}; tests/packages builds and installs it", gives_the_command),
+NOT_RUN: dict[str, tuple[str, Callable[[], None]]] = {
+    "pip install .": (f"{FRESH}; tests/packages builds and installs it", installs_the_command),
     "python3 scripts/dev.py demo": (f"{FRESH}; tests/cli/test_demo.py plays the demo", dev("demo")),
     "python3 scripts/dev.py test": (CIRCULAR, dev("test")),
     "python3 scripts/dev.py setup": (FRESH, dev("setup")),
@@ -180,7 +184,7 @@ LOOKED_AT: dict[str, tuple[str, Callable[[], None]]] = {
     "python3 scripts/dev.py faults --calls 150": ("tests/faults", dev("faults")),
     "python3 scripts/dev.py faults --calls 10000 --seed 8": (LONG, dev("faults")),
     ".ci/run": (CIRCULAR, script(".ci/run")),
-    ".venv/bin/pytest tests/recovery -q": ("CI does", collected("tests/recovery")),
+    ".venv/bin/pytest tests/recovery -q": ("CI does", tests_in("tests/recovery")),
     ".venv/bin/ruff check .": ("CI does", in_check("ruff", "check", ".")),
     ".venv/bin/ruff format .": (WRITES, in_check("ruff", "format", "--check")),
     ".venv/bin/mypy": ("CI does", in_check("mypy")),
@@ -197,11 +201,11 @@ LOOKED_AT: dict[str, tuple[str, Callable[[], None]]] = {
         LONG,
         python("benchmarks/startup.py", "--runs", "1"),
     ),
-    f"{PYTHON} benchmarks/load.py": (LONG, python("benchmarks/load.py", "--help")),
+    f"{PYTHON} benchmarks/load.py": (LONG, script("benchmarks/load.py")),
     "panel/setup.sh": (FRESH, script("panel/setup.sh", "PYTHON")),
     "panel/build": ("it needs npm; tests/panel does", script("panel/build")),
     "panel/screenshots": (f"{WRITES}, and needs a browser", script("panel/screenshots")),
     "packaging/setup": (FRESH, script("packaging/setup", "--strict")),
     "packaging/bundle": ("tests/packages does", script("packaging/bundle")),
 }
-"""Command to why it is not run as it stands, and what is looked at instead."""
+"""For each command: why it is not run, and what is checked instead."""

@@ -1,4 +1,4 @@
-"""A place to follow the pages in: an empty folder, the command on the path, an account to ask."""
+"""Where the commands of the pages run: an empty folder, the command on the path, an account."""
 
 import os
 import re
@@ -17,7 +17,7 @@ BIN = Path(sys.executable).parent
 
 @dataclass
 class Place:
-    """Where a reader types: the folder, the environment, and what was printed so far."""
+    """A reader's shell: folder, environment, and the output so far."""
 
     folder: Path
     env: dict[str, str]
@@ -28,8 +28,8 @@ class Place:
 def serving(
     words: list[str], place: Place, **env: str
 ) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """A server over HTTP while it runs: the address that it prints, and its process."""
-    # The last port counts: a free one, so that pages may be followed at the same time.
+    """A running server over HTTP: the address that it prints, and its process."""
+    # The last --port counts: a free one, so that tests can run in parallel.
     with subprocess.Popen(
         [*words, "--port", "0"],
         cwd=place.folder,
@@ -47,8 +47,8 @@ def serving(
             process.kill()
 
 
-def done(words: list[str], place: Place) -> str:
-    """What a command prints that ends by itself, and well."""
+def output_of(words: list[str], place: Place) -> str:
+    """The output of a command that must succeed."""
     ended = subprocess.run(
         words, cwd=place.folder, env=place.env, capture_output=True, text=True, timeout=PATIENCE
     )
@@ -58,7 +58,7 @@ def done(words: list[str], place: Place) -> str:
 
 @pytest.fixture(scope="session")
 def account() -> Iterator[dict[str, str]]:
-    """The sandbox account on a port of its own, and the settings that lead to it."""
+    """The sandbox account on its own port, and the variables that point to it."""
     plain = {k: v for k, v in os.environ.items() if not k.startswith(("HOSTUP_", "OTEL_"))}
     command = [BIN / "hostup-mcp", "sandbox", "--port", "0"]
     with subprocess.Popen(command, env=plain, stdout=subprocess.PIPE, text=True) as served:
@@ -71,8 +71,13 @@ def account() -> Iterator[dict[str, str]]:
             served.kill()
 
 
-@pytest.fixture
-def place(tmp_path: Path, account: dict[str, str]) -> Place:
+def shell(folder: Path, account: dict[str, str]) -> Place:
+    """A shell in `folder` with the command on its path and the key of `account`."""
     plain = {k: v for k, v in os.environ.items() if not k.startswith(("HOSTUP_", "OTEL_"))}
     path = os.pathsep.join([str(BIN), plain.get("PATH", "")])
-    return Place(tmp_path, {**plain, "PATH": path, "HOME": str(tmp_path), **account})
+    return Place(folder, {**plain, "PATH": path, "HOME": str(folder), **account})
+
+
+@pytest.fixture
+def place(tmp_path: Path, account: dict[str, str]) -> Place:
+    return shell(tmp_path, account)

@@ -1,4 +1,4 @@
-"""The pages of the documentation, and what is in them."""
+"""The pages of the documentation as Markdown: blocks, code, links and tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 ROOT = Path(__file__).parents[2]
-# The page of clients is made and tested with the clients themselves.
+# docs/clients.md is generated, and tested by tests/clients.
 PAGES = [
     ROOT / "README.md",
     ROOT / "CHANGELOG.md",
@@ -22,7 +22,7 @@ NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its language, what its first line says of it beside that, and its text."""
+    """A fenced block: its language, the rest of its info string, and its text."""
 
     page: str
     line: int
@@ -35,7 +35,7 @@ class Block:
 
 
 Cell = tuple[str, ...]
-"""The `code` in a cell, or its text where there is none."""
+"""The `code` spans of a cell, or its text if it has none."""
 
 
 def parsed(page: str) -> list[Token]:
@@ -52,18 +52,18 @@ def blocks() -> list[Block]:
 
 
 def code(page: str) -> list[str]:
-    """What stands in `code` in the text of `page`."""
+    """The `code` spans in the text of `page`."""
     return [child.content for child in _inline(page) if child.type == "code_inline"]
 
 
 def links(page: str) -> list[str]:
-    """Where `page` leads: links and pictures."""
+    """The targets of the links and images of `page`."""
     given = [child.attrs.get("href") or child.attrs.get("src") for child in _inline(page)]
     return [str(target) for target in given if target]
 
 
 def anchors(page: str) -> set[str]:
-    """The names by which the headings of `page` can be linked to."""
+    """The anchors of the headings of `page`."""
     tokens = parsed(page)
     titles = [
         tokens[place + 1].content
@@ -74,7 +74,7 @@ def anchors(page: str) -> set[str]:
 
 
 def tables(page: str) -> list[list[list[Cell]]]:
-    """Each table of `page` as rows of cells, the first row being its head."""
+    """The tables of `page`: rows of cells, the header first."""
     found: list[list[list[Cell]]] = []
     tokens = parsed(page)
     for place, token in enumerate(tokens):
@@ -88,7 +88,7 @@ def tables(page: str) -> list[list[list[Cell]]]:
 
 
 def table(page: str, *head: str) -> list[list[Cell]]:
-    """The rows of the tables of `page` that have this head."""
+    """The rows of the tables of `page` with this header."""
     rows = [
         row for t in tables(page) if [" ".join(cell) for cell in t[0]] == [*head] for row in t[1:]
     ]

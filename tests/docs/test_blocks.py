@@ -1,4 +1,4 @@
-"""Every block of the pages is run, or compared with what it shows; one that nobody knows fails."""
+"""Every block of the pages is run, or compared with what it shows. An unknown block fails."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from hostup_mcp.remote.accounts import read_accounts
 from hostup_mcp.server.app import build_server
 
 from .commands import follow
-from .conftest import PATIENCE, Place, done
+from .conftest import PATIENCE, Place, output_of
 from .pages import ROOT, Block, blocks
 
 YOUR_KEY = "your key"
@@ -43,7 +43,7 @@ async def is_configuration(block: Block, place: Place) -> None:
     assert set(shown) <= {"mcpServers", "servers", "inputs"}
     assert set(server) <= {"type", "command", "args", "env"}
     asked = {f"${{input:{one['id']}}}" for one in shown.get("inputs", ())}
-    # What the reader fills in is the key of the account at hand.
+    # The reader fills in the key of the test account.
     env = {
         variable: place.env["HOSTUP_API_KEY"] if value in {YOUR_KEY, *asked} else value
         for variable, value in server["env"].items()
@@ -54,15 +54,15 @@ async def is_configuration(block: Block, place: Place) -> None:
 
 
 async def serves(place: Place, command: str, *words: str) -> None:
-    """What a client starts lists the account's servers."""
+    """The command that a client would run lists the account's servers."""
     child = StdioServerParameters(
         command=command, args=list(words), env=place.env, cwd=str(place.folder)
     )
     with anyio.fail_after(PATIENCE):
         async with Client(child) as client:
-            answer = await client.call_tool("list_vps", {"name": "web-01"})
-    assert not answer.is_error, text_of(answer)
-    assert "web-01" in text_of(answer)
+            result = await client.call_tool("list_vps", {"name": "web-01"})
+    assert not result.is_error, text_of(result)
+    assert "web-01" in text_of(result)
 
 
 def is_credentials(block: Block, place: Place) -> None:
@@ -84,7 +84,7 @@ def is_credentials(block: Block, place: Place) -> None:
 async def runs(block: Block, place: Place) -> None:
     script = place.folder / "shown.py"
     script.write_text(block.text)
-    assert "web-01" in done([sys.executable, str(script)], place)
+    assert "web-01" in output_of([sys.executable, str(script)], place)
 
 
 async def types(block: Block, place: Place) -> None:
@@ -92,29 +92,29 @@ async def types(block: Block, place: Place) -> None:
         await follow(line, place, serves)
 
 
-# What is said -------------------------------------------------------------------------------------
+# Results ------------------------------------------------------------------------------------------
 
 
-async def is_answered(block: Block, place: Place) -> None:
-    """`answer: TOOL of SERVER`: the lines, in this order, are in the tool's answer."""
+async def is_result(block: Block, place: Place) -> None:
+    """`answer: TOOL of SERVER`: the tool's result has these lines, in this order."""
     tool, server = named(block)
     async with client_of() as client:
-        said = text_of(await client.call_tool(tool, {"id": await id_of(client, server)}))
-    rest = iter(said.splitlines())
+        text = text_of(await client.call_tool(tool, {"id": await id_of(client, server)}))
+    rest = iter(text.splitlines())
     for line in block.text.splitlines():
-        assert line in rest, f"{line!r} is not in:\n{said}"
+        assert line in rest, f"{line!r} is not in:\n{text}"
 
 
-async def is_asked(block: Block, place: Place) -> None:
-    """`asked: restore_vps of SERVER`: the question begins so, whenever it is asked."""
+async def is_question(block: Block, place: Place) -> None:
+    """`asked: restore_vps of SERVER`: the question starts like this, dates aside."""
     tool, server = named(block)
     asked: list[str] = []
 
-    async def person(_: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+    async def decline(_: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
         asked.append(params.message)
         return ElicitResult(action="decline")
 
-    async with client_of(elicitation_callback=person) as client:
+    async with client_of(elicitation_callback=decline) as client:
         vps = await id_of(client, server)
         listed = await client.call_tool("list_vps_backups", {"id": vps})
         newest = (listed.structured_content or {})["backups"][0]["id"]
@@ -127,15 +127,15 @@ async def is_asked(block: Block, place: Place) -> None:
 
 
 async def is_error(block: Block, place: Place) -> None:
-    """`error: TOOL`: the data of the answer to an id that was made up."""
+    """`error: TOOL`: the structured content of the result for an invented id."""
     tool = block.about.removeprefix("error: ")
     async with client_of() as client:
-        answer = await client.call_tool(tool, {"id": INVENTED})
-    assert answer.structured_content == json.loads(block.text)
+        result = await client.call_tool(tool, {"id": INVENTED})
+    assert result.structured_content == json.loads(block.text)
 
 
 async def is_drawn(block: Block, place: Place) -> None:
-    """A picture of the rooms: the arrows are the imports."""
+    """The picture of the rooms: its arrows are the imports."""
     drawing = runpy.run_path(str(ROOT / "scripts" / "architecture.py"))
     assert f"```mermaid\n{block.text}```\n" == drawing["picture"]()
 
@@ -146,7 +146,7 @@ def named(block: Block) -> tuple[str, str]:
 
 
 def timeless(text: str) -> str:
-    """`text` whenever it was said: dates and spans of time are taken out."""
+    """`text` without dates and durations."""
     weekday = r"((Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?"
     dateless = re.sub(weekday + r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:[\d.]+Z)?", "DATE", text)
     return re.sub(r"\d+ hours( \d+ minutes?)?", "SPAN", dateless)
@@ -161,15 +161,15 @@ async def id_of(client: Client, server: str) -> str:
     return str(listed["data"][0]["id"])
 
 
-def text_of(answer: CallToolResult) -> str:
-    return "\n".join(part.text for part in answer.content if isinstance(part, TextContent))
+def text_of(result: CallToolResult) -> str:
+    return "\n".join(part.text for part in result.content if isinstance(part, TextContent))
 
 
 # All of them --------------------------------------------------------------------------------------
 
 
 async def is_a_run(block: Block, place: Place) -> None:
-    """Its rows add up, name the fault kinds that there are, and tell of no violation."""
+    """The table of a run of `dev.py faults`: it adds up and has no violation."""
     del place
     rows = [line.split() for line in block.text.splitlines()]
     doors = [row for row in rows if row and "/" in row[0]]
@@ -188,8 +188,8 @@ HOW: dict[tuple[str, str], Callable[[Block, Place], Awaitable[None]]] = {
     ("mermaid", ""): is_drawn,
     ("python", ""): runs,
     ("sh", ""): types,
-    ("text", "answer:"): is_answered,
-    ("text", "asked:"): is_asked,
+    ("text", "answer:"): is_result,
+    ("text", "asked:"): is_question,
     ("text", "run:"): is_a_run,
 }
 

@@ -1,4 +1,4 @@
-"""The page of errors: every kind, status and code that a caller can meet, and no other."""
+"""The page of errors lists every kind, status and code that can occur, and no other."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import itertools
 import json
 import subprocess
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -18,8 +19,9 @@ from mcp import Client, StdioServerParameters
 from mcp.shared.exceptions import MCPError
 
 from hostup_mcp.recovery.reasons import Reason
+from hostup_mcp.remote.tokens import new_token
 
-from .conftest import PATIENCE, Place, done, serving
+from .conftest import PATIENCE, Place, serving, shell
 from .pages import ROOT, table
 
 PAGE = "docs/errors.md"
@@ -65,7 +67,7 @@ def test_every_reason_is_explained() -> None:
 
 
 def codes_of_reasons() -> Iterator[str]:
-    """Of each kind of reason its code, or all that it may have, with and without HostUp's words."""
+    """The codes that each kind of reason can have, with and without HostUp's text."""
     for kind in get_args(Reason):
         if not isinstance(kind.code, property):
             yield kind.code
@@ -76,7 +78,7 @@ def codes_of_reasons() -> Iterator[str]:
 
 # Over HTTP ----------------------------------------------------------------------------------------
 
-ASKS = {
+DISCOVER = {
     "jsonrpc": "2.0",
     "id": 1,
     "method": "server/discover",
@@ -94,68 +96,76 @@ HEADERS = {
     "Mcp-Method": "server/discover",
 }
 OLDER = {k: v for k, v in HEADERS.items() if not k.lower().startswith("mcp")}
-LISTS = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+LIST_TOOLS = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
 
-Ask = dict[str, Any]
-# What is sent, beside a good token and good headers, to get this status.
-PROVOKED: dict[str, list[Ask]] = {
+Request = dict[str, Any]
+# Requests that get this status; they have a valid token and valid headers unless given here.
+PROVOKED: dict[str, list[Request]] = {
     "400": [
         {"headers": HEADERS, "content": "{"},
         {"headers": {"Content-Type": "text/plain"}, "content": "{}"},
-        {"headers": {**HEADERS, "Mcp-Method": "tools/list"}, "json": ASKS},
+        {"headers": {**HEADERS, "Mcp-Method": "tools/list"}, "json": DISCOVER},
     ],
     "401": [
-        {"headers": {**HEADERS, "Authorization": "Bearer another"}, "json": ASKS},
-        {"headers": {**HEADERS, "Authorization": ""}, "json": ASKS},
+        {"headers": {**HEADERS, "Authorization": "Bearer another"}, "json": DISCOVER},
+        {"headers": {**HEADERS, "Authorization": ""}, "json": DISCOVER},
     ],
-    "403": [{"headers": {**HEADERS, "Origin": "https://example.net"}, "json": ASKS}],
+    "403": [{"headers": {**HEADERS, "Origin": "https://example.net"}, "json": DISCOVER}],
     "404": [
         {"url": "/elsewhere"},
-        {"headers": {**OLDER, "Mcp-Session-Id": "another"}, "json": LISTS},
+        {"headers": {**OLDER, "Mcp-Session-Id": "another"}, "json": LIST_TOOLS},
     ],
     "405": [{"method": "PUT"}],
-    "406": [{"headers": {**OLDER, "Accept": "text/html"}, "json": LISTS}],
+    "406": [{"headers": {**OLDER, "Accept": "text/html"}, "json": LIST_TOOLS}],
     "413": [{"headers": HEADERS, "content": b" " * (4 * 1024 * 1024 + 1)}],
-    "421": [{"headers": {**HEADERS, "Host": "example.net"}, "json": ASKS}],
+    "421": [{"headers": {**HEADERS, "Host": "example.net"}, "json": DISCOVER}],
 }
-# These need time or an engine, and are shown by other tests.
+# Statuses that need time or Redis, tested elsewhere.
 ELSEWHERE = {
     "408": "tests/remote/test_attacks.py",
     "503": "tests/remote/test_operations.py",
 }
 
 
-@pytest.fixture
-def server(place: Place) -> Iterator[tuple[str, str]]:
-    """The address of a server that wants a token, and the token; twenty calls a minute."""
-    tokens = ["--tokens", "tokens.json"]
-    token = done(["hostup-mcp", "token", "new", "reader", *tokens], place).strip()
-    words = ["hostup-mcp", "serve", "--transport", "streamable-http", *tokens]
+@dataclass(frozen=True)
+class Served:
+    """A server that requires a token and allows twenty calls a minute for each caller."""
+
+    address: str
+    tokens: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def server(account: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    place = shell(tmp_path_factory.mktemp("served"), account)
+    file = place.folder / "tokens.json"
+    tokens = {name: new_token(file, name) for name in ("for-statuses", "for-codes")}
+    words = ["hostup-mcp", "serve", "--transport", "streamable-http", "--tokens", str(file)]
     with serving(words, place, HOSTUP_MCP_CALLS_PER_MINUTE="20") as (address, _):
-        yield address, token
+        yield Served(address, tokens)
 
 
-async def test_every_status_occurs(server: tuple[str, str]) -> None:
-    address, token = server
+async def test_every_status_occurs(server: Served) -> None:
+    address, token = server.address, server.tokens["for-statuses"]
     shown = {row[0][0] for row in table(PAGE, "status", "it means", "what to do")}
     assert shown == {*PROVOKED, *ELSEWHERE, "429"}
     good = {"Authorization": f"Bearer {token}"}
 
-    async def ask(http: httpx.AsyncClient, asked: Ask) -> httpx.Response:
-        url = address if "url" not in asked else address.replace("/mcp", asked["url"])
-        rest = {k: v for k, v in asked.items() if k not in ("url", "method", "headers")}
-        headers = {**good, **asked.get("headers", {})}
-        return await http.request(asked.get("method", "POST"), url, headers=headers, **rest)
+    async def send(http: httpx.AsyncClient, request: Request) -> httpx.Response:
+        url = address if "url" not in request else address.replace("/mcp", request["url"])
+        rest = {k: v for k, v in request.items() if k not in ("url", "method", "headers")}
+        headers = {**good, **request.get("headers", {})}
+        return await http.request(request.get("method", "POST"), url, headers=headers, **rest)
 
     async with httpx.AsyncClient(timeout=PATIENCE) as http:
-        for status, ways in PROVOKED.items():
-            for way in ways:
-                answered = await ask(http, way)
-                assert str(answered.status_code) == status, (way, answered.text[:200])
+        for status, requests in PROVOKED.items():
+            for each in requests:
+                response = await send(http, each)
+                assert str(response.status_code) == status, (each, response.text[:200])
         for _ in range(20):
-            answered = await ask(http, {"headers": HEADERS, "json": ASKS})
-        assert answered.status_code == 429
-        assert int(answered.headers["Retry-After"]) >= 1
+            response = await send(http, {"headers": HEADERS, "json": DISCOVER})
+        assert response.status_code == 429
+        assert int(response.headers["Retry-After"]) >= 1
 
 
 @pytest.mark.parametrize(("status", "file"), ELSEWHERE.items())
@@ -166,7 +176,7 @@ def test_other_statuses_are_tested(status: str, file: str) -> None:
 # Errors of the protocol ---------------------------------------------------------------------------
 
 
-async def code_of(call: Callable[[], Awaitable[object]]) -> int:
+async def error_code(call: Callable[[], Awaitable[object]]) -> int:
     with pytest.raises(MCPError) as caught:
         await call()
     return caught.value.error.code
@@ -176,16 +186,16 @@ async def test_unknown_names_are_errors(place: Place) -> None:
     child = StdioServerParameters(command="hostup-mcp", args=["--sandbox"], env=place.env)
     with anyio.fail_after(PATIENCE):
         async with Client(child) as client:
-            assert await code_of(lambda: client.call_tool("no_such_tool", {})) == -32602
-            assert await code_of(lambda: client.get_prompt("no_such_prompt", {})) == -32602
-            assert await code_of(lambda: client.read_resource("hostup://other")) == -32602
-            assert await code_of(lambda: client.list_tools(cursor="other")) == -32602
+            assert await error_code(lambda: client.call_tool("no_such_tool", {})) == -32602
+            assert await error_code(lambda: client.get_prompt("no_such_prompt", {})) == -32602
+            assert await error_code(lambda: client.read_resource("hostup://other")) == -32602
+            assert await error_code(lambda: client.list_tools(cursor="other")) == -32602
             not_given = "hostup://vps/vps_01h0000000000000000000fake/backups"
-            assert await code_of(lambda: client.read_resource(not_given)) == -32602
+            assert await error_code(lambda: client.read_resource(not_given)) == -32602
 
 
-def said_to_lines(place: Place) -> Iterator[int]:
-    """The codes that lines over stdio get which are no JSON, no method, and no request."""
+def codes_over_stdio(place: Place) -> Iterator[int]:
+    """The error codes over stdio for invalid JSON, an unknown method and no request."""
     lines = ["no JSON", json.dumps({"jsonrpc": "2.0", "id": 1, "method": "no/such"}), "[]"]
     with subprocess.Popen(
         ["hostup-mcp", "--sandbox"],
@@ -205,18 +215,18 @@ def said_to_lines(place: Place) -> Iterator[int]:
             process.kill()
 
 
-async def test_every_protocol_error_occurs(place: Place, server: tuple[str, str]) -> None:
-    codes = [*said_to_lines(place)]
-    address, token = server
-    later = json.loads(json.dumps(ASKS).replace("2026-07-28", "2099-01-01"))
+async def test_every_protocol_error_occurs(place: Place, server: Served) -> None:
+    codes = [*codes_over_stdio(place)]
+    address, token = server.address, server.tokens["for-codes"]
+    later = json.loads(json.dumps(DISCOVER).replace("2026-07-28", "2099-01-01"))
     for headers, body in (
-        ({**HEADERS, "Mcp-Method": "tools/list"}, ASKS),
+        ({**HEADERS, "Mcp-Method": "tools/list"}, DISCOVER),
         ({**HEADERS, "MCP-Protocol-Version": "2099-01-01"}, later),
     ):
         async with httpx.AsyncClient(timeout=PATIENCE) as http:
             headers["Authorization"] = f"Bearer {token}"
-            answered = await http.post(address, headers=headers, json=body)
-            codes.append(answered.json()["error"]["code"])
+            response = await http.post(address, headers=headers, json=body)
+            codes.append(response.json()["error"]["code"])
     shown = {int(row[0][0]) for row in table(PAGE, "code", "it means")}
     assert codes == [-32700, -32601, -32600, -32020, -32022]
     assert shown == {*codes, -32602}

@@ -99,7 +99,9 @@ async def test_not_ready_without_shared_state() -> None:
 
 @pytest.mark.redis
 async def test_redis_over_a_unix_socket(redis_server: RedisServer) -> None:
-    made = service(HOSTUP_MCP_STATE=f"unix://{redis_server.folder / SOCKET}", HOSTUP_MCP_SECRET=SECRET)
+    made = service(
+        HOSTUP_MCP_STATE=f"unix://{redis_server.folder / SOCKET}", HOSTUP_MCP_SECRET=SECRET
+    )
     assert made.shared is not None
     assert await made.shared.store.is_available()
     await made.shared.redis.aclose()

@@ -463,7 +463,9 @@ async def test_stopped_replica_keeps_the_lock(
 OLD, NEW = "old-" * 8, "new-" * 8
 
 
-async def test_secret_rotation(upstream: Upstream, redis_server: RedisServer, tmp_path: Path) -> None:
+async def test_secret_rotation(
+    upstream: Upstream, redis_server: RedisServer, tmp_path: Path
+) -> None:
     """The rings of a roll-out: each step runs beside the one before it."""
     rings = (OLD, f"{OLD},{NEW}", f"{NEW},{OLD}", NEW)
     environments = [given(upstream, redis_server, HOSTUP_MCP_SECRET=ring) for ring in rings]

@@ -1,4 +1,4 @@
-"""`scripts/dev.py`: every task from nothing, on what a newcomer's machine may look like."""
+"""`scripts/dev.py` works on the machine of a newcomer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ dev = load("dev")
 
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A `.venv` of its own for the script to make and mend."""
+    """A temporary `.venv` for the script to create and repair."""
     venv = tmp_path / ".venv"
     monkeypatch.setattr(dev, "VENV", venv)
     monkeypatch.setattr(dev, "BIN", venv / dev.BIN.name)
@@ -33,7 +33,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 def test_python_3_8_can_parse_it() -> None:
     tree = ast.parse(DEV.read_text(encoding="utf-8"), feature_version=(3, 8))
     first = next(node for node in tree.body if isinstance(node, ast.ImportFrom))
-    assert first.module == "__future__", "or 3.8 would evaluate annotations that it does not know"
+    assert first.module == "__future__", "Python 3.8 would evaluate unknown annotations"
     modules = {
         name.split(".")[0]
         for node in ast.walk(tree)
@@ -87,7 +87,7 @@ def test_slow_folders_exist() -> None:
 
 
 def test_other_folders_are_fast() -> None:
-    words = dev.fast_words()
+    words = dev.fast_arguments()
     for folder in (ROOT / "tests").iterdir():
         if (folder / "__init__.py").is_file():
             assert (f"tests/{folder.name}" in words) is (folder.name not in dev.SLOW)
@@ -121,8 +121,8 @@ def test_every_step_is_explained() -> None:
 # .venv --------------------------------------------------------------------------------------------
 
 
-def broken(venv: Path, how: str) -> None:
-    """A `.venv` as an interrupted or outdated set-up leaves it."""
+def break_venv(venv: Path, how: str) -> None:
+    """Leave a `.venv` as an interrupted or outdated set-up does."""
     if how == "nothing":
         return
     if how == "a link to nowhere":
@@ -146,7 +146,7 @@ HALF_MADE = (
     *("nothing", "a link to nowhere", "folders only"),
     *("no python", "python links to nowhere", "no pip"),
 )
-needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege")
 
 
 @pytest.mark.parametrize("how", HALF_MADE)
@@ -154,7 +154,7 @@ needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need a r
 def test_broken_venv_is_recreated(
     elsewhere: Path, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken(elsewhere, how)
+    break_venv(elsewhere, how)
     made: list[str] = []
     monkeypatch.setattr(dev, "call", lambda *words: made.extend(map(str, words)))
     dev.environment()
@@ -165,7 +165,7 @@ def test_broken_venv_is_recreated(
 
 @needs_links
 def test_new_venv_is_kept(elsewhere: Path) -> None:
-    broken(elsewhere, "python links to nowhere")
+    break_venv(elsewhere, "python links to nowhere")
     dev.environment()
     assert dev.works(dev.PYTHON, "-m", "pip", "--version")
     (elsewhere / "kept").touch()
