@@ -29,7 +29,7 @@ class AuditLog:
             Refusal: the file cannot be written, so nothing may be sent.
         """
         line = json.dumps({"time": now.isoformat(timespec="milliseconds"), **entry})
-        log.info("%s", line)
+        log.info(line)
         if self._path is None:
             return
         try:
@@ -42,7 +42,7 @@ class AuditLog:
             finally:
                 os.close(file)
         except OSError as error:
-            log.error("the audit log cannot be written: %s", error.strerror)
+            log.error("the audit log cannot be written: %s", error)
             raise failures.refuse(
                 "no_audit_log",
                 "This server's audit log cannot be written. Nothing was changed.",

@@ -137,7 +137,7 @@ async def _carry_out(
     note: RecoveryNote | None = None
     try:
         consent = await _check_again(tool, arguments, ctx, w, agreed)
-        consumed += await _consume(w, arguments, agreed, lock)
+        consumed = await _consume(w, arguments, agreed, lock)
         if (plan := _plan_of(arguments)) is not None:
             note = await note_recovery(w, subject, plan.id, consent.proposal.request.path)
         if time.time() - began > LOCK_SECONDS - LOCK_MARGIN_SECONDS:

@@ -167,6 +167,8 @@ class Bench:
         self.response: httpx.Response | Exception | Respond = httpx.Response(202, json=ACCEPTED)
         self.seen: str | Exception = "Nothing new is listed."
         self.proposed = 0
+        self.given: list[Mapping[str, str]] = []
+        """The arguments that the tool proposed for."""
         self.shown: list[tuple[object, ...]] = []
 
     # The tool
@@ -174,6 +176,7 @@ class Bench:
     async def propose(self, reader: Reader, **arguments: str) -> Proposal:
         proposal = self.proposals[min(self.proposed, len(self.proposals) - 1)]
         self.proposed += 1
+        self.given.append(arguments)
         self.events.append("propose")
         await anyio.lowlevel.checkpoint()
         if self.before_propose is not None:

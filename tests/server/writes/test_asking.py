@@ -1,6 +1,7 @@
 """The question to the user, in both eras: only a yes to this very question counts."""
 
 import json
+import re
 from typing import Any
 
 import anyio
@@ -87,6 +88,16 @@ async def test_a_plain_yes_to_a_plain_question(era: str) -> None:
     bench.proposals, bench.answer = [PLAIN], accept(yes=True)
     assert not (await bench.run()).is_error
     assert bench.log.entries[-1]["consent"] == {"by": "user", "how": "said yes to the question"}
+
+
+async def test_the_client_shows_question_and_form() -> None:
+    bench = Bench()
+    await bench.run()
+    ((message, form, request_id),) = bench.shown
+    assert message == DESTRUCTIVE.question.message
+    assert isinstance(form, dict)
+    assert form["properties"].keys() == {"serverName"}
+    assert request_id == 1
 
 
 @pytest.mark.parametrize("form", [TypedName, PlainYes])
@@ -249,6 +260,7 @@ async def test_a_question_is_stored_without_text() -> None:
     assert request.params is not None
     assert repr(DESTRUCTIVE.question.message) in str(request.params)
     state = json.loads(question.request_state or "")
+    assert re.fullmatch("ask_[0-9a-z]{16}", state["question"])
     key = RecordKey(RecordKind.QUESTION, state["question"])
     record = await bench.services.state.get_record(LOCAL, key)
     assert record is not None

@@ -123,24 +123,27 @@ def test_it_is_on_disk_when_it_returns(path: Path, monkeypatch: pytest.MonkeyPat
     assert synced[0].endswith(b"\n")
 
 
-def refused(audit_log: AuditLog, caplog: pytest.LogCaptureFixture, reason: str) -> None:
+def refused(
+    audit_log: AuditLog, caplog: pytest.LogCaptureFixture, code: int, path: Path | None = None
+) -> None:
+    error = OSError(code, os.strerror(code), *([] if path is None else [str(path)]))
     caplog.clear()
     with pytest.raises(Refusal) as refusal:
         audit_log.append(NOW, {"n": 1})
     failure = refusal.value.failure
     assert (failure.kind, failure.message, failure.next_step) == REFUSALS["not logged"]
-    assert caplog.messages == [f"the audit log cannot be written: {reason}"]
+    assert caplog.messages == [f"the audit log cannot be written: {error}"]
 
 
 def test_an_unusable_path_is_a_refusal(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    refused(AuditLog(tmp_path), caplog, os.strerror(errno.EISDIR))
-    missing = AuditLog(tmp_path / "missing" / "audit.jsonl")
-    refused(missing, caplog, os.strerror(errno.ENOENT))
+    refused(AuditLog(tmp_path), caplog, errno.EISDIR, tmp_path)
+    missing = tmp_path / "missing" / "audit.jsonl"
+    refused(AuditLog(missing), caplog, errno.ENOENT, missing)
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="needs a device that is always full")
 def test_a_full_disk_is_a_refusal(caplog: pytest.LogCaptureFixture) -> None:
-    refused(AuditLog(FULL), caplog, os.strerror(errno.ENOSPC))
+    refused(AuditLog(FULL), caplog, errno.ENOSPC)
 
 
 def test_half_a_line_is_a_refusal(
@@ -148,17 +151,17 @@ def test_half_a_line_is_a_refusal(
 ) -> None:
     real = os.write
     monkeypatch.setattr(os, "write", lambda fd, data: real(fd, bytes(data)[:10]))
-    refused(AuditLog(path), caplog, os.strerror(errno.ENOSPC))
+    refused(AuditLog(path), caplog, errno.ENOSPC)
 
 
 def test_a_failed_sync_is_a_refusal(
     path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fsync(_: int) -> None:
-        raise OSError(errno.EIO, "Input/output error")
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     monkeypatch.setattr(os, "fsync", fsync)
-    refused(AuditLog(path), caplog, "Input/output error")
+    refused(AuditLog(path), caplog, errno.EIO)
 
 
 def test_no_open_file_is_left_behind(
@@ -166,7 +169,7 @@ def test_no_open_file_is_left_behind(
 ) -> None:
     open_before = set(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").exists() else set()
     AuditLog(path).append(NOW, {})
-    refused(AuditLog(tmp_path), caplog, os.strerror(errno.EISDIR))
+    refused(AuditLog(tmp_path), caplog, errno.EISDIR, tmp_path)
     if open_before:
         assert len(os.listdir("/proc/self/fd")) <= len(open_before)
 

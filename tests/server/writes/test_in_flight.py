@@ -3,6 +3,7 @@
 import asyncio
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from hostup_mcp.server.writes.in_flight import ServerStoppingError, WritesInFlight
@@ -91,7 +92,8 @@ async def test_stopping_waits_for_a_write(writes: WritesInFlight) -> None:
         tasks.start_soon(writes.run, work, lambda: True)
         await happens(work.began)
         tasks.start_soon(writes.stop, PATIENCE)
-        await anyio.sleep(0.01)
+        await anyio.lowlevel.checkpoint()
+        assert writes.is_stopping
         assert work.ended == ""
         work.go_on.set()
     assert work.ended == "done"

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import anyio
@@ -68,6 +69,7 @@ async def test_a_write_runs_in_one_order(era: str, order: list[str]) -> None:
     result = await bench.run()
     assert not result.is_error
     assert bench.events == order
+    assert bench.given == [{"id": VPS}] * 2
     entry = bench.log.entries[-1]
     assert (entry["tool"], entry["ids"], entry["jobId"]) == ("change_vps", {"id": VPS}, "job_1")
     assert entry["consent"] == {"by": "user", "how": "typed the server's name"}
@@ -298,9 +300,11 @@ async def test_an_expired_lock_sends_nothing() -> None:
 
 async def test_a_lock_about_to_expire_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """The store and this machine may not agree on how much time has passed."""
+    allowed = pipeline.LOCK_SECONDS - pipeline.LOCK_MARGIN_SECONDS
+    clock = iter((5.0, 5.0 + allowed, 5.0, 6.0 + allowed))
+    monkeypatch.setattr(pipeline, "time", SimpleNamespace(time=lambda: next(clock)))
+    assert not (await Bench().run()).is_error
     bench = Bench()
-    clock = iter((0.0, pipeline.LOCK_SECONDS - pipeline.LOCK_MARGIN_SECONDS + 1))
-    monkeypatch.setattr(pipeline.time, "time", lambda: next(clock))
     plan = await bench.plan()
     refused(await bench.run({"planId": plan}), "lock expired")
     assert "request" not in bench.events
@@ -360,6 +364,16 @@ async def test_a_yes_is_good_once() -> None:
     question = await bench.ask()
     assert not (await bench.reply(question)).is_error
     refused(await bench.reply(question), "already answered")
+    assert bench.events.count("request") == 1
+
+
+async def test_a_yes_to_a_plan_is_good_once() -> None:
+    """Then the plan was consumed too, and its message names the next step."""
+    bench = Bench(STATELESS)
+    arguments = {"planId": await bench.plan()}
+    question = await bench.ask(arguments)
+    assert not (await bench.reply(question, arguments)).is_error
+    refused(await bench.reply(question, arguments), "plan_used")
     assert bench.events.count("request") == 1
 
 
@@ -683,9 +697,9 @@ async def test_stopping_interrupts_what_waits() -> None:
         assert bench.outcomes == ["outcome_unknown"]
     error = error_of(results[0])
     assert error["kind"] == "outcome_unknown"
-    assert "this server was told to stop before HostUp responded" in error["message"]
+    reason = "this server was told to stop before HostUp responded."
+    assert error["message"].endswith(f"carried out: {reason}")
     assert "seen" not in error
-    assert not error["message"].endswith(" ")
     assert await bench.is_locked()
     assert "look" not in bench.events
 

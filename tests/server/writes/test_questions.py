@@ -20,6 +20,7 @@ def vps(name: str | None, ip: str | None = "192.0.2.7") -> Vps:
     ("name", "typed"),
     [
         ("web-01", "web-01"),
+        ("w", "w"),
         ("Mitt Café å", "Mitt Café å"),
         (" web-01 ", "web-01"),
         ("x" * MAX_TYPED, "x" * MAX_TYPED),

@@ -1,6 +1,7 @@
 """What was carried out is kept per server, for every caller and session to know of."""
 
 import json
+import re
 from typing import Any
 
 import httpx
@@ -23,6 +24,8 @@ async def test_a_restore_is_recorded_with_its_job() -> None:
     plan = await bench.plan()
     assert not (await bench.run({"planId": plan})).is_error
     [recovery] = await kept(bench)
+    [id_] = await bench.services.state.recoveries(SUBJECT)
+    assert re.fullmatch("rec_[0-9a-z]{16}", id_)
     assert recovery["plan_id"] == plan
     assert (recovery["outcome"], recovery["job_id"]) == ("accepted", "job_1")
     assert await bench.services.state.recoveries(f"sandbox/{OTHER_VPS}") == {}
