@@ -1,4 +1,4 @@
-"""`hostup-mcp doctor`: is this configuration going to work? One cheap read tells."""
+"""`hostup-mcp doctor`: checks the configuration with one cheap read."""
 
 from __future__ import annotations
 
@@ -6,24 +6,14 @@ import anyio
 from rich.console import Console
 
 from hostup_mcp.config import Misconfigured, Settings
-from hostup_mcp.hostup.address import KEYS_PAGE
-from hostup_mcp.hostup.problems import (
-    BadResponseError,
-    EdgeRefusedError,
-    ForbiddenError,
-    HostUpError,
-    NotFoundError,
-    ProblemError,
-    RateLimitedError,
-    UnauthorizedError,
-    UnreachableError,
-)
+from hostup_mcp.hostup.problems import BadResponseError, HostUpError, NotFoundError
 from hostup_mcp.hostup.reading import ReadingClient
+from hostup_mcp.server.errors.hostup import describe_for_user
 from hostup_mcp.server.services import connect
 from hostup_mcp.stdio.state import shares_state
 
 PATIENCE = 6.0
-"""Seconds for the one read, retries included; a person is watching."""
+"""Seconds for the one read, retries included, while the user waits."""
 
 
 def doctor(configuration: Settings | Misconfigured, console: Console | None = None) -> int:
@@ -37,7 +27,7 @@ def doctor(configuration: Settings | Misconfigured, console: Console | None = No
     try:
         servers = anyio.run(_one_read, configuration)
     except HostUpError as error:
-        console.print(f"✗ {diagnosis(error, configuration)}")
+        console.print(f"✗ {where}: {diagnosis(error)}")
         return 1
     console.print(f"✓ {where} accepts the key and lets it list servers.")
     if not servers:
@@ -61,28 +51,13 @@ def _check_state(settings: Settings, console: Console) -> int:
     return 1
 
 
-def diagnosis(error: HostUpError, settings: Settings) -> str:
-    """What is wrong, in one line."""
-    match error:
-        case UnauthorizedError():
-            return f"HostUp refuses the key (401). Make or check it at {KEYS_PAGE}."
-        case EdgeRefusedError():
-            return "Something in front of HostUp's API rejects this network (403)."
-        case ForbiddenError():
-            if error.code not in (None, "forbidden"):
-                return f'HostUp refuses this account (403, code {error.code}): "{error}"'
-            return f"The key lacks the scope read:vm (403). Give it that at {KEYS_PAGE}."
-        case NotFoundError() | BadResponseError():
-            said = str(error).removesuffix(".")
-            return f"{settings.base_url} does not answer like HostUp's API: {said}."
-        case RateLimitedError():
-            return "HostUp accepts no more requests at the moment (429); the rest seems in order."
-        case ProblemError():
-            return f'HostUp cannot answer at the moment ({error.status}): "{error}"'
-        case UnreachableError():
-            return f"No network, or the wrong HOSTUP_BASE_URL: {error}."
-        case _:
-            return f"HostUp did not give an answer: {error}."
+def diagnosis(error: HostUpError) -> str:
+    """What is wrong and what the user can do, on one line."""
+    if isinstance(error, NotFoundError):
+        # Every account has a list of servers, so this is not HostUp's API.
+        said = str(error).removesuffix(".")
+        error = BadResponseError(f"HostUp's API was not found there: {said}", status=404)
+    return describe_for_user(error)
 
 
 async def _one_read(settings: Settings) -> int:

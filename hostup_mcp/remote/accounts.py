@@ -15,7 +15,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from hostup_mcp.config import Group, Settings
-from hostup_mcp.server import failures
+from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.services import Account
 
 
@@ -83,11 +84,7 @@ def account_of(accounts: Mapping[str, Account]) -> Callable[[str | None], Accoun
     def find(name: str | None) -> Account:
         account = accounts.get(name) if name is not None else None
         if account is None:
-            raise failures.refuse(
-                "no_account",
-                "No HostUp account is configured for this caller.",
-                "Tell the user: the operator has to add them to the credentials file.",
-            )
+            raise refuse(texts.NO_ACCOUNT)
         return account
 
     return find

@@ -21,7 +21,7 @@ Propose: TypeAlias = Callable[..., Awaitable[Proposal]]
 class ReadingTool:
     """A tool that only reads; it is always available.
 
-    `read(ctx, **arguments)` returns the result, or raises a `Refusal` or a `HostUpError`. Its
+    `read(ctx, **arguments)` returns the result, or raises a `RefusalError` or a `HostUpError`. Its
     docstring is the description that a model reads, its parameters are the arguments.
     """
 
@@ -41,8 +41,8 @@ class WritingTool:
     """A tool that changes something at HostUp.
 
     `propose(reader, **arguments)` reads the current state of the server and returns a proposal, or
-    raises a `Refusal`. Its docstring is the description that a model reads, its parameters are the
-    arguments.
+    raises a `RefusalError`. Its docstring is the description that a model reads, its parameters are
+    the arguments.
     """
 
     name: str

@@ -18,7 +18,8 @@ from mcp.types import (
 from pydantic import Field
 
 from hostup_mcp.hostup.problems import HostUpError
-from hostup_mcp.server import failures
+from hostup_mcp.server.errors.failure import RefusalError
+from hostup_mcp.server.errors.hostup import from_hostup
 from hostup_mcp.server.protocol import refuse_unknown_prompt
 from hostup_mcp.server.services import Services, caller
 from hostup_mcp.server.tools.list_vps import page_data, read_page
@@ -56,7 +57,7 @@ def add_guidance(server: MCPServer[Services], services: Services) -> None:
     async def servers() -> str:
         try:
             return json.dumps(page_data(await read_page(services, 100)), ensure_ascii=False)
-        except (HostUpError, failures.Refusal) as error:
+        except (HostUpError, RefusalError) as error:
             raise _in_words(error) from None
 
     server.resource(
@@ -130,7 +131,7 @@ async def backups(id: str, ctx: Context[Any, Any]) -> str:
     """`list_vps_backups` as a resource."""
     try:
         result = await list_vps_backups(ctx, id)
-    except failures.Refusal as error:
+    except RefusalError as error:
         if error.failure.kind == "unknown_id":
             raise ResourceNotFoundError(
                 f"{error.failure.message} {error.failure.next_step}"
@@ -141,6 +142,6 @@ async def backups(id: str, ctx: Context[Any, Any]) -> str:
     return json.dumps(result.structured_content, ensure_ascii=False)
 
 
-def _in_words(error: HostUpError | failures.Refusal) -> ResourceError:
-    failure = error.failure if isinstance(error, failures.Refusal) else failures.of_hostup(error)
+def _in_words(error: HostUpError | RefusalError) -> ResourceError:
+    failure = error.failure if isinstance(error, RefusalError) else from_hostup(error)
     return ResourceError(f"{failure.message} {failure.next_step}")

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from hostup_mcp.server import failures
+from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors.failure import RefusalError, fail, refuse
 from hostup_mcp.server.services import Ctx, Services, caller, services
 from hostup_mcp.state.store import StateUnavailableError
 
@@ -48,7 +49,7 @@ async def require_handed_out(services: Services, who: str, arguments: Mapping[st
     """Refuse a server, or a backup or snapshot of it, that `who` was not given.
 
     Raises:
-        Refusal: the tool to call first.
+        RefusalError: the tool to call first.
     """
     vps_id = arguments.get("id")
     if vps_id is None:
@@ -61,7 +62,7 @@ async def require_vps(ctx: Ctx, vps_id: str) -> None:
     """Refuse a VPS id that this caller was not given.
 
     Raises:
-        Refusal: list_vps has to be called first.
+        RefusalError: list_vps has to be called first.
     """
     await require_handed_out(services(ctx), caller(), {"id": vps_id})
 
@@ -70,7 +71,7 @@ async def require_point(ctx: Ctx, vps_id: str, arguments: Mapping[str, object]) 
     """Refuse a backup or snapshot that this caller was not given for the server `vps_id`.
 
     Raises:
-        Refusal: the tool to call first.
+        RefusalError: the tool to call first.
     """
     await _require_point(services(ctx), caller(), vps_id, arguments)
 
@@ -80,7 +81,7 @@ async def require_job(ctx: Ctx, job_id: str) -> str:
     tool, path = "the tool that starts the job", "the jobId"
     note = await _require(services(ctx), caller(), f"job/{job_id}", "jobId", tool, path)
     if note is None:
-        raise failures.Refusal(failures.state_unavailable())
+        raise RefusalError(fail(texts.STATE_UNAVAILABLE))
     return note
 
 
@@ -111,5 +112,5 @@ async def _require(
         # been stopped before they get here; a read goes on.
         return None
     if note is None:
-        raise failures.unknown_id(argument, tool, path)
+        raise refuse(texts.UNKNOWN_ID, argument=argument, tool=tool, path=path)
     return note

@@ -7,26 +7,21 @@ from contextlib import suppress
 from mcp.types import CallToolResult
 
 from hostup_mcp.config import Group, Misconfigured
-from hostup_mcp.server import failures
+from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors.failure import RefusalError, not_configured, refuse, to_result
 from hostup_mcp.server.services import Services, caller
 from hostup_mcp.server.writes.context import WriteContext
 
 
-def locked(tool: str, *groups: Group) -> failures.Refusal:
+def locked(tool: str, *groups: Group) -> RefusalError:
     """The refusal of a tool whose group is not unlocked, with what unlocks it."""
-    names = " and ".join(groups)
-    return failures.refuse(
-        "not_allowed",
-        f"{tool} is not unlocked on this server. Nothing was changed.",
-        f"Only the user can unlock it where the server is configured: --allow with {names} "
-        "(HOSTUP_MCP_ALLOW). They can also do it themselves in HostUp's panel.",
-    )
+    return refuse(texts.NOT_ALLOWED, tool=tool, groups=" and ".join(groups))
 
 
 def refuse_locked(services: Services, tool: str, group: Group) -> CallToolResult:
     """The result of a call of a locked tool; the audit log notes it too."""
     if isinstance(services.configuration, Misconfigured):
-        return failures.answer(failures.not_configured(services.configuration))
-    with suppress(failures.Refusal):
+        return to_result(not_configured(services.configuration))
+    with suppress(RefusalError):
         WriteContext(services, tool, caller()).log("refused: not_allowed")
-    return failures.answer(locked(tool, group).failure)
+    return to_result(locked(tool, group).failure)

@@ -22,7 +22,8 @@ from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json
 from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Facts, Mode, ModeDefinition, Plan, Read, Target
-from hostup_mcp.server import failures
+from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors.failure import RefusalError, refuse
 from hostup_mcp.state.store import RecordKey, RecordKind, StateStore, new_handle
 
 LIFE = timedelta(minutes=10)
@@ -123,7 +124,7 @@ class Plans:
         """The plan behind `plan_id`.
 
         Raises:
-            Refusal: it was carried out, has expired, or is not this caller's.
+            RefusalError: it was carried out, has expired, or is not this caller's.
             StateUnavailableError: the store cannot be reached.
         """
         record = await self.state.get_record(self.caller, RecordKey(RecordKind.PLAN, plan_id))
@@ -166,24 +167,14 @@ async def read_facts(hostup: ReadingClient, plan: StoredPlan) -> PlanFacts:
     return PlanFacts(facts.vps, plan.definition.plan(facts, plan.target, plan.issued_at))
 
 
-def plan_again(why: str) -> failures.Refusal:
+def plan_again(why: str) -> RefusalError:
     """A refusal for a plan that cannot be carried out (any more)."""
-    return failures.refuse(
-        "plan_again",
-        f"{why}. Nothing was changed.",
-        "Call plan_restore again and show the user the new plan before anything else.",
-    )
+    return refuse(texts.PLAN_AGAIN, why=why)
 
 
-def plan_used() -> failures.Refusal:
+def plan_used() -> RefusalError:
     """Why a plan that was sent is not sent again."""
-    return failures.refuse(
-        "plan_used",
-        "This plan was sent to HostUp before, and each plan is good for once. "
-        "Nothing was changed by this call.",
-        "Follow the job it started with get_job, or call list_vps_backups; for anything more, "
-        "plan again.",
-    )
+    return refuse(texts.PLAN_USED)
 
 
 def _hash(ticket: str) -> str:

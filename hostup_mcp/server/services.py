@@ -19,7 +19,7 @@ from mcp.server.mcpserver import Context
 from hostup_mcp.config import Group, Misconfigured, Settings
 from hostup_mcp.hostup.http import Http, Observer, Throttle
 from hostup_mcp.hostup.reading import ReadingClient
-from hostup_mcp.server import failures
+from hostup_mcp.server.errors.failure import RefusalError, not_configured
 from hostup_mcp.server.writes.audit_log import AuditLog
 from hostup_mcp.server.writes.in_flight import WritesInFlight
 from hostup_mcp.state.in_memory import InMemoryState
@@ -52,7 +52,7 @@ class Services:
     """Everything that one server works with. Connections are opened when first used.
 
     `account_of` returns a caller's account (that of the settings if it is not given); it raises a
-    `Refusal` for a caller without one.
+    `RefusalError` for a caller without one.
     """
 
     configuration: Settings | Misconfigured
@@ -80,10 +80,10 @@ class Services:
         """The configuration.
 
         Raises:
-            Refusal: the server cannot work with it.
+            RefusalError: the server cannot work with it.
         """
         if isinstance(self.configuration, Misconfigured):
-            raise failures.Refusal(failures.not_configured(self.configuration))
+            raise RefusalError(not_configured(self.configuration))
         return self.configuration
 
     @property
@@ -91,7 +91,7 @@ class Services:
         """The account of the current caller.
 
         Raises:
-            Refusal: they have none, or the server cannot work with its configuration.
+            RefusalError: they have none, or the server cannot work with its configuration.
         """
         if self.account_of is not None:
             return self.account_of(principal())
@@ -101,7 +101,7 @@ class Services:
         """The groups of writing tools that are unlocked for the current caller."""
         try:
             return self.account.allow
-        except failures.Refusal:
+        except RefusalError:
             return frozenset()
 
     @property
@@ -114,7 +114,7 @@ class Services:
         """HostUp as the account of the current caller sees it, for reading.
 
         Raises:
-            Refusal: they have none, or the server cannot work with its configuration.
+            RefusalError: they have none, or the server cannot work with its configuration.
         """
         return ReadingClient(self._connection())
 
@@ -122,7 +122,7 @@ class Services:
         """The connection of the current caller's account.
 
         Raises:
-            Refusal: they have none, or the server cannot work with its configuration.
+            RefusalError: they have none, or the server cannot work with its configuration.
         """
         key = self.account.api_key
         if key not in self._connections:

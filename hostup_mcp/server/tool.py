@@ -15,8 +15,18 @@ from pydantic import BaseModel, ValidationError
 
 from hostup_mcp.config import Misconfigured
 from hostup_mcp.hostup.problems import HostUpError
-from hostup_mcp.server import failures
 from hostup_mcp.server.definition import AnyTool, ReadingTool, WritingTool
+from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors.arguments import invalid_arguments, unknown_arguments
+from hostup_mcp.server.errors.failure import (
+    Failure,
+    RefusalError,
+    fail,
+    not_configured,
+    or_failure,
+    to_result,
+)
+from hostup_mcp.server.errors.hostup import from_hostup
 from hostup_mcp.server.writes.pipeline import write
 from hostup_mcp.server.writes.result import WriteResult
 from hostup_mcp.state.store import StateUnavailableError
@@ -33,11 +43,11 @@ class PlainTool(Tool):
     ) -> Any:
         configuration = context.request_context.lifespan_context.configuration
         if isinstance(configuration, Misconfigured):
-            return failures.answer(failures.not_configured(configuration))
+            return to_result(not_configured(configuration))
         known = self.parameters["properties"]
         if unknown := [name for name in arguments if name not in known]:
             # The SDK would drop them, and a misspelt argument would silently become its default.
-            return failures.answer(failures.unknown_arguments(self.name, unknown))
+            return to_result(unknown_arguments(self.name, unknown))
         return await self._run_known(arguments, context, convert_result)
 
     async def _run_known(
@@ -49,18 +59,18 @@ class PlainTool(Tool):
             failure = self._failure(error)
             if failure is None:
                 raise
-            return failures.answer(failure)
+            return to_result(failure)
 
-    def _failure(self, error: ToolError) -> failures.Failure | None:
+    def _failure(self, error: ToolError) -> Failure | None:
         match error.__cause__:
-            case failures.Refusal(failure=failure):
+            case RefusalError(failure=failure):
                 return failure
             case StateUnavailableError():
-                return failures.state_unavailable()
+                return fail(texts.STATE_UNAVAILABLE)
             case HostUpError() as cause:
-                return failures.of_hostup(cause)
+                return from_hostup(cause)
             case ValidationError() as cause if not isinstance(error, UnexpectedToolError):
-                return failures.bad_arguments(self.name, cause)
+                return invalid_arguments(self.name, cause)
         return None
 
 
@@ -75,7 +85,7 @@ class WriteTool(PlainTool):
         try:
             validated = self.fn_metadata.validate_arguments(arguments)
         except ValidationError as error:
-            return failures.answer(failures.bad_arguments(self.name, error))
+            return to_result(invalid_arguments(self.name, error))
         try:
             result = await write(self.definition, validated, context)
         except Exception as error:
@@ -132,7 +142,7 @@ def _common(
         "description": describe(definition),
         "parameters": {**parameters, "additionalProperties": False},
         "fn_metadata": FuncMetadata(
-            arg_model=arguments, output_model=result, output_schema=failures.or_failure(success)
+            arg_model=arguments, output_model=result, output_schema=or_failure(success)
         ),
     }
 

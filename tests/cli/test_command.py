@@ -360,7 +360,7 @@ def test_the_sandbox_serves_and_prints_what_to_set_and_stops_on_a_signal(
     assert address in one_line(healthy.stdout)
     refused = run("doctor", **{**env, "HOSTUP_API_KEY": SECRET})
     assert refused.returncode == 1
-    assert "refuses the key" in one_line(refused.stdout)
+    assert "rejected the API key" in one_line(refused.stdout)
 
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=PATIENCE)

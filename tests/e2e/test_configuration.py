@@ -64,7 +64,7 @@ async def test_stdio_starts_and_every_tool_says_what_to_set(
             assert names
             for tool in [*sorted(names), "restore_vps", "delete_vps_backup"]:
                 answer = await assistant.no(tool)
-                told = answer.kind in ("not_configured", "not_allowed", "bad_arguments")
+                told = answer.kind in ("not_configured", "not_allowed", "invalid_arguments")
                 assert told, answer.text
                 if tool == "list_vps":
                     assert answer.kind == "not_configured"

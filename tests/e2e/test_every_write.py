@@ -142,7 +142,7 @@ class Session:
         result = await self.client.call_tool(tool, given)
         self.reply = agreeing
         error = (result.structured_content or {}).get("error", {})
-        if error.get("kind") != "bad_arguments":
+        if error.get("kind") != "invalid_arguments":
             return []
         said = " ".join([error["nextStep"], *error.get("fields", [])])
         named = [n for n in schema["properties"] if n in said and n not in given]
@@ -561,7 +561,7 @@ async def test_what_cannot_be_noted_is_not_sent(way: Way, era: str, tmp_path: Pa
         arguments = await s.prepared(way)
         path.unlink(missing_ok=True)
         path.mkdir()
-        assert await s.kind(way, arguments) == "no_audit_log"
+        assert await s.kind(way, arguments) == "audit_log_unavailable"
         assert s.sent == 0
 
 

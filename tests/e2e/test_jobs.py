@@ -124,7 +124,7 @@ async def test_a_job_that_nobody_was_given_is_not_asked_about(sandbox: Sandbox) 
     async with in_memory(sandbox, None) as assistant:
         for job in (RUNNING_JOB_ID, "job_made_up", "../vps", "a/b", "x" * 200, "?", ".."):
             answer = await assistant.no("get_job", jobId=job)
-            assert answer.kind in ("unknown_id", "bad_arguments")
+            assert answer.kind in ("unknown_id", "invalid_arguments")
             assert len(job) < 6 or job not in answer.text
     assert sandbox.requests == []
 
@@ -269,7 +269,7 @@ async def test_waiting_is_bounded(sandbox: Sandbox, seconds: Any) -> None:
     async with in_memory(sandbox, None) as assistant:
         job = await begun(assistant)
         answer = await assistant.no("get_job", jobId=job, waitSeconds=seconds)
-    assert answer.kind == "bad_arguments"
+    assert answer.kind == "invalid_arguments"
     assert any(field.startswith("waitSeconds") for field in answer.error["fields"])
 
 

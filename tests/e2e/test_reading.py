@@ -245,7 +245,7 @@ async def test_an_id_that_was_not_given_out_is_refused_before_anything_is_asked(
         answers = [await assistant.no(tool, id=trick) for tool in BY_ID]
         answers.append(await assistant.no("create_vps_backup", id=trick))
     for answer in answers:
-        assert answer.kind in ("unknown_id", "bad_arguments")
+        assert answer.kind in ("unknown_id", "invalid_arguments")
         assert answer.kind != "unknown_id" or "list_vps" in answer.next_step
         assert not isinstance(trick, str) or len(trick) < 8 or trick not in answer.text
     assert len(sandbox.requests) == seen
@@ -307,7 +307,7 @@ async def test_arguments_are_refused_in_our_own_words(
 ) -> None:
     async with in_memory(sandbox, None, mode=mode) as assistant:
         answer = await assistant.no("list_vps", **arguments)
-    assert answer.kind == "bad_arguments"
+    assert answer.kind == "invalid_arguments"
     assert any(field.startswith(named) for field in answer.error["fields"])
     whole = answer.text + json.dumps(answer.data)
     for leak in ("s3cret", "pydantic", "http", "input_value", "Traceback", "validation error"):
@@ -380,10 +380,10 @@ FAILURES = [
     (Fault("status", status=500), "hostup_failed", "HostUp had a fault"),
     (Fault("html", status=403), "edge_refused", "not about the key's scopes"),
     (Fault("redirect"), "redirected", "HOSTUP_BASE_URL"),
-    (Fault("empty"), "bad_answer", "empty"),
-    (Fault("not_json"), "bad_answer", "not JSON"),
-    (Fault("truncated"), "bad_answer", "cut short"),
-    (Fault("huge"), "bad_answer", "10 MB"),
+    (Fault("empty"), "bad_response", "empty"),
+    (Fault("not_json"), "bad_response", "not JSON"),
+    (Fault("truncated"), "bad_response", "cut short"),
+    (Fault("huge"), "bad_response", "10 MB"),
 ]
 
 

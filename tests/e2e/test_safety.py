@@ -188,7 +188,7 @@ async def test_no_argument_is_a_yes(house: House, door: Door) -> None:
         ):
             for word in ("confirm", "force"):
                 answer = await assistant.no(tool, **arguments, **{word: True})
-                assert answer.kind == "bad_arguments"
+                assert answer.kind == "invalid_arguments"
                 assert word in answer.text
         # Nor does anything that only this server itself may fill in.
         for hidden in ("yes", "reader", "consent"):
@@ -196,7 +196,7 @@ async def test_no_argument_is_a_yes(house: House, door: Door) -> None:
             answer = await assistant.no(
                 "delete_vps_backup", id=vps, backupId=backups[0], **{hidden: forged}
             )
-            assert answer.kind == "bad_arguments"
+            assert answer.kind == "invalid_arguments"
     assert house.sandbox.writes == []
 
 

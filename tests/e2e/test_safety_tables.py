@@ -259,7 +259,7 @@ async def test_only_a_plan_of_this_server_is_opened(mode: str) -> None:
         seen = len(sandbox.requests)
         for forged in spoiled(plan):
             answer = await assistant.no("restore_vps", planId=forged)
-            assert answer.kind in ("plan_again", "bad_arguments"), forged
+            assert answer.kind in ("plan_again", "invalid_arguments"), forged
             assert len(forged) < 10 or forged not in answer.text
         async with in_memory(sandbox, person, mode=mode) as elsewhere:
             assert (await elsewhere.no("restore_vps", planId=plan)).kind == "plan_again"
@@ -510,7 +510,7 @@ async def test_arguments_that_do_not_belong_to_a_mode_are_named(
         seen = len(sandbox.requests)
         given = {k: backups[0] if v == "BACKUP" else v for k, v in arguments.items()}
         answer = await assistant.no("plan_restore", id=vps, **given)
-    assert answer.kind == "bad_arguments"
+    assert answer.kind == "invalid_arguments"
     assert any(field.startswith(named) for field in answer.error["fields"])
     assert len(sandbox.requests) == seen
 

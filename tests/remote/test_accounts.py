@@ -10,7 +10,7 @@ import pytest
 
 from hostup_mcp.config import Group, Settings
 from hostup_mcp.remote.accounts import CredentialsError, account_of, read_accounts
-from hostup_mcp.server.failures import Refusal
+from hostup_mcp.server.errors.failure import RefusalError
 
 KEY = "hostup_a-key-that-nobody-may-see"
 SETTINGS = Settings("", allow=frozenset({Group.CREATE}))
@@ -129,7 +129,7 @@ def test_unknown_caller_has_no_account(path: Path) -> None:
     find = account_of(read_accounts(write(path, {"a": {"key": {"value": KEY}}}), SETTINGS, {}))
     assert find("a").api_key == KEY
     for name in ("b", "A", "a ", "", None):
-        with pytest.raises(Refusal) as raised:
+        with pytest.raises(RefusalError) as raised:
             find(name)
         assert raised.value.failure.kind == "no_account"
         assert "operator" in raised.value.failure.next_step

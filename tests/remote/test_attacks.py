@@ -520,7 +520,7 @@ async def test_malformed_id_sends_nothing(house: House, id_: str) -> None:
     async with calling() as client:
         caller = Caller(client, house.bearer.url, house.token)
         result = await caller.call("list_vps_backups", id=id_)
-        assert result.kind == "bad_arguments"
+        assert result.kind == "invalid_arguments"
         assert len(result.text) < 2_000
         assert "\r" not in result.text
         for tool, arguments in (
@@ -529,7 +529,8 @@ async def test_malformed_id_sends_nothing(house: House, id_: str) -> None:
             ("get_job", {"jobId": id_}),
             ("restore_vps", {"planId": id_}),
         ):
-            assert (await caller.call(tool, **arguments)).kind in ("bad_arguments", "unknown_id")
+            refused = await caller.call(tool, **arguments)
+            assert refused.kind in ("invalid_arguments", "unknown_id")
         uri = f"hostup://vps/{id_}/backups"
         body = message("resources/read", uri=uri)
         answer = await client.post(caller.url, json=body, headers=headers_for(body, house.token))
@@ -605,7 +606,7 @@ async def test_altered_plan_is_refused(house: House) -> None:
         for wrong in (swapped, foreign):
             assert (await mine.call("restore_vps", planId=wrong)).kind == "plan_again", wrong
         for wrong in (plan[:-4], plan.upper(), "v1.AAAA", "plan_" + "a" * 2_000):
-            assert (await mine.call("restore_vps", planId=wrong)).kind == "bad_arguments", wrong
+            assert (await mine.call("restore_vps", planId=wrong)).kind == "invalid_arguments", wrong
         assert house.upstream.sandbox.writes == []
 
 

@@ -19,7 +19,7 @@ from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
 from hostup_mcp.config import Group
 from hostup_mcp.server.catalog import READING, WRITING
 from hostup_mcp.server.definition import WritingTool
-from hostup_mcp.server.failures import Refusal
+from hostup_mcp.server.errors.failure import RefusalError
 from hostup_mcp.server.ids import require_handed_out
 from hostup_mcp.server.services import Services
 from hostup_mcp.server.tool import build_tool
@@ -239,7 +239,7 @@ async def test_ids_must_have_been_returned(tool: WritingTool) -> None:
             above = "snapshot/" if name == "snapshotName" else ""
             known = values[name] if name == "id" else f"{values['id']}/{above}{values[name]}"
             await used.state.remember_ids("ann", {known: ""})
-        with pytest.raises(Refusal) as refusal:
+        with pytest.raises(RefusalError) as refusal:
             await require_handed_out(used, "ann", values)
         assert refusal.value.failure.kind == "unknown_id"
         assert argument in refusal.value.failure.message
@@ -397,7 +397,7 @@ async def test_results_and_failures_fit_schemas() -> None:
             assert schema is not None
             check = Draft202012Validator(schema)
             failure = await client.call_tool(name, {"nonsense": 1})
-            assert error_of(failure)["kind"] == "bad_arguments", name
+            assert error_of(failure)["kind"] == "invalid_arguments", name
             check.validate(failure.structured_content)
             assert not check.is_valid({}), f"{name}: nothing at all is no answer"
             assert not check.is_valid({"error": {}}), f"{name}: nor is a failure of nothing"

@@ -7,7 +7,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from hostup_mcp.server.catalog import build_tools
-from hostup_mcp.server.failures import Refusal
+from hostup_mcp.server.errors.failure import RefusalError
 from hostup_mcp.server.ids import (
     BackupId,
     JobId,
@@ -87,7 +87,7 @@ def ctx(used: Services) -> Ctx:
 
 
 async def refused(check: Awaitable[object]) -> str:
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(RefusalError) as refusal:
         await check
     failure = refusal.value.failure
     assert failure.kind == "unknown_id"
@@ -151,7 +151,7 @@ async def test_reads_go_on_without_the_store() -> None:
 
     ctx = call(Services(settings(), state=Unavailable()))
     await handed_out(ctx, id=VPS, backupId=BACKUP)
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(RefusalError) as refusal:
         await require_job(ctx, "job_1")
     assert refusal.value.failure.kind == "state_unavailable"
 

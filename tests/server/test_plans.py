@@ -15,7 +15,7 @@ from hostup_mcp.recovery.modes.definition import Mode
 from hostup_mcp.recovery.reasons import Verdict
 from hostup_mcp.sandbox import Sandbox
 from hostup_mcp.server.app import serve_with
-from hostup_mcp.server.failures import Refusal
+from hostup_mcp.server.errors.failure import RefusalError
 from hostup_mcp.server.plans import (
     LIFE,
     MAX_OPEN_PLANS,
@@ -62,7 +62,7 @@ def plans(state: InMemoryState) -> Plans:
 
 
 async def refused(plans: Plans, plan_id: str, kind: str = "plan_again") -> str:
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(RefusalError) as refusal:
         await plans.open(plan_id)
     failure = refusal.value.failure
     assert failure.kind == kind
@@ -276,7 +276,7 @@ async def test_confirming_needs_panel_and_ticket(at: At) -> None:
     )
     panel = Reader(at.hostup, plans, at.now, frozenset({Group.RESTORE}), shows_panel=True)
     for reader, given in ((panel, "wrong"), (replace(panel, shows_panel=False), ticket)):
-        with pytest.raises(Refusal) as refusal:
+        with pytest.raises(RefusalError) as refusal:
             await confirm_restore.propose(reader, plan_id, given, "web-01")
         assert refusal.value.failure.kind == "not_from_panel"
         assert "Nothing was changed" in refusal.value.failure.message

@@ -7,7 +7,7 @@ from hostup_mcp.config import Group, Misconfigured, Remote, Settings
 from hostup_mcp.hostup.problems import HostUpError
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.sandbox import Sandbox
-from hostup_mcp.server.failures import Refusal
+from hostup_mcp.server.errors.failure import RefusalError
 from hostup_mcp.server.services import Services, caller, connect, services
 
 from .wiring import ALL, account, call, settings
@@ -97,7 +97,7 @@ def test_a_configuration_that_cannot_be_worked_with_says_so_at_use() -> None:
     used = Services(Misconfigured(("HOSTUP_API_KEY is not set.",)))
     assert used.allowed() == frozenset()
     for look in (lambda: used.settings, lambda: used.hostup):
-        with pytest.raises(Refusal) as refusal:
+        with pytest.raises(RefusalError) as refusal:
             look()
         assert refusal.value.failure.kind == "not_configured"
         assert "HOSTUP_API_KEY is not set." in refusal.value.failure.message

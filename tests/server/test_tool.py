@@ -15,9 +15,10 @@ from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
 from hostup_mcp.hostup.problems import TimedOutError
-from hostup_mcp.server import failures
 from hostup_mcp.server.answer import answer
 from hostup_mcp.server.definition import Read, ReadingTool, Scope
+from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.services import Ctx, Services
 from hostup_mcp.server.tool import build_tool, lean
 from hostup_mcp.server.tools import list_vps
@@ -154,8 +155,8 @@ def test_docstring_becomes_the_description() -> None:
 async def test_context_is_not_an_argument() -> None:
     made = reading(wordy)
     assert made.parameters == {"type": "object", "properties": {}, "additionalProperties": False}
-    told = error_of(await made.run({"ctx": {}}, call(), convert_result=True))
-    assert told["kind"] == "bad_arguments"
+    error = error_of(await made.run({"ctx": {}}, call(), convert_result=True))
+    assert error["kind"] == "invalid_arguments"
 
 
 def test_meta_names_the_panel_if_shown() -> None:
@@ -181,7 +182,7 @@ async def look(
     if name == "late":
         raise TimedOutError("HostUp did not answer")
     if name == "no":
-        raise failures.refuse("my_kind", "No.", "Stop.")
+        raise refuse(texts.NAME_TAKEN)
     if name == "said":
         raise ToolError("a failure of its own")
     return answer([f"{limit} {colour} {enabled} {name}"], {"seen": name})
@@ -208,9 +209,9 @@ async def test_valid_arguments_reach_the_handler() -> None:
 
 @pytest.mark.parametrize("name", ["Limit", "limits", "confirm", "", "ctx", "self", "__class__"])
 async def test_unknown_arguments_are_refused(name: str) -> None:
-    told = error_of(await run(**{name: True, "limit": 3}))
-    assert told["kind"] == "bad_arguments"
-    assert "is not an argument of this tool" in told["fields"][0]
+    error = error_of(await run(**{name: True, "limit": 3}))
+    assert error["kind"] == "invalid_arguments"
+    assert "is not an argument of this tool" in error["fields"][0]
 
 
 @pytest.mark.parametrize(
@@ -235,10 +236,10 @@ async def test_unknown_arguments_are_refused(name: str) -> None:
 async def test_invalid_values_are_not_repeated(arguments: dict[str, Any]) -> None:
     """The failure names the argument, without its value and without pydantic's words."""
     result = await run(**arguments)
-    told = error_of(result)
-    assert told["kind"] == "bad_arguments"
-    assert told["fields"][0].startswith(next(iter(arguments)))
-    everything = (text_of(result) + json.dumps(told)).lower()
+    error = error_of(result)
+    assert error["kind"] == "invalid_arguments"
+    assert error["fields"][0].startswith(next(iter(arguments)))
+    everything = (text_of(result) + json.dumps(error)).lower()
     for leak in ("pydantic", "secret-value", "input_", "http", "validation error", "999"):
         assert leak not in everything
 
@@ -273,11 +274,7 @@ async def _send(arguments: dict[str, Any]) -> None:
 
 async def test_refusals_become_results() -> None:
     """Ours, and those of HostUp."""
-    assert error_of(await run(name="no")) == {
-        "kind": "my_kind",
-        "message": "No.",
-        "nextStep": "Stop.",
-    }
+    assert error_of(await run(name="no"))["kind"] == "name_taken"
     assert error_of(await run(name="late"))["kind"] == "timed_out"
 
 

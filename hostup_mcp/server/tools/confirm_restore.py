@@ -7,8 +7,9 @@ from typing import Annotated
 from pydantic import Field
 
 from hostup_mcp.config import Group
-from hostup_mcp.server import failures
 from hostup_mcp.server.definition import WritingTool
+from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.restore_vps import PlanId, propose_restore
 from hostup_mcp.server.writes.proposal import Destructive
@@ -29,11 +30,7 @@ async def propose(
     recovery panel. Not for assistants: they call restore_vps, which asks the user."""
     plan = await reader.plans.open(planId)
     if not reader.shows_panel or not plan.is_ticket(ticket):
-        raise failures.refuse(
-            "not_from_panel",
-            "Only the recovery panel can confirm a plan this way. Nothing was changed.",
-            "Call restore_vps; it asks the user.",
-        )
+        raise refuse(texts.NOT_FROM_PANEL)
     return await propose_restore(reader, plan)
 
 

@@ -12,8 +12,8 @@ from hostup_mcp.hostup.models import BackupList, documented
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json, quoted
 from hostup_mcp.recovery.backups import is_full, oldest
-from hostup_mcp.server import failures
 from hostup_mcp.server.definition import WritingTool
+from hostup_mcp.server.errors.hostup import gate_closed
 from hostup_mcp.server.ids import VpsId
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Harmless, Question
@@ -34,7 +34,7 @@ async def propose(
     listing = await reader.hostup.list_backups(id)
     gate = listing.actions.can_create_backup
     if not gate.allowed:
-        raise failures.gate_closed(gate)
+        raise gate_closed(gate)
     request = requests.create_backup(id, note)
     follow_up = _follow_up(id, listing)
     if not is_full(listing.quota_info):

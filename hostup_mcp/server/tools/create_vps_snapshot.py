@@ -12,8 +12,10 @@ from hostup_mcp.hostup.models import Gate, SnapshotList
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import quoted
 from hostup_mcp.recovery.backups import find_snapshot
-from hostup_mcp.server import failures
 from hostup_mcp.server.definition import WritingTool
+from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors.failure import refuse
+from hostup_mcp.server.errors.hostup import gate_closed
 from hostup_mcp.server.ids import VpsId
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.writes.proposal import FollowUp, Harmless
@@ -39,11 +41,7 @@ async def propose(
     listing = await reader.hostup.list_snapshots(id)
     _require_possible(listing, listing.actions.can_create)
     if find_snapshot(listing, name) is not None:
-        raise failures.refuse(
-            "name_taken",
-            "This server already has a snapshot of that name. Nothing was changed.",
-            "Choose another name.",
-        )
+        raise refuse(texts.NAME_TAKEN)
 
     async def look(hostup: ReadingClient) -> str:
         is_listed = find_snapshot(await hostup.list_snapshots(id), name) is not None
@@ -63,13 +61,9 @@ async def propose(
 def _require_possible(listing: SnapshotList, gate: Gate | None) -> None:
     if listing.available is False:
         reason = quoted(listing.reason or "no reason given")
-        raise failures.refuse(
-            "not_available",
-            f"Snapshots are not available for this server: {reason}. Nothing was changed.",
-            "Tell the user. Call list_vps_backups to see whether a backup is possible.",
-        )
+        raise refuse(texts.NOT_AVAILABLE, reason=reason)
     if gate is not None and not gate.allowed:
-        raise failures.gate_closed(gate)
+        raise gate_closed(gate)
 
 
 TOOL = WritingTool(

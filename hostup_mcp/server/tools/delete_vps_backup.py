@@ -8,8 +8,9 @@ from hostup_mcp.hostup.models import documented
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import quoted
 from hostup_mcp.recovery.backups import find_backup, rarity
-from hostup_mcp.server import failures
 from hostup_mcp.server.definition import WritingTool
+from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.ids import BackupId, VpsId
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.no_job_running import require_no_job
@@ -27,11 +28,7 @@ async def propose(reader: Reader, id: VpsId, backupId: BackupId) -> Destructive:
     listing = await reader.hostup.list_backups(id)
     backup = find_backup(listing, backupId)
     if backup is None:
-        raise failures.refuse(
-            "backup_missing",
-            "This backup does not exist; it may have been removed. Nothing was changed.",
-            "Call list_vps_backups to see which ones exist.",
-        )
+        raise refuse(texts.BACKUP_MISSING)
     await require_no_job(reader.hostup, vps, listing.actions.can_restore)
     note = f", note {quoted(backup.note)}" if backup.note else ""
     rare = rarity(listing, backup, reader.now)

@@ -7,8 +7,9 @@ from hostup_mcp.hostup import requests
 from hostup_mcp.hostup.models import documented
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.recovery.backups import find_snapshot
-from hostup_mcp.server import failures
 from hostup_mcp.server.definition import WritingTool
+from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.ids import SnapshotName, VpsId
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.no_job_running import require_no_job
@@ -25,11 +26,7 @@ async def propose(reader: Reader, id: VpsId, snapshotName: SnapshotName) -> Dest
     listing = await reader.hostup.list_snapshots(id)
     snapshot = find_snapshot(listing, snapshotName)
     if snapshot is None:
-        raise failures.refuse(
-            "snapshot_missing",
-            "This snapshot does not exist; it may have expired. Nothing was changed.",
-            "Call list_vps_snapshots to see which ones exist.",
-        )
+        raise refuse(texts.SNAPSHOT_MISSING)
     await require_no_job(reader.hostup, vps, listing.actions.can_restore)
     only = " It is the only snapshot." if len(listing.data) == 1 else ""
     message = (

@@ -13,9 +13,10 @@ from pydantic import BaseModel, Field
 from hostup_mcp.hostup.jobs import Job, JobState
 from hostup_mcp.hostup.problems import HostUpError, NotFoundError
 from hostup_mcp.hostup.text import quoted, word
-from hostup_mcp.server import failures
 from hostup_mcp.server.answer import answer
 from hostup_mcp.server.definition import ReadingTool
+from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.ids import JobId, require_job
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.wording.formats import number
@@ -51,11 +52,7 @@ async def get_job(
     noted = json.loads(await require_job(ctx, jobId))
     poll: str | None = noted["poll"]
     if poll is None:
-        raise failures.refuse(
-            "poll_url_refused",
-            "HostUp gave a poll URL on another host for this job; it is not followed.",
-            "Call list_vps_backups to see when restores are possible again.",
-        )
+        raise refuse(texts.POLL_URL_REFUSED)
     job, gone = await _follow(ctx, poll, waitSeconds)
     return _result(jobId, noted["vps"], job, gone)
 

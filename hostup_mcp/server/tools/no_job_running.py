@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from hostup_mcp.hostup.models import Gate, Vps
 from hostup_mcp.hostup.reading import ReadingClient
-from hostup_mcp.server import failures
+from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors.failure import refuse
+from hostup_mcp.server.errors.hostup import gate_closed
 
 
 async def require_no_job(hostup: ReadingClient, vps: Vps, can_restore: Gate | None) -> None:
@@ -14,16 +16,10 @@ async def require_no_job(hostup: ReadingClient, vps: Vps, can_restore: Gate | No
     nothing that could be restored may be deleted.
 
     Raises:
-        Refusal: a job runs, or the restore gate is closed.
+        RefusalError: a job runs, or the restore gate is closed.
     """
     if can_restore is not None and not can_restore.allowed:
-        closed = failures.gate_closed(can_restore).failure
-        message = f"Nothing can be deleted while the restore gate is closed. {closed.message}"
-        raise failures.Refusal(closed.model_copy(update={"message": message}))
+        raise gate_closed(can_restore, texts.GATE_CLOSED_FOR_DELETION)
     status = await hostup.get_status(vps.id)
     if status.pending_tasks:
-        raise failures.refuse(
-            "job_running",
-            "A job is running on this server. Nothing was changed.",
-            "Wait until it has ended, then call list_vps_backups.",
-        )
+        raise refuse(texts.JOB_RUNNING)

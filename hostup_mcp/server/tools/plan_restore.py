@@ -12,9 +12,10 @@ from hostup_mcp.hostup.text import quoted
 from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Argument, Mode, Plan
 from hostup_mcp.recovery.reasons import Verdict
-from hostup_mcp.server import failures
 from hostup_mcp.server.answer import answer
 from hostup_mcp.server.definition import ReadingTool
+from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.ids import BackupId, SnapshotName, VpsId, require_point, require_vps
 from hostup_mcp.server.output import (
     Output,
@@ -188,7 +189,7 @@ def _check_arguments(
     """Refuse if an argument is missing, or does not belong to this mode.
 
     Raises:
-        Refusal: it names each of them.
+        RefusalError: it names each of them.
     """
     definition = MODES[mode]
     wrong = [
@@ -199,12 +200,7 @@ def _check_arguments(
     if not definition.builds_server:
         wrong += [f"{key}: does not belong with mode {mode}" for key in options]
     if wrong:
-        raise failures.refuse(
-            "bad_arguments",
-            "Invalid arguments for plan_restore; no request was sent.",
-            "Correct these arguments and call again.",
-            fields=tuple(wrong),
-        )
+        raise refuse(texts.INVALID_ARGUMENTS, tool="plan_restore", fields=tuple(wrong))
 
 
 def _explain(plan: Plan) -> dict[str, Any]:

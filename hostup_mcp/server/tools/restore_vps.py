@@ -43,7 +43,7 @@ async def propose_restore(reader: Reader, plan: StoredPlan) -> Destructive:
     """The proposal that carries out `plan`, if the facts behind it still hold.
 
     Raises:
-        Refusal: the facts have changed, or the groups that its mode needs are not unlocked.
+        RefusalError: the facts have changed, or the groups that its mode needs are not unlocked.
     """
     if not (needed := needed_groups(plan.definition)) <= reader.allowed:
         raise locked(f"restore_vps with mode {plan.mode}", *sorted(needed))

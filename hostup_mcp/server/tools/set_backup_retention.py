@@ -10,8 +10,9 @@ from hostup_mcp.config import Group
 from hostup_mcp.hostup import requests
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json
-from hostup_mcp.server import failures
 from hostup_mcp.server.definition import WritingTool
+from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.ids import VpsId
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.list_backup_schedules import describe_retention
@@ -41,10 +42,10 @@ async def propose(
     if autoDeleteOldest is not None:
         body["autoDeleteOldest"] = autoDeleteOldest
     if not body:
-        raise failures.refuse(
-            "bad_arguments",
-            "Invalid arguments for set_backup_retention; no request was sent.",
-            "Give maxTotalBackups, autoDeleteOldest, or both.",
+        raise refuse(
+            texts.MISSING_ARGUMENTS,
+            tool="set_backup_retention",
+            arguments="maxTotalBackups, autoDeleteOldest, or both",
         )
     vps = await reader.hostup.get_vps(id)
     count = len((await reader.hostup.list_backups(id)).backups)

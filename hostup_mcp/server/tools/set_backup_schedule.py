@@ -11,8 +11,10 @@ from hostup_mcp.hostup import requests
 from hostup_mcp.hostup.models import BackupSchedule, documented
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json
-from hostup_mcp.server import failures
 from hostup_mcp.server.definition import WritingTool
+from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors.failure import refuse
+from hostup_mcp.server.errors.hostup import gate_closed
 from hostup_mcp.server.ids import VpsId
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.list_backup_schedules import describe_schedule
@@ -54,7 +56,7 @@ async def propose(
     vps = await reader.hostup.get_vps(id)
     gate = listing.actions.can_create
     if enabled and gate is not None and not gate.allowed:
-        raise failures.gate_closed(gate)
+        raise gate_closed(gate)
     current = next((s for s in listing.schedules if s.enabled), None)
     given: dict[str, Json] = {
         "frequency": frequency,
@@ -136,12 +138,7 @@ def _check(body: dict[str, Json]) -> None:
         if key in body and key != day
     ]
     if wrong:
-        raise failures.refuse(
-            "bad_arguments",
-            "Invalid arguments for set_backup_schedule; no request was sent.",
-            "Correct these arguments and call again.",
-            fields=tuple(wrong),
-        )
+        raise refuse(texts.INVALID_ARGUMENTS, tool="set_backup_schedule", fields=tuple(wrong))
 
 
 def _current_arguments(current: BackupSchedule) -> dict[str, Json]:

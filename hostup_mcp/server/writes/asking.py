@@ -18,7 +18,8 @@ from mcp_types.version import is_version_at_least
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hostup_mcp.config import Confirm
-from hostup_mcp.server import failures
+from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors.failure import RefusalError, refuse
 from hostup_mcp.server.plans import plan_used
 from hostup_mcp.server.services import Ctx
 from hostup_mcp.server.writes.consent import Yes, matches, not_confirmed
@@ -81,7 +82,7 @@ async def ask(ctx: Ctx, w: WriteContext, proposal: Destructive) -> Agreement | I
     """Put the proposal's question to the user.
 
     Raises:
-        Refusal: no yes came, or this client cannot show the question.
+        RefusalError: no yes came, or this client cannot show the question.
     """
     subject = (proposal.vps_id, fingerprint(proposal))
     if w.services.settings.confirm is Confirm.CLIENT:
@@ -120,7 +121,7 @@ async def answered(ctx: Ctx, w: WriteContext) -> Agreement | None:
     """The yes that this call brings to the question of an earlier call; None if it brings none.
 
     Raises:
-        Refusal: it brings an answer that is not a yes, or an answer to another question.
+        RefusalError: it brings an answer that is not a yes, or an answer to another question.
     """
     if ctx.request_state is None:
         return None
@@ -145,7 +146,7 @@ def agree_in_panel(proposal: Destructive, typed: str) -> Agreement:
     """The yes of a user who typed `typed` into the panel.
 
     Raises:
-        Refusal: `typed` does not name the server.
+        RefusalError: `typed` does not name the server.
     """
     if not matches(typed, proposal.question.to_type):
         raise _wrong_name()
@@ -165,23 +166,19 @@ def can_ask(ctx: Ctx) -> bool:
     return elicitation is not None and (elicitation.form is not None or elicitation.url is None)
 
 
-def no_longer_open() -> failures.Refusal:
+def no_longer_open() -> RefusalError:
     """A refusal for a question that expired, or was never asked."""
     return not_confirmed("This question is no longer open")
 
 
-def already_answered() -> failures.Refusal:
+def already_answered() -> RefusalError:
     """A refusal for an answer that was sent before."""
     return not_confirmed("This yes was already used, and each yes allows one change")
 
 
-def made_in_other_generation(tool: str) -> failures.Refusal:
+def made_in_other_generation(tool: str) -> RefusalError:
     """A refusal for a question that was asked before stored state was lost."""
-    return failures.refuse(
-        "plan_again",
-        "The question was asked before this server lost stored state. Nothing was changed.",
-        f"Call {tool} again; the user is asked again. If it takes a planId, plan again first.",
-    )
+    return refuse(texts.QUESTION_OF_LOST_STATE, tool=tool)
 
 
 class _Stored(BaseModel):
@@ -226,7 +223,7 @@ def _read(answer: ElicitResult, to_type: str, plain_yes: bool) -> Yes:
     """The yes that `answer` holds to a question with this `to_type` and `plain_yes`.
 
     Raises:
-        Refusal: it is not a yes to this question.
+        RefusalError: it is not a yes to this question.
     """
     if answer.action != "accept":
         verb = "declined" if answer.action == "decline" else "closed the question"
@@ -245,22 +242,15 @@ def _read(answer: ElicitResult, to_type: str, plain_yes: bool) -> Yes:
     raise not_confirmed("The user did not say yes")
 
 
-def _wrong_name() -> failures.Refusal:
+def _wrong_name() -> RefusalError:
     return not_confirmed("The typed name is not this server's name")
 
 
-def _does_not_fit() -> failures.Refusal:
+def _does_not_fit() -> RefusalError:
     return not_confirmed("The answer did not fit the question")
 
 
-def _cannot_ask(keeps_no_sessions: bool) -> failures.Refusal:
+def _cannot_ask(keeps_no_sessions: bool) -> RefusalError:
     # Replicas keep no session, and before that revision a question needed one.
     revision = f" of revision {_STATELESS}" if keeps_no_sessions else ""
-    return failures.refuse(
-        "cannot_ask",
-        "This change needs the user's yes, and questions are not supported by this client. "
-        "Nothing was changed.",
-        f"Tell the user the alternatives: a client{revision} that supports MCP elicitation, "
-        "HostUp's panel, or their operator's HOSTUP_MCP_CONFIRM setting. Do not try again in this "
-        "client.",
-    )
+    return refuse(texts.CANNOT_ASK, revision=revision)

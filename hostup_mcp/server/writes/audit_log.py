@@ -11,7 +11,8 @@ from datetime import datetime
 from pathlib import Path
 
 from hostup_mcp.hostup.text import Json
-from hostup_mcp.server import failures
+from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors.failure import refuse
 
 log = logging.getLogger("hostup_mcp.audit")
 
@@ -26,7 +27,7 @@ class AuditLog:
         """Write one line; it is on disk when this returns.
 
         Raises:
-            Refusal: the file cannot be written, so nothing may be sent.
+            RefusalError: the file cannot be written, so nothing may be sent.
         """
         line = json.dumps({"time": now.isoformat(timespec="milliseconds"), **entry})
         log.info(line)
@@ -43,8 +44,4 @@ class AuditLog:
                 os.close(file)
         except OSError as error:
             log.error("the audit log cannot be written: %s", error)
-            raise failures.refuse(
-                "no_audit_log",
-                "This server's audit log cannot be written. Nothing was changed.",
-                "Ask the user to make the file that HOSTUP_MCP_AUDIT_LOG names writable.",
-            ) from None
+            raise refuse(texts.AUDIT_LOG_UNAVAILABLE) from None

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hostup_mcp.hostup.text import Json, clean_text
-from hostup_mcp.server import failures
+from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors.failure import RefusalError, refuse
 from hostup_mcp.server.writes.proposal import Destructive, Harmless, Proposal
 
 
@@ -50,10 +51,6 @@ def matches(typed: str, to_type: str) -> bool:
     return unicodedata.normalize("NFC", clean_text(typed)) == unicodedata.normalize("NFC", to_type)
 
 
-def not_confirmed(why: str) -> failures.Refusal:
+def not_confirmed(why: str) -> RefusalError:
     """A refusal because the user did not say yes. `why` is a sentence without its full stop."""
-    return failures.refuse(
-        "not_confirmed",
-        f"{why}. Nothing was changed.",
-        "Tell the user. Do not try again unless they ask for it themselves.",
-    )
+    return refuse(texts.NOT_CONFIRMED, why=why)

@@ -39,7 +39,7 @@ class WriteContext:
         """Write a line of the audit log; it is on disk when this returns.
 
         Raises:
-            Refusal: the file cannot be written.
+            RefusalError: the file cannot be written.
         """
         consent = self.consent
         entry: dict[str, Json] = {

@@ -21,8 +21,11 @@ import anyio
 from mcp.types import CallToolResult, InputRequiredResult
 
 from hostup_mcp.hostup.problems import HostUpError
-from hostup_mcp.server import failures
 from hostup_mcp.server.definition import WritingTool
+from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors.failure import Failure, RefusalError, fail, refuse, to_result
+from hostup_mcp.server.errors.hostup import from_hostup
+from hostup_mcp.server.errors.kinds import ErrorKind
 from hostup_mcp.server.ids import require_handed_out
 from hostup_mcp.server.plans import LIFE, plan_again, plan_used
 from hostup_mcp.server.reader import READ_SECONDS, reader
@@ -171,18 +174,13 @@ async def _check_again(
     with anyio.move_on_after(CHECK_SECONDS) as budget, w.services.in_flight.interruptible():
         proposal = await tool.propose(reader(ctx, CHECK_SECONDS), **arguments)
     if budget.cancelled_caught:
-        raise failures.refuse(
-            "timed_out",
-            f"HostUp did not respond within {CHECK_SECONDS:g} s after the yes. Nothing was "
-            "changed.",
-            "Call again in a minute; the user is asked again.",
-        )
+        raise refuse(texts.TIMED_OUT_AFTER_YES, seconds=f"{CHECK_SECONDS:g}")
     if agreed.vps_id != proposal.vps_id or agreed.fingerprint not in (None, fingerprint(proposal)):
-        raise failures.changed_meanwhile()
+        raise refuse(texts.CHANGED_MEANWHILE)
     if isinstance(proposal, Harmless):
         return consent_to_harmless(proposal)
     if agreed.yes is None:
-        raise failures.changed_meanwhile()
+        raise refuse(texts.CHANGED_MEANWHILE)
     return consent_to_destructive(proposal, agreed.yes)
 
 
@@ -196,11 +194,10 @@ async def _consume(
     try:
         result = await w.services.state.consume(w.caller, keys, lock)
     except StateReplyLostError:
-        raise failures.refuse(
-            "state_unavailable",
-            "Shared state did not reply, so it is not known whether "
-            f"this {'plan' if plan else 'yes'} was consumed. Nothing was changed.",
-            "Call plan_restore again for a new plan." if plan else "Call again in a minute.",
+        raise refuse(
+            texts.STATE_REPLY_LOST,
+            record="plan" if plan else "yes",
+            step="Call plan_restore again for a new plan." if plan else "Call again in a minute.",
         ) from None
     if result.outcome is not Consumption.CONSUMED:
         raise _not_consumed(w, result)
@@ -229,34 +226,34 @@ async def _concluded(w: WriteContext, steps: Coroutine[None, None, T]) -> T | Ca
         if failure is None:
             _log_end(w, "failed: a fault of this server")
             raise
-        is_unknown = failure.kind == "outcome_unknown"
+        is_unknown = failure.kind is ErrorKind.OUTCOME_UNKNOWN
         _log_end(w, failure.kind if is_unknown else f"refused: {failure.kind}")
-        return failures.answer(failure)
+        return to_result(failure)
     except BaseException:
         is_unknown = w.phase is Phase.SENT
         _log_end(w, "outcome_unknown" if is_unknown else "given up by the client")
         raise
 
 
-def _failure(w: WriteContext, error: Exception) -> failures.Failure | None:
+def _failure(w: WriteContext, error: Exception) -> Failure | None:
     """The failure that ended the call; None for a fault of this program."""
     match error:
-        case failures.Refusal():
+        case RefusalError():
             return error.failure
         case StateUnavailableError():
-            return failures.state_unavailable()
+            return fail(texts.STATE_UNAVAILABLE)
         case ServerStoppingError():
-            return failures.server_stopping()
+            return fail(texts.SERVER_STOPPING)
         case HostUpError():
             return _of_hostup(w, error)
     if w.phase is not Phase.SENT:
         return None
     log.error("a write failed after it was sent", exc_info=error)
-    return failures.broken_off()
+    return fail(texts.FAILED_AFTER_SENDING)
 
 
-def _of_hostup(w: WriteContext, error: HostUpError) -> failures.Failure:
-    failure = failures.of_hostup(error)
+def _of_hostup(w: WriteContext, error: HostUpError) -> Failure:
+    failure = from_hostup(error)
     if w.phase is not Phase.SENT:
         message = f"{failure.message} Nothing was changed."
         return failure.model_copy(update={"message": message})
@@ -267,7 +264,7 @@ def _of_hostup(w: WriteContext, error: HostUpError) -> failures.Failure:
     return failure.model_copy(update={"next_step": step})
 
 
-def _not_consumed(w: WriteContext, result: ConsumeResult) -> failures.Refusal:
+def _not_consumed(w: WriteContext, result: ConsumeResult) -> RefusalError:
     is_plan = result.key is not None and result.key.kind is RecordKind.PLAN
     match result.outcome:
         case Consumption.ALREADY_CONSUMED:
@@ -296,23 +293,14 @@ def _ids(arguments: Mapping[str, object]) -> dict[str, str]:
 
 def _log_end(w: WriteContext, outcome: str) -> None:
     """Log how the call ended. If the log cannot be written, the result stays the same."""
-    with suppress(failures.Refusal):
+    with suppress(RefusalError):
         w.log(outcome)
 
 
-def _locked(last: Recovery | None) -> failures.Refusal:
+def _locked(last: Recovery | None) -> RefusalError:
     sent = "" if last is None else f" Its last restore was sent at {last.sent_at:%H:%M} UTC."
-    return failures.refuse(
-        "write_in_flight",
-        f"Another change to this server is in progress, or its outcome is unknown.{sent} "
-        "Nothing was changed by this call.",
-        "Call list_vps_backups to check the current state, then tell the user.",
-    )
+    return refuse(texts.WRITE_IN_FLIGHT, last=sent)
 
 
-def _lock_lost() -> failures.Refusal:
-    return failures.refuse(
-        "write_in_flight",
-        "The lock on this server expired before the change could be sent. Nothing was changed.",
-        "Call list_vps_backups to check the current state before anything else.",
-    )
+def _lock_lost() -> RefusalError:
+    return refuse(texts.LOCK_LOST)

@@ -7,8 +7,9 @@ from pydantic import BaseModel, Field
 
 from hostup_mcp.hostup.jobs import JobState, Started
 from hostup_mcp.hostup.text import word
-from hostup_mcp.server import failures
 from hostup_mcp.server.answer import answer
+from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.writes.proposal import Proposal
 
 
@@ -25,15 +26,11 @@ def describe(started: Started, proposal: Proposal) -> CallToolResult:
     """The result for a write that HostUp accepted.
 
     Raises:
-        Refusal: HostUp accepted it, and its response says that it failed.
+        RefusalError: HostUp accepted it, and its response says that it failed.
     """
     doing = proposal.follow_up.doing
     if started.state is JobState.FAILED:
-        raise failures.refuse(
-            "job_failed",
-            f"{doing}: HostUp accepted it and reported at once that it failed.",
-            "Call list_vps_backups to check the current state, then tell the user.",
-        )
+        raise refuse(texts.JOB_FAILED, doing=doing)
     done = started.state is JobState.COMPLETED or (
         proposal.follow_up.is_immediate and started.job_id is None and started.state is None
     )

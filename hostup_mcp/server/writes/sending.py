@@ -9,7 +9,9 @@ from hostup_mcp.hostup.endpoints import segment
 from hostup_mcp.hostup.jobs import Started, is_path_on_host
 from hostup_mcp.hostup.problems import BadResponseError, ConnectionLostError, HostUpError
 from hostup_mcp.hostup.writing import WritingClient
-from hostup_mcp.server import failures
+from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors.failure import RefusalError, fail
+from hostup_mcp.server.errors.hostup import from_hostup
 from hostup_mcp.server.services import Ctx, Services
 from hostup_mcp.server.writes.consent import Consent
 from hostup_mcp.server.writes.context import Phase, WriteContext
@@ -22,7 +24,7 @@ LOOK_SECONDS = 10.0
 """How long the read after a lost response may take."""
 
 
-class OutcomeUnknown(failures.Refusal):
+class OutcomeUnknown(RefusalError):
     """A write was sent, but its response was lost; it may have been carried out."""
 
 
@@ -30,7 +32,7 @@ async def send(ctx: Ctx, w: WriteContext, consent: Consent) -> Started:
     """Send what `consent` permits: logged first, never twice, on a connection of its own.
 
     Raises:
-        Refusal: the audit log cannot be written; nothing was sent.
+        RefusalError: the audit log cannot be written; nothing was sent.
         OutcomeUnknown: it was sent, and its outcome is not known.
         HostUpError: HostUp refused it, or could not be reached.
     """
@@ -77,20 +79,21 @@ async def _unknown(services: Services, error: HostUpError, follow_up: FollowUp) 
 
 
 def _as_unknown(error: HostUpError, seen: str, follow_up: FollowUp) -> OutcomeUnknown:
-    failure = failures.of_hostup(error)
-    message = (
-        "The change was sent, but its response was lost, so it is NOT KNOWN whether it was "
-        f"carried out: {failure.message} {seen}"
+    failure = from_hostup(error)
+    lost = fail(
+        texts.RESPONSE_LOST,
+        error=failure.message,
+        seen=f" {seen}" if seen else "",
+        where_to_look=follow_up.where_to_look,
     )
     return OutcomeUnknown(
         failure.model_copy(
             update={
-                "kind": "outcome_unknown",
-                "message": message.strip(),
+                "kind": lost.kind,
+                "message": lost.message,
                 "seen": seen or None,
                 "retry_after_seconds": None,
-                "next_step": f"Do not send it again. {follow_up.where_to_look} Tell the user that "
-                "the outcome is unknown.",
+                "next_step": lost.next_step,
             }
         )
     )

@@ -24,8 +24,9 @@ from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.requests import WriteRequest
 from hostup_mcp.hostup.text import Json
 from hostup_mcp.recovery.modes.definition import Mode
-from hostup_mcp.server import failures
 from hostup_mcp.server.definition import WritingTool
+from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.plans import Plans, StoredPlan, milliseconds
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.services import LOCAL, Ctx, Services
@@ -112,7 +113,7 @@ class RecordingLog(AuditLog):
 
     def append(self, now: datetime, entry: Mapping[str, Json]) -> None:
         if self.is_full:
-            raise failures.refuse("no_audit_log", "It cannot be written.", "Tell the user.")
+            raise refuse(texts.AUDIT_LOG_UNAVAILABLE)
         self.entries.append(json.loads(json.dumps({**entry})))
         self.events.append(f"log: {entry['outcome']}")
 

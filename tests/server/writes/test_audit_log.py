@@ -17,7 +17,7 @@ from hostup_mcp.cli.logs import log_to_stderr
 from hostup_mcp.config import Misconfigured
 from hostup_mcp.hostup.text import Json
 from hostup_mcp.server.app import build_server
-from hostup_mcp.server.failures import Refusal
+from hostup_mcp.server.errors.failure import RefusalError
 from hostup_mcp.server.services import Services
 from hostup_mcp.server.writes.audit_log import AuditLog
 from hostup_mcp.server.writes.consent import consent_to_harmless
@@ -128,7 +128,7 @@ def refused(
 ) -> None:
     error = OSError(code, os.strerror(code), *([] if path is None else [str(path)]))
     caplog.clear()
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(RefusalError) as refusal:
         audit_log.append(NOW, {"n": 1})
     failure = refusal.value.failure
     assert (failure.kind, failure.message, failure.next_step) == REFUSALS["not logged"]

@@ -14,7 +14,8 @@ from mcp.types import CallToolResult, InputRequiredResult
 
 from hostup_mcp.config import Confirm
 from hostup_mcp.hostup.problems import TimedOutError, UnreachableError
-from hostup_mcp.server import failures
+from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.ids import require_job
 from hostup_mcp.server.services import LOCAL
 from hostup_mcp.server.writes import pipeline
@@ -139,9 +140,9 @@ async def test_without_the_store_nobody_is_asked(era: str) -> None:
 @both_eras
 async def test_the_tools_refusal_ends_the_call(era: str) -> None:
     bench = Bench(era)
-    bench.proposals = [failures.refuse("gate_closed", "Nothing was changed.", "Tell the user.")]
-    refused(await bench.run(), "gate_closed")
-    assert bench.events == ["propose", "log: refused: gate_closed"]
+    bench.proposals = [refuse(texts.JOB_RUNNING)]
+    refused(await bench.run(), "job_running")
+    assert bench.events == ["propose", "log: refused: job_running"]
 
 
 @both_eras
@@ -432,7 +433,7 @@ async def test_an_unlogged_plan_stays_open() -> None:
     plan = await bench.plan()
     bench.log.is_full = True
     result = await bench.run({"planId": plan})
-    assert error_of(result)["kind"] == "no_audit_log"
+    assert error_of(result)["kind"] == "audit_log_unavailable"
     assert "request" not in bench.events
     assert not await bench.is_locked()
     assert not await bench.is_consumed(plan)
@@ -733,7 +734,7 @@ async def test_what_cannot_be_logged_is_not_asked() -> None:
     bench.log.is_full = True
     result = await bench.call()
     assert not isinstance(result, InputRequiredResult)
-    assert error_of(result)["kind"] == "no_audit_log"
+    assert error_of(result)["kind"] == "audit_log_unavailable"
 
 
 async def test_a_fault_before_sending_is_logged() -> None:

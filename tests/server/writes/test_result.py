@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hostup_mcp.hostup.jobs import JobState, Started
-from hostup_mcp.server.failures import Refusal
+from hostup_mcp.server.errors.failure import RefusalError
 from hostup_mcp.server.writes.result import WriteResult, describe
 
 from ..wiring import text_of
@@ -55,7 +55,7 @@ def test_an_id_of_hostup_is_quoted() -> None:
 
 
 def test_a_failure_at_once_is_no_success() -> None:
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(RefusalError) as refusal:
         describe(Started(job_id="job_1", state=JobState.FAILED), DESTRUCTIVE)
     failure = refusal.value.failure
     assert (failure.kind, failure.message, failure.next_step) == REFUSALS["failed at once"]

@@ -32,7 +32,7 @@ from hostup_mcp.hostup.problems import (
     WrongSubjectError,
 )
 from hostup_mcp.hostup.writing import WritingClient
-from hostup_mcp.server import failures
+from hostup_mcp.server.errors.hostup import from_hostup
 from hostup_mcp.server.writes import sending
 
 from ..wiring import error_of, text_of
@@ -126,7 +126,7 @@ def assert_unknown(
     assert error["message"].startswith(begin)
     assert error["message"].endswith(end or ".")
     if failure is not None:
-        assert error["message"] == begin + failures.of_hostup(failure).message + end
+        assert error["message"] == begin + from_hostup(failure).message + end
     assert error["nextStep"] == (
         f"Do not send it again. {WHERE} Tell the user that the outcome is unknown."
     )
@@ -245,7 +245,7 @@ async def test_it_is_on_disk_before_it_leaves(era: str, tmp_path: Path) -> None:
 async def test_what_cannot_be_logged_is_not_sent() -> None:
     bench = Bench()
     bench.log.is_full = True
-    assert error_of(await bench.run())["kind"] == "no_audit_log"
+    assert error_of(await bench.run())["kind"] == "audit_log_unavailable"
     assert "request" not in bench.events
     assert not await bench.is_locked()
 

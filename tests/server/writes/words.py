@@ -86,7 +86,7 @@ REFUSALS = {
     "plan unknown": _reply_lost("plan", "Call plan_restore again for a new plan."),
     "yes unknown": _reply_lost("yes", "Call again in a minute."),
     "not logged": Words(
-        "no_audit_log",
+        "audit_log_unavailable",
         f"This server's audit log cannot be written. {UNCHANGED}",
         "Ask the user to make the file that HOSTUP_MCP_AUDIT_LOG names writable.",
     ),

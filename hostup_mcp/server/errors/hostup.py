@@ -1,0 +1,96 @@
+"""Failed requests to HostUp and closed gates as failures. HostUp's own text is always quoted."""
+
+from __future__ import annotations
+
+import math
+
+from hostup_mcp.hostup.models import Gate
+from hostup_mcp.hostup.problems import (
+    BadResponseError,
+    ConflictError,
+    EdgeRefusedError,
+    FieldError,
+    ForbiddenError,
+    HostUpError,
+    InvalidRequestError,
+    NotFoundError,
+    ProblemError,
+    RateLimitedError,
+    RedirectedError,
+    RefusedError,
+    TimedOutError,
+    UnauthorizedError,
+    UnreachableError,
+)
+from hostup_mcp.hostup.text import quoted, word
+from hostup_mcp.recovery.gates import closed_reason, step_to_open
+from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors.failure import Failure, RefusalError, describe, fail, refuse
+from hostup_mcp.server.errors.texts import ErrorText
+from hostup_mcp.wording.render import for_model
+
+
+def from_hostup(error: HostUpError) -> Failure:
+    """The failure for a request to HostUp that failed with `error`."""
+    problem = error if isinstance(error, ProblemError) else None
+    wait = None if error.retry_after is None else math.ceil(error.retry_after)
+    failure = fail(
+        _text(error),
+        fields=tuple(_field(item) for item in problem.errors) if problem else (),
+        said=f"HostUp said: {quoted(str(error))}",
+        error=str(error),
+        scopes=" and ".join(error.scopes) or "the right scope",
+        wait="a minute" if wait is None else f"{wait} s",
+    )
+    return failure.model_copy(
+        update={
+            "status": error.status,
+            "code": problem.code if problem else None,
+            "request_id": error.request_id,
+            "retry_after_seconds": wait,
+        }
+    )
+
+
+def describe_for_user(error: HostUpError) -> str:
+    """What happened and what the user can do, on one line."""
+    return f"{describe(from_hostup(error))} {_text(error).user_step}".strip()
+
+
+def gate_closed(gate: Gate, text: ErrorText = texts.GATE_CLOSED) -> RefusalError:
+    """The refusal for a gate that is closed now."""
+    reason = quoted(for_model(closed_reason(gate)))
+    code = f" (code {word(gate.code)})" if gate.code else ""
+    return refuse(text, reason=f"{reason}{code}", step=for_model(step_to_open(gate)))
+
+
+def _text(error: HostUpError) -> ErrorText:
+    match error:
+        case InvalidRequestError(code="invalid_cursor"):
+            return texts.INVALID_CURSOR
+        case ProblemError(retry_after=float() | int()) if not isinstance(error, RefusedError):
+            return texts.HOSTUP_FAILED_WAIT
+    return next(text for kind, text in _TEXTS if isinstance(error, kind))
+
+
+# The first that fits counts.
+_TEXTS: tuple[tuple[type[HostUpError], ErrorText], ...] = (
+    (UnauthorizedError, texts.UNAUTHORIZED),
+    (ForbiddenError, texts.FORBIDDEN),
+    (NotFoundError, texts.NOT_FOUND),
+    (InvalidRequestError, texts.INVALID_REQUEST),
+    (ConflictError, texts.CONFLICT),
+    (RateLimitedError, texts.RATE_LIMITED),
+    (RefusedError, texts.REFUSED),
+    (ProblemError, texts.HOSTUP_FAILED),
+    (UnreachableError, texts.UNREACHABLE),
+    (TimedOutError, texts.TIMED_OUT),
+    (EdgeRefusedError, texts.EDGE_REFUSED),
+    (RedirectedError, texts.REDIRECTED),
+    (BadResponseError, texts.BAD_RESPONSE),
+    (HostUpError, texts.CONNECTION_LOST),
+)
+
+
+def _field(item: FieldError) -> str:
+    return f"{word(item.pointer or 'request')}: {quoted(item.detail)} ({word(item.code)})"
