@@ -126,6 +126,14 @@ async def test_an_unknown_id_stops_everything() -> None:
     assert bench.events == ["log: refused: unknown_id"]
 
 
+async def test_each_id_is_logged() -> None:
+    """And no other argument."""
+    bench = Bench()
+    ids = {"id": VPS, "backupId": "bkp_1", "snapshotName": "before", "planId": "plan_1"}
+    await pipeline.write(bench.definition(), {**ids, "note": "x"}, bench.context())
+    assert bench.log.entries[-1]["ids"] == ids
+
+
 @both_eras
 async def test_without_the_store_nobody_is_asked(era: str) -> None:
     class Unavailable(InMemoryState):
