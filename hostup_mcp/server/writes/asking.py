@@ -58,8 +58,7 @@ class _Form(BaseModel):
 
     @staticmethod
     def _only_fields(schema: dict[str, Any]) -> None:
-        schema.pop("title", None)
-        schema.pop("description", None)
+        del schema["title"], schema["description"]
 
     model_config = ConfigDict(json_schema_extra=_only_fields)
 
@@ -94,7 +93,8 @@ async def ask(ctx: Ctx, w: WriteContext, proposal: Destructive) -> Agreement | I
         message=question.message,
         requested_schema=render_elicitation_schema(_form(question.plain_yes)),
     )
-    if is_version_at_least(ctx.protocol_version or "", _STATELESS):
+    version = ctx.protocol_version
+    if version is not None and is_version_at_least(version, _STATELESS):
         key = RecordKey(RecordKind.QUESTION, new_handle("ask"))
         stored = _Stored(
             vps_id=proposal.vps_id,

@@ -140,7 +140,7 @@ class Bench:
 
     def __init__(
         self,
-        era: str = HANDSHAKE,
+        era: str | None = HANDSHAKE,
         *,
         state: StateStore | None = None,
         confirm: Confirm = Confirm.PERSON,

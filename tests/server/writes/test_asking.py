@@ -27,6 +27,7 @@ from .bench import (
     DECLINED,
     DESTRUCTIVE,
     ERAS,
+    HANDSHAKE,
     NAME,
     STATELESS,
     TYPED,
@@ -90,8 +91,10 @@ async def test_a_plain_yes_to_a_plain_question(era: str) -> None:
     assert bench.log.entries[-1]["consent"] == {"by": "user", "how": "said yes to the question"}
 
 
-async def test_the_client_shows_question_and_form() -> None:
-    bench = Bench()
+@pytest.mark.parametrize("era", [HANDSHAKE, None])
+async def test_the_client_shows_question_and_form(era: str | None) -> None:
+    """Of an unknown revision too."""
+    bench = Bench(era)
     await bench.run()
     ((message, form, request_id),) = bench.shown
     assert message == DESTRUCTIVE.question.message
