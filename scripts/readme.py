@@ -19,7 +19,7 @@ MARKS = re.compile(r"(<!-- tools: [^>]*-->\n).*(<!-- /tools -->)", re.DOTALL)
 def table() -> str:
     """The tools as a table, each with the first sentence of its description."""
     rows = ["| tool | what it does | unlocked by |", "| --- | --- | --- |"]
-    rows += [row(name, describe(tool), "always there") for name, tool in READING.items()]
+    rows += [row(name, describe(tool), "always available") for name, tool in READING.items()]
     rows += [
         row(name, describe(tool), f"`{tool.group}`")
         for name, tool in WRITING.items()

@@ -29,7 +29,7 @@ from .wiring import ALL, ERAS, client_of, error_of, ids_of, settings
 
 KEPT = Path(__file__).with_name("definitions")
 OFFERED = {name: writing for name, writing in WRITING.items() if not writing.confirmed_in_panel}
-"""What a model may be offered; the rest is for the user's own hand in the panel."""
+"""What a model is offered; only the panel calls the others."""
 BY_HAND = set(WRITING) - set(OFFERED)
 SETS: dict[str, frozenset[Group]] = {"nothing allowed": frozenset(), "all allowed": ALL}
 

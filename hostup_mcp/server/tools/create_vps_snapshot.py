@@ -31,9 +31,7 @@ async def propose(
             description="New, unused name.",
         ),
     ],
-    description: Annotated[
-        str | None, Field(max_length=200, description="Shown with the snapshot.")
-    ] = None,
+    description: Annotated[str | None, Field(max_length=200, description="Shown with it.")] = None,
 ) -> Harmless:
     """Makes a snapshot, a quick local way back for about a day; follow it with get_job. It
     overwrites nothing, so the user is not asked. list_vps_snapshots shows if the plan has

@@ -45,9 +45,11 @@ async def list_vps(
         Field(max_length=4096, description="nextCursor of the page before."),
     ] = None,
     name: Annotated[
-        str | None, Field(max_length=255, description="Exact display name, any case.")
+        str | None, Field(max_length=255, description="Filter: exact display name, any case.")
     ] = None,
-    primaryIp: Annotated[str | None, Field(max_length=45, description="Exact main IP.")] = None,
+    primaryIp: Annotated[
+        str | None, Field(max_length=45, description="Filter: exact main IP.")
+    ] = None,
 ) -> CallToolResult:
     """Lists the user's HostUp servers (VPS): id, name, IP, status, power, OS, size, billing. Call
     it first: other tools refuse a server id that it has not returned in this session. Next:

@@ -79,7 +79,7 @@ async def plan_restore(
             {
                 "type": "string",
                 "enum": [mode.value for mode in Mode],
-                "description": "in_place: its own backup over it. from_other_vps: another "
+                "description": "in_place: the server's own backup over it. from_other_vps: another "
                 "server's backup over it. new_cloud_vps: a new paid server from its backup. "
                 "snapshot: its snapshot over it.",
             }
@@ -88,7 +88,7 @@ async def plan_restore(
     backupId: Annotated[
         BackupId | None,
         Field(
-            description="Required but for snapshot: backups[].id of list_vps_backups, or for "
+            description="Required except for snapshot: backups[].id of list_vps_backups, or for "
             "from_other_vps of list_restore_sources."
         ),
     ] = None,

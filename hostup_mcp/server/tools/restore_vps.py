@@ -26,7 +26,7 @@ PlanId = Annotated[
     str,
     Field(
         pattern=r"^plan_[0-9a-z]{16}$",
-        description="planId of plan_restore; good once, for ten minutes.",
+        description="planId of a plan_restore result.",
     ),
 ]
 
@@ -34,8 +34,8 @@ PlanId = Annotated[
 async def propose(reader: Reader, planId: PlanId) -> Destructive:
     """Overwrites a VPS by carrying out a plan of plan_restore; this cannot be undone. (A
     new_cloud_vps plan builds a paid VPS instead and needs scope write:billing.) Only once the user
-    has seen the plan; they are asked first, by this server or the client. Follow it with get_job.
-    To look, use list_vps_backups."""
+    has seen the plan; they are asked first, by this server or the client. If the facts have
+    changed, plan again. Follow it with get_job. To look, use list_vps_backups."""
     return await propose_restore(reader, await reader.plans.open(planId))
 
 
