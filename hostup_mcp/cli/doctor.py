@@ -8,8 +8,8 @@ from rich.console import Console
 from hostup_mcp.config import Misconfigured, Settings
 from hostup_mcp.hostup.problems import BadResponseError, HostUpError, NotFoundError
 from hostup_mcp.hostup.reading import ReadingClient
+from hostup_mcp.server.connections import connect
 from hostup_mcp.server.errors.hostup import describe_for_user
-from hostup_mcp.server.services import connect
 from hostup_mcp.stdio.state import shares_state
 
 PATIENCE = 6.0

@@ -15,9 +15,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from hostup_mcp.config import Group, Settings
+from hostup_mcp.server.caller import Account
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
-from hostup_mcp.server.services import Account
 
 
 class CredentialsError(Exception):

@@ -30,8 +30,9 @@ from hostup_mcp.remote.metrics import Metrics
 from hostup_mcp.remote.oauth import JwtVerifier
 from hostup_mcp.remote.tokens import HashedTokens
 from hostup_mcp.server.app import serve_with
+from hostup_mcp.server.caller import caller
 from hostup_mcp.server.protocol import StrictServer
-from hostup_mcp.server.services import Services, caller
+from hostup_mcp.server.services import Services
 from hostup_mcp.state.in_memory import InMemoryState
 
 PATHS = {"streamable-http": "/mcp", "sse": "/sse"}

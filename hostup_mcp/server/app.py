@@ -75,7 +75,6 @@ def serve_with(
     auth: AuthSettings | None = None,
 ) -> StrictServer:
     """The server that works with `services`; the rest is for serving over a network."""
-    unlockable = services.unlockable or frozenset()
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[Services]) -> AsyncIterator[Services]:
@@ -99,7 +98,7 @@ def serve_with(
         instructions=INSTRUCTIONS,
         website_url="https://developer.hostup.se",
         icons=[icon()],
-        tools=build_tools(unlockable),
+        tools=build_tools(services.unlockable),
         lifespan=lifespan,
         middleware=[refuse_cursors, hide_panel, name_every_revision],
         extensions=[panel()],

@@ -18,10 +18,11 @@ from mcp.types import (
 from pydantic import Field
 
 from hostup_mcp.hostup.problems import HostUpError
+from hostup_mcp.server.caller import caller
 from hostup_mcp.server.errors.failure import RefusalError
 from hostup_mcp.server.errors.hostup import from_hostup
 from hostup_mcp.server.protocol import refuse_unknown_prompt
-from hostup_mcp.server.services import Services, caller
+from hostup_mcp.server.services import Services
 from hostup_mcp.server.tools.list_vps import page_data, read_page
 from hostup_mcp.server.tools.list_vps_backups import list_vps_backups
 from hostup_mcp.state.store import StateUnavailableError

@@ -7,9 +7,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from hostup_mcp.server.caller import caller
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import RefusalError, fail, refuse
-from hostup_mcp.server.services import Ctx, Services, caller, services
+from hostup_mcp.server.services import Ctx, Services, services
 from hostup_mcp.state.store import StateUnavailableError
 
 VpsId = Annotated[

@@ -7,9 +7,10 @@ from contextlib import suppress
 from mcp.types import CallToolResult
 
 from hostup_mcp.config import Group, Misconfigured
+from hostup_mcp.server.caller import caller
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import RefusalError, not_configured, refuse, to_result
-from hostup_mcp.server.services import Services, caller
+from hostup_mcp.server.services import Services
 from hostup_mcp.server.writes.context import WriteContext
 
 

@@ -14,7 +14,8 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult, Tool
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
-from hostup_mcp.server.services import MetricsObserver, Services
+from hostup_mcp.server.metrics import MetricsObserver
+from hostup_mcp.server.services import Services
 
 _LISTS = frozenset({"tools/list", "prompts/list", "resources/list", "resources/templates/list"})
 

@@ -9,8 +9,9 @@ from mcp.server.apps import client_supports_apps
 
 from hostup_mcp.config import Group
 from hostup_mcp.hostup.reading import ReadingClient
+from hostup_mcp.server.caller import caller
 from hostup_mcp.server.plans import Plans
-from hostup_mcp.server.services import Ctx, caller, services
+from hostup_mcp.server.services import Ctx, services
 
 READ_SECONDS = 20.0
 """How long all the requests of one call may take together, retries included."""

@@ -11,9 +11,10 @@ from mcp_types import PromptReference, ResourceTemplateReference
 from hostup_mcp.config import Misconfigured
 from hostup_mcp.sandbox import Fault
 from hostup_mcp.server.app import build_server
+from hostup_mcp.server.caller import caller
 from hostup_mcp.server.guidance import MOST_COMPLETIONS, add_guidance, check_backups, recover_server
 from hostup_mcp.server.protocol import StrictServer
-from hostup_mcp.server.services import Services, caller
+from hostup_mcp.server.services import Services
 from hostup_mcp.state.in_memory import InMemoryState
 from hostup_mcp.state.store import StateUnavailableError
 

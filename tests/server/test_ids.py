@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from hostup_mcp.server.caller import caller
 from hostup_mcp.server.catalog import build_tools
 from hostup_mcp.server.errors.failure import RefusalError
 from hostup_mcp.server.ids import (
@@ -17,7 +18,7 @@ from hostup_mcp.server.ids import (
     require_job,
     require_vps,
 )
-from hostup_mcp.server.services import Ctx, Services, caller, services
+from hostup_mcp.server.services import Ctx, Services, services
 from hostup_mcp.state.in_memory import InMemoryState
 from hostup_mcp.state.store import StateUnavailableError
 

@@ -21,6 +21,7 @@ import anyio
 from mcp.types import CallToolResult, InputRequiredResult
 
 from hostup_mcp.hostup.problems import HostUpError
+from hostup_mcp.server.caller import caller
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import Failure, RefusalError, fail, refuse, to_result
@@ -29,7 +30,7 @@ from hostup_mcp.server.errors.kinds import ErrorKind
 from hostup_mcp.server.ids import require_handed_out
 from hostup_mcp.server.plans import LIFE, plan_again, plan_used
 from hostup_mcp.server.reader import READ_SECONDS, reader
-from hostup_mcp.server.services import Ctx, caller, services
+from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.server.writes.asking import (
     Agreement,
     agree_in_panel,

@@ -24,12 +24,13 @@ from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.requests import WriteRequest
 from hostup_mcp.hostup.text import Json
 from hostup_mcp.recovery.modes.definition import Mode
+from hostup_mcp.server.caller import LOCAL
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.plans import Plans, StoredPlan, milliseconds
 from hostup_mcp.server.reader import Reader
-from hostup_mcp.server.services import LOCAL, Ctx, Services
+from hostup_mcp.server.services import Ctx, Services
 from hostup_mcp.server.writes.audit_log import AuditLog
 from hostup_mcp.server.writes.pipeline import write
 from hostup_mcp.server.writes.proposal import (

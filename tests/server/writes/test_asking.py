@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from hostup_mcp.config import Remote
 from hostup_mcp.sandbox import Sandbox
 from hostup_mcp.server.app import build_server
-from hostup_mcp.server.services import LOCAL
+from hostup_mcp.server.caller import LOCAL
 from hostup_mcp.server.writes import asking
 from hostup_mcp.server.writes.asking import PlainYes, TypedName
 from hostup_mcp.server.writes.proposal import Destructive, Question

@@ -14,10 +14,10 @@ from mcp.types import CallToolResult, InputRequiredResult
 
 from hostup_mcp.config import Confirm
 from hostup_mcp.hostup.problems import TimedOutError, UnreachableError
+from hostup_mcp.server.caller import LOCAL
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.ids import require_job
-from hostup_mcp.server.services import LOCAL
 from hostup_mcp.server.writes import pipeline
 from hostup_mcp.server.writes.proposal import Destructive, Harmless, Proposal, Question
 from hostup_mcp.state.in_memory import InMemoryState
