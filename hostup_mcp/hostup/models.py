@@ -1,20 +1,26 @@
 """Models of the responses of the HostUp API: frozen, with unknown fields kept.
 
-Field names are the API's in snake_case; on the wire they are camelCase. Times stay the texts that
-came (`created_at`), with the parsed moment beside them (`created`): a date that cannot be read is
-an unknown date, not an error. Sizes are in the API's GB.
+Field names are the API's in snake_case; on the wire they are camelCase. Ids and gates are strict.
+Every other field is None where its value is missing or cannot be read, and the `unread` of the
+response says which (see `tolerance`). Times stay the texts that came (`created_at`), with the
+parsed moment beside them (`created`), which is None for a date that cannot be right. Sizes are in
+the API's GB.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 from pydantic.alias_generators import to_camel
 from pydantic_core import to_jsonable_python
 
 from hostup_mcp.hostup.text import Json
+
+ID_PATTERN = r"^[0-9A-Za-z_][0-9A-Za-z_.:~@+=/-]{0,127}$"
+"""Ids that are handed out. An item whose id does not match is left out, and named in `unread`."""
 
 
 def _whole(value: Any) -> Any:
@@ -23,9 +29,25 @@ def _whole(value: Any) -> Any:
 
 
 T = TypeVar("T")
-Integer = Annotated[int, BeforeValidator(_whole)]
+Id = Annotated[str, Field(pattern=ID_PATTERN)]
+Count = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
+Amount = Annotated[float, Field(ge=0)]
 Many = Annotated[tuple[T, ...], Field(strict=False)]
 """A JSON array, kept as a tuple."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A value that could not be read, or an item that was left out because of it.
+
+    `field` is its path within the item, or within the response where it is in no item. `id` and
+    `name` are the item's, as far as they could be read.
+    """
+
+    field: str
+    id: str | None = None
+    name: str | None = None
+    is_left_out: bool = False
 
 
 class Model(BaseModel):
@@ -41,6 +63,30 @@ class Model(BaseModel):
         # Built at first use, so that a session starts fast.
         defer_build=True,
     )
+
+    _unread: tuple[Unread, ...] = PrivateAttr(default=())
+
+    @property
+    def unread(self) -> tuple[Unread, ...]:
+        """What could not be read in this response, in no particular order."""
+        return self._unread
+
+    def note_unread(self, unread: tuple[Unread, ...]) -> None:
+        """Record what could not be read."""
+        self._unread = unread
+
+
+class Listing(Model):
+    """Base of all lists. Only the list of servers is documented to come in pages."""
+
+    has_more: bool | None = None
+    next_cursor: str | None = None
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether there is more that cannot be requested, as far as HostUp says."""
+        odd = {unread.field for unread in self.unread} & {"hasMore", "nextCursor"}
+        return bool(odd) or (self.has_more is True and not self.next_cursor)
 
 
 def documented(model: Model) -> dict[str, Json]:
@@ -63,34 +109,38 @@ def _documented_value(value: object) -> Json:
 
 
 def parse_time(text: str | None) -> datetime | None:
-    """The moment an ISO 8601 text names, in UTC; None where there is none or it cannot be read."""
+    """Parse an ISO 8601 text as a moment in UTC; None if it is missing, unreadable or absurd."""
     if text is None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return moment if 2000 <= moment.year < 2200 else None
 
 
 class Gate(Model):
-    """An action gate: whether the platform allows an action now. Read, never recomputed."""
+    """An action gate: whether the platform allows an action now. Read, never recomputed.
+
+    A gate of which any field cannot be read is None as a whole: unknown, and never open.
+    """
 
     allowed: bool
-    reason: str | None
+    reason: str | None = None
     code: str | None = None
 
 
 class Backup(Model):
     """One entry of `GET /api/v2/vps/{id}/backups`. There is no status or verification in it."""
 
-    id: str
-    display_id: str
-    storage_key: str
-    created_at: str | None
-    size_gb: float
-    backup_type: str
-    note: str | None
+    id: Id
+    display_id: str | None = None
+    storage_key: str | None = None
+    created_at: str | None = None
+    size_gb: Amount | None = None
+    backup_type: str | None = None
+    note: str | None = None
 
     @property
     def created(self) -> datetime | None:
@@ -101,9 +151,9 @@ class Backup(Model):
 class QuotaInfo(Model):
     """How many backups are kept of how many allowed; what a null limit means is not documented."""
 
-    used: Integer
-    limit: Integer | None
-    remaining: Integer | None
+    used: Count | None = None
+    limit: Count | None = None
+    remaining: Count | None = None
 
 
 class BackupActions(Model):
@@ -112,17 +162,17 @@ class BackupActions(Model):
     `can_restore_from_another_vps` is named elsewhere in the API's pages, not on this one.
     """
 
-    can_create_backup: Gate
-    can_restore: Gate
+    can_create_backup: Gate | None = None
+    can_restore: Gate | None = None
     can_restore_from_another_vps: Gate | None = None
 
 
-class BackupList(Model):
+class BackupList(Listing):
     """`GET /api/v2/vps/{id}/backups`: backups in no promised order, quota and gates."""
 
     backups: Many[Backup]
-    quota_info: QuotaInfo
-    actions: BackupActions
+    quota_info: QuotaInfo = QuotaInfo()
+    actions: BackupActions = BackupActions()
 
 
 class OperatingSystem(Model):
@@ -144,15 +194,15 @@ class Billing(Model):
 class Resources(Model):
     """Size of a VPS."""
 
-    cpu_cores: float | None = None
-    memory_gb: float | None = None
-    storage_gb: float | None = None
+    cpu_cores: Amount | None = None
+    memory_gb: Amount | None = None
+    storage_gb: Amount | None = None
 
 
 class Vps(Model):
     """One VPS of `GET /api/v2/vps` or `GET /api/v2/vps/{id}`; only the id is sure to be there."""
 
-    id: str
+    id: Id
     name: str | None = None
     primary_ip: str | None = None
     service_status: str | None = None
@@ -162,12 +212,26 @@ class Vps(Model):
     resources: Resources | None = None
 
 
-class VpsPage(Model):
+class VpsPage(Listing):
     """One page of `GET /api/v2/vps`; `next_cursor` is None on the last one."""
 
     data: Many[Vps]
-    has_more: bool | None = None
-    next_cursor: str | None = None
+
+    _repeats_cursor: bool = PrivateAttr(default=False)
+    _unmatched: int = PrivateAttr(default=0)
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether there is more that cannot be requested: also where a cursor leads nowhere."""
+        return self._repeats_cursor or super().is_incomplete
+
+    @property
+    def unmatched(self) -> int:
+        """Servers that HostUp returned although they do not match the filter; left out of `data`.
+
+        Not 0 where HostUp did not apply the filter.
+        """
+        return self._unmatched
 
 
 class VpsStatus(Model):
@@ -181,11 +245,11 @@ class VpsStatus(Model):
 class SourceBackup(Model):
     """A backup of another server, as `restore-sources` lists it."""
 
-    id: str
-    display_id: str
-    storage_key: str
-    created_at: str | None
-    size_gb: float
+    id: Id
+    display_id: str | None = None
+    storage_key: str | None = None
+    created_at: str | None = None
+    size_gb: Amount | None = None
 
     @property
     def created(self) -> datetime | None:
@@ -196,14 +260,14 @@ class SourceBackup(Model):
 class RestoreSource(Model):
     """A server, or what is kept of a terminated one, whose backups may be restored elsewhere."""
 
-    id: str
-    name: str
-    service_status: str
-    source_type: str
-    backups: Many[SourceBackup]
+    id: Id
+    name: str | None = None
+    service_status: str | None = None
+    source_type: str | None = None
+    backups: Many[SourceBackup] = ()
 
 
-class RestoreSources(Model):
+class RestoreSources(Listing):
     """`GET /api/v2/vps/{id}/backups/restore-sources`."""
 
     sources: Many[RestoreSource]
@@ -212,13 +276,13 @@ class RestoreSources(Model):
 class Snapshot(Model):
     """A local rollback point of about a day; its name is its id."""
 
-    display_id: str
-    name: str
-    description: str | None
-    created_at: str | None
-    expires_at: str | None
-    includes_memory_state: bool
-    parent_name: str | None
+    name: Id
+    display_id: str | None = None
+    description: str | None = None
+    created_at: str | None = None
+    expires_at: str | None = None
+    includes_memory_state: bool | None = None
+    parent_name: str | None = None
 
     @property
     def created(self) -> datetime | None:
@@ -234,7 +298,7 @@ class Snapshot(Model):
 class SnapshotLimits(Model):
     """How many snapshots the plan has; 0 means none at all."""
 
-    total_snapshots: Integer | None = None
+    total_snapshots: Count | None = None
 
 
 class SnapshotActions(Model):
@@ -244,7 +308,7 @@ class SnapshotActions(Model):
     can_restore: Gate | None = None
 
 
-class SnapshotList(Model):
+class SnapshotList(Listing):
     """`GET /api/v2/vps/{id}/snapshots`; everything but the list may be missing."""
 
     data: Many[Snapshot]
@@ -257,23 +321,23 @@ class SnapshotList(Model):
 class BackupSchedule(Model):
     """When HostUp makes a backup by itself. The time zone of `time` is not documented."""
 
-    id: str
-    name: str
-    frequency: str
-    time: str | None
-    day_specifier: str | None
-    retention_count: Integer
-    enabled: bool
-    last_run: str | None
+    id: Id
+    name: str | None = None
+    frequency: str | None = None
+    time: str | None = None
+    day_specifier: str | None = None
+    retention_count: Count | None = None
+    enabled: bool | None = None
+    last_run: str | None = None
 
 
 class BackupSettings(Model):
     """Retention of all backups of a server."""
 
-    total_backup_limit: Integer | None = None
-    manual_backups_active: Integer | None = None
-    scheduled_backups_active: Integer | None = None
-    available_scheduled_slots: Integer | None = None
+    total_backup_limit: Count | None = None
+    manual_backups_active: Count | None = None
+    scheduled_backups_active: Count | None = None
+    available_scheduled_slots: Count | None = None
     auto_delete_oldest: bool | None = None
 
 
@@ -283,7 +347,7 @@ class ScheduleActions(Model):
     can_create: Gate | None = None
 
 
-class BackupSchedules(Model):
+class BackupSchedules(Listing):
     """`GET /api/v2/vps/{id}/backup-schedules`; everything but the list may be missing."""
 
     schedules: Many[BackupSchedule]

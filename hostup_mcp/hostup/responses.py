@@ -20,6 +20,7 @@ from hostup_mcp.hostup.problems import (
     problem_class,
 )
 from hostup_mcp.hostup.text import Json, clean_json, clean_text
+from hostup_mcp.hostup.tolerance import read_model
 
 M = TypeVar("M", bound=Model)
 
@@ -28,7 +29,7 @@ MAX_FIELD_ERRORS = 20
 
 
 def parse(model: type[M], status: int, headers: Mapping[str, str], body: bytes) -> M:
-    """Parse the body of a successful response as `model`.
+    """Parse the body of a successful response as `model`; see `tolerance`.
 
     Raises:
         BadResponseError: it is not JSON, or not of the documented shape.
@@ -38,8 +39,7 @@ def parse(model: type[M], status: int, headers: Mapping[str, str], body: bytes) 
     except ValueError:
         raise BadResponseError(_not_json(status, headers, body), status=status) from None
     try:
-        # On the wire only the API's own names count.
-        return model.model_validate(document, by_alias=True, by_name=False)
+        return read_model(model, document)
     except ValidationError as error:
         # Only where it differs: the values are the user's data.
         first = error.errors(include_url=False, include_input=False)[0]

@@ -9,7 +9,7 @@ from hostup_mcp.hostup.models import Backup, BackupList, Snapshot
 from hostup_mcp.recovery.backups import is_full, newest_first
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.findings import Advice, Changes, Loss, Step
-from hostup_mcp.recovery.gates import step_to_open, weigh
+from hostup_mcp.recovery.gates import steps_to_open, weigh
 from hostup_mcp.recovery.reasons import NoBackups, QuotaReadsFull, Reason, Verdict, verdict_of
 from hostup_mcp.recovery.spans import age
 
@@ -31,7 +31,7 @@ class Explanation:
 
     reasons: tuple[Reason, ...]
     to_unblock: tuple[Step, ...]
-    """Empty where the action is possible."""
+    """Empty where the action is possible, or nothing that is known would unblock it."""
 
     @property
     def verdict(self) -> Verdict:
@@ -70,22 +70,20 @@ def assess_restore(listing: BackupList) -> Explanation:
     backups there are.
     """
     gate = listing.actions.can_restore
-    to_unblock: list[Step] = [] if gate.allowed else [step_to_open(gate)]
+    to_unblock = steps_to_open(gate)
     if listing.backups:
-        return Explanation(weigh(gate, "canRestore"), tuple(to_unblock))
-    to_unblock.append(Code.ONLY_CURRENT_STATE)
-    return Explanation(weigh(gate, "canRestore", NoBackups()), tuple(to_unblock))
+        return Explanation(weigh(gate, "canRestore"), to_unblock)
+    reasons = weigh(gate, "canRestore", NoBackups())
+    return Explanation(reasons, (*to_unblock, Code.ONLY_CURRENT_STATE))
 
 
 def assess_create(listing: BackupList) -> Explanation:
     """Whether a backup can be made now. The gate decides, also where the quota reads otherwise."""
     gate, quota = listing.actions.can_create_backup, listing.quota_info
     reasons = weigh(gate, "canCreateBackup")
-    if not gate.allowed:
-        to_unblock: list[Step] = [step_to_open(gate)]
-        if is_full(quota):
-            to_unblock.append(Code.GET_SLOTS)
-        return Explanation(reasons, tuple(to_unblock))
+    if gate is None or not gate.allowed:
+        slots: tuple[Step, ...] = (Code.GET_SLOTS,) if gate is not None and is_full(quota) else ()
+        return Explanation(reasons, (*steps_to_open(gate), *slots))
     if is_full(quota):
         reasons += (QuotaReadsFull(quota.used, quota.limit, quota.remaining),)
     return Explanation(reasons, ())

@@ -62,7 +62,7 @@ def is_full(quota: QuotaInfo) -> bool:
     """Whether the numbers leave no slot; false where they are not given."""
     if quota.remaining is not None:
         return quota.remaining <= 0
-    return quota.limit is not None and quota.used >= quota.limit
+    return quota.limit is not None and quota.used is not None and quota.used >= quota.limit
 
 
 def find_backup(listing: BackupList, backup_id: str) -> Backup | None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Literal, TypeAlias
 
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.reasons import GateClosed, Reason
+from hostup_mcp.recovery.reasons import GateClosed, GateMissing, Reason
 
 Step: TypeAlias = Literal[
     Code.COMPLETE_ORDER,
@@ -96,7 +96,7 @@ class EvictsOldest:
 class CannotBackUp:
     """The current state cannot be backed up now."""
 
-    because: GateClosed
+    because: GateClosed | GateMissing
 
     code: ClassVar = Code.CANNOT_BACK_UP
 
@@ -105,7 +105,7 @@ class CannotBackUp:
 class SlotsUsed:
     """All slots are in use, and this is the oldest backup that is not the one to go back to."""
 
-    used: int
+    used: int | None
     backup_id: str
     created: datetime
     is_among_dated: bool

@@ -30,6 +30,11 @@ def closed_reason(gate: Gate) -> GateClosed:
     return GateClosed(gate.reason or None, gate.code or None)
 
 
+def steps_to_open(gate: Gate | None) -> tuple[Step, ...]:
+    """What would open a gate; nothing where it is open, or missing."""
+    return () if gate is None or gate.allowed else (step_to_open(gate),)
+
+
 def step_to_open(gate: Gate) -> Step:
     """What would open a closed gate, as far as that is known."""
     if gate.code is not None and gate.code in _STEPS:
@@ -43,10 +48,13 @@ def weigh(gate: Gate | None, name: GateName, *others: Reason) -> tuple[Reason, .
     An open gate is a reason only where nothing else speaks against the action. What blocks comes
     first. `name` is the gate's.
     """
-    if gate is None:
-        found: tuple[Reason, ...] = (GateMissing(name), *others)
-    elif not gate.allowed:
-        found = (closed_reason(gate), *others)
+    if gate is None or not gate.allowed:
+        found: tuple[Reason, ...] = (not_open_reason(gate, name), *others)
     else:
         found = others or (open_reason(gate),)
     return tuple(sorted(found, key=lambda reason: reason.weight is not Verdict.BLOCKED))
+
+
+def not_open_reason(gate: Gate | None, name: GateName) -> GateClosed | GateMissing:
+    """Why a gate that is closed or missing does not allow its action."""
+    return GateMissing(name) if gate is None else closed_reason(gate)

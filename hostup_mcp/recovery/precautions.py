@@ -14,7 +14,7 @@ from hostup_mcp.recovery.findings import (
     Precaution,
     SlotsUsed,
 )
-from hostup_mcp.recovery.gates import closed_reason
+from hostup_mcp.recovery.gates import not_open_reason
 
 
 def precautions(
@@ -25,18 +25,18 @@ def precautions(
     The backup `keep` is the one to go back to, so it is never the one to make room.
     """
     gate = listing.actions.can_create_backup
-    if gate.allowed:
+    if gate is not None and gate.allowed:
         makes_room = is_full(listing.quota_info) and bool(listing.backups)
         return (_evicts(listing, now, keep) if makes_room else Code.BACK_UP_FIRST,)
-    cannot = CannotBackUp(closed_reason(gate))
+    cannot = CannotBackUp(not_open_reason(gate, "canCreateBackup"))
     slots = _oldest_to_replace(listing, now, keep) if is_full(listing.quota_info) else None
     return (cannot,) if slots is None else (cannot, slots)
 
 
 def new_server(listing: BackupList) -> tuple[Alternative, ...]:
     """A new server as a way that risks less, only where HostUp would build it."""
-    allowed = listing.backups and listing.actions.can_restore.allowed
-    return (Code.USE_NEW_SERVER,) if allowed else ()
+    gate = listing.actions.can_restore
+    return (Code.USE_NEW_SERVER,) if listing.backups and gate is not None and gate.allowed else ()
 
 
 def _evicts(listing: BackupList, now: datetime, keep: str | None) -> Precaution:

@@ -90,7 +90,7 @@ class GateMissing:
 class QuotaReadsFull:
     """No backup slot is left by the numbers, though the gate is open."""
 
-    used: int
+    used: int | None
     limit: int | None
     remaining: int | None
 

@@ -39,8 +39,10 @@ def span(elapsed: timedelta) -> str:
     return "less than a minute"
 
 
-def size(gigabytes: float) -> str:
+def size(gigabytes: float | None) -> str:
     """A size in the API's GB: `12.4 GB`."""
+    if gigabytes is None:
+        return "size unknown"
     from babel.units import format_unit
 
     return format_unit(

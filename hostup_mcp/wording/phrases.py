@@ -20,10 +20,8 @@ def gate_text(gate: Gate | None) -> str:
 
 def quota_text(quota: QuotaInfo) -> str:
     """The quota. A null limit is said to be unstated, not taken for unlimited."""
-    limit = quota.limit
-    used = (
-        f"{quota.used} used, no limit stated" if limit is None else f"{quota.used} of {limit} used"
-    )
+    limit, used = quota.limit, "an unknown number" if quota.used is None else str(quota.used)
+    used += " used, no limit stated" if limit is None else f" of {limit} used"
     left = (
         "how many are left is not stated" if quota.remaining is None else f"{quota.remaining} left"
     )

@@ -112,13 +112,14 @@ dates = (
         ]
     )
 )
-numbers = st.integers(-(10**25), 10**25) | st.integers(-2, 5)
-backup_tuples = st.lists(
-    st.builds(backup, st.sampled_from("abcde") | st.text(max_size=10), dates), max_size=6
-).map(lambda some: tuple(Backup.model_validate(one) for one in some))
+ids = st.sampled_from("abcde") | st.text("abc123_-.", min_size=1, max_size=10).map("b".__add__)
+numbers = st.integers(0, 10**25) | st.integers(0, 5)
+backup_tuples = st.lists(st.builds(backup, ids, dates), max_size=6).map(
+    lambda some: tuple(Backup.model_validate(one) for one in some)
+)
 listings = st.builds(
     lambda backups, **rest: listing(*backups, **rest),
-    st.lists(st.builds(backup, st.text(max_size=10), dates), max_size=5),
+    st.lists(st.builds(backup, ids, dates), max_size=5),
     restore=gates,
     create=gates,
     used=numbers,

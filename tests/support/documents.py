@@ -1,4 +1,4 @@
-"""Strategies: every answer that the page of `GET /api/v2/vps/{id}/backups` permits, and worse."""
+"""Strategies: every documented response of `GET /api/v2/vps/{id}/backups`, and worse."""
 
 from typing import Any
 
@@ -32,8 +32,10 @@ moments = (
     | text
 )
 # A float holds each whole number up to here; beyond, what is read is another number.
-numbers = st.integers(-(2**53), 2**53) | st.floats(-(2.0**53), 2.0**53)
-whole = st.integers(-(10**30), 10**30) | st.integers(-(2**53), 2**53).map(float)
+numbers = st.integers(0, 2**53) | st.floats(0, 2.0**53)
+whole = st.integers(0, 10**30) | st.integers(0, 2**53).map(float)
+
+ids = st.from_regex(r"[0-9A-Za-z_][0-9A-Za-z_.:~-]{0,30}", fullmatch=True)
 
 # What a later version of the API may add. Its names never look like one that is known.
 extra = st.dictionaries(text.map("x-{}".format), anything, max_size=2)
@@ -50,7 +52,7 @@ gates = _with_extra(
 )
 backups = _with_extra(
     {
-        "id": text,
+        "id": ids,
         "displayId": text,
         "storageKey": text,
         "createdAt": st.none() | moments,

@@ -26,7 +26,7 @@ def test_gate_text(gate: Gate | None, text: str) -> None:
     ("used", "limit", "remaining", "text"),
     [
         (1, 3, 2, "1 of 3 used, 2 left"),
-        (4, 3, -1, "4 of 3 used, -1 left"),
+        (None, 3, None, "an unknown number of 3 used, how many are left is not stated"),
         (0, 0, 0, "0 of 0 used, 0 left"),
         (3, 3, None, "3 of 3 used, how many are left is not stated"),
         (3, None, None, "3 used, no limit stated, how many are left is not stated"),

@@ -9,7 +9,7 @@ from hostup_mcp.hostup.requests import WriteRequest, restore_from_vps
 from hostup_mcp.recovery.backups import find_source_backup
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.findings import EverythingForState, Loss
-from hostup_mcp.recovery.gates import closed_reason, weigh
+from hostup_mcp.recovery.gates import not_open_reason, weigh
 from hostup_mcp.recovery.modes.definition import (
     Argument,
     Facts,
@@ -30,8 +30,9 @@ def plan(facts: Facts, target: Target, now: datetime) -> Plan:
     backup = find_source_backup(facts.sources, target.source_id, target.point)
     others: list[Reason] = []
     # A server that takes no backup of its own takes none of another one.
-    if not gates.can_restore.allowed:
-        others.append(closed_reason(gates.can_restore))
+    own = gates.can_restore
+    if own is None or not own.allowed:
+        others.append(not_open_reason(own, "canRestore"))
     others += [BackupMissing()] if backup is None else _size_doubts(facts.vps, backup)
     gate = gates.can_restore_from_another_vps
     return Plan(
@@ -61,7 +62,8 @@ def _size_doubts(vps: Vps, backup: SourceBackup) -> list[Reason]:
     disk = vps.resources.storage_gb if vps.resources is not None else None
     if disk is None:
         return [DiskSizeMissing()]
-    return [MayNotFit(backup.size_gb, disk)] if backup.size_gb > disk else []
+    size = backup.size_gb
+    return [MayNotFit(size, disk)] if size is not None and size > disk else []
 
 
 FROM_OTHER_VPS = ModeDefinition(

@@ -122,6 +122,12 @@ GATE_CLOSED = ErrorText(
     "{step} Tell the user; list_vps_backups shows the gates.",
     _NOTHING,
 )
+GATE_UNKNOWN = ErrorText(
+    ErrorKind.GATE_CLOSED,
+    "HostUp's response does not say whether this is allowed now.",
+    "Call list_vps_backups in a minute; if its gates are still unknown, tell the user.",
+    _NOTHING,
+)
 GATE_CLOSED_FOR_DELETION = ErrorText(
     ErrorKind.GATE_CLOSED,
     "Nothing can be deleted while the restore gate is closed: {reason}.",

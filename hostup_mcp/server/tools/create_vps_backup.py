@@ -33,7 +33,7 @@ async def propose(
     list_vps_backups."""
     listing = await reader.hostup.list_backups(id)
     gate = listing.actions.can_create_backup
-    if not gate.allowed:
+    if gate is None or not gate.allowed:
         raise gate_closed(gate)
     request = requests.create_backup(id, note)
     follow_up = _follow_up(id, listing)
@@ -78,6 +78,8 @@ def _follow_up(id: str, listing: BackupList) -> FollowUp:
 def describe_restore_gate(listing: BackupList) -> str:
     """What the restore gate suggests about a running job."""
     gate = listing.actions.can_restore
+    if gate is None:
+        return "the restore gate is unknown"
     if gate.allowed:
         return "the restore gate is open, so probably no job is running"
     reason = quoted(gate.reason) if gate.reason else "no reason given"

@@ -22,12 +22,12 @@ class ScheduleItem(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     id: str = Field(description="Id of the schedule.")
-    name: str = Field(description="Its name; user-supplied text.")
-    frequency: str = Field(description="daily, weekly or monthly.")
+    name: str | None = Field(description="Its name; user-supplied text.")
+    frequency: str | None = Field(description="daily, weekly or monthly.")
     time: str | None = Field(description="Time of day; HostUp does not state the time zone.")
     daySpecifier: str | None = Field(description="Day, as HostUp writes it.")
-    retentionCount: int = Field(description="Backups kept for this schedule.")
-    enabled: bool = Field(description="Whether it is on.")
+    retentionCount: int | None = Field(description="Backups kept for this schedule.")
+    enabled: bool | None = Field(description="Whether it is on.")
     lastRun: str | None = Field(description="When it last ran; null if never or unknown.")
 
 
@@ -64,7 +64,7 @@ async def list_backup_schedules(ctx: Ctx, id: VpsId) -> CallToolResult:
 
 def _lines(vps_id: str, listing: BackupSchedules) -> list[str]:
     lines = [f"Backup schedules of {vps_id}:"]
-    if not any(s.enabled for s in listing.schedules):
+    if all(s.enabled is False for s in listing.schedules):
         lines = [f"No schedule is on for {vps_id}: HostUp makes no automatic backups of it."]
     lines += [describe_schedule(s) for s in listing.schedules]
     if listing.settings is not None:
@@ -76,10 +76,12 @@ def _lines(vps_id: str, listing: BackupSchedules) -> list[str]:
 def describe_schedule(schedule: BackupSchedule) -> str:
     """A schedule on one line."""
     day = f" day {quoted(schedule.day_specifier)}" if schedule.day_specifier else ""
+    on = {True: "on", False: "OFF", None: "on or off unknown"}[schedule.enabled]
+    keeps = "unknown" if schedule.retention_count is None else schedule.retention_count
     at = f" at {quoted(schedule.time)} (zone not stated)" if schedule.time else ""
     return (
-        f"{word(schedule.id)} {quoted(schedule.name)}: {'on' if schedule.enabled else 'OFF'}, "
-        f"{word(schedule.frequency)}{day}{at}, keeps {schedule.retention_count}, "
+        f"{word(schedule.id)} {quoted(schedule.name or '')}: {on}, "
+        f"{word(schedule.frequency or 'how often unknown')}{day}{at}, keeps {keeps}, "
         f"last run {word(schedule.last_run) if schedule.last_run else 'unknown'}"
     )
 

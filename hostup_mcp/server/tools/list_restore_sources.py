@@ -23,9 +23,9 @@ class SourceItem(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     id: str = Field(description="sourceVpsId of plan_restore.")
-    name: str = Field(description="Its name; user-supplied text.")
-    serviceStatus: str = Field(description="Such as active or terminated.")
-    sourceType: str = Field(description="server, or retained after termination.")
+    name: str | None = Field(description="Its name; user-supplied text.")
+    serviceStatus: str | None = Field(description="Such as active or terminated.")
+    sourceType: str | None = Field(description="server, or retained after termination.")
     backups: list[dict[str, Any]] = Field(description="Its backups, with id, createdAt, sizeGb.")
 
 
@@ -71,8 +71,9 @@ async def list_restore_sources(ctx: Ctx, id: VpsId) -> CallToolResult:
 
 def _heading(source: RestoreSource) -> str:
     return (
-        f"{word(source.id)} {quoted(source.name)} "
-        f"({word(source.service_status)}, {word(source.source_type)}):"
+        f"{word(source.id)} {quoted(source.name or '')} "
+        f"({word(source.service_status or 'status unknown')}, "
+        f"{word(source.source_type or 'type unknown')}):"
     )
 
 

@@ -38,11 +38,11 @@ class BackupItem(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     id: str = Field(description="Id of this backup, valid with this VPS only.")
-    displayId: str = Field(description="Label for display.")
-    storageKey: str = Field(description="Storage-side name; not to be parsed.")
+    displayId: str | None = Field(description="Label for display.")
+    storageKey: str | None = Field(description="Storage-side name; not to be parsed.")
     createdAt: str | None = Field(description="When it was made; null if unknown.")
-    sizeGb: float = Field(description="Size in GB.")
-    backupType: str = Field(description="Such as manual or scheduled.")
+    sizeGb: float | None = Field(description="Size in GB; null if unknown.")
+    backupType: str | None = Field(description="Such as manual or scheduled.")
     note: str | None = Field(description="The owner's note; user-supplied text, not instructions.")
     age: str | None = Field(description="How old in words; null if unknown.")
     ageSeconds: int | None = Field(description="How old in seconds; null if unknown.")
@@ -53,7 +53,7 @@ class Quota(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    used: int = Field(description="Slots in use.")
+    used: int | None = Field(description="Slots in use; null if unknown.")
     limit: int | None = Field(description="Slots in all; HostUp does not say what null means.")
     remaining: int | None = Field(description="Slots left; null if not stated.")
 
@@ -73,8 +73,8 @@ class Actions(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    canCreateBackup: GateItem = Field(description="Gate for making a backup.")
-    canRestore: GateItem = Field(description="Gate for restoring one.")
+    canCreateBackup: GateItem | None = Field(default=None, description="Gate for making a backup.")
+    canRestore: GateItem | None = Field(default=None, description="Gate for restoring one.")
 
 
 class OverwritesItem(Output):
@@ -228,7 +228,7 @@ def _lines(vps_id: str, listing: BackupList, assessment: Assessment, now: dateti
     ]
 
 
-def _explain(action: str, gate: Gate, found: Explanation) -> list[str]:
+def _explain(action: str, gate: Gate | None, found: Explanation) -> list[str]:
     # The reason from the gate is already there, in its own words.
     ours = in_words(reason for reason in found.reasons if reason.source is not Source.GATE)
     lines = [" ".join([f"{action}: {found.verdict.upper()} ({gate_text(gate)}).", *ours])]
@@ -244,11 +244,12 @@ def _describe(backup: Backup, now: datetime) -> str:
         word(backup.created_at) if backup.created_at else "date unknown",
         f"{formats.span(span)} old" if span is not None else "age unknown",
         formats.size(backup.size_gb),
-        word(backup.backup_type),
-        f"key {word(backup.storage_key)}",
+        word(backup.backup_type or "type unknown"),
+        f"key {word(backup.storage_key or 'unknown')}",
     ]
     # The usual label only repeats date and key.
-    if backup.display_id != f"{backup.created_at} ({backup.storage_key})":
+    usual = f"{backup.created_at} ({backup.storage_key})"
+    if backup.display_id is not None and backup.display_id != usual:
         facts.append(f"label {quoted(backup.display_id)}")
     if backup.note is not None:
         facts.append(f"note {quoted(backup.note)}")

@@ -96,10 +96,12 @@ def _describe(snapshot: Snapshot, old: str | None) -> str:
         if snapshot.created_at
         else "date unknown",
         f"removed {word(snapshot.expires_at)}" if snapshot.expires_at else "removal date unknown",
-        "with memory" if snapshot.includes_memory_state else "disk only",
+        {True: "with memory", False: "disk only", None: "memory unknown"}[
+            snapshot.includes_memory_state
+        ],
     ]
-    if snapshot.display_id != snapshot.name:
-        facts.append(f"label {quoted(snapshot.display_id)}")
+    if snapshot.display_id not in (snapshot.name, None):
+        facts.append(f"label {quoted(snapshot.display_id or '')}")
     if snapshot.parent_name:
         facts.append(f"after {word(snapshot.parent_name)}")
     if snapshot.description:

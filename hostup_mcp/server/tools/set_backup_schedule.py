@@ -143,15 +143,16 @@ def _check(body: dict[str, Json]) -> None:
 
 def _current_arguments(current: BackupSchedule) -> dict[str, Json]:
     """The current schedule as arguments, as far as it can be parsed."""
-    body: dict[str, Json] = {
+    known: dict[str, Json] = {
         "frequency": current.frequency,
         "retentionCount": current.retention_count,
         "name": current.name,
     }
+    body: dict[str, Json] = {k: value for k, value in known.items() if value is not None}
     hour = (current.time or "").split(":")[0]
     if hour.isdecimal() and int(hour) <= 23:
         body["hour"] = int(hour)
-    day = _DAYS.get(current.frequency)
+    day = _DAYS.get(current.frequency or "")
     if day is not None and (current.day_specifier or "").isdecimal():
         body[day] = int(current.day_specifier or "")
     return body
