@@ -158,7 +158,7 @@ class RedisState:
 
     async def recoveries(self, subject: str) -> Mapping[str, str]:
         flat = cast("list[str]", await self._eval(scripts.RECOVERIES, _recoveries(subject)))
-        return dict(zip(flat[::2], flat[1::2], strict=True))
+        return {flat[n]: flat[n + 1] for n in range(0, len(flat), 2)}
 
     async def delete_recovery(self, subject: str, id_: str) -> None:
         await self._eval(scripts.DELETE_RECOVERY, _recoveries(subject), [id_])
