@@ -134,7 +134,7 @@ class StateStore(Protocol):
     async def acquire(self, name: str, seconds: float) -> Lock | None:
         """Take the lock `name` for `seconds`; None if it is taken.
 
-        A caller that is cancelled meanwhile leaves no lock behind.
+        If the caller is cancelled, no lock is left behind.
 
         Raises:
             StateReplyLostError: it may have been taken; it was released as far as possible.

@@ -373,10 +373,10 @@ async def test_a_lock_expires(stores: Stores) -> None:
 
 
 async def test_an_expired_holder_releases_nothing(stores: Stores) -> None:
-    lapsed = await locked(stores.one, seconds=10)
+    expired = await locked(stores.one, seconds=10)
     stores.advance(10)
     await locked(stores.other)
-    await stores.one.release(lapsed)
+    await stores.one.release(expired)
     assert await stores.one.seconds_locked("vps") > 0
 
 

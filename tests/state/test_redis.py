@@ -1,4 +1,4 @@
-"""What only the store in Redis or Valkey promises: keys, and a server that loses what it held."""
+"""What only the store in Redis promises: its keys, and what holds after a server lost state."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""The only way by which anything is changed at HostUp.
+"""The only way to change anything at HostUp.
 
-A writing tool (`definition.WritingTool`) supplies `propose()`: what it would send, what that rests
-on, and the question to the user. `pipeline` does the rest, in one order: it asks, locks the server,
-has the tool propose again, consumes the plan and the yes, writes the audit log, and sends once.
+A writing tool (`server.definition.WritingTool`) has a `propose()`, which returns the request, the
+facts behind it and the question to the user. `pipeline` does the rest, in one order: it asks, locks
+the server, calls `propose()` again, consumes the plan and the yes, writes the audit log, and sends
+once.
 """

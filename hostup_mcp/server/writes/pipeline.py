@@ -232,7 +232,7 @@ async def _concluded(w: WriteContext, steps: Coroutine[None, None, T]) -> T | Ca
         return to_result(failure)
     except BaseException:
         is_unknown = w.phase is Phase.SENT
-        _log_end(w, "outcome_unknown" if is_unknown else "given up by the client")
+        _log_end(w, "outcome_unknown" if is_unknown else "cancelled by the client")
         raise
 
 

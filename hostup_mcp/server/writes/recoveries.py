@@ -67,6 +67,6 @@ async def forget_recovery(w: WriteContext, note: RecoveryNote | None) -> None:
 
 
 async def last_recovery(w: WriteContext, subject: str) -> Recovery | None:
-    """The latest restore of `subject`, by whichever caller or session."""
+    """The latest restore of `subject`, by any caller or session."""
     recoveries = list((await w.services.state.recoveries(subject)).values())
     return Recovery.model_validate_json(recoveries[-1]) if recoveries else None

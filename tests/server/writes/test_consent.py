@@ -29,7 +29,7 @@ def test_invisible_characters_do_not_count(typed: str) -> None:
     ],
 )
 def test_only_the_very_name_matches(typed: str) -> None:
-    """What only looks alike is another name, in whichever of the two it stands."""
+    """Characters that only look alike do not match, in either text."""
     assert not matches(typed, "web-01")
     assert not matches("web-01", typed)
 

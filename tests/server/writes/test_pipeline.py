@@ -1,4 +1,4 @@
-"""A write from top to bottom: asked for, alone on its server, checked again, and sent once."""
+"""A write from top to bottom: confirmed, alone on its server, checked again, and sent once."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -293,7 +293,7 @@ async def test_a_lock_that_cannot_be_released() -> None:
 
 
 async def test_an_expired_lock_sends_nothing() -> None:
-    """Its holder was suspended for longer than the lock lasts, and somebody else has it perhaps."""
+    """Its holder was suspended for longer than it lasts, so another call may hold it now."""
     time = 0.0
     bench = Bench(state=InMemoryState(clock=lambda: time))
 
@@ -542,7 +542,7 @@ async def test_a_lost_reply_says_what_is_unknown(era: str) -> None:
 
 
 async def settle(bench: Bench) -> None:
-    """Wait until no write is under way."""
+    """Wait until no write is in progress."""
     with anyio.fail_after(PATIENCE):
         while bench.services.in_flight.count:
             await anyio.lowlevel.checkpoint()
@@ -568,7 +568,7 @@ async def test_cancelled_while_asked() -> None:
     bench.while_asking = wait
     plan = await bench.plan()
     await cancelled_when(bench, asked, planId=plan)
-    assert bench.outcomes == ["given up by the client"]
+    assert bench.outcomes == ["cancelled by the client"]
     assert not await bench.is_consumed(plan)
     assert not await bench.is_locked()
 
@@ -586,7 +586,7 @@ async def test_cancelled_during_the_check() -> None:
     plan = await bench.plan()
     await cancelled_when(bench, checking, planId=plan)
     await settle(bench)
-    assert bench.outcomes == ["given up by the client"]
+    assert bench.outcomes == ["cancelled by the client"]
     assert "request" not in bench.events
     assert not await bench.is_consumed(plan)
     assert not await bench.is_locked()

@@ -1,4 +1,4 @@
-"""Sent once, on disk before it leaves; and what is not known for certain is told as unknown."""
+"""A write is logged on disk before it is sent, sent once, and unknown unless HostUp responded."""
 
 import json
 import re
@@ -267,14 +267,14 @@ async def test_a_failed_notification_is_no_failure(
 
 async def test_subscribers_are_told() -> None:
     bench = Bench()
-    told: list[str] = []
+    notified: list[str] = []
 
     async def notify(uri: str) -> None:
-        told.append(uri)
+        notified.append(uri)
 
     bench.notify = notify  # type: ignore[method-assign]
     await bench.run()
-    assert told == [f"hostup://vps/{DESTRUCTIVE.vps_id}/backups"]
+    assert notified == [f"hostup://vps/{DESTRUCTIVE.vps_id}/backups"]
 
 
 POLLS = {
