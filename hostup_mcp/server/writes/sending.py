@@ -83,7 +83,7 @@ def _as_unknown(error: HostUpError, seen: str, follow_up: FollowUp) -> OutcomeUn
     lost = fail(
         texts.RESPONSE_LOST,
         error=failure.message,
-        seen=f" {seen}" if seen else "",
+        seen=seen,
         where_to_look=follow_up.where_to_look,
     )
     return OutcomeUnknown(
