@@ -1,3 +1,3 @@
-"""hostup-mcp: an assistant's careful hands near a person's HostUp backups."""
+"""hostup-mcp: an MCP server for the backups of a user's HostUp servers."""
 
 __version__ = "0.1.0"

@@ -13,7 +13,7 @@ from hostup_mcp.hostup.address import KEYS_PAGE, is_safe_base_url
 DEFAULT_BASE_URL = "https://cloud.hostup.se"
 SHORTEST_SECRET = 32
 
-# What one OAuth scope may be made of; a quote would break out of the challenge that names it.
+# The characters of an OAuth scope; a quote would end the string in the challenge that names it.
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 
 
@@ -28,7 +28,7 @@ class Group(StrEnum):
 
 
 class Confirm(StrEnum):
-    """Who says yes to a destructive call: the person asked by this server, or their client."""
+    """Who confirms a destructive call: the user, asked by this server, or their client alone."""
 
     PERSON = "person"
     CLIENT = "client"
@@ -36,7 +36,7 @@ class Confirm(StrEnum):
 
 @dataclass(frozen=True)
 class Remote:
-    """What only a server for others needs. A person on a laptop never meets it."""
+    """Settings for serving other callers over a network; unused over stdio."""
 
     tokens: Path | None = None
     issuer: str | None = None
@@ -52,13 +52,13 @@ class Remote:
 
     @property
     def authenticates(self) -> bool:
-        """Whether callers have to show who they are."""
+        """Whether callers must authenticate."""
         return self.tokens is not None or self.issuer is not None
 
 
 @dataclass(frozen=True)
 class Settings:
-    """A configuration that can be worked with."""
+    """A valid configuration."""
 
     api_key: str = field(repr=False)
     base_url: str = DEFAULT_BASE_URL
@@ -72,15 +72,15 @@ class Settings:
 
 @dataclass(frozen=True)
 class Misconfigured:
-    """A configuration that cannot be worked with, and what to set, one line each."""
+    """An invalid configuration, with one line for each thing to set."""
 
     problems: tuple[str, ...]
 
 
 def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Settings | Misconfigured:
-    """Settings from `flags` (name without dashes to value; None where not given) and `environ`.
+    """Load settings from `flags` (names without dashes; None if not given) and `environ`.
 
-    A flag wins over its variable.
+    A flag takes precedence over its variable.
     """
     problems: list[str] = []
 
@@ -196,18 +196,18 @@ def _secrets(value: str, remote: Remote, problems: list[str]) -> tuple[str, ...]
 def _path(text: str) -> Path | None:
     try:
         return Path(text).expanduser()
-    except RuntimeError:  # the home folder of somebody who does not exist
+    except RuntimeError:  # `~name` of a user who does not exist
         return None
 
 
 def _key_problems(api_key: str) -> list[str]:
     if not api_key:
         return [
-            f"HOSTUP_API_KEY is not set. Make a key with the scope read:vm at {KEYS_PAGE}, "
+            f"HOSTUP_API_KEY is not set. Create a key with the scope read:vm at {KEYS_PAGE}, "
             "or set HOSTUP_SANDBOX=1 to try the sandbox account."
         ]
     if not api_key.isascii() or not api_key.isprintable() or " " in api_key:
-        return ["HOSTUP_API_KEY holds spaces or characters that no key has; copy it again."]
+        return ["HOSTUP_API_KEY contains spaces or characters that no key has; copy it again."]
     return []
 
 
@@ -233,7 +233,7 @@ def _groups(value: str, problems: list[str]) -> frozenset[Group]:
     if names == ["all"]:
         return frozenset(Group)
     if wrong := [name for name in names if name not in set(Group)]:
-        # Only the count: whatever was pasted here by mistake may be a secret.
+        # Only the count: a secret may have been pasted here by mistake.
         problems.append(
             f"--allow (HOSTUP_MCP_ALLOW) has {len(wrong)} unknown group(s); "
             f"known are {', '.join(Group)}, or all."

@@ -53,7 +53,7 @@ def of(check: str) -> list[Example]:
 @pytest.mark.skipif(
     shutil.which("mypy", path=str(Path(sys.executable).parent)) is None, reason="needs mypy"
 )
-def test_each_type_error_is_found_and_nothing_else(tmp_path: Path) -> None:
+def test_only_the_type_error_is_found(tmp_path: Path) -> None:
     examples = of("mypy")
     mended = tmp_path / "mended"
     mended.mkdir()
@@ -78,7 +78,7 @@ def test_each_type_error_is_found_and_nothing_else(tmp_path: Path) -> None:
     shutil.which("ruff", path=str(Path(sys.executable).parent)) is None, reason="needs ruff"
 )
 @pytest.mark.parametrize("example", of("ruff"), ids=lambda e: e.path.stem)
-def test_each_forbidden_import_is_found_and_nothing_else(example: Example) -> None:
+def test_only_the_banned_import_is_found(example: Example) -> None:
     assert ruff(example.path.read_text(encoding="utf-8")) == [(example.message, example.line)]
     assert ruff(example.mended) == []
 

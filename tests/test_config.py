@@ -77,11 +77,11 @@ def test_a_flag_wins_over_its_variable(tmp_path: Path) -> None:
     assert settings.audit_log == tmp_path / "flag"
 
 
-def test_an_empty_flag_takes_back_what_its_variable_unlocks() -> None:
+def test_an_empty_flag_locks_again() -> None:
     assert loaded({"allow": ""}, HOSTUP_MCP_ALLOW="all").allow == frozenset()
 
 
-def test_a_flag_that_was_not_given_leaves_its_variable() -> None:
+def test_without_a_flag_the_variable_counts() -> None:
     flags = {"sandbox": None, "allow": None, "audit-log": None}
     settings = loaded(flags, HOSTUP_SANDBOX="1", HOSTUP_MCP_ALLOW="all")
     assert settings.sandbox is True
@@ -89,13 +89,13 @@ def test_a_flag_that_was_not_given_leaves_its_variable() -> None:
 
 
 @pytest.mark.parametrize("blank", ["", "  ", "\n"])
-def test_a_blank_variable_counts_as_not_set(blank: str) -> None:
+def test_a_blank_variable_is_not_set(blank: str) -> None:
     names = ("HOSTUP_BASE_URL", "HOSTUP_SANDBOX", "HOSTUP_MCP_ALLOW", "HOSTUP_MCP_CONFIRM")
     blanks = dict.fromkeys((*names, "HOSTUP_MCP_AUDIT_LOG"), blank)
     assert loaded(None, **blanks) == loaded()
 
 
-def test_blanks_around_a_value_do_no_harm() -> None:
+def test_blanks_around_values_are_cut() -> None:
     settings = load({}, {"HOSTUP_API_KEY": " hu_live_key\n", "HOSTUP_MCP_CONFIRM": " client "})
     assert settings == Settings(api_key="hu_live_key", confirm=Confirm.CLIENT)
 
@@ -104,7 +104,7 @@ def test_blanks_around_a_value_do_no_harm() -> None:
 
 
 @pytest.mark.parametrize("value", ["1", "true", "TRUE", "Yes", "on", " 1 "])
-def test_the_sandbox_is_switched_on_and_needs_no_key(value: str) -> None:
+def test_the_sandbox_needs_no_key(value: str) -> None:
     settings = load({}, {"HOSTUP_SANDBOX": value})
     assert isinstance(settings, Settings)
     assert settings.sandbox is True
@@ -116,12 +116,12 @@ def test_the_sandbox_is_switched_off(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["2", "maybe", "sandbox", SECRET])
-def test_a_switch_in_no_known_position_is_a_mistake_and_never_the_real_account(value: str) -> None:
+def test_a_bad_switch_is_never_the_account(value: str) -> None:
     assert problems(None, HOSTUP_SANDBOX=value) == ("HOSTUP_SANDBOX must be 1 or 0.",)
     assert problems(None, HOSTUP_SANDBOX=value, **KEY) == ("HOSTUP_SANDBOX must be 1 or 0.",)
 
 
-def test_the_sandbox_does_not_mind_a_wrong_key_or_address() -> None:
+def test_the_sandbox_ignores_key_and_url() -> None:
     settings = load({"sandbox": "1"}, {"HOSTUP_API_KEY": "a b", "HOSTUP_BASE_URL": "nonsense"})
     assert isinstance(settings, Settings)
 
@@ -142,7 +142,7 @@ def test_the_sandbox_does_not_mind_a_wrong_key_or_address() -> None:
         (" ALL ", EVERY),
     ],
 )
-def test_only_the_groups_that_are_named_are_unlocked(value: str, groups: set[Group]) -> None:
+def test_only_named_groups_are_unlocked(value: str, groups: set[Group]) -> None:
     assert loaded({"allow": value}).allow == groups
     assert loaded(HOSTUP_MCP_ALLOW=value).allow == groups
 
@@ -151,7 +151,7 @@ def test_only_the_groups_that_are_named_are_unlocked(value: str, groups: set[Gro
     ("value", "count"),
     [("write", 1), ("create,backup", 1), ("create;restore", 1), ("x,y,create", 2), ("*", 1)],
 )
-def test_a_group_that_is_not_known_unlocks_nothing(value: str, count: int) -> None:
+def test_an_unknown_group_unlocks_nothing(value: str, count: int) -> None:
     (problem,) = problems({"allow": value}, **KEY)
     assert "--allow" in problem
     assert "HOSTUP_MCP_ALLOW" in problem
@@ -159,7 +159,7 @@ def test_a_group_that_is_not_known_unlocks_nothing(value: str, count: int) -> No
     assert all(group in problem for group in Group)
 
 
-def test_the_groups_are_the_promised_ones() -> None:
+def test_the_groups_are_fixed() -> None:
     assert [*Group] == ["create", "restore", "delete", "schedule", "spend"]
     assert [*Confirm] == ["person", "client"]
 
@@ -167,7 +167,7 @@ def test_the_groups_are_the_promised_ones() -> None:
 # Mistakes.
 
 
-def test_a_missing_key_says_where_to_make_one_and_how_to_do_without() -> None:
+def test_a_missing_key_says_what_to_do() -> None:
     (problem,) = problems()
     assert problem.startswith("HOSTUP_API_KEY is not set.")
     assert KEYS_PAGE in problem
@@ -178,9 +178,9 @@ def test_a_missing_key_says_where_to_make_one_and_how_to_do_without() -> None:
 @pytest.mark.parametrize(
     "key", ["Bearer hu_live", "hu live", "hu\tlive", "hu\nlive", "hu\x00live", "nyckelå", "“hu”"]
 )
-def test_a_key_that_cannot_be_sent_is_a_mistake(key: str) -> None:
+def test_an_unsendable_key_is_rejected(key: str) -> None:
     (problem,) = problems(None, HOSTUP_API_KEY=key)
-    assert problem.startswith("HOSTUP_API_KEY holds")
+    assert problem.startswith("HOSTUP_API_KEY contains")
     assert key not in problem
 
 
@@ -195,14 +195,14 @@ def test_a_key_that_cannot_be_sent_is_a_mistake(key: str) -> None:
         "https://",
     ],
 )
-def test_an_address_that_the_key_may_not_travel_to_is_a_mistake(address: str) -> None:
+def test_an_unsafe_base_url_is_rejected(address: str) -> None:
     (problem,) = problems(None, HOSTUP_BASE_URL=address, **KEY)
     assert problem.startswith("HOSTUP_BASE_URL must be an https address")
     assert DEFAULT_BASE_URL in problem
 
 
 @pytest.mark.parametrize("value", ["nobody", "person,client", "1"])
-def test_another_way_to_confirm_is_a_mistake(value: str) -> None:
+def test_unknown_confirm_is_rejected(value: str) -> None:
     assert problems(None, HOSTUP_MCP_CONFIRM=value, **KEY) == (
         "HOSTUP_MCP_CONFIRM must be person or client.",
     )
@@ -217,18 +217,18 @@ def test_another_way_to_confirm_is_a_mistake(value: str) -> None:
         pytest.param("~nobody-has-this-name/audit.jsonl", id="home of nobody"),
     ],
 )
-def test_an_audit_log_that_cannot_be_written_is_a_mistake(tmp_path: Path, path: str) -> None:
+def test_a_bad_audit_log_is_rejected(tmp_path: Path, path: str) -> None:
     (tmp_path / "file").touch()
     (problem,) = problems({"audit-log": path.format(here=tmp_path)}, **KEY)
     assert "HOSTUP_MCP_AUDIT_LOG" in problem
     assert str(tmp_path) not in problem
 
 
-def test_an_audit_log_may_be_in_the_home_folder() -> None:
+def test_the_audit_log_may_be_in_home() -> None:
     assert loaded({"audit-log": "~/audit.jsonl"}).audit_log == Path.home() / "audit.jsonl"
 
 
-def test_all_mistakes_are_told_at_once_one_line_each() -> None:
+def test_all_problems_come_at_once() -> None:
     found = problems(
         {"allow": "x"},
         HOSTUP_BASE_URL="http://cloud.hostup.se",
@@ -255,7 +255,7 @@ VARIABLES = [
 @pytest.mark.parametrize(
     "value", [SECRET, f"x {SECRET}", f"https://x:{SECRET}@host", f"/nowhere/{SECRET}/x"]
 )
-def test_a_secret_in_the_wrong_place_is_not_repeated(variable: str, value: str) -> None:
+def test_misplaced_secrets_do_not_show(variable: str, value: str) -> None:
     found = load({}, KEY | {variable: value})
     if isinstance(found, Misconfigured) or variable == "HOSTUP_API_KEY":
         assert SECRET not in repr(found)
@@ -265,11 +265,11 @@ def test_a_secret_in_the_wrong_place_is_not_repeated(variable: str, value: str) 
 
 
 @pytest.mark.parametrize("flag", ["sandbox", "allow", "audit-log"])
-def test_a_secret_in_a_flag_is_not_repeated_either(flag: str) -> None:
+def test_secrets_in_flags_do_not_show(flag: str) -> None:
     assert SECRET not in repr(problems({flag: f"/nowhere/{SECRET}/x"}, **KEY))
 
 
-def test_the_key_does_not_show_in_settings() -> None:
+def test_no_repr_shows_the_key() -> None:
     settings = load({}, {"HOSTUP_API_KEY": SECRET})
     assert isinstance(settings, Settings)
     assert settings.api_key == SECRET
@@ -301,7 +301,7 @@ def test_by_default_nobody_else_is_served() -> None:
     assert loaded().secrets == ()
 
 
-def test_every_variable_for_serving_others_is_read(tmp_path: Path) -> None:
+def test_every_remote_variable_is_read(tmp_path: Path) -> None:
     (tmp_path / "credentials").touch()
     settings = loaded(
         None,
@@ -330,7 +330,7 @@ def test_every_variable_for_serving_others_is_read(tmp_path: Path) -> None:
     assert settings.secrets == (RING, "j" * 64)
 
 
-def test_the_flags_for_serving_others_win_over_their_variables(tmp_path: Path) -> None:
+def test_remote_flags_win_over_variables(tmp_path: Path) -> None:
     for name in ("flag", "variable"):
         (tmp_path / name).touch()
     settings = loaded(
@@ -344,24 +344,24 @@ def test_the_flags_for_serving_others_win_over_their_variables(tmp_path: Path) -
     assert settings.remote.authenticates is True
 
 
-def test_where_callers_bring_credentials_no_key_is_needed(tmp_path: Path) -> None:
+def test_with_credentials_no_key_is_needed(tmp_path: Path) -> None:
     (tmp_path / "credentials").touch()
     environ = {"HOSTUP_MCP_CREDENTIALS": str(tmp_path / "credentials")}
     assert isinstance(load({}, environ), Settings)
     (problem,) = problems(None, **environ, HOSTUP_API_KEY="a b")
-    assert problem.startswith("HOSTUP_API_KEY holds")
+    assert problem.startswith("HOSTUP_API_KEY contains")
 
 
 @pytest.mark.parametrize("variable", ["HOSTUP_MCP_TOKENS", "HOSTUP_MCP_CREDENTIALS"])
 @pytest.mark.parametrize("path", ["/nowhere/at/all", "/", "~nobody-has-this-name/tokens"])
-def test_a_file_that_is_not_there_is_a_mistake(variable: str, path: str) -> None:
+def test_a_missing_file_is_rejected(variable: str, path: str) -> None:
     (problem,) = problems(None, **KEY, **{variable: path})
     assert variable in problem
     assert path not in problem or path == "/"
 
 
 @pytest.mark.parametrize("missing", list(OAUTH)[1:])
-def test_an_issuer_without_its_companions_is_a_mistake(missing: str) -> None:
+def test_an_incomplete_issuer_is_rejected(missing: str) -> None:
     environ = {name: value for name, value in OAUTH.items() if name != missing}
     (problem,) = problems(None, **KEY, **environ)
     assert missing in problem
@@ -370,19 +370,19 @@ def test_an_issuer_without_its_companions_is_a_mistake(missing: str) -> None:
 @pytest.mark.parametrize(
     "variable", ["HOSTUP_MCP_OAUTH_ISSUER", "HOSTUP_MCP_OAUTH_JWKS", "HOSTUP_MCP_PUBLIC_URL"]
 )
-def test_plain_http_to_elsewhere_is_a_mistake_for_others_too(variable: str) -> None:
+def test_plain_http_elsewhere_is_rejected(variable: str) -> None:
     (problem,) = problems(None, **KEY, **(OAUTH | {variable: "http://login.example"}))
     assert problem.startswith(f"{variable} must be https")
 
 
 @pytest.mark.parametrize("scope", ["two scopes", 'quo"te', "back\\slash", "å", "a\nb"])
-def test_a_scope_that_no_challenge_could_name_is_a_mistake(scope: str) -> None:
+def test_an_invalid_scope_is_rejected(scope: str) -> None:
     (problem,) = problems(None, **KEY, **OAUTH, HOSTUP_MCP_OAUTH_SCOPE=scope)
     assert "HOSTUP_MCP_OAUTH_SCOPE" in problem
     assert scope not in problem
 
 
-def test_there_is_one_way_to_know_callers(tmp_path: Path) -> None:
+def test_tokens_exclude_an_issuer(tmp_path: Path) -> None:
     (tmp_path / "tokens").touch()
     (problem,) = problems(None, **KEY, **OAUTH, HOSTUP_MCP_TOKENS=str(tmp_path / "tokens"))
     assert "not both" in problem
@@ -393,7 +393,7 @@ def test_there_is_one_way_to_know_callers(tmp_path: Path) -> None:
     "variable",
     ["HOSTUP_MCP_CALLS_PER_MINUTE", "HOSTUP_MCP_CALLS_AT_ONCE", "HOSTUP_MCP_METRICS_PORT"],
 )
-def test_a_number_out_of_bounds_is_a_mistake(variable: str, number: str) -> None:
+def test_numbers_out_of_range_are_rejected(variable: str, number: str) -> None:
     (problem,) = problems(None, **KEY, **{variable: number})
     assert problem == f"{variable} must be a number from 1 to 65535."
 
@@ -408,12 +408,12 @@ def test_a_number_out_of_bounds_is_a_mistake(variable: str, number: str) -> None
         ({"HOSTUP_MCP_STATE": "http://x", "HOSTUP_MCP_SECRET": RING}, "must be a redis:// address"),
     ],
 )
-def test_a_key_ring_that_cannot_seal_is_a_mistake(environ: dict[str, str], told: str) -> None:
+def test_an_unusable_ring_is_rejected(environ: dict[str, str], told: str) -> None:
     (problem,) = problems(None, **KEY, **environ)
     assert told in problem
 
 
-def test_neither_the_key_ring_nor_the_state_shows() -> None:
+def test_no_repr_shows_ring_or_state() -> None:
     settings = loaded(
         HOSTUP_MCP_SECRET=SECRET * 4, HOSTUP_MCP_STATE=f"redis://:{SECRET}@127.0.0.1/0"
     )

@@ -9,21 +9,21 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 
 
-def test_the_table_of_tools_is_what_the_tools_say() -> None:
+def test_the_table_of_tools_is_current() -> None:
     done = subprocess.run(
         [sys.executable, "scripts/readme.py", "--check"], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout
 
 
-def test_it_is_short_and_says_first_what_it_is_for() -> None:
+def test_it_is_short_and_starts_with_why() -> None:
     assert len(README.splitlines()) <= 210
     first = README.split("\n\n")[1]
     assert len(first.splitlines()) == 3
     assert "whether a restore is possible" in first.replace("\n", " ")
 
 
-def test_it_has_what_others_look_for_in_it() -> None:
+def test_it_has_the_usual_sections() -> None:
     # The registry knows the package by this, the desktop directory wants a policy.
     assert re.search(r"<!-- mcp-name: io\.github\.[\w./-]+ -->", README)
     assert "\n## Privacy\n" in README

@@ -94,7 +94,7 @@ def test_every_room_is_known() -> None:
     assert rooms <= set(ROOMS)
 
 
-def test_the_sandbox_shares_nothing_with_the_client() -> None:
+def test_the_sandbox_is_independent() -> None:
     for path in FILES:
         if module_of(path).split(".")[0] in {"hostup", "recovery"}:
             assert not any("sandbox" in name for name in inner(path)), path
@@ -102,7 +102,7 @@ def test_the_sandbox_shares_nothing_with_the_client() -> None:
             assert all(name.startswith("sandbox") for name in inner(path)), path
 
 
-def test_what_decides_does_no_io_and_has_no_clock() -> None:
+def test_recovery_has_no_io_and_no_clock() -> None:
     for path in FILES:
         if not module_of(path).startswith("recovery"):
             continue
@@ -116,7 +116,7 @@ def test_what_decides_does_no_io_and_has_no_clock() -> None:
         assert not re.search(r"\b(now|today|utcnow)\(\)", path.read_text(encoding="utf-8")), path
 
 
-def test_what_decides_says_no_sentence() -> None:
+def test_recovery_has_no_sentences() -> None:
     for path in (PACKAGE / "recovery").rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
@@ -126,7 +126,7 @@ def test_what_decides_says_no_sentence() -> None:
             assert not isinstance(node, ast.JoinedStr), path
 
 
-def test_each_way_back_is_told_apart_in_its_own_file_alone() -> None:
+def test_no_match_over_mode_elsewhere() -> None:
     for path in FILES:
         if "recovery/modes" not in path.as_posix():
             assert not re.search(r"\bMode\.[A-Z]", path.read_text(encoding="utf-8")), path
@@ -140,7 +140,7 @@ def test_the_client_knows_nothing_of_mcp() -> None:
 
 
 @pytest.mark.parametrize("module", sorted(OPENING))
-def test_the_opening_imports_only_what_is_light(module: str) -> None:
+def test_the_opening_imports_light_modules(module: str) -> None:
     path = PACKAGE / f"{module.replace('.', '/')}.py"
     light = {"__future__", "collections", "contextlib", "json", "os", "signal", "sys"}
     light |= {"threading", "time", "typing"}
@@ -170,13 +170,13 @@ def test_test_folders_share_only_support() -> None:
 
 
 @pytest.mark.parametrize("package", ["hostup_mcp", "hostup_mcp.stdio"])
-def test_the_way_to_the_opening_is_light(package: str) -> None:
+def test_packages_of_the_opening_are_empty(package: str) -> None:
     path = ROOT / package.replace(".", "/") / "__init__.py"
     assert set(imports(path)) == set()
 
 
 @pytest.mark.parametrize("module", ["hostup_mcp.cli", "hostup_mcp.stdio.opening"])
-def test_the_command_starts_without_anything_heavy(module: str) -> None:
+def test_the_command_starts_light(module: str) -> None:
     program = f"import sys, {module}; print(*sys.modules)"
     run = subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60
@@ -202,7 +202,7 @@ def dependencies() -> list[str]:
 
 
 @pytest.mark.parametrize("dependency", dependencies())
-def test_each_dependency_is_bounded_and_used(dependency: str) -> None:
+def test_dependencies_are_bounded_and_used(dependency: str) -> None:
     named = re.match(r"[A-Za-z0-9_.-]+", dependency)
     assert named is not None
     assert re.search(r">=[\d.]+", dependency), "no lower bound"
@@ -215,7 +215,7 @@ def test_each_dependency_is_bounded_and_used(dependency: str) -> None:
 _IMPORTED_AS = {"jwt": "pyjwt", "prometheus_client": "prometheus_client"}
 
 
-def test_everything_imported_is_a_dependency() -> None:
+def test_each_import_is_a_dependency() -> None:
     extras = project()["optional-dependencies"]
     assert isinstance(extras, dict)
     offered = [
@@ -235,7 +235,7 @@ def test_everything_imported_is_a_dependency() -> None:
                 assert _IMPORTED_AS.get(root, root) in given, f"{module_of(path)} imports {root}"
 
 
-def test_optional_dependencies_are_bounded_too() -> None:
+def test_extras_are_bounded() -> None:
     extras = project()["optional-dependencies"]
     assert isinstance(extras, dict)
     for extra in extras.values():
@@ -247,7 +247,7 @@ def test_optional_dependencies_are_bounded_too() -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=module_of)
-def test_each_file_is_short_says_what_it_is_for_and_leaves_nothing_undone(path: Path) -> None:
+def test_each_file_is_short_and_documented(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= LONGEST_FILE
     assert ast.get_docstring(ast.parse(text)), "no docstring"

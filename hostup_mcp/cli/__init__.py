@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"hostup-mcp: {error}. See hostup-mcp --help.", file=sys.stderr)  # noqa: T201
         return 2
     for stream in (sys.stdout, sys.stderr):
-        # Better a question mark in a line than no line, where the encoding has no such sign.
+        # Print `?` for characters that the terminal's encoding lacks, instead of failing.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:

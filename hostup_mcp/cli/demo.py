@@ -1,7 +1,7 @@
-"""`hostup-mcp demo`: what an assistant would do, played on the sandbox account.
+"""`hostup-mcp demo`: a recovery by an assistant, on the sandbox account.
 
-Nothing is acted: the real server runs as a child over stdio, the SDK's client talks to it, and
-each answer is shown as it came. Only the user's questions and typing are scripted.
+The real server runs as a child process over stdio, the SDK's client calls it, and each result is
+shown unchanged. Only the user's questions and typing are scripted.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ LONGEST_ARGUMENT = 44
 
 
 def demo(console: Console | None = None, *, only_looking: bool = False) -> int:
-    """Play the story on `console`, or only its reading half; the exit code."""
+    """Run the demo on `console`, or only its part that reads; the exit code."""
     console = console or Console(highlight=False)
-    # What the server logs is no part of the story; its audit log ends it.
+    # The server's log is not shown; its audit log is, at the end.
     with open(os.devnull, "w") as log, TemporaryDirectory() as folder:
         try:
             anyio.run(_play, console, log, Path(folder) / "audit.jsonl", only_looking)
-        except* SystemExit:  # of the console: whoever watched has left, as in `demo | head`
+        except* SystemExit:  # of the console, when its reader has gone, as in `demo | head`
             pass
     return 0
 
 
 class _Stage:
-    """Where the story is shown, and the client that it is played with."""
+    """Prints the demo, and plays the user."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -53,10 +53,10 @@ class _Stage:
     def remarks(self, words: str) -> None:
         self.console.print(Padding(Text(words, style="italic cyan"), (0, 0, 0, 3)))
 
-    async def answers(
+    async def answer(
         self, context: ClientRequestContext, params: ElicitRequestParams
     ) -> ElicitResult:
-        """The user's part: read the question, type what the script says."""
+        """Show the question that the user gets, and type what the script says."""
         del context
         self.console.print(
             Padding(Panel(params.message, title="asked of the user", style="yellow"), (0, 0, 0, 3))
@@ -89,25 +89,25 @@ async def _play(console: Console, log: TextIO, audit_log: Path, only_looking: bo
             *("-m", "hostup_mcp", "serve", "--sandbox", "--allow", "restore"),
             *("--audit-log", str(audit_log)),
         ],
-        # The user's own settings are none of the demo's: their audit log, say, stays as it is.
+        # Without the user's settings, so that their audit log stays unchanged, for example.
         env={name: value for name, value in os.environ.items() if not name.startswith("HOSTUP_")},
     )
     console.print(
         Panel(
             "An assistant, a real MCP server, and a sandbox account instead of HostUp's.\n"
-            "Every answer below came over the wire just now.",
+            "Every result below was received over stdio just now.",
             title="hostup-mcp",
             style="cyan",
         )
     )
     wire = stdio_client(child, errlog=log)
-    async with Client(wire, elicitation_callback=stage.answers) as client:
+    async with Client(wire, elicitation_callback=stage.answer) as client:
         await _look(stage, client)
         if not only_looking:
             await _recover(stage, client)
             _tell_what_changed(stage, audit_log)
     console.print()
-    console.print(Text("That was all. Nothing of this needed a key. ", style="cyan"))
+    console.print(Text("That was all. None of this needed a key. ", style="cyan"))
 
 
 async def _look(stage: _Stage, client: Client) -> None:
@@ -121,16 +121,16 @@ async def _look(stage: _Stage, client: Client) -> None:
 
     stage.says("And staging?")
     await stage.calls(client, "list_vps_backups", id=ids["staging"])
-    stage.remarks("The gate is open, and yet there is no way back: there is no backup.")
+    stage.remarks("The gate is open, but there is no backup to restore.")
 
     stage.says("And crm?")
     found = await stage.calls(client, "list_vps", name="crm")
     await stage.calls(client, "list_vps_backups", id=found["data"][0]["id"])
     stage.remarks("Blocked, with HostUp's own reason, and what would unblock it.")
 
-    stage.says("What if the assistant makes an id up?")
+    stage.says("What if the assistant makes up an id?")
     await stage.calls(client, "list_vps_backups", id="vps_01h0000000000000000000fake")
-    stage.remarks("Refused here; HostUp was not even asked.")
+    stage.remarks("Refused here; no request was sent to HostUp.")
 
 
 async def _recover(stage: _Stage, client: Client) -> None:
@@ -144,7 +144,7 @@ async def _recover(stage: _Stage, client: Client) -> None:
 
     stage.typed = "shop-prod"
     await stage.calls(client, "restore_vps", planId=plan["planId"])
-    stage.remarks("The wrong name was typed, so nothing was sent. Once more, in earnest:")
+    stage.remarks("The wrong name was typed, so nothing was sent. Now the right one:")
 
     stage.typed = "web-01"
     restore = await stage.calls(client, "restore_vps", planId=plan["planId"])

@@ -8,11 +8,11 @@ import sys
 
 
 def log_to_stderr(level: int = logging.WARNING, *, as_json: bool = False) -> None:
-    """Send everything at `level` and above to stderr. Called before the SDK sets up its own."""
+    """Log everything at `level` and above to stderr. Call it before the SDK sets up its own log."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Json() if as_json else logging.Formatter(_TEXT))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # The audit log of writes and the address are part of the log however quiet the rest is.
+    # The audit log and the address are always logged.
     for name in ("hostup_mcp.audit", "hostup_mcp.remote.serve"):
         logging.getLogger(name).setLevel(logging.INFO)
 
@@ -21,7 +21,7 @@ _TEXT = "%(levelname)s %(name)s: %(message)s"
 
 
 class _Json(logging.Formatter):
-    """One JSON object a line, for machines that collect logs."""
+    """One JSON object per line, for log collectors."""
 
     def format(self, record: logging.LogRecord) -> str:
         entry = {

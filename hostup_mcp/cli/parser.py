@@ -24,6 +24,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def make_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; it raises `UsageError` instead of exiting."""
     parser = _Parser(
         prog="hostup-mcp",
         description="Lets an assistant see HostUp backups and say whether a restore is possible.",
@@ -37,7 +38,7 @@ def make_parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=8000, help="port for HTTP; 0 takes a free one")
     _sandbox_flag(serve)
     serve.add_argument("--allow", metavar="GROUPS", help="create,restore,delete,schedule,spend|all")
-    serve.add_argument("--audit-log", metavar="PATH", help="file that each write is noted in")
+    serve.add_argument("--audit-log", metavar="PATH", help="file that records each write")
     serve.add_argument("--tokens", metavar="PATH", help="file of hashed tokens, for other callers")
     serve.add_argument("--state", metavar="URL", help="redis:// address that replicas share")
     token = commands.add_parser("token", help="make a bearer token for a caller over HTTP")

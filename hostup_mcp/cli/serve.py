@@ -42,16 +42,16 @@ def _serve_stdio(flags: dict[str, str | None], *usage: str) -> int:
     from hostup_mcp.stdio.opening import open_stdio
 
     if sys.stdin is not None and sys.stdin.isatty():
-        # Nobody types this protocol by hand.
+        # Started by hand: say what it waits for.
         print(  # noqa: T201
-            "hostup-mcp waits for an MCP client (Ctrl-C ends). To look around: hostup-mcp demo",
+            "hostup-mcp is waiting for an MCP client (Ctrl-C stops it). Try it: hostup-mcp demo",
             file=sys.stderr,
         )
     opening = open_stdio()
-    # A tenth of the time that loading takes would go to looking for garbage where there is none.
+    # Garbage collection would take a tenth of the loading time and find nothing.
     gc.disable()
-    # httpx would bring its own command line, and the SDK colours for a log that we set up: both do
-    # without where rich is not installed, and a session starts a twentieth sooner.
+    # httpx would load its command line, and the SDK colours for a log that we replace. Both are
+    # optional there, and without them a session starts 5 % sooner.
     for unwanted in ("httpx._main", "rich"):
         sys.modules.setdefault(unwanted, None)  # type: ignore[arg-type]
     from hostup_mcp.cli.logs import log_to_stderr

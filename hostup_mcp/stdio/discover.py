@@ -1,4 +1,4 @@
-"""A client's probe, `server/discover`: which one may be answered without the SDK, and with what.
+"""A client's first `server/discover`: whether it can get the prepared result, and that result.
 
 Only light modules of the standard library may be imported here.
 """
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
 FIRST_WITH_DISCOVER = "2026-07-28"
-"""The earliest revision of the protocol in which `server/discover` may be asked."""
+"""The earliest revision of the protocol that has `server/discover`."""
 
 
 def discover_id(line: bytes, versions: Sequence[str]) -> int | str | None:
-    """The id of a `server/discover` in one of `versions` that has all it needs; else None."""
+    """The id of a valid `server/discover` in one of `versions`; None for any other line."""
     if b"server/discover" not in line:
         return None
     try:
         message: Json = json.loads(line.decode())
-        json.dumps(message, ensure_ascii=False).encode()  # refuses what is no Unicode text
+        json.dumps(message, ensure_ascii=False).encode()  # fails for invalid Unicode
     except (ValueError, RecursionError):
         return None
     match message:
         case {
             "jsonrpc": "2.0",
-            "id": int() | str() as asked,
+            "id": int() | str() as id_,
             "method": "server/discover",
             "params": {
                 "_meta": {
@@ -40,18 +40,18 @@ def discover_id(line: bytes, versions: Sequence[str]) -> int | str | None:
                 }
             },
         } if (
-            not isinstance(asked, bool)
+            not isinstance(id_, bool)
             and version in versions
             and all(isinstance(value, dict) for value in capabilities.values())
             and all(_is_plain(key, value) for key, value in others.items())
         ):
-            return asked
+            return id_
         case _:
             return None
 
 
 def _is_plain(key: object, value: object) -> bool:
-    """Whether an optional field of the envelope is beyond doubt; the SDK judges the others."""
+    """Whether an optional field of the envelope is surely valid; the SDK checks any other."""
     match key, value:
         case "io.modelcontextprotocol/clientInfo", None | {"name": str(), "version": str()}:
             return True
@@ -60,7 +60,7 @@ def _is_plain(key: object, value: object) -> bool:
 
 
 def load(path: str | None) -> tuple[list[str], bytes]:
-    """The prepared result in `path`: versions to answer it in, and wire form. Else none of both."""
+    """Load the prepared result: its versions, and its JSON; both empty if there is none."""
     if path is None:
         return [], b""
     try:

@@ -1,9 +1,9 @@
 """The first moments of a stdio session, before anything heavy is imported.
 
-A client that speaks both protocol eras asks `server/discover` as soon as it has started a server,
-and takes silence for an old one. The SDK needs about a second until it can answer anything. So one
-thread reads standard input from the start: it answers a leading discover from a prepared result,
-and keeps every other line, in order, for whoever serves the session.
+A client that speaks both protocol eras sends `server/discover` as soon as it has started a server,
+and takes silence for an old one. The SDK needs about a second until it can respond. So one thread
+reads standard input from the start: it responds to a leading discover with a prepared
+result, and stores every other line, in order, for the session.
 
 Only light modules of the standard library may be imported here, and on the way here.
 """
@@ -23,20 +23,20 @@ from contextlib import suppress
 from hostup_mcp.stdio.discover import discover_id, load
 
 PREPARED = os.path.join(os.path.dirname(__file__), "discover.json")
-"""The answer to `server/discover`, as `python -m hostup_mcp.stdio.prepare` writes it."""
+"""The result of `server/discover`, as `python -m hostup_mcp.stdio.prepare` writes it."""
 
 MAX_LINE = 4 * 1024 * 1024
 """The longest message in bytes; the limit of the HTTP transports too."""
 
-LAST_MOMENT = 1.9
-"""Seconds from the end of a session to the end of the process, however busy that still is."""
+EXIT_AFTER_SECONDS = 1.9
+"""How long after the end of a session the process is ended, however busy it still is."""
 
 _LINES_AHEAD = 16
 _CHUNK = 64 * 1024
 
 
 class Opening:
-    """Standard input and output, taken at once: what was read, and who is told of more."""
+    """Standard input and output, taken over at once, with the lines that were read so far."""
 
     def __init__(self, stdin: int, stdout: int, prepared: str | None) -> None:
         self._stdin = stdin
@@ -49,7 +49,7 @@ class Opening:
         self._running = threading.Lock()
         self._running.acquire()
         self.ended = False
-        """No line follows those that are waiting."""
+        """Whether no line follows those that are stored."""
 
     def start(self) -> None:
         """Begin to read. Once."""
@@ -58,16 +58,16 @@ class Opening:
     def listen(self, wake: Callable[[], None]) -> None:
         """From now on call `wake`, from any thread, for each new line and at the end.
 
-        Until then the process may be ended at any time; afterwards the end is the listener's, who
-        has `LAST_MOMENT` for it.
+        Until then the process may be ended at any time; afterwards the listener must end it within
+        `EXIT_AFTER_SECONDS`.
         """
-        threading.Thread(target=self._watch, name="last moment", daemon=True).start()
+        threading.Thread(target=self._watch, name="exit", daemon=True).start()
         with self._handover:
             self._wake = wake
         wake()
 
     def take(self) -> bytes | None:
-        """The next line; None if there is none now. Over `MAX_LINE` it is cut, and still over."""
+        """The next line; None if there is none now. One over `MAX_LINE` is cut, but stays over."""
         with suppress(IndexError):
             line = self._lines.popleft()
             self._room.release()
@@ -78,14 +78,14 @@ class Opening:
         """Write all of `data` to the client.
 
         Raises:
-            OSError: the client does not listen any more.
+            OSError: the client has closed its end.
         """
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(self._stdout, rest) :]
 
     def stop(self, *_: object) -> None:
-        """End the session without what is unread. A signal may call it: it waits for no lock."""
+        """End the session and drop unread lines. Safe in a signal handler: it takes no lock."""
         if self._wake is None:
             os._exit(0)
         self._lines.clear()
@@ -96,9 +96,9 @@ class Opening:
         for line in split_lines(self._chunk):
             if not line or line.isspace():
                 continue
-            # Nobody else writes before the first line is handed over, so nothing can interleave.
-            if leading and (asked := discover_id(line, self._versions)) is not None:
-                self._answer(asked)
+            # Nothing else writes before the first line is handed over, so nothing can interleave.
+            if leading and (id_ := discover_id(line, self._versions)) is not None:
+                self._respond(id_)
                 continue
             leading = False
             self._room.acquire()
@@ -115,8 +115,8 @@ class Opening:
             return os.read(self._stdin, _CHUNK)
         return b""
 
-    def _answer(self, asked: int | str) -> None:
-        head = '{"jsonrpc":"2.0","id":' + json.dumps(asked, ensure_ascii=False) + ',"result":'
+    def _respond(self, id_: int | str) -> None:
+        head = '{"jsonrpc":"2.0","id":' + json.dumps(id_, ensure_ascii=False) + ',"result":'
         try:
             self.write(head.encode() + self._result + b"}\n")
         except OSError:
@@ -131,21 +131,21 @@ class Opening:
 
     def _watch(self) -> None:
         self._running.acquire()
-        time.sleep(LAST_MOMENT)
+        time.sleep(EXIT_AFTER_SECONDS)
         os._exit(0)
 
 
 def open_stdio(prepared: str | None = PREPARED) -> Opening:
-    """Take over standard input and output, and answer from the file `prepared` if it is there.
+    """Take over standard input and output, and respond from the file `prepared` if it exists.
 
-    Call it once, in the main thread, before any heavy import. From here on what is printed goes to
-    standard error, standard input is empty to everybody else, and SIGINT and SIGTERM end the
+    Call it once, in the main thread, before any heavy import. From then on, what is printed goes to
+    standard error, standard input is empty for all other code, and SIGINT and SIGTERM end the
     process with exit code 0.
     """
     for fd in (0, 1, 2):
         try:
             os.fstat(fd)
-        except OSError:  # closed by who started us; the lowest free number, so this one, is taken
+        except OSError:  # closed by the parent process; open() takes the lowest free number
             os.open(os.devnull, os.O_RDWR)
     stdin = _divert(0, lambda: os.open(os.devnull, os.O_RDONLY))
     stdout = _divert(1, lambda: os.dup(2))
@@ -157,9 +157,9 @@ def open_stdio(prepared: str | None = PREPARED) -> Opening:
 
 
 def split_lines(read: Callable[[], bytes]) -> Iterator[bytes]:
-    """The lines of what `read` gives until it gives nothing, each without its newline.
+    """Split what `read` returns into lines without newlines, until it returns nothing.
 
-    A line over `MAX_LINE` comes as soon as it is known to be, cut to one byte more than that.
+    A line over `MAX_LINE` is yielded as soon as it is that long, cut to one byte more than that.
     """
     held = bytearray()
     skipping = False
@@ -182,7 +182,7 @@ def split_lines(read: Callable[[], bytes]) -> Iterator[bytes]:
 
 
 def _divert(fd: int, elsewhere: Callable[[], int]) -> int:
-    """Point `fd` elsewhere; what it was is returned, blocking, under a number of its own."""
+    """Point `fd` elsewhere, and return a new, blocking descriptor of what it was."""
     wire = os.dup(fd)
     if sys.platform != "win32":
         os.set_blocking(wire, True)

@@ -1,4 +1,7 @@
-"""`python -m hostup_mcp.stdio.prepare`: writes what a session answers before the SDK is loaded."""
+"""`python -m hostup_mcp.stdio.prepare`: writes the result of a session's first request.
+
+It is sent before the SDK is loaded.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +22,14 @@ from mcp_types import (
 from mcp_types.version import LATEST_MODERN_VERSION
 
 from hostup_mcp.stdio.opening import PREPARED
-from hostup_mcp.stdio.session import State, answer_alone, lowlevel
+from hostup_mcp.stdio.session import State, lowlevel, respond_alone
 
 
 def prepare_discover(server: MCPServer[State]) -> dict[str, object]:
-    """The `result` that `server` gives to a `server/discover`. Its lifespan is not entered.
+    """The `result` of `server` for a `server/discover`. Its lifespan is not entered.
 
     Raises:
-        RuntimeError: it refuses the request.
+        RuntimeError: the server returned an error.
     """
     return asyncio.run(_discover(server))
 
@@ -41,7 +44,7 @@ async def _discover(server: MCPServer[State]) -> dict[str, object]:
     )
     outbox, sent = anyio.create_memory_object_stream[SessionMessage](1)
     async with outbox, sent:
-        await answer_alone(lowlevel(server), request, cast("State", None), outbox)
+        await respond_alone(lowlevel(server), request, cast("State", None), outbox)
         answer = (await sent.receive()).message
     if not isinstance(answer, JSONRPCResponse):
         raise RuntimeError(f"server/discover was refused: {answer}")
@@ -49,13 +52,13 @@ async def _discover(server: MCPServer[State]) -> dict[str, object]:
 
 
 def write_discover(server: MCPServer[Any], path: str = PREPARED) -> None:
-    """Write the prepared result of `server`, in a form that shows changes line by line."""
+    """Write the prepared result of `server`, indented so that diffs are readable."""
     text = json.dumps(prepare_discover(server), indent=2, ensure_ascii=False)
     Path(path).write_text(text + "\n", encoding="utf-8")
 
 
 def main() -> None:
-    """Prepare the product's own result."""
+    """Write the result of the product's own server."""
     from hostup_mcp.config import Misconfigured
     from hostup_mcp.server.app import build_server
 

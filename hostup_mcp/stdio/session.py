@@ -1,8 +1,8 @@
-"""A stdio session, from the first line that the opening kept to the end of the process.
+"""A stdio session, from the first line that the opening stored to the end of the process.
 
 It differs from the SDK's own in three ways. A leading `server/discover` does not decide the
-protocol era, because a client that got no answer in time goes on with `initialize` on the same
-process. A line that is no message gets an error. And the session ends in time, with clean-up,
+protocol era, because a client that got no response in time continues with `initialize` on the same
+process. A line that is not a message gets an error. And the session ends in time, with clean-up,
 whatever a tool is doing.
 """
 
@@ -48,11 +48,11 @@ SETTLE_SECONDS = 0.8
 Clients wait two seconds before they kill the process.
 """
 
-TO_ANSWER = 0.6
-"""Seconds for what was asked before the end to be answered; then calls in flight are cancelled."""
+RESPOND_SECONDS = 0.6
+"""How long requests from before the end of a session may still run; then they are cancelled."""
 
-GRACE = 0.9
-"""Seconds from the end of a session until the clean-up starts, whatever a call is doing."""
+CLEAN_UP_AFTER_SECONDS = 0.9
+"""When the clean-up starts after the end of a session, whatever a call is doing."""
 
 
 async def _nothing_to_settle(seconds: float) -> None:
@@ -67,38 +67,38 @@ def serve_stdio(
     """Serve until the client leaves, or SIGINT or SIGTERM comes; the exit code of the process.
 
     Without an `opening` it takes over standard input and output now, with nothing prepared.
-    `settle` brings what is under way to an end, within the seconds that it is given.
-    The process is to end then: `opening.LAST_MOMENT` later it does so by itself, with code 0.
+    `settle` finishes the writes that are in progress, within the seconds that it is given. The
+    process should then exit; `opening.EXIT_AFTER_SECONDS` later it is ended, with code 0.
     """
     asyncio.run(_serve(lowlevel(server), opening or open_stdio(None), settle))
     return 0
 
 
 def lowlevel(server: MCPServer[State]) -> Server[State]:
-    """The registry inside `server`, which the SDK's loop wants and no public name gives."""
+    """The low-level server inside `server`, which the SDK's loop needs and has no public name."""
     return server._lowlevel_server  # noqa: SLF001
 
 
-class Waiting:
-    """Which requests of the client have no answer yet; `over` is set while there are none."""
+class OpenRequests:
+    """Requests of the client without a response yet; `none_left` is set while there are none."""
 
     def __init__(self) -> None:
-        self._asked: set[RequestId | None] = set()
-        self.over = asyncio.Event()
-        self.over.set()
+        self._ids: set[RequestId | None] = set()
+        self.none_left = asyncio.Event()
+        self.none_left.set()
 
-    def came(self, message: JSONRPCMessage) -> None:
+    def received(self, message: JSONRPCMessage) -> None:
         """The client sent `message`."""
         if isinstance(message, JSONRPCRequest):
-            self._asked.add(message.id)
-            self.over.clear()
+            self._ids.add(message.id)
+            self.none_left.clear()
 
-    def went(self, message: JSONRPCMessage) -> None:
+    def sent(self, message: JSONRPCMessage) -> None:
         """`message` was sent to the client."""
         if isinstance(message, JSONRPCResponse | JSONRPCError):
-            self._asked.discard(message.id)
-            if not self._asked:
-                self.over.set()
+            self._ids.discard(message.id)
+            if not self._ids:
+                self.none_left.set()
 
 
 async def _serve(
@@ -111,7 +111,7 @@ async def _serve(
     async def end() -> None:
         await settle(SETTLE_SECONDS)
         settled.set()
-        await asyncio.sleep(GRACE)
+        await asyncio.sleep(CLEAN_UP_AFTER_SECONDS)
         over.set()
 
     def look() -> None:
@@ -130,7 +130,7 @@ async def _serve(
         await over.wait()
         await settled.wait()
     if not session.done():
-        os._exit(0)  # a call holds a thread or ignores its cancellation: nothing would end it
+        os._exit(0)  # a call holds a thread or ignores its cancellation
     session.result()
 
 
@@ -143,11 +143,11 @@ async def _session(
 ) -> None:
     inbox, received = anyio.create_memory_object_stream[SessionMessage | Exception]()
     outbox, to_send = anyio.create_memory_object_stream[SessionMessage]()
-    waiting = Waiting()
+    requests = OpenRequests()
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_send, opening, to_send, waiting)
+        tasks.start_soon(_send, opening, to_send, requests)
         tasks.start_soon(
-            _receive, server, opening, arrived, settled, state, inbox, outbox.clone(), waiting
+            _receive, server, opening, arrived, settled, state, inbox, outbox.clone(), requests
         )
         await _loop(server, received, outbox, state)
 
@@ -170,7 +170,7 @@ async def _receive(
     state: State,
     inbox: Inbox,
     outbox: Outbox,
-    waiting: Waiting,
+    requests: OpenRequests,
 ) -> None:
     leading = True
     async with inbox, outbox:
@@ -181,14 +181,14 @@ async def _receive(
                 continue
             if leading and isinstance(message, JSONRPCRequest):
                 if message.method == "server/discover":
-                    await answer_alone(server, message, state, outbox)
+                    await respond_alone(server, message, state, outbox)
                     continue
                 leading = False
-            waiting.came(message)
+            requests.received(message)
             await inbox.send(SessionMessage(message))
         await settled.wait()
-        with anyio.move_on_after(TO_ANSWER):
-            await waiting.over.wait()
+        with anyio.move_on_after(RESPOND_SECONDS):
+            await requests.none_left.wait()
 
 
 async def _lines(opening: Opening, arrived: asyncio.Event) -> AsyncIterator[bytes]:
@@ -203,9 +203,9 @@ async def _lines(opening: Opening, arrived: asyncio.Event) -> AsyncIterator[byte
 
 
 async def _send(
-    opening: Opening, messages: MemoryObjectReceiveStream[SessionMessage], waiting: Waiting
+    opening: Opening, messages: MemoryObjectReceiveStream[SessionMessage], requests: OpenRequests
 ) -> None:
-    # Not the common limiter: calls that hold all of its threads must not hold their answers too.
+    # Not the default limiter: calls that hold all of its threads must not block the responses too.
     own_thread = anyio.CapacityLimiter(1)
     async with messages:
         async for item in messages:
@@ -214,13 +214,13 @@ async def _send(
                 await anyio.to_thread.run_sync(opening.write, data, limiter=own_thread)
             except OSError:
                 opening.stop()
-            waiting.went(item.message)
+            requests.sent(item.message)
 
 
-async def answer_alone(
+async def respond_alone(
     server: Server[State], request: JSONRPCRequest, state: State, outbox: Outbox
 ) -> None:
-    """Answer `request` as if it were all that the client ever asked, on a connection of its own."""
+    """Respond to `request` as if it were the only one, on a connection of its own."""
     inbox, received = anyio.create_memory_object_stream[SessionMessage | Exception](1)
     replies, replied = anyio.create_memory_object_stream[SessionMessage]()
     async with anyio.create_task_group() as tasks, replied:
@@ -246,16 +246,16 @@ def parse(line: bytes) -> JSONRPCMessage | ErrorData:
 
 
 def _id_in(line: bytes) -> RequestId | None:
-    """The id of something that wants to be a request, so that its sender need not wait for ever."""
+    """The id of an invalid request, so that the client does not wait for its response forever."""
     if len(line) <= MAX_LINE:
-        # The parser of the standard library also takes texts with half a surrogate pair.
+        # The standard library's parser also accepts strings with half a surrogate pair.
         with suppress(ValueError, RecursionError):
             match json.loads(line):
                 case {"method": _, "id": bool()}:
                     return None
-                case {"method": _, "id": int() | str() as asked}:
-                    str(asked).encode()
-                    return asked
+                case {"method": _, "id": int() | str() as id_}:
+                    str(id_).encode()
+                    return id_
                 case _:
                     return None
     return None
@@ -268,9 +268,9 @@ def _error(to: RequestId | None, error: ErrorData) -> SessionMessage:
 def _wire_form(message: JSONRPCMessage) -> bytes:
     try:
         text = message.model_dump_json(by_alias=True, exclude_unset=True)
-    except ValueError:  # a text with half a surrogate pair, which has no form in UTF-8
+    except ValueError:  # a string with half a surrogate pair, which UTF-8 cannot encode
         if not isinstance(message, JSONRPCResponse):
             return b""
-        failure = ErrorData(code=INTERNAL_ERROR, message="The answer is not valid Unicode")
+        failure = ErrorData(code=INTERNAL_ERROR, message="The result is not valid Unicode")
         text = _error(message.id, failure).message.model_dump_json(exclude_unset=True)
     return text.encode() + b"\n"

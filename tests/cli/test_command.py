@@ -118,7 +118,7 @@ def test_every_command_has_its_help(command: str, capsys: pytest.CaptureFixture[
         ["demo", "fast"],
     ],
 )
-def test_a_command_that_there_is_not_ends_with_2_and_one_line(
+def test_an_unknown_command_ends_with_2(
     words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(words) == 2
@@ -135,15 +135,15 @@ def test_a_command_that_there_is_not_ends_with_2_and_one_line(
     [["--sandbox"], ["serve", "--sandbox"], ["serve", "--sandbox", "--transport", "stdio"]],
     ids=["flags alone", "serve", "serve stdio"],
 )
-async def test_it_serves_stdio_unless_told_otherwise(words: list[str]) -> None:
+async def test_it_serves_stdio_by_default(words: list[str]) -> None:
     assert not (await ask(*words)).is_error
 
 
-async def test_without_any_word_it_serves_stdio_with_what_the_environment_says() -> None:
+async def test_without_arguments_it_serves_stdio() -> None:
     assert not (await ask(HOSTUP_SANDBOX="1")).is_error
 
 
-async def test_a_configuration_that_is_wrong_is_told_by_the_tools() -> None:
+async def test_tools_report_a_bad_configuration() -> None:
     assert "HOSTUP_API_KEY is not set" in text_of(await ask())
 
 
@@ -157,7 +157,7 @@ async def test_a_configuration_that_is_wrong_is_told_by_the_tools() -> None:
     ],
     ids=["unknown flag", "no number", "unknown transport", "a path like a transport"],
 )
-async def test_a_command_line_that_is_wrong_is_told_by_the_tools(words: list[str]) -> None:
+async def test_tools_report_a_bad_command_line(words: list[str]) -> None:
     result = await ask(*words)
     assert result.is_error
     assert "command line is wrong" in text_of(result)
@@ -166,13 +166,13 @@ async def test_a_command_line_that_is_wrong_is_told_by_the_tools(words: list[str
 @pytest.mark.parametrize(
     "words", [["--api-key", SECRET], [f"--key={SECRET}"], ["serve", SECRET], ["--port", SECRET]]
 )
-async def test_a_key_on_the_command_line_is_not_repeated_to_the_model(words: list[str]) -> None:
+async def test_a_misplaced_key_does_not_show(words: list[str]) -> None:
     text = text_of(await ask(*words))
     assert "command line is wrong" in text
     assert SECRET not in text
 
 
-def test_stdin_that_is_closed_ends_it_cleanly() -> None:
+def test_a_closed_stdin_ends_it() -> None:
     done = run("--sandbox")
     assert done.returncode == 0
     assert done.stdout == ""
@@ -180,7 +180,7 @@ def test_stdin_that_is_closed_ends_it_cleanly() -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
-def test_a_person_who_starts_it_by_hand_is_told_what_it_waits_for() -> None:
+def test_on_a_terminal_it_names_the_demo() -> None:
     ours, theirs = os.openpty()
     with open(ours, "wb", buffering=0):
         process = subprocess.Popen(
@@ -208,7 +208,7 @@ HTTP = ("serve", "--sandbox", "--transport")
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.net", ""])
 @pytest.mark.parametrize("transport", ["streamable-http", "sse"])
-def test_an_address_that_others_can_reach_is_refused(
+def test_a_public_address_is_refused(
     transport: str, host: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in [name for name in os.environ if name.startswith("HOSTUP_")]:
@@ -220,7 +220,7 @@ def test_an_address_that_others_can_reach_is_refused(
 
 
 @pytest.mark.parametrize("command", [(*HTTP, "streamable-http"), (*HTTP, "sse"), ("sandbox",)])
-def test_a_port_that_is_taken_is_told_in_one_line(command: tuple[str, ...]) -> None:
+def test_a_taken_port_is_one_line(command: tuple[str, ...]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         done = run(*command, "--port", port)
@@ -233,26 +233,26 @@ def test_a_port_that_is_taken_is_told_in_one_line(command: tuple[str, ...]) -> N
 
 @pytest.mark.parametrize("command", [(*HTTP, "streamable-http"), ("sandbox",)])
 @pytest.mark.parametrize("port", ["70000", "-1"])
-def test_a_port_that_there_is_not_is_told_in_one_line(command: tuple[str, ...], port: str) -> None:
+def test_an_invalid_port_is_one_line(command: tuple[str, ...], port: str) -> None:
     done = run(*command, f"--port={port}")
     assert done.returncode == 2
     one_line(done.stderr)
 
 
-def test_http_refuses_to_start_without_a_key() -> None:
+def test_http_needs_a_key() -> None:
     done = run("serve", "--transport", "streamable-http", "--port", "0")
     assert done.returncode == 2
     assert "HOSTUP_API_KEY is not set" in one_line(done.stderr)
 
 
-def test_http_refuses_to_start_with_a_flag_that_there_is_not() -> None:
+def test_http_rejects_unknown_flags() -> None:
     done = run(*HTTP, "streamable-http", "--prot", "0", "--bogus")
     assert done.returncode == 2
     assert "command line is wrong" in one_line(done.stderr)
 
 
 @pytest.mark.parametrize(("transport", "path"), [("streamable-http", "/mcp"), ("sse", "/sse")])
-async def test_http_says_where_it_serves_and_stops_on_a_signal(transport: str, path: str) -> None:
+async def test_http_prints_its_address(transport: str, path: str) -> None:
     with running(*HTTP, transport, "--port", "0") as process:
         assert process.stderr is not None
         line = process.stderr.readline()
@@ -272,7 +272,7 @@ async def test_http_says_where_it_serves_and_stops_on_a_signal(transport: str, p
 # Where it is shown --------------------------------------------------------------------------------
 
 
-def test_a_terminal_without_the_signs_is_no_reason_to_say_nothing() -> None:
+def test_output_survives_a_poor_encoding() -> None:
     done = run("doctor", "--sandbox", PYTHONIOENCODING="ascii")
     assert done.returncode == 0
     assert "accepts the key" in one_line(done.stdout)
@@ -281,7 +281,7 @@ def test_a_terminal_without_the_signs_is_no_reason_to_say_nothing() -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="a pipe that nobody reads is told otherwise there")
 @pytest.mark.parametrize("words", [("sandbox", "--port", "0"), ("demo",), ("doctor",), ("--help",)])
-def test_who_stops_to_read_is_no_reason_for_a_traceback(words: tuple[str, ...]) -> None:
+def test_a_closed_stdout_is_no_traceback(words: tuple[str, ...]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     try:
@@ -341,7 +341,7 @@ def served() -> Iterator[tuple[subprocess.Popen[str], Mapping[str, str]]]:
         yield process, dict(line.split("=", 1) for line in lines)
 
 
-def test_the_sandbox_serves_and_prints_what_to_set_and_stops_on_a_signal(
+def test_the_sandbox_serves_over_http(
     served: tuple[subprocess.Popen[str], Mapping[str, str]],
 ) -> None:
     process, env = served

@@ -15,7 +15,7 @@ PATIENCE = 120.0
 BEATS = [
     "list_vps(limit=5)",
     "Restore: POSSIBLE",
-    "there is no backup",
+    "there is no backup to restore",
     "Blocked, with HostUp's own reason",
     "vps_01h0000000000000000000fake",
     "was not returned by list_vps",
@@ -48,7 +48,7 @@ SETTINGS = {
 }
 
 
-def test_the_demo_tells_its_story_to_the_end_and_nothing_else() -> None:
+def test_the_demo_runs_to_its_end() -> None:
     plain = {k: v for k, v in os.environ.items() if not k.startswith("HOSTUP_")}
     done = subprocess.run(
         [sys.executable, "-m", "hostup_mcp", "demo"],
@@ -72,7 +72,7 @@ def test_the_demo_tells_its_story_to_the_end_and_nothing_else() -> None:
     assert done.stderr == ""
 
 
-def test_the_reading_half_can_be_made_a_picture(tmp_path: Path) -> None:
+def test_the_picture_shows_the_reads(tmp_path: Path) -> None:
     with (tmp_path / "out").open("w", encoding="utf-8") as out:
         console = Console(record=True, width=100, file=out, highlight=False)
         assert demo(console, only_looking=True) == 0

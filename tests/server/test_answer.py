@@ -30,17 +30,17 @@ def test_a_plain_word_is_left_as_it_is(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "two words", "a\nb", "-x", "a;b", "x" * 65, "é", 'a"', "(a)", "ok · next"]
 )
-def test_what_is_no_plain_word_stands_in_quotes(text: str) -> None:
+def test_other_text_is_quoted(text: str) -> None:
     assert word(text) == quoted(text)
 
 
 @examples(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text())
-def test_quotes_hold_whatever_is_in_them(text: str) -> None:
+def test_quoted_text_cannot_end_its_quotes(text: str) -> None:
     assert json.loads(quoted(text)) == text
     assert "\n" not in quoted(text)
     assert word(text) in (text, quoted(text))
 
 
-def test_letters_of_the_users_language_stay_readable() -> None:
+def test_non_ascii_letters_stay() -> None:
     assert quoted("Före uppgradering") == '"Före uppgradering"'

@@ -12,7 +12,7 @@ from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, KNOWN_PROTOCOL_VERSIO
 from hostup_mcp.config import Misconfigured
 from hostup_mcp.server.app import build_server
 from hostup_mcp.stdio.prepare import prepare_discover
-from hostup_mcp.stdio.session import answer_alone, lowlevel
+from hostup_mcp.stdio.session import lowlevel, respond_alone
 
 from .wiring import client_of
 
@@ -21,7 +21,7 @@ MOST_ON_EACH_ANSWER = 600
 
 
 @pytest.mark.parametrize("mode", ["legacy", "auto"])
-async def test_it_has_a_name_an_address_and_a_picture(mode: str) -> None:
+async def test_it_has_name_address_and_icon(mode: str) -> None:
     async with client_of(mode=mode) as client:
         about = client.server_info
     assert about is not None
@@ -37,13 +37,13 @@ async def test_it_has_a_name_an_address_and_a_picture(mode: str) -> None:
     assert icon.sizes == [f"{width}x{height}"]
 
 
-def test_every_revision_that_the_sdk_knows_is_named_newest_first() -> None:
+def test_all_revisions_are_named() -> None:
     named = prepare_discover(build_server(Misconfigured(())))["supportedVersions"]
     assert named == sorted(KNOWN_PROTOCOL_VERSIONS, reverse=True)
 
 
 @pytest.mark.parametrize("version", HANDSHAKE_PROTOCOL_VERSIONS)
-async def test_a_named_revision_with_a_handshake_is_spoken(version: str) -> None:
+async def test_each_named_handshake_works(version: str) -> None:
     hello = JSONRPCRequest(
         jsonrpc="2.0",
         id=1,
@@ -58,7 +58,7 @@ async def test_a_named_revision_with_a_handshake_is_spoken(version: str) -> None
     async with outbox, sent:
         server = lowlevel(build_server(Misconfigured(())))
         async with server.lifespan(server) as state:
-            await answer_alone(server, hello, state, outbox)
+            await respond_alone(server, hello, state, outbox)
         answer = (await sent.receive()).message
     assert isinstance(answer, JSONRPCResponse)
     assert answer.result["protocolVersion"] == version

@@ -125,7 +125,7 @@ CHECKS: dict[str, tuple[str, Check, str]] = {
 
 
 @pytest.mark.parametrize(("known", "check", "tool"), CHECKS.values(), ids=CHECKS)
-async def test_an_id_handed_out_passes_and_any_other_names_its_tool(
+async def test_only_returned_ids_pass(
     ctx: Ctx, used: Services, known: str, check: Check, tool: str
 ) -> None:
     above = {VPS: ""} if known.startswith(f"{VPS}/") else {}
@@ -140,7 +140,7 @@ async def test_an_id_handed_out_passes_and_any_other_names_its_tool(
     await check(ctx)
 
 
-async def test_without_a_server_there_is_nothing_to_check(ctx: Ctx) -> None:
+async def test_no_id_needs_no_check(ctx: Ctx) -> None:
     """A planId brings its own server; whether it is this caller's is checked with the plan."""
     await handed_out(ctx, planId="plan_0000000000000000")
 
@@ -157,13 +157,13 @@ async def test_reads_go_on_without_the_store() -> None:
     assert refusal.value.failure.kind == "state_unavailable"
 
 
-async def test_a_backup_counts_only_together_with_its_server(ctx: Ctx, used: Services) -> None:
+async def test_a_backup_needs_its_server(ctx: Ctx, used: Services) -> None:
     await used.state.remember_ids(caller(), {VPS: "", OTHER: "", f"{OTHER}/{BACKUP}": ""})
     await handed_out(ctx, id=OTHER, backupId=BACKUP)
     await refused(handed_out(ctx, id=VPS, backupId=BACKUP))
 
 
-async def test_a_job_comes_back_with_what_was_noted_of_it(ctx: Ctx, used: Services) -> None:
+async def test_a_job_has_its_note(ctx: Ctx, used: Services) -> None:
     await used.state.remember_ids(caller(), {"job/job_1": '{"poll": "/api/jobs/job_1"}'})
     assert await require_job(ctx, "job_1") == '{"poll": "/api/jobs/job_1"}'
 
@@ -186,7 +186,7 @@ OF_A_SERVER = {
 
 
 @pytest.mark.parametrize(("tool", "needed"), OF_A_SERVER.items(), ids=OF_A_SERVER)
-async def test_a_made_up_id_never_reaches_hostup(tool: str, needed: set[str]) -> None:
+async def test_an_invented_id_is_not_sent(tool: str, needed: set[str]) -> None:
     sandbox = account()
     real = sandbox.state.by_name("web-01").id
     arguments = {name: VALUES[name] for name in needed - {"id"}}

@@ -51,11 +51,11 @@ WHEN = datetime(2026, 4, 27, 10, 0, 0, 429_000, tzinfo=UTC)
         ),
     ],
 )
-def test_a_finding_leaves_as_its_code_and_its_facts(finding: Finding, data: Any) -> None:
+def test_a_finding_is_code_and_facts(finding: Finding, data: Any) -> None:
     assert as_data(finding) == data
 
 
-def test_lists_of_findings_keep_their_names_and_order() -> None:
+def test_findings_keep_their_order() -> None:
     lists = {"reasons": [NoBackups(), BackupMissing()], "advice": ()}
     assert all_as_data(lists) == {"reasons": ["no_backups", "backup_missing"]}
 
@@ -70,7 +70,7 @@ def test_lists_of_findings_keep_their_names_and_order() -> None:
         (NoBackups(), "no_backups", "There is no backup of this server to restore.", "state"),
     ],
 )
-def test_a_reason_has_hostups_code_or_else_ours(
+def test_a_reason_has_hostups_code_or_ours(
     reason: Reason, code: str, message: str, source: str
 ) -> None:
     (item,) = reason_items([reason])

@@ -16,7 +16,7 @@ LOCKED = [(name, writing.group) for name, writing in WRITING.items()]
 
 @pytest.mark.parametrize("mode", ERAS)
 @pytest.mark.parametrize("name", ["restore", "LIST_VPS", "", "list_vps ", "x" * 9_000, "a\nb"])
-async def test_a_tool_that_there_is_not_is_a_protocol_error(mode: str, name: str) -> None:
+async def test_an_unknown_tool_is_an_error(mode: str, name: str) -> None:
     async with client_of(mode=mode) as client:
         with pytest.raises(MCPError) as error:
             await client.call_tool(name, {})
@@ -27,7 +27,7 @@ async def test_a_tool_that_there_is_not_is_a_protocol_error(mode: str, name: str
 
 
 @pytest.mark.parametrize("mode", ERAS)
-async def test_a_prompt_that_there_is_not_is_a_protocol_error(mode: str) -> None:
+async def test_an_unknown_prompt_is_an_error(mode: str) -> None:
     async with client_of(mode=mode) as client:
         with pytest.raises(MCPError) as error:
             await client.get_prompt("recover_everything")
@@ -53,9 +53,7 @@ async def test_no_list_has_a_second_page(mode: str) -> None:
 
 @pytest.mark.parametrize("mode", ERAS)
 @pytest.mark.parametrize(("name", "group"), LOCKED, ids=WRITING)
-async def test_a_locked_tool_says_what_unlocks_it_and_sends_nothing(
-    mode: str, name: str, group: Group
-) -> None:
+async def test_a_locked_tool_names_its_group(mode: str, name: str, group: Group) -> None:
     sandbox = account()
     async with client_of(sandbox, ALL - {group}, mode) as client:
         assert name not in {tool.name for tool in (await client.list_tools()).tools}
@@ -69,7 +67,7 @@ async def test_a_locked_tool_says_what_unlocks_it_and_sends_nothing(
 
 
 @pytest.mark.parametrize("group", Group)
-async def test_a_group_unlocks_its_own_tools_and_no_others(group: Group) -> None:
+async def test_a_group_unlocks_its_own_tools(group: Group) -> None:
     async with client_of(allow=frozenset({group})) as client:
         listed = {tool.name for tool in (await client.list_tools()).tools}
     offered = {n for n, w in WRITING.items() if w.group is group and not w.confirmed_in_panel}
@@ -77,7 +75,7 @@ async def test_a_group_unlocks_its_own_tools_and_no_others(group: Group) -> None
 
 
 @pytest.mark.parametrize("mode", ERAS)
-async def test_a_server_that_is_not_set_up_still_lists_its_tools_and_says_what_to_set(
+async def test_without_settings_tools_are_listed(
     mode: str,
 ) -> None:
     server = build_server(Misconfigured(("HOSTUP_API_KEY is not set.",)))
@@ -90,7 +88,7 @@ async def test_a_server_that_is_not_set_up_still_lists_its_tools_and_says_what_t
 
 
 @pytest.mark.parametrize("name", [*READING, *WRITING])
-async def test_every_tool_of_a_server_that_is_not_set_up_says_so(name: str) -> None:
+async def test_without_settings_each_tool_fails(name: str) -> None:
     async with Client(build_server(Misconfigured(("HOSTUP_API_KEY is not set.",)))) as client:
         result = await client.call_tool(name, {})
     assert "HOSTUP_API_KEY is not set." in text_of(result)

@@ -34,13 +34,13 @@ def lines_of(*chunks: bytes) -> list[bytes]:
     return list(split_lines(lambda: next(rest)))
 
 
-def test_the_prepared_result_is_what_the_server_answers() -> None:
+def test_the_prepared_result_is_current() -> None:
     """If it is not, run `python -m hostup_mcp.stdio.prepare`."""
     prepared = json.loads(Path(PREPARED).read_text(encoding="utf-8"))
     assert prepared == prepare_discover(build_server(Misconfigured(())))
 
 
-def test_the_way_to_the_first_answer_imports_nothing_heavy() -> None:
+def test_the_opening_imports_nothing_heavy() -> None:
     program = "import sys, hostup_mcp.stdio.opening; print(*sys.modules)"
     run = subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60
@@ -51,7 +51,7 @@ def test_the_way_to_the_first_answer_imports_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize("asked", [1, 0, -5, 10**30, "a", "é", ""])
-def test_a_sound_discover_is_recognised(asked: int | str) -> None:
+def test_a_valid_discover_is_matched(asked: int | str) -> None:
     assert discover_id(discover(asked), [VERSION]) == asked
 
 
@@ -64,7 +64,7 @@ def test_a_sound_discover_is_recognised(asked: int | str) -> None:
         {"traceparent": "00-1-2-01", "com.example/x": [1]},
     ],
 )
-def test_what_clients_add_to_the_envelope_does_not_matter(more: dict[str, object]) -> None:
+def test_other_fields_of_meta_are_ignored(more: dict[str, object]) -> None:
     assert discover_id(discover(meta=ENVELOPE | more) + b"\r", [VERSION]) == 1
 
 
@@ -98,40 +98,40 @@ DOUBTFUL: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("line", DOUBTFUL.values(), ids=DOUBTFUL)
-def test_whatever_is_doubtful_is_left_to_the_sdk(line: bytes) -> None:
+def test_odd_requests_are_left_to_the_sdk(line: bytes) -> None:
     assert discover_id(line, [VERSION]) is None
 
 
-def test_without_a_prepared_result_nothing_is_recognised() -> None:
+def test_without_a_result_none_is_matched() -> None:
     assert discover_id(discover(), []) is None
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"supportedVersions": 1}'])
-def test_a_damaged_prepared_result_is_none(tmp_path: Path, text: str) -> None:
+def test_a_damaged_result_is_ignored(tmp_path: Path, text: str) -> None:
     path = tmp_path / "discover.json"
     assert load(str(path)) == ([], b"")
     path.write_text(text)
     assert load(str(path)) == ([], b"")
 
 
-def test_the_prepared_result_is_for_revisions_that_have_a_discover() -> None:
+def test_only_revisions_with_discover_match() -> None:
     named = json.loads(Path(PREPARED).read_text(encoding="utf-8"))["supportedVersions"]
     assert "2025-11-25" in named
     assert load(PREPARED)[0] == [VERSION]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
-def test_lines_come_whole_however_they_arrive(size: int) -> None:
+def test_lines_are_put_together(size: int) -> None:
     data = b"one\n\ntwo\r\nthree\n\nfour"
     chunks = [data[start : start + size] for start in range(0, len(data), size)]
     assert lines_of(*chunks) == [b"one", b"", b"two\r", b"three", b"", b"four"]
 
 
-def test_a_line_may_have_the_greatest_length() -> None:
+def test_the_longest_line_is_allowed() -> None:
     assert lines_of(b"x" * MAX_LINE, b"\nnext\n") == [b"x" * MAX_LINE, b"next"]
 
 
-def test_an_overlong_line_comes_once_cut_and_early() -> None:
+def test_an_overlong_line_is_cut_early() -> None:
     def chunks() -> Any:
         yield b"first\n" + b"x" * (MAX_LINE - 10)
         for _ in range(100):
@@ -149,7 +149,7 @@ def test_an_overlong_line_comes_once_cut_and_early() -> None:
     assert list(lines) == [b"last"]
 
 
-def test_an_overlong_line_may_be_whole_in_what_arrives() -> None:
+def test_an_overlong_line_in_one_chunk() -> None:
     assert [len(line) for line in lines_of(b"x" * (MAX_LINE + 9) + b"\nnext\n")] == [
         MAX_LINE + 1,
         4,

@@ -193,22 +193,20 @@ def wait_for(marker: Path, word: str) -> None:
 
 
 class TestOpening:
-    def test_the_probe_is_answered_before_the_sdk_is_loaded(
-        self, start: Start, prepared: str
-    ) -> None:
+    def test_discover_does_not_wait_for_the_sdk(self, start: Start, prepared: str) -> None:
         client = start("--prepared", prepared, "--loading", str(FOREVER))
         expected = json.loads(Path(prepared).read_text())
         assert client.ask(discover("a"))["result"] == expected
         assert client.ask(discover(7))["result"] == expected
         assert expected["_meta"][f"{KEY}serverInfo"]["version"] == "1.2.3"
 
-    def test_the_prepared_answer_is_the_sdks(self, start: Start, prepared: str) -> None:
+    def test_the_prepared_result_is_the_sdks(self, start: Start, prepared: str) -> None:
         early = start("--prepared", prepared).ask(discover())
         assert early == start("--plain").ask(discover())
         assert early == start().ask(discover())
 
     @pytest.mark.parametrize("odd", ["no envelope", "half an envelope", "another version"])
-    def test_an_odd_probe_gets_the_sdks_refusal(
+    def test_an_odd_discover_gets_the_sdks_error(
         self, start: Start, prepared: str, odd: str
     ) -> None:
         probe = discover()
@@ -224,9 +222,7 @@ class TestOpening:
         assert refusal == start("--plain").ask(probe)
         assert_serves_the_handshake_era(client)
 
-    def test_a_client_that_gave_up_its_probe_can_shake_hands(
-        self, start: Start, flags: list[str]
-    ) -> None:
+    def test_a_handshake_may_follow_discover(self, start: Start, flags: list[str]) -> None:
         client = start(*flags)
         client.send(discover())
         time.sleep(0.5)
@@ -240,7 +236,7 @@ class TestOpening:
         result = client.ask(request(3, "tools/call", name="echo", arguments={"text": "x"}))
         assert result["result"]["content"][0]["text"] == "x"
 
-    def test_a_client_may_probe_twice_and_stay_modern(self, start: Start, flags: list[str]) -> None:
+    def test_discover_may_be_sent_twice(self, start: Start, flags: list[str]) -> None:
         client = start(*flags)
         client.ask(discover(0))
         assert client.ask(discover(1))["result"]["supportedVersions"] == ["2026-07-28"]
@@ -252,7 +248,7 @@ class TestOpening:
         client.ask(discover())
         assert_serves_the_handshake_era(client)
 
-    def test_the_first_other_request_decides_the_era(self, start: Start, flags: list[str]) -> None:
+    def test_the_next_request_decides_the_era(self, start: Start, flags: list[str]) -> None:
         client = start(*flags)
         assert_serves_the_modern_era(client)
         assert client.ask(initialize())["error"]["code"] == -32022
@@ -274,7 +270,7 @@ class TestOpening:
         assert {"probe", "again", "list"} < answers.keys()
         assert all(answers[n]["result"]["content"][0]["text"] == f"{n}" for n in range(200))
 
-    def test_a_handshake_may_come_in_one_write(self, start: Start, flags: list[str]) -> None:
+    def test_a_handshake_may_be_one_write(self, start: Start, flags: list[str]) -> None:
         client = start(*flags)
         client.send(discover(), initialize(), INITIALIZED, request(2, "tools/list"))
         assert [client.receive()["id"] for _ in range(3)] == ["probe", "hello", 2]
@@ -290,7 +286,7 @@ class TestOpening:
         client.write(line(initialize())[cut:])
         assert client.receive()["id"] == "hello"
 
-    def test_lines_may_end_as_on_windows_or_be_blank(self, start: Start, flags: list[str]) -> None:
+    def test_crlf_and_blank_lines_are_fine(self, start: Start, flags: list[str]) -> None:
         client = start(*flags)
         client.write(b"\r\n\n  \n" + line(discover())[:-1] + b"\r\n\r\n")
         assert client.receive()["id"] == "probe"
@@ -335,9 +331,7 @@ class TestLinesThatAreNoMessages:
         assert_serves_the_handshake_era(client)
 
     @pytest.mark.parametrize("when", ["first", "later"])
-    def test_an_overlong_line_is_refused_before_it_ends(
-        self, start: Start, prepared: str, when: str
-    ) -> None:
+    def test_an_overlong_line_fails_early(self, start: Start, prepared: str, when: str) -> None:
         client = start("--prepared", prepared)
         if when == "later":
             client.ask(initialize())
@@ -366,13 +360,13 @@ class TestOutput:
         if "--late" not in flags:
             assert "written while loading" in log
 
-    def test_an_answer_without_a_wire_form_costs_only_itself(self, start: Start) -> None:
+    def test_an_unencodable_result_is_an_error(self, start: Start) -> None:
         client = start()
         answer = client.ask(modern(1, "tools/call", name="half_a_character", arguments={}))
         assert "error" in answer or answer["result"]["isError"]
         assert_serves_the_modern_era(client)
 
-    def test_calls_that_hold_every_thread_do_not_hold_other_answers(self, start: Start) -> None:
+    def test_busy_threads_block_no_response(self, start: Start) -> None:
         client = start()
         hold = {"name": "hold_thread", "arguments": {"seconds": FOREVER}}
         client.send(*(modern(n, "tools/call", **hold) for n in range(45)))
@@ -444,9 +438,7 @@ class TestEnd:
         assert (run.returncode, run.stderr) == (0, b"")
         assert bool(run.stdout) == (closed == "2>&-")
 
-    def test_what_was_asked_before_the_close_is_answered(
-        self, start: Start, flags: list[str]
-    ) -> None:
+    def test_requests_before_the_close_finish(self, start: Start, flags: list[str]) -> None:
         client = start(*flags)
         client.send(discover(), initialize())
         client.write(b"last words without an end")
@@ -458,9 +450,7 @@ class TestEnd:
         assert client.ends() == 0
 
     @pytest.mark.parametrize("ask", [request, modern])
-    def test_calls_made_before_the_close_are_answered(
-        self, start: Start, ask: Callable[..., Message]
-    ) -> None:
+    def test_calls_before_the_close_finish(self, start: Start, ask: Callable[..., Message]) -> None:
         answered: dict[object, Message] = {}
         # How long they may take is bounded, so a very busy machine may need another try.
         for _ in range(5):
@@ -502,7 +492,7 @@ class TestEnd:
             assert client.receive()["error"]["message"] == "Connection closed"
 
     @pytest.mark.parametrize("end", ENDS)
-    def test_in_a_call_that_holds_everything(
+    def test_in_a_call_that_blocks_the_loop(
         self, start: Start, marker: Path, end: Callable[[Raw], None]
     ) -> None:
         client = start("--marker", str(marker))
@@ -565,5 +555,5 @@ class TestWithTheSdksClient:
                 assert isinstance(content, TextContent)
                 assert content.text == text
 
-    def test_the_sdk_still_has_what_the_session_takes_from_it(self) -> None:
+    def test_the_sdk_has_what_we_use_of_it(self) -> None:
         assert isinstance(lowlevel(MCPServer[None]("any")), Server)
