@@ -377,7 +377,7 @@ FAILURES = [
     (Fault("status", status=403, code="forbidden"), "forbidden", "read:vm"),
     (Fault("status", status=404), "not_found", "list_vps"),
     (Fault("status", status=400), "invalid_request", "HostUp said"),
-    (Fault("status", status=500), "hostup_failed", "HostUp had a fault"),
+    (Fault("status", status=500), "hostup_failed", "HostUp's API failed"),
     (Fault("html", status=403), "edge_refused", "not about the key's scopes"),
     (Fault("redirect"), "redirected", "HOSTUP_BASE_URL"),
     (Fault("empty"), "bad_response", "empty"),

@@ -114,7 +114,7 @@ async def test_resources_explain_failures(uri: str) -> None:
         sandbox.faults.add(Fault("status", status=401, times=None))
         with pytest.raises(MCPError) as error:
             await client.read_resource(uri.format(id=vps_id))
-    assert "did not accept the API key" in error.value.error.message
+    assert "rejected the API key" in error.value.error.message
     assert "HOSTUP_API_KEY" in error.value.error.message
 
 
