@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 from support.redis_server import RedisServer
 
+from hostup_mcp.state import redis
 from hostup_mcp.state.in_memory import InMemoryState
 from hostup_mcp.state.redis import RedisState, connect
 from hostup_mcp.state.sqlite import SqliteState
 from hostup_mcp.state.store import StateStore
+
+from .servers import DEADLINE
 
 MAX_IDS = 4
 
@@ -58,6 +61,13 @@ def server(redis_of_worker: RedisServer) -> RedisServer:
     return redis_of_worker
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Limits in time that a busy machine does not reach, for what does not test them."""
+    for limit in ("REPLY_SECONDS", "CALL_SECONDS"):
+        monkeypatch.setattr(redis, limit, DEADLINE)
+
+
 @asynccontextmanager
 async def redis_state(url: str, max_ids: int = MAX_IDS) -> AsyncIterator[RedisState]:
     state = RedisState(connect(url), max_ids)
@@ -84,6 +94,7 @@ async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         await other.close()
     else:
         server: RedisServer = request.getfixturevalue("server")
+        request.getfixturevalue("patient")
         async with redis_state(server.url) as first, redis_state(server.url) as second:
             yield Stores(first, second, server.pass_time)
 
