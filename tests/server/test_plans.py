@@ -1,4 +1,4 @@
-"""A planId: a random handle of one caller's plan, good once, for ten minutes and the same facts."""
+"""A planId: a random handle of a caller's plan, valid once, for ten minutes and the same facts."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -123,7 +123,7 @@ async def test_another_callers_plan_is_refused(plans: Plans, state: InMemoryStat
     assert await plans.open(plan_id)
 
 
-async def test_a_plan_is_good_for_ten_minutes(plans: Plans) -> None:
+async def test_a_plan_is_valid_for_ten_minutes(plans: Plans) -> None:
     assert timedelta(minutes=10) == LIFE
     plan_id = await plans.store(plan())
     assert await replace(plans, now=NOW + LIFE - timedelta(seconds=1)).open(plan_id)
@@ -246,7 +246,7 @@ OTHER_FACTS: dict[str, tuple[str, dict[str, Any] | None]] = {
 
 
 @pytest.mark.parametrize(("part", "changes"), OTHER_FACTS.values(), ids=OTHER_FACTS)
-async def test_any_other_fact_has_another_digest(
+async def test_any_other_fact_changes_the_digest(
     at: At, part: str, changes: dict[str, Any] | None
 ) -> None:
     before = await read_facts(at.hostup, await at.draft(Mode.IN_PLACE))

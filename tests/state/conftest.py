@@ -40,7 +40,7 @@ class Clock:
 
 @dataclass
 class Stores:
-    """Two handles on one state (the same one twice, in memory), and how time passes in it."""
+    """Two stores with one state (in memory, one store twice), and a way to let time pass in it."""
 
     one: StateStore
     other: StateStore
@@ -56,7 +56,7 @@ def redis_of_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisS
 
 @pytest.fixture
 def server(redis_of_worker: RedisServer) -> RedisServer:
-    """A server that holds nothing."""
+    """An empty server."""
     redis_of_worker.do("FLUSHALL")
     return redis_of_worker
 

@@ -1,4 +1,4 @@
-"""Whatever the order of calls: nothing is consumed twice, and no lock has two holders."""
+"""In any order of calls, nothing is consumed twice and no lock has two holders."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ AT_MOST = 2
 
 
 class Model(RuleBasedStateMachine):
-    """The model: per caller the records in the order of their putting, and who holds each lock."""
+    """What a store should hold: each caller's records, oldest first, and who holds each lock."""
 
     kind: ClassVar[str]
 
@@ -120,7 +120,7 @@ class Model(RuleBasedStateMachine):
 
 
 @pytest.mark.parametrize(("kind", "examples"), [("in memory", 25), ("sqlite", 8)])
-def test_whatever_the_order_of_calls(kind: str, examples: int) -> None:
+def test_any_order_of_calls(kind: str, examples: int) -> None:
     machine = type("Machine", (Model,), {"kind": kind})
     run_state_machine_as_test(
         machine,

@@ -1,4 +1,4 @@
-"""A server that cannot be reached, is slow, full or strict, and replies that are lost."""
+"""A server that is unreachable, slow, full or strict, and replies that are lost."""
 
 from __future__ import annotations
 

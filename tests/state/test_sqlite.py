@@ -182,7 +182,7 @@ async def test_calls_of_a_process_take_turns(
     assert most == 1
 
 
-# A file that is not the one of before -------------------------------------------------------------
+# A file that was replaced -------------------------------------------------------------------------
 
 
 async def refuses_the_yes_of_before(state: SqliteState, lock: Lock, generation: str) -> None:
@@ -535,7 +535,7 @@ async def test_a_change_that_a_reader_blocks(
     assert await state.consume("ann", [PLAN], lock) == CONSUMED
 
 
-# A commit of which nobody knows -------------------------------------------------------------------
+# A commit with an unknown outcome -----------------------------------------------------------------
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The real pipeline between a tool whose proposals a test chooses, and a HostUp that it chooses."""
+"""The real pipeline, with a tool, a client and a HostUp whose behaviour each test chooses."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -104,7 +104,7 @@ def tool(
 
 
 class RecordingLog(AuditLog):
-    """An audit log that writes into a list, beside what else happens."""
+    """An audit log that writes into a list, and into the list of events."""
 
     def __init__(self, events: list[str]) -> None:
         super().__init__()
@@ -120,7 +120,7 @@ class RecordingLog(AuditLog):
 
 
 class Call:
-    """The context of one call, with a client that answers what the bench tells it to."""
+    """The context of one call, with a client that answers as the bench says."""
 
     request_id = 1
 
@@ -137,7 +137,7 @@ class Call:
 
 
 class Bench:
-    """One server, its tool, its client and its HostUp, with everything that happens in `events`."""
+    """One server with its tool, client and HostUp; `events` records what happens."""
 
     def __init__(
         self,

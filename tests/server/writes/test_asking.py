@@ -52,7 +52,7 @@ def accept(**content: Any) -> ElicitResult:
     return ElicitResult.model_construct(action="accept", content=content)
 
 
-# What is a yes ------------------------------------------------------------------------------------
+# What counts as a yes -----------------------------------------------------------------------------
 
 NO = {
     "declined": (DESTRUCTIVE, DECLINED, "declined"),
@@ -105,7 +105,7 @@ async def test_the_client_shows_question_and_form(era: str | None) -> None:
 
 @pytest.mark.parametrize("form", [TypedName, PlainYes])
 def test_no_form_is_filled_in_beforehand(form: type[TypedName] | type[PlainYes]) -> None:
-    """And it says nothing that the protocol has no place for."""
+    """And it has no field that the protocol does not know."""
     with pytest.raises(ValidationError):
         form.model_validate({})
     schema = form.model_json_schema()

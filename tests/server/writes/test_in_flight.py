@@ -1,4 +1,4 @@
-"""Writes outlive the requests that asked for them, and a server that stops waits for them."""
+"""A write outlives the request that started it, and a server that stops waits for it."""
 
 import asyncio
 
@@ -53,7 +53,7 @@ async def test_a_failure_comes_back(writes: WritesInFlight) -> None:
 
 @pytest.mark.parametrize("may_abandon", [True, False])
 async def test_a_cancelled_caller(writes: WritesInFlight, may_abandon: bool) -> None:
-    """Its work ends with it only where that is allowed."""
+    """Its work is cancelled with it only if it may be abandoned."""
     work = Work()
     caller = asyncio.create_task(writes.run(work, lambda: may_abandon))
     await happens(work.began)
@@ -68,7 +68,7 @@ async def test_a_cancelled_caller(writes: WritesInFlight, may_abandon: bool) -> 
 
 
 async def test_a_failure_nobody_waits_for(writes: WritesInFlight) -> None:
-    """It is in the audit log; the event loop has nothing to complain about."""
+    """The event loop reports no exception that was never retrieved: it is in the audit log."""
     began, go_on = anyio.Event(), anyio.Event()
 
     async def fail() -> None:
