@@ -39,6 +39,9 @@ FLUSH_SECONDS = 0.2
 STREAM_SECONDS = 3
 """How long open streams may take to end after that."""
 
+KEEP_ALIVE_SECONDS = 15
+"""How long an idle connection is kept open between requests."""
+
 READY_SECONDS = 5
 """How often the readiness metric is updated."""
 
@@ -83,18 +86,19 @@ def serve_http(settings: Settings, listen: Listen) -> int:
             log.info(message)
         else:
             print(message, file=sys.stderr, flush=True)  # noqa: T201
-        anyio.run(_run, service, listener, remote.authenticates)
+        anyio.run(run, service, listener, remote.authenticates)
     return 0
 
 
-async def _run(service: Service, listener: socket.socket, has_callers: bool) -> None:
+async def run(service: Service, listener: socket.socket, has_callers: bool) -> None:
+    """Serve on `listener` until a signal to stop, or until `service.draining` is set."""
     config = uvicorn.Config(
         service.app,
         http=HeaderTimeoutProtocol,
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_keep_alive=15,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=STREAM_SECONDS,
         proxy_headers=False,
     )

@@ -1,4 +1,4 @@
-"""Each caller on their own account: their servers, their groups, and nothing of anybody else's."""
+"""Each caller has their own account: their servers, their groups, and no one else's."""
 
 from __future__ import annotations
 
@@ -8,13 +8,21 @@ from pathlib import Path
 
 import pytest
 from support.account import Upstream
-from support.product import ServerProcess
 
 from hostup_mcp.config import Group
 from hostup_mcp.sandbox import MAIN_OWNER, OTHER_OWNER, SANDBOX_API_KEY, SANDBOX_OTHER_KEY
 from hostup_mcp.server import catalog
 
-from .wiring import Caller, Issuer, calling, credentials_file, replicas, serving, token_file
+from .wiring import (
+    Caller,
+    Issuer,
+    ServerThread,
+    calling,
+    credentials_file,
+    serving,
+    threads,
+    token_file,
+)
 
 READING = set(catalog.READING)
 
@@ -33,7 +41,7 @@ def running(
     upstream_of_worker: Upstream,
     issuer_of_worker: Issuer,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[list[ServerProcess], dict[str, str], Path]]:
+) -> Iterator[tuple[list[ServerThread], dict[str, str], Path]]:
     folder = tmp_path_factory.mktemp("accounts")
     names = ("web-team", "ops-team", "spenders", "guests")
     path, tokens = token_file(folder, *names)
@@ -47,20 +55,20 @@ def running(
             "spenders": {"key": {"env": "WEB_KEY"}, "allow": ["restore", "spend"]},
         },
     )
-    trail = folder / "trail.jsonl"
+    audit_log = folder / "audit_log.jsonl"
     given = {
         "HOSTUP_API_KEY": "",
         "WEB_KEY": SANDBOX_API_KEY,
         "HOSTUP_MCP_CREDENTIALS": str(credentials),
-        "HOSTUP_MCP_AUDIT_LOG": str(trail),
+        "HOSTUP_MCP_AUDIT_LOG": str(audit_log),
     }
     bearer = serving(upstream_of_worker, **given, HOSTUP_MCP_TOKENS=str(path))
-    # What is allowed for all is not more than what one caller is allowed.
+    # The groups of a caller override HOSTUP_MCP_ALLOW.
     oauth = serving(
         upstream_of_worker, **given, HOSTUP_MCP_ALLOW="spend", **issuer_of_worker.settings
     )
-    with replicas(folder, bearer, oauth) as both:
-        yield both, tokens, trail
+    with threads(bearer, oauth) as both:
+        yield both, tokens, audit_log
 
 
 @dataclass
@@ -73,22 +81,22 @@ class Team:
 
 @pytest.fixture
 async def team(
-    running: tuple[list[ServerProcess], dict[str, str], Path], upstream: Upstream
+    running: tuple[list[ServerThread], dict[str, str], Path], upstream: Upstream
 ) -> AsyncIterator[Team]:
-    [replica, _], tokens, _ = running
+    [server, _], tokens, _ = running
     async with calling() as client:
-        yield Team(*(Caller(client, replica.url, token) for token in tokens.values()))
+        yield Team(*(Caller(client, server.url, token) for token in tokens.values()))
 
 
 async def servers(caller: Caller) -> set[str]:
-    return {server["id"] for server in (await caller.ok("list_vps", limit=100))["data"]}
+    return {vps["id"] for vps in (await caller.ok("list_vps", limit=100))["data"]}
 
 
 async def test_callers_see_their_own_servers(team: Team, upstream: Upstream) -> None:
     web, ops = await servers(team.web), await servers(team.ops)
     state = upstream.sandbox.state
-    assert web == {server.id for server in state.owned(MAIN_OWNER)}
-    assert ops == {server.id for server in state.owned(OTHER_OWNER)}
+    assert web == {s.id for s in state.owned(MAIN_OWNER)}
+    assert ops == {s.id for s in state.owned(OTHER_OWNER)}
     assert web
     assert ops
     assert not web & ops
@@ -127,9 +135,9 @@ async def test_locked_tool_sends_nothing(team: Team, upstream: Upstream) -> None
 
 
 async def test_unlocked_tool_works(team: Team, upstream: Upstream) -> None:
-    _, plan = await team.web.planned()
+    _, plan = await team.web.plan()
     asked = await team.web.call("restore_vps", planId=plan)
-    done = await team.web.call("restore_vps", asked.answered(), planId=plan)
+    done = await team.web.call("restore_vps", asked.accept(), planId=plan)
     assert done.kind is None, done.text
     [write] = upstream.sandbox.writes
     assert write.headers["authorization"] == f"Bearer {SANDBOX_API_KEY}"
@@ -145,9 +153,9 @@ async def paid_plan(caller: Caller, upstream: Upstream) -> str:
 
 
 async def test_spending_follows_the_caller(
-    running: tuple[list[ServerProcess], dict[str, str], Path], team: Team, upstream: Upstream
+    running: tuple[list[ServerThread], dict[str, str], Path], team: Team, upstream: Upstream
 ) -> None:
-    """It counts what the caller is allowed, not what is allowed for all."""
+    """The groups of the caller count, not HOSTUP_MCP_ALLOW."""
     allowed = await team.spenders.call(
         "restore_vps", planId=await paid_plan(team.spenders, upstream)
     )
@@ -158,13 +166,13 @@ async def test_spending_follows_the_caller(
 
 
 async def test_caller_groups_override_allow(
-    running: tuple[list[ServerProcess], dict[str, str], Path],
+    running: tuple[list[ServerThread], dict[str, str], Path],
     upstream: Upstream,
     issuer_of_worker: Issuer,
 ) -> None:
-    [_, replica], _, _ = running
+    [_, server], _, _ = running
     async with calling() as client:
-        web = Caller(client, replica.url, issuer_of_worker.token(sub="web-team"))
+        web = Caller(client, server.url, issuer_of_worker.token(sub="web-team"))
         refused = await web.call("restore_vps", planId=await paid_plan(web, upstream))
         assert refused.kind == "not_allowed", refused.raw
 
@@ -179,31 +187,31 @@ async def test_caller_without_an_account(team: Team, upstream: Upstream) -> None
 
 
 async def test_jwt_subject_selects_account(
-    running: tuple[list[ServerProcess], dict[str, str], Path],
+    running: tuple[list[ServerThread], dict[str, str], Path],
     upstream: Upstream,
     issuer_of_worker: Issuer,
 ) -> None:
-    [_, replica], _, _ = running
+    [_, server], _, _ = running
     async with calling() as client:
 
         def subject(name: str, client_id: str = "agent") -> Caller:
             token = issuer_of_worker.token(sub=name, client_id=client_id)
-            return Caller(client, replica.url, token)
+            return Caller(client, server.url, token)
 
         state = upstream.sandbox.state
         assert await servers(subject("web-team")) == {s.id for s in state.owned(MAIN_OWNER)}
         assert await servers(subject("ops-team")) == {s.id for s in state.owned(OTHER_OWNER)}
-        # The name of a client is no subject.
-        posing = await subject("nobody", client_id="web-team").call("list_vps")
-        assert posing.kind == "no_account"
+        # The name of a client is not a subject.
+        impostor = await subject("nobody", client_id="web-team").call("list_vps")
+        assert impostor.kind == "no_account"
 
 
 async def test_audit_log_names_the_caller(
-    running: tuple[list[ServerProcess], dict[str, str], Path], team: Team
+    running: tuple[list[ServerThread], dict[str, str], Path], team: Team
 ) -> None:
-    _, _, trail = running
-    _, plan = await team.web.planned()
+    _, _, audit_log = running
+    _, plan = await team.web.plan()
     await team.web.call("restore_vps", planId=plan)
-    text = trail.read_text()
+    text = audit_log.read_text()
     assert '"caller": "web-team"' in text
     assert SANDBOX_API_KEY not in text

@@ -1,4 +1,4 @@
-"""What an operator expects: health, numbers, traces, logs for machines, and an orderly end."""
+"""What an operator expects: metrics, traces, JSON logs, and a clean stop."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ from support.account import Upstream
 from support.product import ServerProcess
 from support.redis_server import RedisServer
 from support.sockets import free_port
-from support.waiting import until, wait_until
+from support.waiting import until
 
+from hostup_mcp.remote import serve
 from hostup_mcp.remote.serve import DRAIN_SECONDS_WITH_CALLERS
-from hostup_mcp.sandbox import SANDBOX_API_KEY, Fault
+from hostup_mcp.sandbox import SANDBOX_API_KEY
 
 from .wiring import (
     PATIENCE,
@@ -35,15 +36,17 @@ from .wiring import (
     Result,
     calling,
     headers_for,
+    hold_responses,
     message,
     replicas,
     serving,
+    threads,
     token_file,
 )
 
 
 class Collector:
-    """Takes the spans that an exporter sends."""
+    """Receives the spans of an exporter."""
 
     def __init__(self) -> None:
         self.bodies: list[bytes] = []
@@ -91,8 +94,8 @@ def collector() -> Iterator[Collector]:
     running.close()
 
 
-async def numbers(client: httpx.AsyncClient, port: int) -> tuple[str, dict[str, float]]:
-    """The metrics as text, and each name with the sum of its values."""
+async def read_metrics(client: httpx.AsyncClient, port: int) -> tuple[str, dict[str, float]]:
+    """The metrics as text, and the sum of the values of each name."""
     text = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
     sums: dict[str, float] = {}
     for family in text_string_to_metric_families(text):
@@ -115,20 +118,20 @@ async def test_metrics_logs_and_traces(
         OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
         OTEL_BSP_SCHEDULE_DELAY="100",
     )
-    with replicas(tmp_path, env) as [replica]:
+    with replicas(tmp_path, env) as [server]:
         async with calling() as client:
-            caller = Caller(client, replica.url, tokens["web-team"])
-            assert (await client.get(f"{replica.base}/readyz")).status_code == 200
-            _, before = await numbers(client, port)
-            vps, plan = await caller.planned()
+            caller = Caller(client, server.url, tokens["web-team"])
+            assert (await client.get(f"{server.base}/readyz")).status_code == 200
+            _, before = await read_metrics(client, port)
+            vps, plan = await caller.plan()
             await caller.call("restore_vps", planId=plan)
             await caller.call("list_vps_backups", id="vps_00000000")
             for _ in range(12):
                 await caller.post("tools/list")
-            text, after = await numbers(client, port)
-            assert (await client.get(f"{replica.base}/metrics")).status_code == 404
+            text, after = await read_metrics(client, port)
+            assert (await client.get(f"{server.base}/metrics")).status_code == 404
 
-            # Numbers
+            # Metrics
             moved = {name for name in after if after[name] > before.get(name, 0)}
             assert moved >= {
                 "hostup_mcp_tool_calls_total",
@@ -145,29 +148,29 @@ async def test_metrics_logs_and_traces(
             assert not re.search(r"(vps|bkp|job|req)_[0-9a-z]{12}", text), "no ids"
 
             # Traces
-            def whole() -> list[Any]:
+            def first_trace() -> list[Any]:
                 spans = collector.spans()
                 calls = [s for s in spans if s.name.startswith("tools/call list_vps")]
                 return [s for s in spans if calls and s.trace_id == calls[0].trace_id]
 
-            await until(lambda: len(whole()) >= 2, "both spans arrive")
-            trace = whole()
+            await until(lambda: len(first_trace()) >= 2, "both spans arrive")
+            trace = first_trace()
             hex_id = trace[0].trace_id.hex()
-            asked = upstream.sandbox.requests[0]
-            assert asked.headers["traceparent"].split("-")[1] == hex_id
+            request = upstream.sandbox.requests[0]
+            assert request.headers["traceparent"].split("-")[1] == hex_id
             sent = [
-                s for s in trace if s.span_id.hex() == asked.headers["traceparent"].split("-")[2]
+                s for s in trace if s.span_id.hex() == request.headers["traceparent"].split("-")[2]
             ]
             assert sent, "the request to HostUp is one of the spans"
             assert sent[0].parent_span_id in {s.span_id for s in trace}, "within the MCP call"
         raw = b"".join(collector.bodies)
         assert tokens["web-team"].encode() not in raw
         assert SANDBOX_API_KEY.encode() not in raw
-        assert replica.close() == 0
+        assert server.close() == 0
         # Logs
-        assert replica.stdout.read_text() == ""
-        lines = [json.loads(line) for line in replica.stderr.read_text().splitlines()]
-        assert replica.url in lines[0]["message"]
+        assert server.stdout.read_text() == ""
+        lines = [json.loads(line) for line in server.stderr.read_text().splitlines()]
+        assert server.url in lines[0]["message"]
         for line in lines:
             assert {"time", "level", "logger", "message"} <= set(line)
         assert any(line["logger"] == "hostup_mcp.audit" for line in lines)
@@ -175,90 +178,77 @@ async def test_metrics_logs_and_traces(
 
 @pytest.mark.redis
 async def test_ready_metric_follows_state(
-    upstream: Upstream, own_redis: RedisServer, tmp_path: Path
+    upstream: Upstream, own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    port = free_port()
-    env = serving(
-        upstream,
-        HOSTUP_MCP_STATE=own_redis.url,
-        HOSTUP_MCP_SECRET=SECRET,
-        HOSTUP_MCP_METRICS_PORT=str(port),
-    )
-    with replicas(tmp_path, env):
-        async with calling() as client:
+    """Also if nobody requests /readyz."""
+    monkeypatch.setattr(serve, "READY_SECONDS", 0.1)
+    env = serving(upstream, HOSTUP_MCP_STATE=own_redis.url, HOSTUP_MCP_SECRET=SECRET)
+    with threads(env) as [server]:
 
-            async def becomes(value: float) -> None:
-                while (await numbers(client, port))[1]["hostup_mcp_ready"] != value:  # noqa: ASYNC110
-                    await anyio.sleep(0.1)
+        def is_ready() -> bool:
+            return server.service.metrics.registry.get_sample_value("hostup_mcp_ready") == 1
 
-            await becomes(1)
-            own_redis.kill()
-            await becomes(0)
-            own_redis.start()
-            await becomes(1)
+        await until(is_ready)
+        own_redis.kill()
+        await until(lambda: not is_ready())
+        own_redis.start()
+        await until(is_ready)
 
 
 async def test_stop_lets_calls_finish(upstream: Upstream, tmp_path: Path) -> None:
     path, tokens = token_file(tmp_path, "web-team")
     env = serving(upstream, HOSTUP_MCP_TOKENS=str(path), HOSTUP_MCP_ALLOW="all")
-    with replicas(tmp_path, env) as [replica]:
+    with replicas(tmp_path, env) as [server]:
         async with calling() as client:
-            caller = Caller(client, replica.url, tokens["web-team"])
-            _, plan = await caller.planned()
+            caller = Caller(client, server.url, tokens["web-team"])
+            _, plan = await caller.plan()
             asked = await caller.call("restore_vps", planId=plan)
-            upstream.sandbox.faults.add(Fault("slow", "POST", "*", seconds=5))
+            released = hold_responses(upstream, "POST")
             done: list[Result] = []
 
             async def restore() -> None:
-                done.append(await caller.call("restore_vps", asked.answered(), planId=plan))
+                done.append(await caller.call("restore_vps", asked.accept(), planId=plan))
 
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(restore)
                 await until(lambda: len(upstream.sandbox.writes) == 1)
                 began = time.monotonic()
-                replica.process.send_signal(signal.SIGTERM)
-                await until(lambda: not_taken(replica), "new ones are turned away")
-                assert not done, "and the call is still running"
+                server.process.send_signal(signal.SIGTERM)
+                await until(lambda: is_closed_to_requests(server), "new requests are refused")
+                assert not done, "the call is still running"
+                released.set()
             assert done[0].kind is None, done[0].text
-            code = await anyio.to_thread.run_sync(lambda: replica.process.wait(PATIENCE))
+            code = await anyio.to_thread.run_sync(lambda: server.process.wait(PATIENCE))
             assert code == 0
             assert time.monotonic() - began < DRAIN_SECONDS_WITH_CALLERS
         assert len(upstream.sandbox.writes) == 1
-        assert "Traceback" not in replica.output()
+        assert "Traceback" not in server.output()
 
 
-def not_taken(replica: ServerProcess) -> bool:
-    """Whether a new request is told that this replica is going, or gets no connection."""
+def is_closed_to_requests(server: ServerProcess) -> bool:
+    """Whether a new request gets 503 or no connection."""
     try:
         with httpx.Client(trust_env=False, timeout=5) as client:
-            return client.get(f"{replica.base}/readyz").status_code == 503
+            return client.get(f"{server.base}/readyz").status_code == 503
     except httpx.HTTPError:
         return True
 
 
 async def test_open_stream_does_not_block_stop(upstream: Upstream, tmp_path: Path) -> None:
-    """Nor does an exporter whose collector is away, nor a client that stays connected."""
+    """Nor does an exporter without a collector, nor a client that stays connected."""
     env = serving(upstream, OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{free_port()}")
-    with replicas(tmp_path, env) as [replica]:
-        idle = socket.create_connection(("127.0.0.1", replica.port))
+    with replicas(tmp_path, env) as [server]:
+        idle = socket.create_connection(("127.0.0.1", server.port))
         async with calling() as client:
             body = message("subscriptions/listen", notifications={"toolsListChanged": True})
             async with client.stream(
-                "POST", replica.url, json=body, headers=headers_for(body)
+                "POST", server.url, json=body, headers=headers_for(body)
             ) as stream:
                 lines = stream.aiter_lines()
                 await anext(lines)
                 began = time.monotonic()
-                replica.process.send_signal(signal.SIGTERM)
-                code = await anyio.to_thread.run_sync(lambda: replica.process.wait(PATIENCE))
+                server.process.send_signal(signal.SIGTERM)
+                code = await anyio.to_thread.run_sync(lambda: server.process.wait(PATIENCE))
         idle.close()
         assert code == 0
         assert time.monotonic() - began < DRAIN_SECONDS_WITH_CALLERS + 5
-
-
-def test_idle_server_stops_cleanly(upstream: Upstream, tmp_path: Path) -> None:
-    with replicas(tmp_path, serving(upstream)) as [replica]:
-        wait_until(lambda: not not_taken(replica), "it answers")
-        assert replica.close() == 0
-        assert "Traceback" not in replica.output()
-        wait_until(lambda: not_taken(replica), "nobody listens any more", 5)

@@ -114,7 +114,7 @@ async def test_replicas_share_ids(fleet: Fleet) -> None:
 
 async def test_ids_stay_with_their_caller(fleet: Fleet) -> None:
     async with callers(fleet) as (_, one, other):
-        vps, plan = await one.planned()
+        vps, plan = await one.plan()
         others = Caller(one.client, fleet.other.url, fleet.tokens["ops-team"])
         assert (await others.call("list_vps_backups", id=vps)).kind == "unknown_id"
         assert (await others.call("restore_vps", planId=plan)).kind == "plan_again"
@@ -123,15 +123,15 @@ async def test_ids_stay_with_their_caller(fleet: Fleet) -> None:
 
 async def test_other_replica_takes_the_yes(fleet: Fleet) -> None:
     async with callers(fleet) as (_, one, other):
-        vps, plan = await one.planned()
+        vps, plan = await one.plan()
         asked = await other.call("restore_vps", planId=plan)
         assert "web-01" in asked.question
-        done = await one.call("restore_vps", asked.answered(), planId=plan)
+        done = await one.call("restore_vps", asked.accept(), planId=plan)
         assert done.kind is None, done.text
         assert done.data["vpsId"] == vps
         assert len(fleet.upstream.sandbox.writes) == 1
         for caller in (one, other):
-            again = await caller.call("restore_vps", asked.answered(), planId=plan)
+            again = await caller.call("restore_vps", asked.accept(), planId=plan)
             assert again.kind == "plan_used"
         followed = await other.call("get_job", jobId=done.data["jobId"])
         assert followed.kind is None, "the job that one started, the other follows"
@@ -140,9 +140,9 @@ async def test_other_replica_takes_the_yes(fleet: Fleet) -> None:
 
 async def test_write_through_a_proxy(fleet: Fleet) -> None:
     async with callers(fleet) as (through, _, _):
-        _, plan = await through.planned()
+        _, plan = await through.plan()
         asked = await through.call("restore_vps", planId=plan)
-        done = await through.call("restore_vps", asked.answered(), planId=plan)
+        done = await through.call("restore_vps", asked.accept(), planId=plan)
     assert done.kind is None
     assert fleet.proxy.given[-1] != fleet.proxy.given[-2]
     assert len(fleet.upstream.sandbox.writes) == 1
@@ -153,7 +153,7 @@ async def test_older_client_cannot_be_asked(
 ) -> None:
     """It says what it can show in its handshake alone, which only one replica has heard."""
     async with callers(fleet) as (through, _, _):
-        _, plan = await through.planned()
+        _, plan = await through.plan()
         headers = {"Accept": "application/json, text/event-stream"}
         headers |= {"Authorization": f"Bearer {fleet.token}"}
         hello = {
@@ -166,11 +166,11 @@ async def test_older_client_cannot_be_asked(
             [("initialize", hello), ("tools/list", {}), ("ping", {}), ("tools/call", restore)]
         ):
             body = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
-            answer = await through.client.post(fleet.url, json=body, headers=headers)
-            assert answer.status_code == 200, answer.text
-            assert "mcp-session-id" not in answer.headers
+            response = await through.client.post(fleet.url, json=body, headers=headers)
+            assert response.status_code == 200, response.text
+            assert "mcp-session-id" not in response.headers
             headers["MCP-Protocol-Version"] = "2025-11-25"
-        refused = Result(parse(answer)["result"])
+        refused = Result(parse(response)["result"])
         assert refused.kind == "cannot_ask", refused.text
         assert "2026-07-28" in refused.text, "it is told which clients can be asked"
     assert fleet.upstream.sandbox.writes == []
@@ -178,12 +178,12 @@ async def test_older_client_cannot_be_asked(
 
 async def test_concurrent_yeses_write_once(fleet: Fleet) -> None:
     async with callers(fleet) as (through, _, _):
-        _, plan = await through.planned()
+        _, plan = await through.plan()
         asked = await through.call("restore_vps", planId=plan)
         results: list[Result] = []
 
         async def carry_out() -> None:
-            results.append(await through.call("restore_vps", asked.answered(), planId=plan))
+            results.append(await through.call("restore_vps", asked.accept(), planId=plan))
 
         async with anyio.create_task_group() as tasks:
             for _ in range(50):
@@ -199,20 +199,20 @@ async def test_vps_lock_spans_replicas(fleet: Fleet) -> None:
     sandbox = fleet.upstream.sandbox
     sandbox.faults.add(Fault("slow", "POST", RESTORE, seconds=2))
     async with callers(fleet) as (_, one, other):
-        vps, plan = await one.planned()
+        vps, plan = await one.plan()
         await other.find("web-01")
         asked = await one.call("restore_vps", planId=plan)
         done: list[Result] = []
 
         async def restore() -> None:
-            done.append(await one.call("restore_vps", asked.answered(), planId=plan))
+            done.append(await one.call("restore_vps", asked.accept(), planId=plan))
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(restore)
             await until(lambda: len(sandbox.writes) == 1)
             second = await other.call("create_vps_backup", id=vps)
             if second.asks:
-                second = await other.call("create_vps_backup", second.answered(), id=vps)
+                second = await other.call("create_vps_backup", second.accept(), id=vps)
             assert second.kind == "write_in_flight"
             # Another server is free.
             mail = await other.find("mail")
@@ -224,7 +224,7 @@ async def test_vps_lock_spans_replicas(fleet: Fleet) -> None:
 
 async def test_notifications_cross_replicas(fleet: Fleet) -> None:
     async with callers(fleet) as (_, one, other):
-        vps, plan = await one.planned()
+        vps, plan = await one.plan()
         uri = f"hostup://vps/{vps}/backups"
         asked = await one.call("restore_vps", planId=plan)
         body = message("subscriptions/listen", notifications={"resourceSubscriptions": [uri]})
@@ -243,7 +243,7 @@ async def test_notifications_cross_replicas(fleet: Fleet) -> None:
 
             tasks.start_soon(listen)
             await until(lambda: heard, "it is acknowledged")
-            done = await one.call("restore_vps", asked.answered(), planId=plan)
+            done = await one.call("restore_vps", asked.accept(), planId=plan)
             assert done.kind is None
             await until(lambda: len(heard) > 1, "the change is told")
             tasks.cancel_scope.cancel()
@@ -284,14 +284,14 @@ async def test_killed_replica_writes_once(
     with replicas(tmp_path, env, env) as [dying, living]:
         async with calling() as client:
             one, other = Caller(client, dying.url), Caller(client, living.url)
-            vps, plan = await one.planned()
+            vps, plan = await one.plan()
             asked = await one.call("restore_vps", planId=plan)
             sandbox.faults.add(Fault("slow", "POST", RESTORE, seconds=1.5))
             seen: list[Exception] = []
 
             async def restore() -> None:
                 try:
-                    await one.call("restore_vps", asked.answered(), planId=plan)
+                    await one.call("restore_vps", asked.accept(), planId=plan)
                 except httpx.HTTPError as error:
                     seen.append(error)
 
@@ -299,14 +299,14 @@ async def test_killed_replica_writes_once(
                 tasks.start_soon(restore)
                 await until(lambda: len(sandbox.writes) == 1)
                 await anyio.to_thread.run_sync(dying.kill)
-            # The caller sees a connection that broke, and no answer that could mislead.
+            # The caller sees a connection that broke, and no response that could mislead.
             assert len(seen) == 1
 
-            again = await other.call("restore_vps", asked.answered(), planId=plan)
+            again = await other.call("restore_vps", asked.accept(), planId=plan)
             assert again.kind == "plan_used"
             change = await other.call("create_vps_backup", id=vps)
             if change.asks:
-                change = await other.call("create_vps_backup", change.answered(), id=vps)
+                change = await other.call("create_vps_backup", change.accept(), id=vps)
             assert change.kind in ("write_in_flight", "gate_closed"), change.text
             assert len(sandbox.writes) == 1
 
@@ -341,11 +341,11 @@ async def test_state_outage_blocks_writes_only(
             async def ready() -> int:
                 nonlocal slowest
                 began = time.monotonic()
-                answer = await client.get(f"{replica.base}/readyz")
+                response = await client.get(f"{replica.base}/readyz")
                 slowest = max(slowest, time.monotonic() - began)
-                return answer.status_code
+                return response.status_code
 
-            vps, plan = await caller.planned()
+            vps, plan = await caller.plan()
             assert await ready() == 200
             if how == "stopped":
                 own_redis.kill()
@@ -372,9 +372,9 @@ async def test_state_outage_blocks_writes_only(
                 own_redis.thaw()
             await until(own_redis.is_up)
             assert await ready() == 200
-            _, plan = await caller.planned()
+            _, plan = await caller.plan()
             asked = await caller.call("restore_vps", planId=plan)
-            done = await caller.call("restore_vps", asked.answered(), planId=plan)
+            done = await caller.call("restore_vps", asked.accept(), planId=plan)
             assert done.kind is None, done.text
             assert len(sandbox.writes) == 1
         assert "Traceback" not in replica.output()
@@ -386,19 +386,19 @@ async def test_lost_state_voids_plans(
     with replicas(tmp_path, given(upstream, own_redis)) as [replica]:
         async with calling() as client:
             caller = Caller(client, replica.url)
-            _, plan = await caller.planned()
-            _, unused = await caller.planned()
+            _, plan = await caller.plan()
+            _, unused = await caller.plan()
             asked = await caller.call("restore_vps", planId=plan)
-            done = await caller.call("restore_vps", asked.answered(), planId=plan)
+            done = await caller.call("restore_vps", asked.accept(), planId=plan)
             assert done.kind is None, done.text
             upstream.sandbox.state.jobs.clear()
             own_redis.kill()
             own_redis.start()
-            await caller.planned()
+            await caller.plan()
             for old in (plan, unused):
                 again = await caller.call("restore_vps", planId=old)
                 assert again.kind == "plan_again", again.text
-            again = await caller.call("restore_vps", asked.answered(), planId=plan)
+            again = await caller.call("restore_vps", asked.accept(), planId=plan)
             assert again.kind == "not_confirmed", again.text
     assert len(upstream.sandbox.writes) == 1
 
@@ -410,16 +410,16 @@ async def test_older_state_voids_plans(
     with replicas(tmp_path, given(upstream, own_redis)) as [replica]:
         async with calling() as client:
             caller = Caller(client, replica.url)
-            _vps, plan = await caller.planned()
+            _vps, plan = await caller.plan()
             asked = await caller.call("restore_vps", planId=plan)
             own_redis.do("SAVE")
-            done = await caller.call("restore_vps", asked.answered(), planId=plan)
+            done = await caller.call("restore_vps", asked.accept(), planId=plan)
             assert done.kind is None, done.text
             upstream.sandbox.state.jobs.clear()
             own_redis.kill()
             own_redis.start()
             assert own_redis.keys("*"), "what was saved is back"
-            for more in ({}, asked.answered()):
+            for more in ({}, asked.accept()):
                 again = await caller.call("restore_vps", more, planId=plan)
                 assert again.kind == "plan_again", again.text
     assert len(upstream.sandbox.writes) == 1
@@ -433,13 +433,13 @@ async def test_stopped_replica_keeps_the_lock(
     with replicas(tmp_path, env, env) as [stopping, living]:
         async with calling() as client:
             one, other = Caller(client, stopping.url), Caller(client, living.url)
-            vps, plan = await one.planned()
+            vps, plan = await one.plan()
             asked = await one.call("restore_vps", planId=plan)
             sandbox.faults.add(Fault("slow_after", "POST", RESTORE, seconds=60))
             told: list[Result] = []
 
             async def restore() -> None:
-                told.append(await one.call("restore_vps", asked.answered(), planId=plan))
+                told.append(await one.call("restore_vps", asked.accept(), planId=plan))
 
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(restore)
@@ -450,7 +450,7 @@ async def test_stopped_replica_keeps_the_lock(
             sandbox.state.jobs.clear()
             change = await other.call("set_backup_retention", id=vps, maxTotalBackups=3)
             change = await other.call(
-                "set_backup_retention", change.answered(), id=vps, maxTotalBackups=3
+                "set_backup_retention", change.accept(), id=vps, maxTotalBackups=3
             )
             assert change.kind == "write_in_flight", change.text
     ends = [json.loads(line)["outcome"] for line in log.read_text().splitlines()]
@@ -480,16 +480,16 @@ async def test_secret_rotation(
                 (seals, after),
                 (after, seals),
             ):
-                _, plan = await made_by.planned()
+                _, plan = await made_by.plan()
                 asked = await carried_out_by.call("restore_vps", planId=plan)
                 assert asked.asks, asked.text
-                done = await made_by.call("restore_vps", asked.answered(), planId=plan)
+                done = await made_by.call("restore_vps", asked.accept(), planId=plan)
                 assert done.kind is None, done.text
                 upstream.sandbox.state.jobs.clear()
             assert len(upstream.sandbox.writes) == 6
             for asked_by, refused_by in ((before, after), (after, before)):
-                _, plan = await asked_by.planned()
+                _, plan = await asked_by.plan()
                 asked = await asked_by.call("restore_vps", planId=plan)
                 with pytest.raises(AssertionError, match="requestState"):
-                    await refused_by.call("restore_vps", asked.answered(), planId=plan)
+                    await refused_by.call("restore_vps", asked.accept(), planId=plan)
             assert len(upstream.sandbox.writes) == 6

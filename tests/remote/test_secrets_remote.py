@@ -60,9 +60,9 @@ async def a_full_run(caller: Caller, upstream: Upstream) -> list[str]:
         answers.append(str(result.raw))
         return result
 
-    vps, plan = await caller.planned(upstream.sandbox.state.servers[await first(caller)].name or "")
+    vps, plan = await caller.plan(upstream.sandbox.state.servers[await first(caller)].name or "")
     asked = await caller.call("restore_vps", planId=plan)
-    done = await caller.call("restore_vps", asked.answered(), planId=plan)
+    done = await caller.call("restore_vps", asked.accept(), planId=plan)
     answers += [str(asked.raw), str(done.raw)]
     assert done.kind is None, done.text
     await do("restore_vps", planId=plan)
@@ -180,4 +180,4 @@ async def test_secrets_never_show(
 async def everything_told(client: httpx.AsyncClient, base: str) -> list[str]:
     paths = ("/healthz", "/readyz", "/.well-known/oauth-protected-resource/mcp")
     answers = [await client.get(base + path) for path in paths]
-    return [answer.text + str(answer.headers) for answer in answers]
+    return [response.text + str(response.headers) for response in answers]

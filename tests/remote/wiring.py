@@ -1,9 +1,12 @@
-"""What these tests share: the account, replicas, callers, an engine, an issuer."""
+"""Servers, callers and an authorization server for these tests."""
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import re
+import socket
 import subprocess
 import threading
 import time
@@ -13,7 +16,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import anyio
 import httpx
@@ -23,15 +26,19 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from support.account import AppServer, Upstream
 from support.product import UNLIMITED, ServerProcess, command, environment
 
+from hostup_mcp.config import Settings, load
+from hostup_mcp.remote.app import PATHS, Listen, build_service
+from hostup_mcp.remote.serve import run
 from hostup_mcp.remote.tokens import new_token
 
 PATIENCE = 45.0
 """Seconds until a test gives up; only a hang takes so long."""
 
 SOON = 6.0
-"""Seconds that one call may take while something that it needs is away."""
+"""Seconds that one call may take while something it needs is unavailable."""
 
 VERSION = "2026-07-28"
+Transport = Literal["streamable-http", "sse"]
 SECRET = "a-secret-of-the-tests-that-is-long-enough"
 
 
@@ -42,7 +49,7 @@ SECRET = "a-secret-of-the-tests-that-is-long-enough"
 def replicas(
     folder: Path, *environments: Mapping[str, str], **how: Any
 ) -> Iterator[list[ServerProcess]]:
-    """One replica for each environment, started at once."""
+    """A process for each environment, all started together."""
     running: list[ServerProcess] = []
     try:
         running += [ServerProcess(folder, env, **how) for env in environments]
@@ -57,8 +64,84 @@ def replicas(
             replica.close()
 
 
+class ServerThread:
+    """The product over HTTP in a thread, for tests that need no process of their own.
+
+    It starts at once, and constants can be patched. `close` stops it as a signal does.
+    """
+
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        transport: Literal["streamable-http", "sse"] = "streamable-http",
+    ) -> None:
+        settings = load({}, env)
+        assert isinstance(settings, Settings), settings
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(listener.getsockname()[1])
+        self.base = f"http://127.0.0.1:{self.port}"
+        self.url = f"{self.base}{PATHS[transport]}"
+        self.service = build_service(
+            settings, Listen(transport, "127.0.0.1", self.port), environ=env
+        )
+        self._log = io.StringIO()
+        self._handler = logging.StreamHandler(self._log)
+        logging.getLogger().addHandler(self._handler)
+        self._thread = threading.Thread(
+            target=anyio.run, args=(run, self.service, listener, settings.remote.authenticates)
+        )
+        self._thread.start()
+
+    def output(self) -> str:
+        """The log so far, tracebacks included."""
+        return self._log.getvalue()
+
+    def stop(self) -> None:
+        """Begin to drain; does not wait for the end."""
+        self.service.draining = True
+
+    def close(self) -> None:
+        self.stop()
+        self._thread.join(PATIENCE)
+        logging.getLogger().removeHandler(self._handler)
+        assert not self._thread.is_alive(), "the server does not stop"
+
+
+@contextmanager
+def threads(
+    *environments: Mapping[str, str], transport: Transport = "streamable-http"
+) -> Iterator[list[ServerThread]]:
+    """A `ServerThread` for each environment; none may log a traceback."""
+    running = [ServerThread(env, transport) for env in environments]
+    try:
+        yield running
+    finally:
+        for server in running:
+            server.stop()
+        for server in running:
+            server.close()
+    for server in running:
+        assert "Traceback" not in server.output()
+
+
+def hold_responses(upstream: Upstream, method: str) -> threading.Event:
+    """From now on HostUp responds to requests of `method` only once the event is set."""
+    app, released = upstream.sandbox.app, threading.Event()
+
+    async def held(scope: Any, receive: Any, send: Any) -> None:
+        async def send_later(message: Any) -> None:
+            while scope["method"] == method and not released.is_set():  # noqa: ASYNC110 - set from another thread
+                await anyio.sleep(0.01)
+            await send(message)
+
+        await app(scope, receive, send_later)
+
+    upstream.sandbox.app = held
+    return released
+
+
 def refused_start(env: Mapping[str, str], *flags: str) -> tuple[int, str]:
-    """Start what must not start: the exit code, and what stands on stderr."""
+    """The exit code and stderr of a server that must not start."""
     ended = subprocess.run(
         command("--transport", "streamable-http", "--port", "0", *flags),
         env=dict(env),
@@ -72,11 +155,11 @@ def refused_start(env: Mapping[str, str], *flags: str) -> tuple[int, str]:
     return ended.returncode, ended.stderr
 
 
-# The way there ------------------------------------------------------------------------------------
+# Proxy --------------------------------------------------------------------------------------------
 
 
 class RoundRobin(AppServer):
-    """A proxy that gives each request to the next of its replicas, and streams the answer back."""
+    """A proxy that sends each request to the next target and streams the response back."""
 
     def __init__(self, targets: Sequence[str]) -> None:
         self.turn = cycle(targets)
@@ -96,19 +179,19 @@ class RoundRobin(AppServer):
                 scope["method"], target + scope["path"], headers=headers, content=body
             )
             try:
-                answer = await client.send(request, stream=True)
+                response = await client.send(request, stream=True)
             except httpx.HTTPError:
                 await send({"type": "http.response.start", "status": 502, "headers": []})
-                await send({"type": "http.response.body", "body": b"no answer"})
+                await send({"type": "http.response.body", "body": b"no response"})
                 return
-            kept = [(k, v) for k, v in answer.headers.raw if k.lower() != b"transfer-encoding"]
+            kept = [(k, v) for k, v in response.headers.raw if k.lower() != b"transfer-encoding"]
             await send(
-                {"type": "http.response.start", "status": answer.status_code, "headers": kept}
+                {"type": "http.response.start", "status": response.status_code, "headers": kept}
             )
-            async for part in answer.aiter_raw():
+            async for part in response.aiter_raw():
                 await send({"type": "http.response.body", "body": part, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
-            await answer.aclose()
+            await response.aclose()
 
 
 # Callers ------------------------------------------------------------------------------------------
@@ -117,7 +200,7 @@ ACCEPT = "application/json, text/event-stream"
 
 
 def message(method: str, number: int = 1, **params: Any) -> dict[str, Any]:
-    """A request of the stateless era."""
+    """A request of protocol revision 2026-07-28."""
     meta = {
         "io.modelcontextprotocol/protocolVersion": VERSION,
         "io.modelcontextprotocol/clientCapabilities": {"elicitation": {}},
@@ -129,7 +212,7 @@ def message(method: str, number: int = 1, **params: Any) -> dict[str, Any]:
 
 
 def headers_for(body: Mapping[str, Any], token: str | None = None) -> dict[str, str]:
-    """The headers that belong to `body`."""
+    """The headers that `body` requires."""
     params = body.get("params", {})
     name = params.get("name") or params.get("uri")
     headers = {
@@ -145,19 +228,19 @@ def headers_for(body: Mapping[str, Any], token: str | None = None) -> dict[str, 
     return headers
 
 
-def parse(answer: httpx.Response) -> dict[str, Any]:
-    """The JSON-RPC answer in a response, streamed or not."""
-    if answer.headers.get("content-type", "").startswith("text/event-stream"):
-        data = [line[5:] for line in answer.text.splitlines() if line.startswith("data:")]
+def parse(response: httpx.Response) -> dict[str, Any]:
+    """The JSON-RPC message in a response, streamed or not."""
+    if response.headers.get("content-type", "").startswith("text/event-stream"):
+        data = [line[5:] for line in response.text.splitlines() if line.startswith("data:")]
         messages = [json.loads(each) for each in data if each.strip()]
         return next(m for m in messages if "result" in m or "error" in m)
-    parsed: dict[str, Any] = answer.json()
+    parsed: dict[str, Any] = response.json()
     return parsed
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a tool answered."""
+    """The result of a tool."""
 
     raw: dict[str, Any]
 
@@ -171,14 +254,14 @@ class Result:
 
     @property
     def kind(self) -> str | None:
-        """The word for the failure; None for a success."""
+        """The kind of error; None for a success."""
         if not self.raw.get("isError"):
             return None
         return str(self.data.get("error", {}).get("kind", "fault"))
 
     @property
     def asks(self) -> dict[str, Any] | None:
-        """The questions, where the answer is one."""
+        """The questions to the user; None if there are none."""
         if self.raw.get("resultType") != "input_required":
             return None
         return dict(self.raw["inputRequests"])
@@ -186,11 +269,11 @@ class Result:
     @property
     def question(self) -> str:
         assert self.asks, self.raw
-        [asked] = self.asks.values()
-        return str(asked["params"]["message"])
+        [question] = self.asks.values()
+        return str(question["params"]["message"])
 
-    def answered(self, **content: Any) -> dict[str, Any]:
-        """The parameters of the call that carries the person's yes."""
+    def accept(self, **content: Any) -> dict[str, Any]:
+        """The parameters of the next call, which carries the user's yes."""
         assert self.asks, self.raw
         if not content:
             name = re.search(r"To go ahead, type: (.+)$", self.question)
@@ -200,7 +283,7 @@ class Result:
 
 
 class Caller:
-    """Somebody with a token (or none), who sends raw requests of the stateless era."""
+    """Sends raw requests of protocol revision 2026-07-28, with a token or without."""
 
     def __init__(self, client: httpx.AsyncClient, url: str, token: str | None = None) -> None:
         self.client = client
@@ -208,7 +291,7 @@ class Caller:
         self.token = token
 
     def at(self, url: str) -> Caller:
-        """The same one, at another address."""
+        """The same caller at another address."""
         return Caller(self.client, url, self.token)
 
     async def post(self, method: str, headers: Mapping[str, str] = {}, /, **params: Any) -> Any:
@@ -216,16 +299,16 @@ class Caller:
         sent = {**headers_for(body, self.token), **headers}
         return await self.client.post(self.url, json=body, headers=sent)
 
-    async def ask(self, method: str, /, **params: Any) -> dict[str, Any]:
-        """The result of a request that is no error of the protocol."""
-        answer = await self.post(method, **params)
-        assert answer.status_code == 200, (answer.status_code, answer.text)
-        parsed = parse(answer)
+    async def result_of(self, method: str, /, **params: Any) -> dict[str, Any]:
+        """The result of a request that succeeds."""
+        response = await self.post(method, **params)
+        assert response.status_code == 200, (response.status_code, response.text)
+        parsed = parse(response)
         assert "result" in parsed, parsed
         return dict(parsed["result"])
 
     async def call(self, tool: str, /, _more: Mapping[str, Any] = {}, **arguments: Any) -> Result:
-        return Result(await self.ask("tools/call", name=tool, arguments=arguments, **_more))
+        return Result(await self.result_of("tools/call", name=tool, arguments=arguments, **_more))
 
     async def ok(self, tool: str, /, **arguments: Any) -> dict[str, Any]:
         result = await self.call(tool, **arguments)
@@ -233,15 +316,15 @@ class Caller:
         return result.data
 
     async def tools(self) -> set[str]:
-        return {tool["name"] for tool in (await self.ask("tools/list"))["tools"]}
+        return {tool["name"] for tool in (await self.result_of("tools/list"))["tools"]}
 
     async def find(self, name: str) -> str:
         servers = (await self.ok("list_vps", name=name))["data"]
         assert len(servers) == 1, servers
         return str(servers[0]["id"])
 
-    async def planned(self, name: str = "web-01") -> tuple[str, str]:
-        """A server, and a planId to restore its newest backup in place."""
+    async def plan(self, name: str = "web-01") -> tuple[str, str]:
+        """The id of a server, and a planId to restore its newest backup in place."""
         vps = await self.find(name)
         backups = (await self.ok("list_vps_backups", id=vps))["backups"]
         plan = await self.ok("plan_restore", id=vps, mode="in_place", backupId=backups[0]["id"])
@@ -251,7 +334,7 @@ class Caller:
 
 @asynccontextmanager
 async def calling(*, keep: bool = True) -> AsyncIterator[httpx.AsyncClient]:
-    """A client for callers; without `keep` each request has a connection of its own."""
+    """An HTTP client; without `keep` each request has a connection of its own."""
     limits = httpx.Limits(
         max_connections=300, max_keepalive_connections=100 if keep else 0, keepalive_expiry=5
     )
@@ -261,7 +344,7 @@ async def calling(*, keep: bool = True) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def token_file(folder: Path, *names: str) -> tuple[Path, dict[str, str]]:
-    """A file with a token for each name, and the tokens."""
+    """A token file with a token for each name, and the tokens."""
     path = folder / f"tokens-{time.monotonic_ns()}.json"
     return path, {name: new_token(path, name) for name in names}
 
@@ -273,7 +356,7 @@ def credentials_file(folder: Path, callers: Mapping[str, Mapping[str, Any]]) -> 
 
 
 def serving(upstream: Upstream, **more: str) -> dict[str, str]:
-    """The environment of a replica before `upstream`."""
+    """The environment of a server that uses `upstream`."""
     return environment(**{**upstream.variables, **UNLIMITED, **more})
 
 
@@ -316,7 +399,7 @@ def ed_key(kid: str) -> Key:
 
 @dataclass
 class Issuer:
-    """Publishes keys (JWKS) on a real socket, and makes tokens."""
+    """Publishes keys (JWKS) over HTTP and issues tokens."""
 
     keys: list[Key]
     fetches: int = 0
@@ -364,7 +447,7 @@ class Issuer:
         self._server.server_close()
 
     def claims(self, **others: Any) -> dict[str, Any]:
-        """The claims of a good token; a claim that is None is left out."""
+        """The claims of a valid token; None leaves a claim out."""
         now = int(time.time())
         claims = {
             "iss": ISSUER,
@@ -379,7 +462,7 @@ class Issuer:
         return {name: value for name, value in claims.items() if value is not None}
 
     def token(self, key: Key | None = None, **claims: Any) -> str:
-        """A token signed with `key`, the first that is published where none is given."""
+        """A token signed with `key`, by default the first published one."""
         signing = key or self.keys[0]
         return jwt.encode(
             self.claims(**claims),
@@ -390,7 +473,7 @@ class Issuer:
 
     @property
     def settings(self) -> dict[str, str]:
-        """The variables of a replica that trusts this issuer."""
+        """The variables of a server that trusts this issuer."""
         return {
             "HOSTUP_MCP_OAUTH_ISSUER": ISSUER,
             "HOSTUP_MCP_OAUTH_AUDIENCE": AUDIENCE,
