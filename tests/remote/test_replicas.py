@@ -1,4 +1,4 @@
-"""Two replicas, one redis_server: any of them answers anything, and nothing is done twice."""
+"""Two replicas that share Redis: either can handle any request, and no write is sent twice."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from support.product import ServerProcess
 from support.redis_server import RedisServer
 from support.waiting import until
 
+from hostup_mcp.remote import serve
 from hostup_mcp.sandbox import SANDBOX_API_KEY, Fault
 from hostup_mcp.server.writes.pipeline import LOCK_SECONDS
 
@@ -29,10 +30,12 @@ from .wiring import (
     RoundRobin,
     calling,
     headers_for,
+    hold_responses,
     message,
     parse,
     replicas,
     serving,
+    threads,
     token_file,
 )
 
@@ -50,6 +53,7 @@ class Fleet:
     proxy: RoundRobin
     tokens: dict[str, str]
     upstream: Upstream
+    env: dict[str, str]
 
     @property
     def url(self) -> str:
@@ -60,7 +64,7 @@ class Fleet:
         return self.tokens["web-team"]
 
 
-def given(upstream: Upstream, redis_server: RedisServer, **more: str) -> dict[str, str]:
+def environment_of(upstream: Upstream, redis_server: RedisServer, **more: str) -> dict[str, str]:
     shared = {"HOSTUP_MCP_STATE": redis_server.url, "HOSTUP_MCP_SECRET": SECRET}
     return serving(upstream, HOSTUP_MCP_ALLOW="all", **{**shared, **more})
 
@@ -73,10 +77,10 @@ def fleet_of_module(
 ) -> Iterator[Fleet]:
     folder = tmp_path_factory.mktemp("replicas")
     path, tokens = token_file(folder, "web-team", "ops-team")
-    env = given(upstream_of_worker, redis_of_worker, HOSTUP_MCP_TOKENS=str(path))
+    env = environment_of(upstream_of_worker, redis_of_worker, HOSTUP_MCP_TOKENS=str(path))
     with replicas(folder, env, env) as [one, other]:
         proxy = RoundRobin([one.base, other.base])
-        yield Fleet(one, other, proxy, tokens, upstream_of_worker)
+        yield Fleet(one, other, proxy, tokens, upstream_of_worker, env)
         proxy.close()
         for replica in (one, other):
             assert "Traceback" not in replica.output()
@@ -84,7 +88,7 @@ def fleet_of_module(
 
 @pytest.fixture
 def fleet(fleet_of_module: Fleet, upstream: Upstream, redis_server: RedisServer) -> Fleet:
-    """The replicas with a fresh account, and nothing in the redis_server."""
+    """The replicas with a fresh account and an empty Redis server."""
     fleet_of_module.proxy.given.clear()
     return fleet_of_module
 
@@ -134,7 +138,7 @@ async def test_other_replica_takes_the_yes(fleet: Fleet) -> None:
             again = await caller.call("restore_vps", asked.accept(), planId=plan)
             assert again.kind == "plan_used"
         followed = await other.call("get_job", jobId=done.data["jobId"])
-        assert followed.kind is None, "the job that one started, the other follows"
+        assert followed.kind is None, "either replica can follow the job"
         assert len(fleet.upstream.sandbox.writes) == 1
 
 
@@ -151,7 +155,7 @@ async def test_write_through_a_proxy(fleet: Fleet) -> None:
 async def test_older_client_cannot_be_asked(
     fleet: Fleet,
 ) -> None:
-    """It says what it can show in its handshake alone, which only one replica has heard."""
+    """It declares elicitation only when it initializes, which just one replica sees."""
     async with callers(fleet) as (through, _, _):
         _, plan = await through.plan()
         headers = {"Accept": "application/json, text/event-stream"}
@@ -172,7 +176,7 @@ async def test_older_client_cannot_be_asked(
             headers["MCP-Protocol-Version"] = "2025-11-25"
         refused = Result(parse(response)["result"])
         assert refused.kind == "cannot_ask", refused.text
-        assert "2026-07-28" in refused.text, "it is told which clients can be asked"
+        assert "2026-07-28" in refused.text, "the refusal says which clients can be asked"
     assert fleet.upstream.sandbox.writes == []
 
 
@@ -214,7 +218,7 @@ async def test_vps_lock_spans_replicas(fleet: Fleet) -> None:
             if second.asks:
                 second = await other.call("create_vps_backup", second.accept(), id=vps)
             assert second.kind == "write_in_flight"
-            # Another server is free.
+            # Another server is not locked.
             mail = await other.find("mail")
             free = await other.call("create_vps_backup", id=mail)
             assert free.kind != "write_in_flight"
@@ -228,7 +232,7 @@ async def test_notifications_cross_replicas(fleet: Fleet) -> None:
         uri = f"hostup://vps/{vps}/backups"
         asked = await one.call("restore_vps", planId=plan)
         body = message("subscriptions/listen", notifications={"resourceSubscriptions": [uri]})
-        heard: list[dict[str, object]] = []
+        received: list[dict[str, object]] = []
         async with anyio.create_task_group() as tasks:
 
             async def listen() -> None:
@@ -239,17 +243,17 @@ async def test_notifications_cross_replicas(fleet: Fleet) -> None:
                     assert stream.status_code == 200
                     async for line in stream.aiter_lines():
                         if line.startswith("data:") and line[5:].strip():
-                            heard.append(json.loads(line[5:]))  # noqa: PERF401 - read as it comes
+                            received.append(json.loads(line[5:]))  # noqa: PERF401 - read as it comes
 
             tasks.start_soon(listen)
-            await until(lambda: heard, "it is acknowledged")
+            await until(lambda: received, "it is acknowledged")
             done = await one.call("restore_vps", asked.accept(), planId=plan)
             assert done.kind is None
-            await until(lambda: len(heard) > 1, "the change is told")
+            await until(lambda: len(received) > 1, "the change is notified")
             tasks.cancel_scope.cancel()
-    told = heard[-1]
-    assert told["method"] == "notifications/resources/updated"
-    assert told["params"]["uri"] == uri  # type: ignore[index]
+    last = received[-1]
+    assert last["method"] == "notifications/resources/updated"
+    assert last["params"]["uri"] == uri  # type: ignore[index]
 
 
 async def test_rate_limit_is_shared(fleet: Fleet, redis_server: RedisServer) -> None:
@@ -266,27 +270,26 @@ async def test_rate_limit_is_shared(fleet: Fleet, redis_server: RedisServer) -> 
             assert kept.kind == "rate_limited"
             assert 30 < kept.data["error"]["retryAfterSeconds"] <= 40
             assert time.monotonic() - began < SOON
-        assert len(sandbox.requests) == before, "HostUp is left alone"
+        assert len(sandbox.requests) == before, "no request reaches HostUp"
         [pause] = redis_server.keys("hostup-mcp/locks/limited/*")
         assert SANDBOX_API_KEY not in pause
         redis_server.do("PEXPIRE", pause, 1)
-        assert (await other.call("list_vps")).kind is None, "it is over by itself"
+        assert (await other.call("list_vps")).kind is None, "the pause ends by itself"
 
 
-# A replica that dies ------------------------------------------------------------------------------
+# A replica stops ---------------------------------------------------------------------------------
 
 
 async def test_killed_replica_writes_once(
-    upstream: Upstream, redis_server: RedisServer, tmp_path: Path
+    fleet: Fleet, redis_server: RedisServer, tmp_path: Path
 ) -> None:
-    sandbox = upstream.sandbox
-    env = given(upstream, redis_server)
-    with replicas(tmp_path, env, env) as [dying, living]:
-        async with calling() as client:
-            one, other = Caller(client, dying.url), Caller(client, living.url)
+    sandbox = fleet.upstream.sandbox
+    with replicas(tmp_path, fleet.env) as [killed]:
+        async with callers(fleet) as (_, other, _):
+            one = other.at(killed.url)
             vps, plan = await one.plan()
             asked = await one.call("restore_vps", planId=plan)
-            sandbox.faults.add(Fault("slow", "POST", RESTORE, seconds=1.5))
+            released = hold_responses(fleet.upstream, "POST")
             seen: list[Exception] = []
 
             async def restore() -> None:
@@ -298,8 +301,9 @@ async def test_killed_replica_writes_once(
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(restore)
                 await until(lambda: len(sandbox.writes) == 1)
-                await anyio.to_thread.run_sync(dying.kill)
-            # The caller sees a connection that broke, and no response that could mislead.
+                await anyio.to_thread.run_sync(killed.kill)
+                released.set()
+            # The caller sees a broken connection, not a misleading response.
             assert len(seen) == 1
 
             again = await other.call("restore_vps", asked.accept(), planId=plan)
@@ -313,23 +317,23 @@ async def test_killed_replica_writes_once(
             [lock] = redis_server.keys(f"hostup-mcp/locks/write/*{vps}")
             assert 0 < redis_server.do("PTTL", lock) <= LOCK_SECONDS * 1000
             redis_server.do("PEXPIRE", lock, 1)
-            await until(lambda: redis_server.do("EXISTS", lock) == 0, "the lock runs out by itself")
+            await until(lambda: redis_server.do("EXISTS", lock) == 0, "the lock expires")
             assert (await other.call("list_vps_backups", id=vps)).kind is None
             assert len(sandbox.writes) == 1
 
 
-# An engine that goes away -------------------------------------------------------------------------
+# Redis is unavailable or loses data ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize("how", ["stopped", "frozen"])
 async def test_state_outage_blocks_writes_only(
-    upstream: Upstream, own_redis: RedisServer, tmp_path: Path, how: str
+    upstream: Upstream, own_redis: RedisServer, how: str
 ) -> None:
     sandbox = upstream.sandbox
     slowest = 0.0
-    with replicas(tmp_path, given(upstream, own_redis)) as [replica]:
+    with threads(environment_of(upstream, own_redis)) as [server]:
         async with calling() as client:
-            caller = Caller(client, replica.url)
+            caller = Caller(client, server.url)
 
             async def in_time(tool: str, **arguments: str) -> Result:
                 nonlocal slowest
@@ -341,7 +345,7 @@ async def test_state_outage_blocks_writes_only(
             async def ready() -> int:
                 nonlocal slowest
                 began = time.monotonic()
-                response = await client.get(f"{replica.base}/readyz")
+                response = await client.get(f"{server.base}/readyz")
                 slowest = max(slowest, time.monotonic() - began)
                 return response.status_code
 
@@ -353,7 +357,7 @@ async def test_state_outage_blocks_writes_only(
                 own_redis.freeze()
 
             assert await ready() == 503
-            assert (await client.get(f"{replica.base}/healthz")).status_code == 200
+            assert (await client.get(f"{server.base}/healthz")).status_code == 200
             assert (await in_time("list_vps")).kind is None
             assert (await in_time("list_vps_backups", id=vps)).kind is None
             for tool, arguments in (
@@ -377,15 +381,12 @@ async def test_state_outage_blocks_writes_only(
             done = await caller.call("restore_vps", asked.accept(), planId=plan)
             assert done.kind is None, done.text
             assert len(sandbox.writes) == 1
-        assert "Traceback" not in replica.output()
 
 
-async def test_lost_state_voids_plans(
-    upstream: Upstream, own_redis: RedisServer, tmp_path: Path
-) -> None:
-    with replicas(tmp_path, given(upstream, own_redis)) as [replica]:
+async def test_lost_state_voids_plans(upstream: Upstream, own_redis: RedisServer) -> None:
+    with threads(environment_of(upstream, own_redis)) as [server]:
         async with calling() as client:
-            caller = Caller(client, replica.url)
+            caller = Caller(client, server.url)
             _, plan = await caller.plan()
             _, unused = await caller.plan()
             asked = await caller.call("restore_vps", planId=plan)
@@ -403,13 +404,11 @@ async def test_lost_state_voids_plans(
     assert len(upstream.sandbox.writes) == 1
 
 
-async def test_older_state_voids_plans(
-    upstream: Upstream, own_redis: RedisServer, tmp_path: Path
-) -> None:
-    """Saved after the question, killed after the restore, and started from what was saved."""
-    with replicas(tmp_path, given(upstream, own_redis)) as [replica]:
+async def test_older_state_voids_plans(upstream: Upstream, own_redis: RedisServer) -> None:
+    """Redis is saved after the question, killed after the restore, and restarted from that file."""
+    with threads(environment_of(upstream, own_redis)) as [server]:
         async with calling() as client:
-            caller = Caller(client, replica.url)
+            caller = Caller(client, server.url)
             _vps, plan = await caller.plan()
             asked = await caller.call("restore_vps", planId=plan)
             own_redis.do("SAVE")
@@ -418,7 +417,7 @@ async def test_older_state_voids_plans(
             upstream.sandbox.state.jobs.clear()
             own_redis.kill()
             own_redis.start()
-            assert own_redis.keys("*"), "what was saved is back"
+            assert own_redis.keys("*"), "the saved data is back"
             for more in ({}, asked.accept()):
                 again = await caller.call("restore_vps", more, planId=plan)
                 assert again.kind == "plan_again", again.text
@@ -426,27 +425,30 @@ async def test_older_state_voids_plans(
 
 
 async def test_stopped_replica_keeps_the_lock(
-    upstream: Upstream, redis_server: RedisServer, tmp_path: Path
+    upstream: Upstream,
+    redis_server: RedisServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(serve, "SETTLE_SECONDS", 1)
     sandbox, log = upstream.sandbox, tmp_path / "audit.jsonl"
-    env = given(upstream, redis_server, HOSTUP_MCP_AUDIT_LOG=str(log))
-    with replicas(tmp_path, env, env) as [stopping, living]:
+    env = environment_of(upstream, redis_server, HOSTUP_MCP_AUDIT_LOG=str(log))
+    with threads(env, env) as [stopping, running]:
         async with calling() as client:
-            one, other = Caller(client, stopping.url), Caller(client, living.url)
+            one, other = Caller(client, stopping.url), Caller(client, running.url)
             vps, plan = await one.plan()
             asked = await one.call("restore_vps", planId=plan)
-            sandbox.faults.add(Fault("slow_after", "POST", RESTORE, seconds=60))
-            told: list[Result] = []
+            sandbox.faults.add(Fault("slow_after", "POST", RESTORE, seconds=10))
+            results: list[Result] = []
 
             async def restore() -> None:
-                told.append(await one.call("restore_vps", asked.accept(), planId=plan))
+                results.append(await one.call("restore_vps", asked.accept(), planId=plan))
 
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(restore)
                 await until(lambda: len(sandbox.writes) == 1)
-                assert stopping.process is not None
-                stopping.process.terminate()
-            assert told[0].kind == "outcome_unknown", told[0].text
+                stopping.stop()
+            assert results[0].kind == "outcome_unknown", results[0].text
             sandbox.state.jobs.clear()
             change = await other.call("set_backup_retention", id=vps, maxTotalBackups=3)
             change = await other.call(
@@ -458,18 +460,18 @@ async def test_stopped_replica_keeps_the_lock(
     assert len(sandbox.writes) == 1
 
 
-# Keys that change ---------------------------------------------------------------------------------
+# Secret rotation ----------------------------------------------------------------------------------
 
 OLD, NEW = "old-" * 8, "new-" * 8
 
 
-async def test_secret_rotation(
-    upstream: Upstream, redis_server: RedisServer, tmp_path: Path
-) -> None:
-    """The rings of a roll-out: each step runs beside the one before it."""
+async def test_secret_rotation(upstream: Upstream, redis_server: RedisServer) -> None:
+    """Each step of a rotation works together with the step before it."""
     rings = (OLD, f"{OLD},{NEW}", f"{NEW},{OLD}", NEW)
-    environments = [given(upstream, redis_server, HOSTUP_MCP_SECRET=ring) for ring in rings]
-    with replicas(tmp_path, *environments) as running:
+    environments = [
+        environment_of(upstream, redis_server, HOSTUP_MCP_SECRET=ring) for ring in rings
+    ]
+    with threads(*environments) as running:
         async with calling() as client:
             before, knows, seals, after = (Caller(client, each.url) for each in running)
             for made_by, carried_out_by in (
