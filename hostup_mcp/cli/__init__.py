@@ -52,7 +52,7 @@ def _run(arguments: argparse.Namespace) -> int:
         case "sandbox":
             from hostup_mcp.sandbox.serve import serve_sandbox
 
-            return serve_sandbox(arguments.port)
+            return serve_sandbox(arguments.port, arguments.variant)
         case "token":
             from hostup_mcp.cli.token import token
 

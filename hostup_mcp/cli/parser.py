@@ -52,6 +52,13 @@ def make_parser() -> argparse.ArgumentParser:
     _sandbox_flag(doctor)
     sandbox = commands.add_parser("sandbox", help="serve the sandbox account over HTTP")
     sandbox.add_argument("--port", type=int, default=8080, help="0 takes a free one")
+    sandbox.add_argument(
+        "--variant",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="contract variant or anomaly to play; may be repeated",
+    )
     return parser
 
 

@@ -23,7 +23,7 @@ from .jobs import FAST_DURATIONS, Durations, Job
 from .models import Backup, Gate, Retained, Schedule, Server, Snapshot
 from .rates import RateLimit
 from .state import Account, State
-from .variants import Variants
+from .variants import Anomalies, Variants
 
 __all__ = [
     "ALL_SCOPES",
@@ -39,6 +39,7 @@ __all__ = [
     "SANDBOX_OTHER_KEY",
     "SANDBOX_READ_ONLY_KEY",
     "Account",
+    "Anomalies",
     "Backup",
     "Clock",
     "ConnectionDroppedError",

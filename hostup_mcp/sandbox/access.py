@@ -17,6 +17,7 @@ ALL_SCOPES = frozenset(
         "read:billing",
         "write:billing",
         "read:account",
+        "audit:read",
     }
 )
 

@@ -1,6 +1,6 @@
 """The account that the sandbox starts with.
 
-All times hang on the moment of the start, so that every age is the same whenever it is started.
+All times are relative to the start, so that every age is the same whenever it starts.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from . import hostile
 from .access import MAIN_OWNER, OTHER_OWNER
-from .ids import make_id
+from .ids import IdStyle, make_id
 from .jobs import Job
 from .models import (
     Backup,
@@ -36,9 +36,9 @@ _NIGHT = timedelta(hours=8)
 _DAY = timedelta(days=1)
 
 
-def demo_account(start: datetime) -> Account:
-    """The whole account as it stands at `start`."""
-    builder = _Builder(start)
+def demo_account(start: datetime, ids: IdStyle = "ulid") -> Account:
+    """The whole account as of `start`."""
+    builder = _Builder(start, ids)
     servers = (
         *_everyday(builder),
         *_full(builder),
@@ -48,18 +48,18 @@ def demo_account(start: datetime) -> Account:
     )
     busy = next(each for each in servers if each.name == "db-01")
     running = Job(
-        id=RUNNING_JOB_ID,
+        id=builder.id("job", "seed-db-01"),
         kind="backup",
         owner=busy.owner,
         server_id=busy.id,
         created_at=start - timedelta(minutes=4),
         begins_at=start - timedelta(minutes=3, seconds=30),
         ends_at=start + timedelta(minutes=15),
-        backup_id=make_id("bkp", "seed-db-01-running"),
+        backup_id=builder.id("bkp", "seed-db-01-running"),
         note="Before index rebuild",
     )
     kept = Retained(
-        id=make_id("vps", "seed-retained"),
+        id=builder.id("vps", "seed-retained"),
         owner=MAIN_OWNER,
         name=RETAINED_NAME,
         backups=(builder.backup(171, 1, 40 * _DAY, 22.5), builder.backup(171, 2, 47 * _DAY, 22)),
@@ -70,8 +70,12 @@ def demo_account(start: datetime) -> Account:
 class _Builder:
     """Makes servers, backups and snapshots relative to one moment."""
 
-    def __init__(self, start: datetime) -> None:
+    def __init__(self, start: datetime, ids: IdStyle) -> None:
         self.start = start
+        self._ids = ids
+
+    def id(self, prefix: str, seed: str) -> str:
+        return make_id(prefix, seed, self._ids)
 
     def server(
         self,
@@ -85,7 +89,7 @@ class _Builder:
         age_days: int = 400,
     ) -> Server:
         return Server(
-            id=make_id("vps", f"seed-{number}"),
+            id=self.id("vps", f"seed-{number}"),
             owner=MAIN_OWNER,
             name=name,
             vm_number=number,
@@ -110,7 +114,7 @@ class _Builder:
         created = None if age is None else self.start - age
         stamp = f"{created:%Y_%m_%d-%H_%M_%S}" if created else f"import-{number}"
         return Backup(
-            id=make_id("bkp", f"seed-{vm}-{number}"),
+            id=self.id("bkp", f"seed-{vm}-{number}"),
             storage_key=f"vzdump-qemu-{vm}-{stamp}.vma.zst",
             created_at=created,
             size_gb=size_gb,
@@ -127,7 +131,7 @@ class _Builder:
     def daily(self, vm: int, keep: int) -> Schedule:
         last = self.start - _NIGHT
         return Schedule(
-            id=make_id("bks", f"seed-{vm}"),
+            id=self.id("bks", f"seed-{vm}"),
             name="Nightly backup",
             frequency="daily",
             hour=last.hour,

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from email.utils import format_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from starlette.types import Message, Receive, Scope, Send
 
 from .access import Key, authenticate, require
-from .calls import Call, RecordedRequest
+from .anomalies import EDGE_REFUSAL, alter, refuse_write, without_filters
+from .calls import Call, Handled, RecordedRequest
 from .faults import Fault
 from .problems import ErrorContext, ProblemError, default_code, render
 from .rates import limit_headers
 from .responses import Response
 from .routes import Route, routes
-from .sending import alter, drop_connection, replacement, send_huge, send_response
+from .sending import apply_fault, drop_connection, replacement, send_huge, send_response
 from .state import State
 
 if TYPE_CHECKING:
@@ -37,7 +39,8 @@ class App:
         if scope["type"] == "lifespan":
             await _serve_lifespan(receive, send)
         elif scope["type"] == "http":
-            request = _record(scope, await _read_body(receive))
+            body = await _read_body(receive)
+            request = _record(scope, body, self.sandbox.now(), len(self.sandbox.requests))
             self.sandbox.requests.append(request)
             fault = self.sandbox.faults.take(request.method, request.path)
             await _serve(self.sandbox, request, fault, _record_status(request, send))
@@ -73,45 +76,63 @@ async def _serve_then_fail(
         await _pause(fault.seconds)
     if fault.kind == "error_after":
         return _refuse(sandbox, request, fault, 502)
-    return alter(fault, response)
+    return apply_fault(fault, response)
 
 
 def _respond(
     sandbox: Sandbox, request: RecordedRequest, job_failure: str | None = None
 ) -> Response:
     """The account's response to a request that reached it."""
-    state, limits = sandbox.state, {}
+    if sandbox.anomalies.edge_refuses:
+        return EDGE_REFUSAL
+    state, key, limits = sandbox.state, None, {}
+    context = _error_context(sandbox, state, request)
     try:
         token, key = authenticate(request.headers, sandbox.keys)
         if sandbox.rates is not None:
-            limits = sandbox.rates.spend(token, sandbox.clock.now())
-        response = _handle(sandbox, state, request, key, job_failure)
+            limits = sandbox.rates.spend(token, context.now)
+        response = _handle(sandbox, state, request, key, context, job_failure)
     except ProblemError as problem:
         if problem.status == 429:
             problem.code = sandbox.variants.rate_limit_code
-        response = render(problem, _error_context(sandbox, state, request))
+        response = render(problem, context)
+    if key is not None:
+        request.handled = Handled(key.owner, response.status, context.request_id)
     if sandbox.variants.rate_headers == "always" and response.status != 429:
-        response = replace(response, headers=(*response.headers, *limits.items()))
+        response = _with_headers(response, limits)
+    if sandbox.anomalies.clock_offset:
+        response = _with_headers(response, {"Date": format_datetime(context.now, usegmt=True)})
     return response
 
 
 def _handle(
-    sandbox: Sandbox, state: State, request: RecordedRequest, key: Key, job_failure: str | None
+    sandbox: Sandbox,
+    state: State,
+    request: RecordedRequest,
+    key: Key,
+    context: ErrorContext,
+    job_failure: str | None,
 ) -> Response:
+    anomalies = sandbox.anomalies
     route, params = _find_route(sandbox, request)
     require(key, route.scopes, sandbox.variants.missing_scope_code)
+    refused = refuse_write(anomalies, context) if request.is_write else None
+    if refused is not None:
+        return refused
     call = Call(
-        request=request,
+        request=without_filters(anomalies, request),
         params=params,
         key=key,
         state=state,
         variants=sandbox.variants,
-        now=sandbox.clock.now(),
-        request_id=state.new_id("req"),
+        anomalies=anomalies,
+        log=sandbox.requests,
+        now=context.now,
+        request_id=context.request_id,
         job_failure=job_failure,
     )
     state.settle(call.now)
-    return route.handler(call)
+    return alter(anomalies, request, route.name, route.handler(call), call.now)
 
 
 def _find_route(sandbox: Sandbox, request: RecordedRequest) -> tuple[Route, dict[str, str]]:
@@ -134,7 +155,7 @@ def _refuse(sandbox: Sandbox, request: RecordedRequest, fault: Fault, status: in
     status = fault.status or status
     headers = fault.headers
     if headers is None and status == 429:
-        reset = sandbox.clock.now() + timedelta(seconds=1)
+        reset = sandbox.now() + timedelta(seconds=1)
         headers = {"Retry-After": "1", **limit_headers(60, 0, reset)}
     code = fault.code or default_code(status)
     problem = ProblemError(status, code, fault.detail, headers=headers)
@@ -142,11 +163,15 @@ def _refuse(sandbox: Sandbox, request: RecordedRequest, fault: Fault, status: in
 
 
 def _error_context(sandbox: Sandbox, state: State, request: RecordedRequest) -> ErrorContext:
-    now = sandbox.clock.now()
+    now = sandbox.now()
     return ErrorContext(request.path, state.new_id("req"), now, sandbox.variants)
 
 
-def _record(scope: Scope, body: bytes) -> RecordedRequest:
+def _with_headers(response: Response, headers: Mapping[str, str]) -> Response:
+    return replace(response, headers=(*response.headers, *headers.items()))
+
+
+def _record(scope: Scope, body: bytes, now: datetime, number: int) -> RecordedRequest:
     raw: list[tuple[bytes, bytes]] = list(scope["headers"])
     query: bytes = scope.get("query_string", b"")
     return RecordedRequest(
@@ -155,6 +180,8 @@ def _record(scope: Scope, body: bytes) -> RecordedRequest:
         query=tuple(parse_qsl(query.decode("latin-1"), keep_blank_values=True)),
         headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw},
         body=body,
+        at=now,
+        number=number,
     )
 
 

@@ -1,6 +1,6 @@
 """A request as it arrived, and what its handler is given."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,20 +12,36 @@ from .problems import FieldError, ProblemError, invalid
 from .responses import Response, json_response
 from .state import State
 from .validation import Fields, read_body, read_query
-from .variants import Variants
+from .variants import Anomalies, Variants
 from .wire_jobs import operation
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What the account made of a request, whatever became of its response."""
+
+    owner: str
+    status: int
+    request_id: str
 
 
 @dataclass(slots=True)
 class RecordedRequest:
-    """One request as it arrived; `status` is None until a response has started."""
+    """One request as it arrived, and how far it came.
+
+    `status` is None until a response has started, `handled` until the account has answered it.
+    """
 
     method: str
     path: str
     query: tuple[tuple[str, str], ...]
     headers: dict[str, str]
     body: bytes
+    at: datetime
+    number: int
     status: int | None = None
+    """The status that was sent."""
+    handled: Handled | None = None
 
     @property
     def is_write(self) -> bool:
@@ -35,13 +51,18 @@ class RecordedRequest:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One authenticated request; a job that it starts fails with `job_failure`, if that is set."""
+    """One authenticated request; a job that it starts fails with `job_failure`, if that is set.
+
+    `log` is every request so far, this one last.
+    """
 
     request: RecordedRequest
     params: Mapping[str, str]
     key: Key
     state: State
     variants: Variants
+    anomalies: Anomalies
+    log: Sequence[RecordedRequest]
     now: datetime
     request_id: str
     job_failure: str | None = None
@@ -92,6 +113,7 @@ class Call:
 
     def new_job(self, kind: JobKind, server: Server) -> Job:
         """A job on the server that has its times but is not in the account yet."""
+        end = self.anomalies.job_end
         seconds = 0.0 if self.variants.done_at_once else self.state.durations.of(kind)
         waits = kind != "restore_to_payg"
         free_from = self.state.free_from(server.id, self.now) if waits else None
@@ -104,7 +126,8 @@ class Call:
             created_at=self.now,
             begins_at=begins,
             ends_at=ends,
-            failure=self.job_failure,
+            failure=self.job_failure or (None if end == "completed" else "Disk quota exceeded."),
+            failure_shown="failed" if end == "completed" else end,
             power_after=self.variants.restored_power,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from .access import DEFAULT_KEYS, Key
@@ -13,7 +14,7 @@ from .faults import Faults
 from .jobs import Durations
 from .rates import DEFAULT_RATE_LIMIT, RateCounter, RateLimit
 from .state import Account, State
-from .variants import DEFAULT_VARIANTS, Variants
+from .variants import DEFAULT_VARIANTS, NO_ANOMALIES, Anomalies, Variants
 
 if TYPE_CHECKING:
     from .calls import RecordedRequest
@@ -26,8 +27,8 @@ class Sandbox:
     """A sandbox account behind the documented HTTP contract.
 
     `account` defaults to the demo account, `clock` to real time, `keys` to `DEFAULT_KEYS`;
-    `rate_limit` None switches the limit off. `variants` may be replaced while it runs and apply
-    from the next request on.
+    `rate_limit` None switches the limit off. `variants` and `anomalies` may be replaced while it
+    runs and apply from the next request on.
     """
 
     def __init__(
@@ -37,23 +38,31 @@ class Sandbox:
         clock: Clock | None = None,
         keys: Mapping[str, Key] | None = None,
         variants: Variants = DEFAULT_VARIANTS,
+        anomalies: Anomalies = NO_ANOMALIES,
         rate_limit: RateLimit | None = DEFAULT_RATE_LIMIT,
         durations: Durations = _DEFAULT_DURATIONS,
     ) -> None:
         self.clock = clock or Clock()
         self.keys = DEFAULT_KEYS if keys is None else keys
         self.variants = variants
+        self.anomalies = anomalies
         self.rates = None if rate_limit is None else RateCounter(rate_limit)
         self.faults = Faults()
         self.requests: list[RecordedRequest] = []
         """Every request so far, in the order of arrival, including those that met a fault."""
-        self._state = State(account or demo_account(self.clock.now()), durations)
+        beginning = account or demo_account(self.now(), variants.ids)
+        self._state = State(beginning, durations, variants.ids)
         self.app = App(self)
+
+    def now(self) -> datetime:
+        """HostUp's time: the clock's, unless an anomaly says otherwise."""
+        return self.clock.now() + self.anomalies.clock_offset
 
     @property
     def state(self) -> State:
         """The account as it is at this moment."""
-        self._state.settle(self.clock.now())
+        self._state.schedules_run = not self.anomalies.schedules_abandoned
+        self._state.settle(self.now())
         return self._state
 
     @property

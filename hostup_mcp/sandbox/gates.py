@@ -58,12 +58,12 @@ def restore_snapshot(view: View) -> Gate:
 
 def create_schedule(view: View) -> Gate:
     """`actions.canCreate` of the schedules; scopes play no part in it."""
-    return _service(view.server) or _held(view.busy) or OPEN
+    return _service(view) or _held(view.busy) or OPEN
 
 
 def power(view: View) -> Gate:
     """The restart and reset gates of the inventory and the details."""
-    return _service(view.server) or _held(view.busy) or OPEN
+    return _service(view) or _held(view.busy) or OPEN
 
 
 def enforce(gate: Gate) -> None:
@@ -77,20 +77,25 @@ def enforce(gate: Gate) -> None:
 
 
 def _general(view: View, fixed: Gate | None) -> Gate:
-    return _service(view.server) or _permission(view) or _held(view.busy) or _closed(fixed) or OPEN
+    return _service(view) or _permission(view) or _held(view.busy) or _closed(fixed) or OPEN
 
 
 def _closed(gate: Gate | None) -> Gate | None:
     return gate if gate is not None and not gate.allowed else None
 
 
-def _service(server: Server) -> Gate | None:
-    status = server.service_status
+def _service(view: View) -> Gate | None:
+    status = view.server.service_status
     if status == "active":
         return None
+    swedish = view.variants.reason_language == "sv"
     if status == "pending":
-        return Gate(False, "The order for this server is not complete.", "pending_order")
-    return Gate(False, f"The service is {status}.", f"service_{status}")
+        reason = "The order for this server is not complete."
+        return Gate(False, "Beställningen är inte klar." if swedish else reason, "pending_order")
+    reason = f"The service is {status}."
+    if swedish:
+        reason = "Tjänsten är avstängd på grund av en obetald faktura."
+    return Gate(False, reason, f"service_{status}")
 
 
 def _permission(view: View) -> Gate | None:

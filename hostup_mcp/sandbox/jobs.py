@@ -16,6 +16,8 @@ JobKind = Literal[
     "snapshot_delete",
 ]
 Phase = Literal["pending", "queued", "in_progress", "completed", "failed"]
+FailureShown = Literal["failed", "cancelled", "failed_result"]
+"""How a failed job is shown: with that word, or `completed` with a result that says failed."""
 PowerAfter = Literal["as_before", "running", "stopped"]
 
 DISK_KINDS: frozenset[JobKind] = frozenset({"restore", "restore_from_vps", "snapshot_restore"})
@@ -61,6 +63,7 @@ class Job:
     note: str | None = None
     new_server: Server | None = None
     failure: str | None = None
+    failure_shown: FailureShown = "failed"
     power_after: PowerAfter = "as_before"
     power_before: str | None = None
     begun: bool = False
@@ -93,7 +96,7 @@ def phase(job: Job, now: datetime) -> Phase:
 
 def progress(job: Job, now: datetime) -> int:
     """Percent done, whole; a failed job stays where it failed."""
-    if phase(job, now) == "failed":
+    if phase(job, now) == "failed" and job.failure_shown != "failed_result":
         return 40
     if now >= job.ends_at:
         return 100

@@ -54,7 +54,7 @@ def replacement(fault: Fault) -> Response | None:
     return None
 
 
-def alter(fault: Fault, response: Response) -> Response:
+def apply_fault(fault: Fault, response: Response) -> Response:
     """The account's response as the fault alters it."""
     if fault.kind == "truncated":
         return replace(response, body=response.body[: len(response.body) // 2])

@@ -1,4 +1,4 @@
-"""The live account: which servers and jobs there are now. It moves only when `settle` is called."""
+"""The live account: its servers and jobs at a time. It changes only when `settle` is called."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import count
 
 from . import effects, schedule_runs
-from .ids import make_id
+from .ids import IdStyle, make_id
 from .jobs import Durations, Job, phase
 from .models import Retained, Server
 
@@ -25,12 +25,14 @@ class Account:
 class State:
     """Servers by id, jobs by id, and how the passing of time changes them."""
 
-    def __init__(self, account: Account, durations: Durations) -> None:
+    def __init__(self, account: Account, durations: Durations, ids: IdStyle = "ulid") -> None:
         self.servers: dict[str, Server] = {each.id: each for each in account.servers}
         self.retained: dict[str, Retained] = {each.id: each for each in account.retained}
         self.jobs: dict[str, Job] = {each.id: each for each in account.jobs}
         self.payg_owners = account.payg_owners
         self.durations = durations
+        self.schedules_run = True
+        self._ids = ids
         self._numbers = count(1)
         self._settled: datetime | None = None
 
@@ -63,14 +65,14 @@ class State:
 
     def new_id(self, prefix: str) -> str:
         """An id that was not used before."""
-        return make_id(prefix, f"live-{next(self._numbers)}")
+        return make_id(prefix, f"live-{next(self._numbers)}", self._ids)
 
     def put(self, server: Server) -> None:
-        """Make this the current truth about the server."""
+        """Make this the current state of the server."""
         self.servers[server.id] = server
 
     def add_job(self, job: Job, now: datetime) -> Job:
-        """Take a job in; returns it as it is now (it may be over at once)."""
+        """Add a job; returns it as it is now (it may be over at once)."""
         self.jobs[job.id] = job
         self.settle(now)
         return self.jobs[job.id]
@@ -81,7 +83,8 @@ class State:
             step(self.jobs[job_id])
         since, self._settled = self._settled or now, now
         for server in list(self.servers.values()):
-            self._run_schedules(server, since, now)
+            if self.schedules_run:
+                self._run_schedules(server, since, now)
             self.put(effects.unexpired(self.servers[server.id], now))
 
     def _run_schedules(self, server: Server, since: datetime, now: datetime) -> None:

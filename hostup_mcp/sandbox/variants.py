@@ -1,10 +1,18 @@
 """Contract variants: what HostUp's documentation leaves open, with every way to fill the gap.
 
-A client is correct only if it works under all of them. The defaults are the likeliest.
+A client is correct only if it works under all variants. The defaults are the likeliest.
+
+Anomalies, beside them, are what goes wrong at HostUp in the field, within the contract or against
+it. They may keep a client from its work. It is correct if it does not crash, reports nothing as
+done that was not, and still shows everything else.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from .ids import IdStyle
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,12 +21,17 @@ class Variants:
 
     # Jobs
     job_envelope: Literal["legacy", "operation", "data_operation"] = "legacy"
+    waiting_word: str | None = None
+    """One word for `pending` and `queued`; None for those two."""
     running_word: str = "in_progress"
     done_word: str = "completed"
     failed_word: str = "failed"
     job_flags: bool = True
     """Whether the legacy envelope carries isCompleted, isFailed, isRunning, isWaiting."""
-    failure_reason: Literal["message", "result", "error", "none"] = "message"
+    failure_reason: Literal["message", "result", "error", "error_object", "outside", "none"] = (
+        "message"
+    )
+    """`error` and `error_object` stand in the job, `outside` beside it."""
     job_result: Literal["ids", "null"] = "ids"
     job_vanishes: bool = False
     """Whether polling a job that is over gives 404."""
@@ -58,6 +71,8 @@ class Variants:
     schedule_tail: bool = True
     """Whether settings, limits, history and actions follow the list of schedules."""
     day_specifier: Literal["number", "name"] = "number"
+    history: Literal["empty", "camel_case", "snake_case"] = "empty"
+    """Whether the schedules' history has rows, a failed run among them, and how it names fields."""
 
     # Gates
     gate_code: Literal["when_blocked", "always"] = "when_blocked"
@@ -65,6 +80,12 @@ class Variants:
     """Whether a key without `backup:vm` sees the backup gates closed."""
     busy_write: Literal["refused", "queued"] = "refused"
     """What happens to a second write while a job holds the server."""
+
+    reason_language: Literal["en", "sv"] = "en"
+
+    # Ids
+    ids: IdStyle = "ulid"
+    """How ids look; takes effect when the sandbox is made."""
 
     # Inventory
     list_envelope: Literal["has_more", "cursor_only"] = "has_more"
@@ -74,6 +95,13 @@ class Variants:
     """Whether servers carry further fields that the documentation only mentions."""
     pending_tasks: Literal["objects", "strings", "count", "absent"] = "objects"
     me: Literal["flat", "data", "absent"] = "flat"
+
+    # Audit log
+    audit_delay: float = 0.0
+    """Seconds until a request appears."""
+    audit_path: Literal["v2", "internal"] = "v2"
+    """Whether rows name the requested path or one of the older API behind it."""
+    audit_user_agent: bool = True
 
     # Errors and limits
     missing_scope_code: str = "forbidden"
@@ -86,3 +114,85 @@ class Variants:
 
 
 DEFAULT_VARIANTS = Variants()
+
+
+@dataclass(frozen=True, slots=True)
+class Anomalies:
+    """Which anomalies are switched on; none by default."""
+
+    write_response: Literal[
+        "documented",
+        "success_false",
+        "error_list",
+        "problem_with_200",
+        "maintenance_page",
+        "locked",
+        "empty_object",
+    ] = "documented"
+    """How each write is answered. Only `empty_object` is carried out; the others do nothing."""
+    job_end: Literal["completed", "failed", "cancelled", "failed_result"] = "completed"
+    """How each new job ends. With `failed_result` it is `completed`, and its result says failed."""
+    polls_fail_from: int | None = None
+    """The progress of a job, in percent, from which polling it gives 500."""
+    backups_unlisted: bool = False
+    """Whether backups are counted in `quotaInfo` and missing from `backups`."""
+    newest_backup_empty: bool = False
+    """Whether the newest backup is four minutes old and has 0 GB."""
+    odd_field: str | None = None
+    """One field of a read, as `RESPONSE/POINTER=JSON`, or without `=JSON` to leave it out.
+
+    RESPONSE is the last fixed part of the path: `backups/backups/0/sizeGb="12"`, or
+    `vps/data/1/name`. Where the pointer leads nowhere, the response is unchanged.
+    """
+    gates_checked_at: bool = False
+    """Whether each gate has a `checkedAt` that differs at each read."""
+    filters_ignored: bool = False
+    """Whether the list of servers ignores `name` and `primaryIp`."""
+    cursor: Literal["works", "repeats", "missing"] = "works"
+    """Whether the next page has the same cursor again, or `hasMore` comes without one."""
+    schedules_abandoned: bool = False
+    """Whether enabled schedules have not run for three months and do not run."""
+    clock_hours_ahead: float = 0.0
+    """How far HostUp's clock, and its `Date` header, is ahead of the sandbox's."""
+    edge_refuses: bool = False
+    """Whether the edge in front of the API refuses every request with a plain text 403."""
+
+    @property
+    def clock_offset(self) -> timedelta:
+        """`clock_hours_ahead` as a span."""
+        return timedelta(hours=self.clock_hours_ahead)
+
+
+NO_ANOMALIES = Anomalies()
+
+
+def parse_variants(words: Iterable[str]) -> tuple[Variants, Anomalies]:
+    """What `NAME=VALUE` words switch on, of both kinds. Raises ValueError with what is wrong."""
+    chosen: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
+    for word in words:
+        name, _, value = word.partition("=")
+        for kind, values in zip((Variants, Anomalies), chosen, strict=True):
+            if name in {field.name for field in fields(kind)}:
+                values[name] = _parse(name, value, get_type_hints(kind)[name])
+                break
+        else:
+            raise ValueError(f"There is no variant `{name}`.")
+    return Variants(**chosen[0]), Anomalies(**chosen[1])
+
+
+def _parse(name: str, text: str, kind: Any) -> Any:
+    if kind is bool:
+        choices: dict[str, Any] = {"true": True, "false": False}
+    elif get_origin(kind) is Literal:
+        choices = {str(choice): choice for choice in get_args(kind)}
+    elif str in (kind, *get_args(kind)):
+        return text
+    else:
+        number = float if kind is float else int
+        try:
+            return number(text)
+        except ValueError:
+            raise ValueError(f"`{name}` must be a number.") from None
+    if text not in choices:
+        raise ValueError(f"`{name}` must be one of {', '.join(choices)}.")
+    return choices[text]

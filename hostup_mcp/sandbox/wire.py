@@ -6,6 +6,7 @@ from datetime import datetime
 
 from . import gates
 from .effects import finished_backup
+from .history import history
 from .jobs import Job
 from .models import Backup, Billing, Gate, OperatingSystem, Retained, Schedule, Server, Snapshot
 from .responses import Json, iso, iso_or_null
@@ -180,7 +181,7 @@ def schedules(view: gates.View) -> dict[str, Json]:
     if variants.schedule_tail:
         shown["settings"] = settings(server)
         shown["limits"] = {"totalBackups": _total_limit(server)}
-        shown["history"] = []
+        shown["history"] = history(server, variants)
         shown["actions"] = {"canCreate": gate(gates.create_schedule(view), variants)}
     return shown
 

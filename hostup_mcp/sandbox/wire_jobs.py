@@ -19,41 +19,49 @@ _TYPES = {
 
 def operation(job: Job, now: datetime, variants: Variants) -> dict[str, Json]:
     """The `operation` object."""
-    shown: dict[str, Json] = {
-        "status": status_word(job, now, variants),
+    stage = _stage(job, now)
+    return {
+        "status": _word(stage, variants),
         "jobId": job.id,
         "pollUrl": _poll_url(job, variants),
-        "result": _result(job, now, variants),
+        "result": _result(job, stage, variants),
+        **_failure(job, stage, variants, "message", "error", "error_object"),
     }
-    reason = _reason(job, now)
-    if reason is not None and variants.failure_reason in {"message", "error"}:
-        shown[variants.failure_reason] = reason
-    return shown
 
 
 def job_state(job: Job, now: datetime, variants: Variants, request_id: str) -> dict[str, Json]:
     """The response to a poll, in the envelope that the variants choose."""
+    outside = _failure(job, _stage(job, now), variants, "outside")
     if variants.job_envelope == "operation":
-        return {"operation": operation(job, now, variants)}
+        return {"operation": operation(job, now, variants), **outside}
     if variants.job_envelope == "data_operation":
-        return {"data": {"operation": operation(job, now, variants)}}
+        return {"data": {"operation": operation(job, now, variants)}, **outside}
     return {
         "success": True,
         "timestamp": iso(now),
         "requestId": request_id,
         "data": _legacy(job, now, variants),
+        **outside,
     }
 
 
-def status_word(job: Job, now: datetime, variants: Variants) -> str:
-    """The status at this time, in the word that the variants choose."""
-    word = phase(job, now)
+def _stage(job: Job, now: datetime) -> str:
+    """The phase of the job as it is shown."""
+    stage = phase(job, now)
+    if stage != "failed":
+        return stage
+    return "completed" if job.failure_shown == "failed_result" else job.failure_shown
+
+
+def _word(stage: str, variants: Variants) -> str:
     chosen = {
+        "pending": variants.waiting_word,
+        "queued": variants.waiting_word,
         "in_progress": variants.running_word,
         "completed": variants.done_word,
         "failed": variants.failed_word,
     }
-    return chosen.get(word, word)
+    return chosen.get(stage) or stage
 
 
 def _poll_url(job: Job, variants: Variants) -> str | None:
@@ -65,15 +73,22 @@ def _poll_url(job: Job, variants: Variants) -> str | None:
     }[variants.poll_url]
 
 
-def _reason(job: Job, now: datetime) -> str | None:
-    return job.failure if phase(job, now) == "failed" else None
+def _failure(job: Job, stage: str, variants: Variants, *places: str) -> dict[str, Json]:
+    """The reason of a failed job as a field, if it belongs in one of these places."""
+    place = variants.failure_reason
+    if stage != "failed" or place not in places:
+        return {}
+    if place == "error_object":
+        return {"error": {"code": "job_failed", "message": job.failure}}
+    return {"message" if place == "message" else "error": job.failure}
 
 
-def _result(job: Job, now: datetime, variants: Variants) -> Json:
-    reason = _reason(job, now)
-    if reason is not None:
-        return {"error": reason} if variants.failure_reason == "result" else None
-    if phase(job, now) != "completed" or variants.job_result == "null":
+def _result(job: Job, stage: str, variants: Variants) -> Json:
+    if stage == "failed" and variants.failure_reason == "result":
+        return {"error": job.failure}
+    if stage == "completed" and job.failure is not None:
+        return {"success": False, "error": job.failure}
+    if stage != "completed" or variants.job_result == "null":
         return None
     if job.new_server is not None:
         return {"vpsId": job.new_server.id}
@@ -83,10 +98,9 @@ def _result(job: Job, now: datetime, variants: Variants) -> Json:
 
 
 def _legacy(job: Job, now: datetime, variants: Variants) -> dict[str, Json]:
-    word, percent = status_word(job, now, variants), progress(job, now)
-    reason = _reason(job, now)
-    message = reason if reason and variants.failure_reason == "message" else f"{percent} %"
-    stage = phase(job, now)
+    stage, percent = _stage(job, now), progress(job, now)
+    word = _word(stage, variants)
+    message = _failure(job, stage, variants, "message").get("message") or f"{percent} %"
     shown: dict[str, Json] = {
         "jobId": job.id,
         "queueType": "vps",
@@ -102,7 +116,7 @@ def _legacy(job: Job, now: datetime, variants: Variants) -> dict[str, Json]:
             "message": message,
         },
         "progressMessage": message,
-        "result": _result(job, now, variants),
+        "result": _result(job, stage, variants),
         "createdAt": iso(job.created_at),
         "finishedAt": iso_or_null(job.ends_at if now >= job.ends_at else None),
         "jobName": _TYPES[job.kind],
@@ -110,12 +124,11 @@ def _legacy(job: Job, now: datetime, variants: Variants) -> dict[str, Json]:
         "isScheduled": False,
         "delay": "0",
         "statusKey": f"jobs.status.{stage}",
+        **_failure(job, stage, variants, "error", "error_object"),
     }
     if variants.job_flags:
         shown["isCompleted"] = stage == "completed"
         shown["isFailed"] = stage == "failed"
         shown["isRunning"] = stage == "in_progress"
         shown["isWaiting"] = stage in {"pending", "queued"}
-    if reason is not None and variants.failure_reason == "error":
-        shown["error"] = reason
     return shown

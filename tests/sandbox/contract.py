@@ -283,3 +283,35 @@ LEGACY_ERROR = shape(
     timestamp_=TIME,
     retryAfter_=TIME,
 )
+
+AUDIT_PAGE = shape(
+    data=many(
+        shape(
+            id=TEXT,
+            occurredAt=TIME,
+            method=TEXT,
+            endpoint=TEXT,
+            path=TEXT,
+            success=FLAG,
+            resourcesAccessed=many(TEXT),
+            severity=TEXT,
+            tags=many(TEXT),
+            eventSource=one_of("request_audit", "dns_history"),
+            category=one_of("dns", "domain", "security", "billing", "api", "account"),
+            action=TEXT,
+            summary=TEXT,
+            ipAddress_=TEXT_OR_NULL,
+            userAgent_=TEXT_OR_NULL,
+            statusCode_=WHOLE_OR_NULL,
+            durationMs_=WHOLE_OR_NULL,
+            errorMessage_=TEXT_OR_NULL,
+            authMethod_=TEXT_OR_NULL,
+            actorType_=or_null(one_of("customer", "staff", "system", "api", "smartcopy")),
+            actorId_=TEXT_OR_NULL,
+            requestId_=TEXT_OR_NULL,
+            resourceLabel_=TEXT_OR_NULL,
+        )
+    ),
+    hasMore=FLAG,
+    nextCursor=TEXT_OR_NULL,
+)

@@ -1,10 +1,12 @@
 """Each variant changes what it names, and the rest stays as documented."""
 
+import re
 from typing import Any
 
 import pytest
 
-from hostup_mcp.sandbox import Fault
+from hostup_mcp.sandbox import Anomalies, Fault, Variants
+from hostup_mcp.sandbox.variants import parse_variants
 
 from . import contract
 from .wiring import Api, code, forward, with_variants
@@ -32,8 +34,11 @@ async def test_job_envelopes(envelope: str) -> None:
 
 
 async def test_words_of_a_job() -> None:
-    api = with_variants(running_word="crunching", done_word="succeeded", job_flags=False)
+    api = with_variants(
+        waiting_word="parked", running_word="crunching", done_word="succeeded", job_flags=False
+    )
     path = (await started(api))["pollUrl"]
+    assert (await api.json(path))["data"]["status"] == "parked"
     forward(api, 10)
     shown = (await api.json(path))["data"]
     assert shown["status"] == shown["state"] == "crunching"
@@ -98,7 +103,7 @@ async def test_job_scope() -> None:
     assert code(await api.get((await started(api))["pollUrl"])) == (403, "forbidden")
 
 
-@pytest.mark.parametrize("place", ["message", "result", "error", "none"])
+@pytest.mark.parametrize("place", ["message", "result", "error", "error_object", "outside", "none"])
 @pytest.mark.parametrize("envelope", ["legacy", "operation"])
 async def test_place_of_the_failure_reason(place: str, envelope: str) -> None:
     api = with_variants(failure_reason=place, job_envelope=envelope)
@@ -111,6 +116,10 @@ async def test_place_of_the_failure_reason(place: str, envelope: str) -> None:
     assert shown["status"] == "failed"
     if place == "error":
         assert shown["error"] == "Disk gone."
+    if place == "error_object":
+        assert shown["error"] == {"code": "job_failed", "message": "Disk gone."}
+    if place == "outside":
+        assert response.json()["error"] == "Disk gone."
 
 
 async def test_running_backup_listed() -> None:
@@ -352,3 +361,74 @@ async def test_gates_without_permission() -> None:
 async def test_variants_change_at_runtime(api: Api) -> None:
     api.sandbox.variants = with_variants(vps_actions=True).sandbox.variants
     assert "actions" in await api.json(api.vps("web-01"))
+
+
+@pytest.mark.parametrize("style", ["ulid", "readable", "uuid"])
+async def test_shapes_of_ids(style: str) -> None:
+    api = with_variants(ids=style)
+    shape = {
+        "ulid": r"{}_01[0-9a-z]{{24}}",
+        "readable": r"{}_vm-\d+-\d+",
+        "uuid": r"{}_[0-9A-F]{{8}}(-[0-9A-F]{{4}}){{3}}-[0-9A-F]{{12}}",
+    }[style]
+    servers = (await api.json("/api/v2/vps"))["data"]
+    ids = {each["id"] for each in servers}
+    assert len(ids) == len(servers)
+    assert all(re.fullmatch(shape.format("vps"), each) for each in ids)
+    listing = await backups(api, "web-01")
+    assert re.fullmatch(shape.format("bkp"), listing["backups"][0]["id"])
+    assert re.fullmatch(shape.format("job"), (await started(api))["jobId"])
+    assert (await api.restore("dev-01")).status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("names", "reason"), [("camel_case", "errorMessage"), ("snake_case", "error_message")]
+)
+async def test_history_of_runs(names: str, reason: str) -> None:
+    api = with_variants(history=names)
+    history = (await api.json(api.vps("web-01", "/backup-schedules")))["history"]
+    failed = [each for each in history if each["status"] == "failed"]
+    assert [each[reason] for each in failed] == ["Backup storage is unavailable"]
+    assert len(history) == 5
+    plain = with_variants()
+    assert (await plain.json(plain.vps("web-01", "/backup-schedules")))["history"] == []
+
+
+async def test_reasons_in_swedish() -> None:
+    api = with_variants(reason_language="sv")
+    gate = (await api.gates("intranet"))["canRestore"]
+    assert gate["code"] == "service_suspended"
+    assert gate["reason"] == "Tjänsten är avstängd på grund av en obetald faktura."
+    assert (await api.gates("crm"))["canRestore"]["reason"] == "Beställningen är inte klar."
+
+
+def test_variants_from_words() -> None:
+    words = ["job_end=cancelled", "ids=uuid", "default_page=3", "polls_fail_from=40"]
+    words += ["clock_hours_ahead=-1.5", "job_flags=false", "schedule_status=201"]
+    words += ['odd_field=vps/data/0/name="a=b"', "waiting_word=parked"]
+    variants, anomalies = parse_variants(words)
+    assert variants == Variants(
+        ids="uuid", default_page=3, job_flags=False, schedule_status=201, waiting_word="parked"
+    )
+    assert anomalies == Anomalies(
+        job_end="cancelled",
+        polls_fail_from=40,
+        clock_hours_ahead=-1.5,
+        odd_field='vps/data/0/name="a=b"',
+    )
+    assert parse_variants([]) == (Variants(), Anomalies())
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("nothing=1", "no variant `nothing`"),
+        ("ids=long", "`ids` must be one of ulid, readable, uuid"),
+        ("edge_refuses", "must be one of true, false"),
+        ("default_page=many", "must be a number"),
+        ("clock_hours_ahead=", "must be a number"),
+    ],
+)
+def test_wrong_words_are_named(word: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        parse_variants([word])

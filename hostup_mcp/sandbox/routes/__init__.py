@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..calls import Call
 from ..responses import Response
 from ..variants import Variants
-from . import account, backups, inventory, jobs, restores, schedules, snapshots
+from . import account, audit, backups, inventory, jobs, restores, schedules, snapshots
 
 Handler = Callable[[Call], Response]
 _READ = frozenset({"read:vm"})
@@ -25,6 +25,11 @@ class Route:
     template: str
     scopes: frozenset[str]
     handler: Handler
+
+    @property
+    def name(self) -> str:
+        """The last fixed part of the path."""
+        return re.sub(r"/\{\w+\}$", "", self.template).rpartition("/")[2]
 
     def match(self, path: str) -> dict[str, str] | None:
         """The path parameters if the path is of this form."""
@@ -58,6 +63,7 @@ _ROUTES = (
     Route("POST", _SNAPSHOTS, _BACKUP, snapshots.create),
     Route("DELETE", f"{_SNAPSHOTS}/{{name}}", _BACKUP, snapshots.delete),
     Route("POST", f"{_SNAPSHOTS}/{{name}}/actions/restore", _BACKUP, snapshots.restore),
+    Route("GET", "/api/v2/audit-log", frozenset({"audit:read"}), audit.list_events),
     Route("GET", "/api/v2/me", _NONE, account.who_am_i),
 )
 
