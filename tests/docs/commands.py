@@ -22,7 +22,7 @@ import httpx
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from .conftest import PATIENCE, Place, output_of, serving
+from .conftest import PATIENCE, Place, output_of, sandbox_account, serving
 from .pages import ROOT
 
 Serves = Callable[..., Awaitable[None]]
@@ -48,6 +48,8 @@ async def follow(line: str, place: Place, serves: Serves) -> None:
         await added(rest, here, serves)
     elif rest[0] == "hostup-mcp" and "serve" in rest:
         await served(rest, here)
+    elif rest[:2] == ["hostup-mcp", "sandbox"]:
+        await served_sandbox(rest, here)
     elif rest[0] == "hostup-mcp":
         place.printed.append(output_of(rest, here))
     else:
@@ -82,6 +84,15 @@ async def served(words: list[str], place: Place) -> None:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=PATIENCE)
         assert process.returncode in (0, -signal.SIGTERM)
+
+
+async def served_sandbox(words: list[str], place: Place) -> None:
+    """The sandbox account lists its servers for the key that it prints."""
+    with sandbox_account(words, place.env) as account:
+        headers = {"Authorization": f"Bearer {account['HOSTUP_API_KEY']}"}
+        async with httpx.AsyncClient(headers=headers, timeout=PATIENCE) as http:
+            response = await http.get(f"{account['HOSTUP_BASE_URL']}/api/v2/vps")
+    assert response.json()["data"]
 
 
 # Commands that are not run------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,12 +56,13 @@ def output_of(words: list[str], place: Place) -> str:
     return ended.stdout
 
 
-@pytest.fixture(scope="session")
-def account() -> Iterator[dict[str, str]]:
-    """The sandbox account on its own port, and the variables that point to it."""
-    plain = {k: v for k, v in os.environ.items() if not k.startswith(("HOSTUP_", "OTEL_"))}
-    command = [BIN / "hostup-mcp", "sandbox", "--port", "0"]
-    with subprocess.Popen(command, env=plain, stdout=subprocess.PIPE, text=True) as served:
+@contextmanager
+def sandbox_account(
+    words: Sequence[str | Path], env: Mapping[str, str]
+) -> Iterator[dict[str, str]]:
+    """The sandbox account on a free port, and the variables that point to it."""
+    command = [*words, "--port", "0"]
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as served:
         try:
             assert served.stdout is not None
             served.stdout.readline()
@@ -69,6 +70,14 @@ def account() -> Iterator[dict[str, str]]:
             yield dict(line.split("=", 1) for line in lines)
         finally:
             served.kill()
+
+
+@pytest.fixture(scope="session")
+def account() -> Iterator[dict[str, str]]:
+    """A sandbox account for all tests of a worker."""
+    plain = {k: v for k, v in os.environ.items() if not k.startswith(("HOSTUP_", "OTEL_"))}
+    with sandbox_account([BIN / "hostup-mcp", "sandbox"], plain) as variables:
+        yield variables
 
 
 def shell(folder: Path, account: dict[str, str]) -> Place:
