@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pydantic import AliasGenerator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from hostup_mcp.hostup.models import Listing
 from hostup_mcp.hostup.text import Json
 from hostup_mcp.recovery.findings import Finding
 from hostup_mcp.recovery.reasons import GateClosed, GateOpen, Reason, Source
@@ -35,6 +36,34 @@ class ReasonItem(Output):
     source: Source = Field(
         description="gate: said by HostUp. state: follows from what exists. unknown: not given."
     )
+
+
+class UnreadItem(Output):
+    """A value of HostUp's response that could not be read, or an item left out because of it."""
+
+    field: str = Field(description="Path of the value within its item or the response.")
+    id: str | None = Field(description="The item's id; null if unknown or in no item.")
+    name: str | None = Field(description="The item's name; null if unknown or in no item.")
+    is_left_out: bool = Field(description="Whether the whole item is missing from the list.")
+
+
+class ListingOutput(BaseModel):
+    """Base of results that list what HostUp returned."""
+
+    complete: bool = Field(description="False if HostUp has items that are not shown.")
+    unread: list[UnreadItem] = Field(description="What could not be read; null stands for it.")
+
+
+def completeness(listing: Listing) -> dict[str, Json]:
+    """What a result says of what is missing from `listing`."""
+    unread = [
+        UnreadItem(field=u.field, id=u.id, name=u.name, is_left_out=u.is_left_out)
+        for u in listing.unread
+    ]
+    return {
+        "complete": not (listing.is_incomplete or any(u.is_left_out for u in unread)),
+        "unread": [item.model_dump(mode="json", by_alias=True) for item in unread],
+    }
 
 
 def reason_items(reasons: Iterable[Reason]) -> tuple[ReasonItem, ...]:

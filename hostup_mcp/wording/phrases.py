@@ -9,7 +9,7 @@ from hostup_mcp.hostup.text import quoted
 def gate_text(gate: Gate | None) -> str:
     """A gate as it came."""
     if gate is None:
-        return "no gate in HostUp's response"
+        return "no gate that can be read"
     text = "gate open" if gate.allowed else "gate closed"
     if gate.reason is not None:
         text += f", reason {quoted(gate.reason)}"

@@ -9,7 +9,7 @@ from hostup_mcp.wording.phrases import gate_text, quota_text
 @pytest.mark.parametrize(
     ("gate", "text"),
     [
-        (None, "no gate in HostUp's response"),
+        (None, "no gate that can be read"),
         (Gate(allowed=True, reason=None), "gate open"),
         (Gate(allowed=True, reason="soon"), 'gate open, reason "soon"'),
         (Gate(allowed=False, reason=None), "gate closed, reason null"),

@@ -12,7 +12,9 @@ from hostup_mcp.hostup.text import quoted, word
 from hostup_mcp.server.answer import answer
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import VpsId, require_vps
+from hostup_mcp.server.output import ListingOutput, completeness
 from hostup_mcp.server.services import Ctx, services
+from hostup_mcp.wording.completeness import missing_lines
 from hostup_mcp.wording.phrases import gate_text
 
 
@@ -31,7 +33,7 @@ class ScheduleItem(BaseModel):
     lastRun: str | None = Field(description="When it last ran; null if never or unknown.")
 
 
-class ScheduleListing(BaseModel):
+class ScheduleListing(ListingOutput):
     """Schedules and retention of one server."""
 
     id: str = Field(description="Id of the server.")
@@ -58,6 +60,7 @@ async def list_backup_schedules(ctx: Ctx, id: VpsId) -> CallToolResult:
             if settings is None
             else settings.model_dump(mode="json", by_alias=True, exclude_unset=True),
             "actions": listing.actions.model_dump(mode="json", by_alias=True, exclude_unset=True),
+            **completeness(listing),
         },
     )
 
@@ -70,7 +73,7 @@ def _lines(vps_id: str, listing: BackupSchedules) -> list[str]:
     if listing.settings is not None:
         lines.append(f"Retention: {describe_retention(listing.settings)}.")
     lines.append(f"New schedule: {gate_text(listing.actions.can_create)}.")
-    return lines
+    return lines + missing_lines(listing, len(listing.schedules), "schedules")
 
 
 def describe_schedule(schedule: BackupSchedule) -> str:

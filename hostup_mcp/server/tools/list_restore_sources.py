@@ -13,8 +13,10 @@ from hostup_mcp.recovery.spans import age
 from hostup_mcp.server.answer import answer
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import VpsId, require_vps
+from hostup_mcp.server.output import ListingOutput, completeness
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.wording import formats
+from hostup_mcp.wording.completeness import missing_lines
 
 
 class SourceItem(BaseModel):
@@ -29,7 +31,7 @@ class SourceItem(BaseModel):
     backups: list[dict[str, Any]] = Field(description="Its backups, with id, createdAt, sizeGb.")
 
 
-class SourceListing(BaseModel):
+class SourceListing(ListingOutput):
     """What may be restored onto one server."""
 
     id: str = Field(description="Id of the target.")
@@ -63,9 +65,15 @@ async def list_restore_sources(ctx: Ctx, id: VpsId) -> CallToolResult:
     for source in listing.sources:
         lines.append(_heading(source))
         lines += [describe(b) for b in source.backups] or ["  no backups"]
+    count = sum(1 + len(source.backups) for source in listing.sources)
+    lines += missing_lines(listing, count, "sources and backups")
     return answer(
         lines,
-        {"id": id, "sources": [s.model_dump(mode="json", by_alias=True) for s in listing.sources]},
+        {
+            "id": id,
+            "sources": [s.model_dump(mode="json", by_alias=True) for s in listing.sources],
+            **completeness(listing),
+        },
     )
 
 

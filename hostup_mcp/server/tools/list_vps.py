@@ -11,7 +11,9 @@ from hostup_mcp.hostup.models import OperatingSystem, Vps, VpsPage
 from hostup_mcp.hostup.text import quoted, word
 from hostup_mcp.server.answer import answer
 from hostup_mcp.server.definition import ReadingTool
+from hostup_mcp.server.output import ListingOutput, completeness
 from hostup_mcp.server.services import Ctx, Services, services
+from hostup_mcp.wording.completeness import missing_lines
 from hostup_mcp.wording.formats import number
 
 
@@ -30,7 +32,7 @@ class VpsItem(BaseModel):
     isPayg: bool | None = Field(description="True if pay-as-you-go; null if unknown.")
 
 
-class VpsListing(BaseModel):
+class VpsListing(ListingOutput):
     """One page of servers."""
 
     data: list[VpsItem] = Field(description="The servers of this page.")
@@ -56,7 +58,7 @@ async def list_vps(
     list_vps_backups."""
     # An empty argument means no filter, not an empty name.
     page = await read_page(services(ctx), limit, cursor or None, name or None, primaryIp or None)
-    return answer(_lines(page.data, page.next_cursor, name, primaryIp), page_data(page))
+    return answer(_lines(page, name, primaryIp), page_data(page))
 
 
 async def read_page(
@@ -74,7 +76,11 @@ async def read_page(
 
 def page_data(page: VpsPage) -> dict[str, Any]:
     """The structured content of a page."""
-    return {"data": [_item(vps) for vps in page.data], "nextCursor": page.next_cursor}
+    return {
+        "data": [_item(vps) for vps in page.data],
+        "nextCursor": page.next_cursor,
+        **completeness(page),
+    }
 
 
 def describe(vps: Vps) -> str:
@@ -111,22 +117,27 @@ def _item(vps: Vps) -> dict[str, Any]:
     return {**known, "isPayg": vps.billing.is_payg if vps.billing is not None else None}
 
 
-def _lines(
-    page: tuple[Vps, ...], next_cursor: str | None, name: str | None, primary_ip: str | None
-) -> list[str]:
+def _lines(page: VpsPage, name: str | None, primary_ip: str | None) -> list[str]:
     filters = [
         f"{key} {quoted(value)}"
         for key, value in (("name", name), ("primaryIp", primary_ip))
         if value
     ]
     matching = f" with {' and '.join(filters)}" if filters else ""
-    if not page:
+    count = len(page.data)
+    if not count:
         lines = [f"No servers{matching}. Only those of this API key's account are listed."]
     else:
-        count = "1 server" if len(page) == 1 else f"{len(page)} servers"
-        lines = [f"{count}{matching}:", *(describe(vps) for vps in page)]
-    if next_cursor:
-        lines.append(f"More follow: call list_vps with cursor {quoted(next_cursor)}.")
+        lines = [f"{count} server{'' if count == 1 else 's'}{matching}:"]
+        lines += [describe(vps) for vps in page.data]
+    if page.unmatched:
+        lines.append(
+            f"HostUp did not apply the filter: {page.unmatched} more that do not match are not "
+            "shown."
+        )
+    lines += missing_lines(page, count, "servers")
+    if page.next_cursor:
+        lines.append(f"More follow: call list_vps with cursor {quoted(page.next_cursor)}.")
     return lines
 
 

@@ -19,15 +19,18 @@ from hostup_mcp.server.answer import answer
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import VpsId, require_vps
 from hostup_mcp.server.output import (
+    ListingOutput,
     Output,
     ReasonItem,
     all_as_data,
     as_data,
+    completeness,
     in_words,
     reason_items,
 )
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.wording import formats
+from hostup_mcp.wording.completeness import missing_lines
 from hostup_mcp.wording.phrases import gate_text, quota_text
 from hostup_mcp.wording.render import for_model
 
@@ -111,7 +114,7 @@ class AssessmentItem(Output):
     findings: dict[str, Any] = Field(description="The same as codes and facts, for programs.")
 
 
-class BackupListing(BaseModel):
+class BackupListing(ListingOutput):
     """Backups, quota and gates of one server, and what they mean."""
 
     id: str = Field(description="Id of the server.")
@@ -157,6 +160,7 @@ def _data(
         # Only what HostUp returned: an absent code stays absent.
         "actions": listing.actions.model_dump(mode="json", by_alias=True, exclude_unset=True),
         "explanation": _explanation(assessment).model_dump(mode="json", by_alias=True),
+        **completeness(listing),
     }
 
 
@@ -225,6 +229,7 @@ def _lines(vps_id: str, listing: BackupList, assessment: Assessment, now: dateti
         if listing.backups
         else f"HostUp lists no backups of {vps_id} for this key.",
         *(_describe(backup, now) for backup in newest_first(listing.backups)),
+        *missing_lines(listing, len(listing.backups), "backups"),
     ]
 
 

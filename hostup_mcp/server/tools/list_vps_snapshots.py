@@ -13,8 +13,10 @@ from hostup_mcp.recovery.spans import age
 from hostup_mcp.server.answer import answer
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import VpsId, require_vps
+from hostup_mcp.server.output import ListingOutput, completeness
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.wording import formats
+from hostup_mcp.wording.completeness import missing_lines
 from hostup_mcp.wording.phrases import gate_text
 
 
@@ -29,7 +31,7 @@ class SnapshotItem(BaseModel):
     age: str | None = Field(description="How old in words; null if unknown.")
 
 
-class SnapshotListing(BaseModel):
+class SnapshotListing(ListingOutput):
     """Snapshots of one server."""
 
     id: str = Field(description="Id of the server.")
@@ -68,6 +70,7 @@ async def list_vps_snapshots(ctx: Ctx, id: VpsId) -> CallToolResult:
             "reason": listing.reason,
             "totalSnapshots": limits.total_snapshots if limits is not None else None,
             "actions": listing.actions.model_dump(mode="json", by_alias=True, exclude_unset=True),
+            **completeness(listing),
         },
     )
 
@@ -86,7 +89,7 @@ def _lines(vps_id: str, listing: SnapshotList, ages: list[str | None]) -> list[s
     if listing.available is False:
         lines.append(f"Snapshots are not available: {quoted(listing.reason or 'no reason given')}.")
     lines += [_describe(s, old) for s, old in zip(listing.data, ages, strict=True)]
-    return lines
+    return lines + missing_lines(listing, count, "snapshots")
 
 
 def _describe(snapshot: Snapshot, old: str | None) -> str:
