@@ -382,7 +382,7 @@ FAILURES = [
     (Fault("redirect"), "redirected", "HOSTUP_BASE_URL"),
     (Fault("empty"), "bad_response", "empty"),
     (Fault("not_json"), "bad_response", "not JSON"),
-    (Fault("truncated"), "bad_response", "cut short"),
+    (Fault("truncated"), "bad_response", "was truncated"),
     (Fault("huge"), "bad_response", "10 MB"),
 ]
 
