@@ -19,12 +19,16 @@ import anyio
 import pytest
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from support.account import Upstream
-from support.product import ERAS, MODERN, ServerProcess, command, environment
+from support.product import ERAS, LEGACY, MODERN, ServerProcess, command, environment
 from support.waiting import until
 
 from .world import Answer, Assistant, Person, at, connected
 
 eras = pytest.mark.parametrize("mode", ERAS)
+http = pytest.mark.parametrize(
+    ("transport", "mode"),
+    [("streamable-http", LEGACY), ("streamable-http", MODERN), ("sse", LEGACY)],
+)
 
 # The product as a process, with less patience at its end.
 SERVE = [
@@ -108,9 +112,8 @@ async def restore_and(assistant: Assistant, upstream: StallingUpstream, meanwhil
 # HTTP ---------------------------------------------------------------------------------------------
 
 
-@eras
-@pytest.mark.parametrize("transport", ["streamable-http", "sse"])
-async def test_a_stop_while_hostup_stalls_is_told_as_unknown(
+@http
+async def test_a_stop_while_hostup_stalls_is_unknown(
     transport: str, mode: str, upstream: StallingUpstream, tmp_path: Path, audit_log: Path
 ) -> None:
     env = environment(**upstream.variables)
@@ -125,9 +128,8 @@ async def test_a_stop_while_hostup_stalls_is_told_as_unknown(
     assert len(upstream.sandbox.writes) == 1
 
 
-@eras
-@pytest.mark.parametrize("transport", ["streamable-http", "sse"])
-async def test_a_response_that_comes_while_draining_reaches_its_caller(
+@http
+async def test_a_response_while_draining_is_returned(
     transport: str, mode: str, upstream: StallingUpstream, tmp_path: Path, audit_log: Path
 ) -> None:
     env = environment(**upstream.variables)
@@ -183,7 +185,7 @@ def children_of(pid: int) -> list[int]:
     return [int(child) for found in lists for child in found]
 
 
-async def test_two_sessions_of_one_user_cannot_write_to_one_server(
+async def test_two_sessions_of_a_user_share_the_lock(
     home: Home, upstream: StallingUpstream
 ) -> None:
     upstream.stalls_first = True
@@ -204,7 +206,7 @@ async def test_two_sessions_of_one_user_cannot_write_to_one_server(
 
 
 @eras
-async def test_a_session_that_ends_while_hostup_stalls_notes_that_it_is_unknown(
+async def test_a_session_that_ends_is_logged_unknown(
     home: Home, upstream: StallingUpstream, audit_log: Path, mode: str
 ) -> None:
     async with anyio.create_task_group() as tasks:
@@ -220,7 +222,7 @@ async def test_a_session_that_ends_while_hostup_stalls_notes_that_it_is_unknown(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds its child in /proc")
-async def test_a_session_that_was_killed_leaves_the_server_locked(
+async def test_a_killed_session_leaves_the_vps_locked(
     home: Home, upstream: StallingUpstream, audit_log: Path
 ) -> None:
     before = set(children_of(os.getpid()))

@@ -91,6 +91,8 @@ class Session:
         for name in ("web-01", "db-01", "staging", "legacy-erp", "build-01"):
             listing = await self.call("list_vps_backups", id=ids[name])
             assert not listing.is_error
+            dates = [b["createdAt"] for b in listing.data["backups"] if b["createdAt"]]
+            assert dates == sorted(dates, reverse=True)
         for tool in ("list_restore_sources", "list_vps_snapshots", "list_backup_schedules"):
             assert not (await self.call(tool, id=web)).is_error
         await self.follow(await self.call("create_vps_backup", id=web, note="before"))

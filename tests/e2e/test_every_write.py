@@ -2,6 +2,10 @@
 
 The tools come from the registry and their arguments from their schemas, so a tool that is added
 later is driven through the same without a word here. What counts is what reached the account.
+
+Each tool meets each kind of end in both eras. Which refusal or failure it meets is taken in turn:
+what each of them means is tested with the client (`tests/hostup/test_writing.py`) and the pipeline
+(`tests/server/writes/`), the same code for every tool.
 """
 
 from __future__ import annotations
@@ -9,9 +13,10 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -76,12 +81,23 @@ WAYS = [
     for mode in (Mode if _takes_plan(tool) else (None,))
 ]
 
+ASKING = [way for way in WAYS if not way.definition.is_always_harmless]
+IN_WINDOW = [way for way in WAYS if way.asks_in_window]
+
 eras = pytest.mark.parametrize("era", ERAS)
 ways = pytest.mark.parametrize("way", WAYS, ids=str)
-asking_ways = pytest.mark.parametrize(
-    "way", [w for w in WAYS if not w.definition.is_always_harmless], ids=str
-)
-window_ways = pytest.mark.parametrize("way", [w for w in WAYS if w.asks_in_window], ids=str)
+window_ways = pytest.mark.parametrize("way", IN_WINDOW, ids=str)
+
+
+def in_turn(some_ways: list[Way], name: str, values: Collection[str]) -> pytest.MarkDecorator:
+    """Each way in both eras, and with the next of `values` each time."""
+    pairs = list(product(some_ways, ERAS))
+    assert len(pairs) >= len(values)
+    # One further in each round, so that a value does not meet the same era every time.
+    turns = (i + i // len(values) for i in range(len(pairs)))
+    rows = [(*pair, [*values][turn % len(values)]) for pair, turn in zip(pairs, turns, strict=True)]
+    return pytest.mark.parametrize(("way", "era", name), rows, ids=lambda value: str(value))
+
 
 Reply = Callable[[str], "ElicitResult | Awaitable[ElicitResult]"]
 
@@ -256,16 +272,6 @@ async def session(
 
 
 @eras
-@ways
-async def test_a_yes_is_one_request(way: Way, era: str) -> None:
-    async with session(era) as s:
-        arguments = await s.prepared(way)
-        assert await s.kind(way, arguments) == "ok"
-        assert s.sent == 1
-        assert len(s.questions) == (way.asks_in_window)
-
-
-@eras
 @pytest.mark.parametrize(
     ("way", "reads"),
     [
@@ -294,25 +300,22 @@ NO: dict[str, ElicitResult] = {
 }
 
 
-@eras
-@window_ways
-@pytest.mark.parametrize("no", NO.values(), ids=NO)
-async def test_a_no_sends_nothing(way: Way, era: str, no: ElicitResult) -> None:
+@in_turn(IN_WINDOW, "no", NO)
+async def test_a_no_sends_nothing(way: Way, era: str, no: str) -> None:
     async with session(era) as s:
         arguments = await s.prepared(way)
-        s.reply = lambda _: no
+        s.reply = lambda _: NO[no]
         assert await s.kind(way, arguments) == "not_confirmed"
         assert len(s.questions) == 1
         assert s.sent == 0
 
 
-@eras
-@asking_ways
-async def test_a_wrong_name_sends_nothing(way: Way, era: str) -> None:
+@in_turn(ASKING, "name", ["web-02", "WEB-01", "web"])
+async def test_a_wrong_name_sends_nothing(way: Way, era: str, name: str) -> None:
     async with session(era) as s:
-        s.typed_in_panel = "web-02"
+        s.typed_in_panel = name
         arguments = await s.prepared(way)
-        s.reply = lambda q: typed("web-02") if "To go ahead, type: " in q else plainly(False)
+        s.reply = lambda q: typed(name) if "To go ahead, type: " in q else plainly(False)
         assert await s.kind(way, arguments) == "not_confirmed"
         assert s.sent == 0
 
@@ -336,8 +339,9 @@ async def test_no_answer_sends_nothing(way: Way, monkeypatch: pytest.MonkeyPatch
 
 
 @window_ways
-@pytest.mark.parametrize("code", [0, -32000, -32603])
-async def test_a_client_that_fails_while_asking_sends_nothing(way: Way, code: int) -> None:
+async def test_a_client_that_fails_to_ask_sends_nothing(way: Way) -> None:
+    code = [0, -32000, -32603][IN_WINDOW.index(way) % 3]
+
     def fail(_: str) -> ElicitResult:
         raise MCPError(code=code, message="the window broke")
 
@@ -350,7 +354,7 @@ async def test_a_client_that_fails_while_asking_sends_nothing(way: Way, code: in
 
 @eras
 @window_ways
-async def test_facts_that_changed_while_asking_send_nothing(way: Way, era: str) -> None:
+async def test_facts_changed_while_asking_send_nothing(way: Way, era: str) -> None:
     async with session(era) as s:
         arguments = await s.prepared(way)
 
@@ -446,12 +450,11 @@ def truth(sandbox: Sandbox) -> object:
     return dict(sandbox.state.servers), set(sandbox.state.jobs)
 
 
-@ways
-@pytest.mark.parametrize("name", LOST)
-async def test_a_lost_response_is_unknown_and_never_sent_again(way: Way, name: str) -> None:
-    async with session(MODERN) as s:
+@in_turn(WAYS, "fault", LOST)
+async def test_a_lost_response_is_unknown_and_final(way: Way, era: str, fault: str) -> None:
+    async with session(era) as s:
         arguments = await s.prepared(way)
-        fail_writes(s.sandbox, name, **LOST[name])
+        fail_writes(s.sandbox, fault, **LOST[fault])
         assert await s.kind(way, arguments) == "outcome_unknown"
         assert_unknown(s.results[-1])
         assert s.sent == 1
@@ -461,7 +464,9 @@ async def test_a_lost_response_is_unknown_and_never_sent_again(way: Way, name: s
         assert s.sent == 1
 
 
-@ways
+@pytest.mark.parametrize(
+    "way", [Way("confirm_restore", Mode.IN_PLACE), Way("delete_vps_backup")], ids=str
+)
 def test_a_response_that_comes_too_late_is_unknown(way: Way) -> None:
     async def main() -> None:
         async with session(MODERN, clock=Clock()) as s:
@@ -482,29 +487,27 @@ def assert_unknown(result: CallToolResult) -> None:
     assert "list_" in error["nextStep"], "it says where to look"
 
 
-@ways
-@pytest.mark.parametrize("name", REFUSED)
-async def test_a_refusal_of_hostup_changed_nothing(way: Way, name: str) -> None:
-    async with session(MODERN) as s:
+@in_turn(WAYS, "fault", REFUSED)
+async def test_a_refusal_of_hostup_changed_nothing(way: Way, era: str, fault: str) -> None:
+    async with session(era) as s:
         arguments = await s.prepared(way)
-        fail_writes(s.sandbox, name, status=REFUSED[name])
+        fail_writes(s.sandbox, fault, status=REFUSED[fault])
         before = truth(s.sandbox)
         result = await s.client.call_tool(way.tool, arguments)
         error = (result.structured_content or {})["error"]
         assert error["kind"] != "outcome_unknown"
-        assert error["status"] == REFUSED[name]
+        assert error["status"] == REFUSED[fault]
         assert s.sent == 1
         assert truth(s.sandbox) == before
 
 
-@window_ways
-@pytest.mark.parametrize("status", [401, 403, 500])
-async def test_reads_that_fail_after_the_yes_send_nothing(way: Way, status: int) -> None:
-    async with session(MODERN) as s:
+@in_turn(IN_WINDOW, "status", ["401", "403", "500"])
+async def test_failed_reads_after_the_yes_send_nothing(way: Way, era: str, status: str) -> None:
+    async with session(era) as s:
         arguments = await s.prepared(way)
 
         def fail_reads_and_agree(question: str) -> ElicitResult:
-            s.sandbox.faults.add(Fault("status", method="GET", status=status, times=None))
+            s.sandbox.faults.add(Fault("status", method="GET", status=int(status), times=None))
             return agree(question)
 
         s.reply = fail_reads_and_agree
@@ -522,7 +525,7 @@ def lines(audit_log: Path) -> list[dict[str, Any]]:
 
 @eras
 @ways
-async def test_it_is_on_disk_before_the_request_leaves(way: Way, era: str, tmp_path: Path) -> None:
+async def test_a_yes_is_one_request_logged_before(way: Way, era: str, tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     at_the_request: list[list[dict[str, Any]]] = []
 
@@ -538,6 +541,7 @@ async def test_it_is_on_disk_before_the_request_leaves(way: Way, era: str, tmp_p
     async with session(era, wrap=look, audit_log=path) as s:
         arguments = await s.prepared(way)
         assert await s.kind(way, arguments) == "ok"
+        assert len(s.questions) == way.asks_in_window
         [write] = s.sandbox.writes
     [seen] = at_the_request
     assert seen[-1]["outcome"] == "sent"
@@ -555,7 +559,7 @@ async def test_it_is_on_disk_before_the_request_leaves(way: Way, era: str, tmp_p
 
 @eras
 @ways
-async def test_what_cannot_be_noted_is_not_sent(way: Way, era: str, tmp_path: Path) -> None:
+async def test_what_cannot_be_logged_is_not_sent(way: Way, era: str, tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     async with session(era, audit_log=path) as s:
         arguments = await s.prepared(way)
@@ -588,9 +592,7 @@ class FailingState(InMemoryState):
         return result
 
 
-@eras
-@ways
-@pytest.mark.parametrize("method", ["is_available", "acquire", "consume"])
+@in_turn(WAYS, "method", ["is_available", "acquire", "consume"])
 async def test_an_unavailable_store_sends_nothing(way: Way, era: str, method: str) -> None:
     state = FailingState()
     async with session(era, state=state) as s:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import anyio
 import pytest
 from mcp.types import ElicitResult
-from support.catalog import DESTRUCTIVE, GROUPS, READING, WRITING
+from support.catalog import GROUPS, READING
 from support.product import MODERN, Door
 from support.waiting import until
 
@@ -20,6 +19,7 @@ from hostup_mcp.sandbox import SANDBOX_API_KEY, Fault, Gate
 from .world import (
     CANCEL,
     DECLINE,
+    ONE_DOOR_EACH,
     SAFETY_DOORS,
     Answer,
     House,
@@ -32,14 +32,13 @@ from .world import (
 )
 
 doors = pytest.mark.parametrize("door", SAFETY_DOORS, ids=str)
+one_door_each = pytest.mark.parametrize("door", ONE_DOOR_EACH, ids=str)
 
 # What is not allowed ------------------------------------------------------------------------------
 
 
-@doors
-async def test_a_locked_tool_is_hidden_and_says_what_unlocks_it(
-    house: House, door: Door, person: Person
-) -> None:
+@one_door_each
+async def test_a_locked_tool_says_what_unlocks_it(house: House, door: Door, person: Person) -> None:
     async with house.enter_alone(door, person) as assistant:
         assert await assistant.tools() == READING
         for tool, group in GROUPS.items():
@@ -52,7 +51,7 @@ async def test_a_locked_tool_is_hidden_and_says_what_unlocks_it(
     assert person.questions == []
 
 
-@doors
+@one_door_each
 async def test_a_group_unlocks_its_own_tools_only(house: House, door: Door, person: Person) -> None:
     async with house.enter_alone(door, person, "--allow", "delete") as assistant:
         unlocked = {tool for tool, group in GROUPS.items() if group == "delete"}
@@ -66,7 +65,7 @@ async def test_a_group_unlocks_its_own_tools_only(house: House, door: Door, pers
 
 
 @doors
-async def test_a_restore_is_planned_asked_typed_and_sent_once(
+async def test_a_restore_is_confirmed_and_sent_once(
     house: House, door: Door, person: Person
 ) -> None:
     sandbox = house.sandbox
@@ -105,9 +104,7 @@ async def test_a_restore_is_planned_asked_typed_and_sent_once(
 
 
 @doors
-async def test_only_the_name_typed_by_the_person_is_a_yes(
-    house: House, door: Door, person: Person
-) -> None:
+async def test_only_the_typed_name_is_a_yes(house: House, door: Door, person: Person) -> None:
     replies = [
         DECLINE,
         CANCEL,
@@ -139,9 +136,7 @@ async def test_only_the_name_typed_by_the_person_is_a_yes(
 
 
 @doors
-async def test_a_client_that_cannot_ask_is_refused_with_the_ways_on(
-    house: House, door: Door
-) -> None:
+async def test_a_client_that_cannot_ask_is_told_how(house: House, door: Door) -> None:
     async with house.enter(door, None) as assistant:
         vps, backups = await assistant.backups("web-01")
         _, plan = await assistant.planned("web-01")
@@ -161,10 +156,8 @@ async def test_a_client_that_cannot_ask_is_refused_with_the_ways_on(
     assert house.sandbox.writes == []
 
 
-@doors
-async def test_where_the_operator_trusts_the_client_no_question_is_asked(
-    house: House, door: Door, tmp_path: Path
-) -> None:
+@one_door_each
+async def test_confirm_client_asks_no_question(house: House, door: Door, tmp_path: Path) -> None:
     log = tmp_path / "trail.jsonl"
     flags = ("--allow", "all", "--audit-log", str(log))
     async with house.enter_alone(door, None, *flags, HOSTUP_MCP_CONFIRM="client") as assistant:
@@ -176,7 +169,7 @@ async def test_where_the_operator_trusts_the_client_no_question_is_asked(
     assert all("HOSTUP_MCP_CONFIRM" in line["consent"]["how"] for line in sent)
 
 
-@doors
+@one_door_each
 async def test_no_argument_is_a_yes(house: House, door: Door) -> None:
     async with house.enter(door, None) as assistant:
         vps, backups = await assistant.backups("web-01")
@@ -201,9 +194,7 @@ async def test_no_argument_is_a_yes(house: House, door: Door) -> None:
 
 
 @doors
-async def test_a_call_given_up_while_the_person_is_asked_sends_nothing(
-    house: House, door: Door, person: Person
-) -> None:
+async def test_a_call_cancelled_while_asking_ends(house: House, door: Door, person: Person) -> None:
     asked = anyio.Event()
 
     async def never(_: str) -> ElicitResult:
@@ -229,7 +220,7 @@ async def test_a_call_given_up_while_the_person_is_asked_sends_nothing(
 # Fresh facts --------------------------------------------------------------------------------------
 
 
-@doors
+@one_door_each
 async def test_a_plan_is_carried_out_once(house: House, door: Door, person: Person) -> None:
     async with house.enter(door, person) as assistant:
         _, plan = await assistant.planned("web-01")
@@ -245,8 +236,8 @@ async def test_a_plan_is_carried_out_once(house: House, door: Door, person: Pers
     assert len(person.questions) == 1
 
 
-@doors
-async def test_a_gate_that_closes_after_planning_stops_the_restore(
+@one_door_each
+async def test_a_gate_closed_after_planning_stops_it(
     house: House, door: Door, person: Person
 ) -> None:
     async with house.enter(door, person) as assistant:
@@ -258,9 +249,12 @@ async def test_a_gate_that_closes_after_planning_stops_the_restore(
     assert house.sandbox.writes == []
 
 
-@doors
-@pytest.mark.parametrize("what", ["gate", "backup", "owner"])
-async def test_what_changes_while_the_person_thinks_stops_the_restore(
+@pytest.mark.parametrize(
+    ("door", "what"),
+    list(zip(SAFETY_DOORS, ["gate", "backup", "owner", "gate"], strict=True)),
+    ids=str,
+)
+async def test_what_changes_while_asking_stops_it(
     house: House, door: Door, person: Person, what: str
 ) -> None:
     change = {
@@ -309,9 +303,7 @@ def assert_plan_again(answer: Answer) -> None:
 
 
 @pytest.mark.parametrize("door", [d for d in SAFETY_DOORS if d.era == MODERN], ids=str)
-async def test_an_answered_question_that_is_sent_again_changes_nothing_more(
-    house: House, door: Door
-) -> None:
+async def test_a_repeated_yes_changes_nothing_more(house: House, door: Door) -> None:
     """A client, or a proxy before it, may repeat the request that carries the person's answer."""
     async with house.enter(door, Person()) as assistant:
         vps, backups = await assistant.backups("shop-prod")
@@ -338,10 +330,8 @@ async def test_an_answered_question_that_is_sent_again_changes_nothing_more(
 # The last way back --------------------------------------------------------------------------------
 
 
-@doors
-async def test_the_newest_and_the_only_backup_are_pointed_out_before_they_go(
-    house: House, door: Door, person: Person
-) -> None:
+@one_door_each
+async def test_the_last_backups_are_pointed_out(house: House, door: Door, person: Person) -> None:
     person.says(DECLINE)
     async with house.enter(door, person) as assistant:
         for name, which in (("dev-01", 0), ("web-01", 0), ("web-01", 1)):
@@ -355,7 +345,7 @@ async def test_the_newest_and_the_only_backup_are_pointed_out_before_they_go(
     assert house.sandbox.writes == []
 
 
-@doors
+@one_door_each
 async def test_nothing_is_deleted_while_a_job_runs(
     house: House, door: Door, person: Person
 ) -> None:
@@ -380,35 +370,11 @@ async def test_nothing_is_deleted_while_a_job_runs(
     assert len(house.sandbox.writes) == 3
 
 
-# What the definitions promise ---------------------------------------------------------------------
-
-
-@doors
-async def test_the_definitions_tell_which_tools_destroy(
-    house: House, door: Door, person: Person
-) -> None:
-    async with house.enter(door, person) as assistant:
-        listed = {tool.name: tool for tool in (await assistant.client.list_tools()).tools}
-    assert set(listed) == READING | WRITING
-    for name, tool in listed.items():
-        hints = tool.annotations
-        assert hints is not None
-        assert hints.read_only_hint is (name in READING)
-        assert hints.destructive_hint is (name in DESTRUCTIVE)
-        assert hints.open_world_hint is True
-        text = tool.description or ""
-        if name in DESTRUCTIVE:
-            assert re.search("Destroys|Permanently deletes|May destroy|Replaces|evict", text), text
-            assert "list_" in text, "it names the tool for looking only"
-
-
 # The audit log ------------------------------------------------------------------------------------
 
 
 @doors
-async def test_the_audit_log_is_on_disk_before_the_request_is_at_hostup(
-    house: House, door: Door, person: Person
-) -> None:
+async def test_the_audit_log_is_on_disk_first(house: House, door: Door, person: Person) -> None:
     seen: list[dict[str, object]] = []
     app = house.sandbox.app
 
@@ -441,8 +407,8 @@ async def test_the_audit_log_is_on_disk_before_the_request_is_at_hostup(
 # Deleting and settings ----------------------------------------------------------------------------
 
 
-@doors
-async def test_a_deletion_is_asked_typed_and_done_once(
+@one_door_each
+async def test_a_deletion_is_confirmed_and_sent_once(
     house: House, door: Door, person: Person
 ) -> None:
     async with house.enter(door, person) as assistant:
@@ -460,10 +426,8 @@ async def test_a_deletion_is_asked_typed_and_done_once(
     assert house.sandbox.state.by_name("web-01").backup(backups[-1]) is None
 
 
-@doors
-async def test_retention_that_lets_hostup_delete_is_said_and_confirmed(
-    house: House, door: Door, person: Person
-) -> None:
+@one_door_each
+async def test_automatic_deletion_is_confirmed(house: House, door: Door, person: Person) -> None:
     async with house.enter(door, person) as assistant:
         vps = await assistant.find("shop-prod")
         person.says(DECLINE)
@@ -482,10 +446,8 @@ async def test_retention_that_lets_hostup_delete_is_said_and_confirmed(
 # Never twice --------------------------------------------------------------------------------------
 
 
-@doors
-async def test_two_writes_on_one_server_at_once_are_refused(
-    house: House, door: Door, person: Person
-) -> None:
+@one_door_each
+async def test_a_second_write_at_once_is_refused(house: House, door: Door, person: Person) -> None:
     # The first is under way for as long as its answer takes.
     house.sandbox.faults.add(Fault("slow", method="DELETE", seconds=1.5))
     answers: list[Answer] = []
@@ -507,17 +469,20 @@ async def test_two_writes_on_one_server_at_once_are_refused(
     assert house.sandbox.state.by_name("web-01").backup(backups[-2]) is not None
 
 
-@doors
-@pytest.mark.parametrize("kind", ["drop_before", "drop_after", "error_after", "garble_after"])
-async def test_a_lost_answer_is_reported_as_unknown_and_nothing_is_sent_again(
+LOST = ("drop_before", "drop_after", "error_after", "garble_after")
+
+
+@pytest.mark.parametrize(
+    ("door", "kind"),
+    list(
+        zip(SAFETY_DOORS, ["drop_before", "drop_after", "error_after", "garble_after"], strict=True)
+    ),
+    ids=str,
+)
+async def test_a_lost_response_is_unknown_and_final(
     house: House, door: Door, person: Person, kind: str
 ) -> None:
-    server = {
-        "drop_before": "web-01",
-        "drop_after": "dev-01",
-        "error_after": "api-sthlm",
-        "garble_after": "build-01",
-    }[kind]
+    server = "web-01"
     house.sandbox.faults.add(Fault(kind, method="POST"))  # type: ignore[arg-type]
     flags = ("--allow", "all")
     async with house.enter_alone(door, person, *flags) as assistant:
@@ -543,10 +508,8 @@ async def test_a_lost_answer_is_reported_as_unknown_and_nothing_is_sent_again(
 # Nothing suggests it ------------------------------------------------------------------------------
 
 
-@doors
-async def test_no_answer_of_a_whole_run_proposes_a_destructive_step(
-    house: House, door: Door, person: Person
-) -> None:
+@one_door_each
+async def test_no_result_suggests_destroying(house: House, door: Door, person: Person) -> None:
     async with house.enter(door, person) as assistant:
         for name in ("web-01", "shop-prod", "files", "legacy-erp", "staging", "db-01", "wiki"):
             vps, backups = await assistant.backups(name)

@@ -14,7 +14,7 @@ from hostup_mcp.sandbox import Fault, Key, Sandbox, Variants
 from hostup_mcp.server.app import build_server
 from hostup_mcp.stdio.session import lowlevel
 
-from .world import DECLINE, SAFETY_DOORS, Assistant, House, Person, agree, connected, settings
+from .world import DECLINE, ONE_DOOR_EACH, Assistant, House, Person, agree, connected, settings
 
 KEY = "hostup_live_recognise_me_5b1d7c9e"
 
@@ -68,8 +68,8 @@ def all_that_was_said(assistant: Assistant) -> str:
     return "\n".join([*heard, *person.questions])
 
 
-@pytest.mark.parametrize("door", SAFETY_DOORS, ids=str)
-async def test_the_key_is_in_no_answer_no_log_and_no_trail(
+@pytest.mark.parametrize("door", ONE_DOOR_EACH, ids=str)
+async def test_the_key_is_in_no_result_and_no_log(
     house: House, door: Door, person: Person, tmp_path: Path
 ) -> None:
     house.upstream.sandbox = sandbox = own_account()
@@ -93,7 +93,7 @@ async def test_the_key_is_in_no_answer_no_log_and_no_trail(
         assert KEY.encode() not in request.body
 
 
-async def test_the_seal_of_the_plans_is_in_no_answer_and_no_trail(
+async def test_the_seal_is_in_no_result_and_no_log(
     tmp_path: Path, person: Person, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")

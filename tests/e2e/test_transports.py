@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -15,72 +15,78 @@ from typing import Any, BinaryIO
 import anyio
 import httpx
 import pytest
+from mcp.client import Client
 from mcp.shared.exceptions import MCPError
-from mcp.types import INVALID_PARAMS
+from mcp.types import INVALID_PARAMS, ResourceTemplateReference, TextResourceContents
 from support.account import Upstream
 from support.catalog import DESTRUCTIVE, READING, WRITING
 from support.product import ALL_DOORS, ERAS, LEGACY, Door, command, environment, running
 from support.waiting import PATIENCE
 
-from hostup_mcp.sandbox import SANDBOX_API_KEY
-
 from .world import Assistant, House, at, in_memory
 
 HTTP = ("streamable-http", "sse")
+TEMPLATE = "hostup://vps/{id}/backups"
 doors = pytest.mark.parametrize("door", ALL_DOORS, ids=str)
 
 
 @doors
-async def test_every_door_lists_servers_and_reads_backups(house: House, door: Door) -> None:
+async def test_every_door_serves_all_there_is(house: House, door: Door) -> None:
     async with house.enter_alone(door, None) as assistant:
+        client = assistant.client
+        assert client.protocol_version == ("2025-11-25" if door.era == LEGACY else "2026-07-28")
+        if client.server_info is not None:  # a client that is sure of the era does not ask for it
+            assert client.server_info.name == "hostup-mcp"
+            assert client.server_info.version
         assert await assistant.tools() == READING
+        prompts = {prompt.name for prompt in (await client.list_prompts()).prompts}
+        assert prompts == {"recover_server", "check_backups"}
+        assert "hostup://vps" in {str(r.uri) for r in (await client.list_resources()).resources}
+        [template] = (await client.list_resource_templates()).resource_templates
+        assert template.uri_template == TEMPLATE
+        assert await complete_id(client) == [], "no id was returned yet"
+        await expect_nothing_unknown(assistant)
+        assert house.sandbox.requests == []
         vps, backups = await assistant.backups("web-01")
+        assert await complete_id(client) == [vps]
+        [content] = (await client.read_resource(f"hostup://vps/{vps}/backups")).contents
+        assert isinstance(content, TextResourceContents)
+        assert json.loads(content.text)["id"] == vps
     server = house.sandbox.state.by_name("web-01")
     assert vps == server.id
     assert set(backups) == {b.id for b in server.backups}
     assert house.sandbox.writes == []
 
 
-@doors
-async def test_every_door_speaks_the_era_that_was_asked_for(house: House, door: Door) -> None:
-    async with house.enter(door) as assistant:
-        version = assistant.client.protocol_version
-        assert version == ("2025-11-25" if door.era == LEGACY else "2026-07-28")
-        info = assistant.client.server_info
-        if info is not None:  # a client that is sure of the era does not ask for it
-            assert info.name == "hostup-mcp"
-            assert info.version
+async def complete_id(client: Client) -> list[str]:
+    result = await client.complete(
+        ResourceTemplateReference(type="ref/resource", uri=TEMPLATE), {"name": "id", "value": ""}
+    )
+    return list(result.completion.values)
 
 
-@pytest.mark.parametrize("transport", ["stdio", *HTTP])
-async def test_a_client_that_finds_out_the_era_by_itself_gets_the_newest(
-    house: House, transport: str
-) -> None:
-    async with house.enter(Door(transport, "auto")) as assistant:
-        assert assistant.client.protocol_version == "2026-07-28"
-        assert assistant.client.server_info is not None
-        assert assistant.client.server_info.name == "hostup-mcp"
-        assert await assistant.find("mail")
-
-
-# Unknown names ------------------------------------------------------------------------------------
-
-
-@doors
-async def test_what_does_not_exist_is_an_error_of_the_protocol(house: House, door: Door) -> None:
-    async with house.enter(door) as assistant:
-        await expect_invalid(assistant, "call_tool", "vps_delete_everything", {})
-        await expect_invalid(assistant, "get_prompt", "no_such_prompt")
-        await expect_invalid(assistant, "read_resource", "hostup://nowhere")
-        for listing in ("list_tools", "list_prompts", "list_resources", "list_resource_templates"):
-            await expect_invalid(assistant, listing, cursor="page-2")
-        assert await assistant.find("web-01"), "and the connection goes on"
+async def expect_nothing_unknown(assistant: Assistant) -> None:
+    """What does not exist is an error of the protocol."""
+    await expect_invalid(assistant, "call_tool", "vps_delete_everything", {})
+    await expect_invalid(assistant, "get_prompt", "no_such_prompt")
+    await expect_invalid(assistant, "read_resource", "hostup://nowhere")
+    for listing in ("list_tools", "list_prompts", "list_resources", "list_resource_templates"):
+        await expect_invalid(assistant, listing, cursor="page-2")
 
 
 async def expect_invalid(assistant: Assistant, what: str, *given: Any, **named: Any) -> None:
     with anyio.fail_after(PATIENCE), pytest.raises(MCPError) as raised:
         await getattr(assistant.client, what)(*given, **named)
     assert raised.value.error.code == INVALID_PARAMS, what
+
+
+@pytest.mark.parametrize("transport", ["stdio", *HTTP])
+async def test_a_client_may_find_out_the_era(house: House, transport: str) -> None:
+    async with house.enter(Door(transport, "auto")) as assistant:
+        assert assistant.client.protocol_version == "2026-07-28"
+        assert assistant.client.server_info is not None
+        assert assistant.client.server_info.name == "hostup-mcp"
+        assert await assistant.find("mail")
 
 
 # Raw stdio ----------------------------------------------------------------------------------------
@@ -149,7 +155,7 @@ def raw(house: House, tmp_path: Path) -> Iterator[Lines]:
         watch.cancel()
 
 
-def test_a_line_that_is_no_json_is_answered_and_the_session_goes_on(raw: Lines) -> None:
+def test_a_line_that_is_no_json_is_answered(raw: Lines) -> None:
     raw.send(b"what is this\n")
     for message in handshake("2025-11-25"):
         raw.send(message)
@@ -160,7 +166,7 @@ def test_a_line_that_is_no_json_is_answered_and_the_session_goes_on(raw: Lines) 
 
 
 @pytest.mark.parametrize("version", ["2025-06-18", "2025-11-25"])
-def test_handshake_revisions_list_and_read_over_raw_stdio(raw: Lines, version: str) -> None:
+def test_older_revisions_work_over_raw_stdio(raw: Lines, version: str) -> None:
     begin, begun = handshake(version)
     assert raw.ask(begin)["protocolVersion"] == version
     raw.send(begun)
@@ -174,7 +180,7 @@ def test_handshake_revisions_list_and_read_over_raw_stdio(raw: Lines, version: s
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_stdio_ends_cleanly_when_it_is_told_to(raw: Lines, number: signal.Signals) -> None:
+def test_stdio_ends_cleanly_on_a_signal(raw: Lines, number: signal.Signals) -> None:
     raw.ask(handshake("2025-11-25")[0])
     begin = time.monotonic()
     raw.process.send_signal(number)
@@ -199,7 +205,7 @@ ACCEPT = {"Accept": "application/json, text/event-stream"}
 
 
 @pytest.mark.parametrize("transport", HTTP)
-def test_http_turns_foreign_hosts_and_origins_away_and_ends_on_a_signal(
+def test_foreign_hosts_and_origins_are_refused(
     house: House, tmp_path: Path, transport: str
 ) -> None:
     env = environment(**house.upstream.variables)
@@ -224,24 +230,11 @@ def test_http_turns_foreign_hosts_and_origins_away_and_ends_on_a_signal(
         assert child.close() in (0, -signal.SIGTERM)
         assert time.monotonic() - begin < 8
         assert child.stdout.read_text() == "", "standard output stays empty"
-
-
-@pytest.mark.parametrize("transport", HTTP)
-def test_turning_a_request_away_leaves_no_traceback(
-    house: House, tmp_path: Path, transport: str
-) -> None:
-    with (
-        running(tmp_path, environment(**house.upstream.variables), transport=transport) as child,
-        httpx.Client(trust_env=False, timeout=PATIENCE) as client,
-    ):
-        assert client.get(child.url, headers={"Host": "evil.example"}).status_code == 421
-        assert client.get(child.url, headers={"Origin": "https://evil.example"}).status_code == 403
-        child.close()
         assert "Traceback" not in child.stderr.read_text()
 
 
 @pytest.mark.parametrize("mode", ERAS)
-async def test_http_ends_on_a_signal_while_a_client_is_connected(
+async def test_http_ends_while_a_client_is_connected(
     house: House, tmp_path: Path, mode: str
 ) -> None:
     env = environment(**house.upstream.variables)
@@ -267,47 +260,11 @@ async def test_http_ends_on_a_signal_while_a_client_is_connected(
         assert "Traceback" not in child.stderr.read_text()
 
 
-def refused(*flags: str, **env: str) -> tuple[int, str]:
-    """Start what must not start: the exit code and what stands on stderr."""
-    ended = subprocess.run(
-        command(*flags),
-        env=environment(
-            HOSTUP_BASE_URL="http://127.0.0.1:9", HOSTUP_API_KEY=SANDBOX_API_KEY, **env
-        ),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    assert ended.stdout == ""
-    return ended.returncode, ended.stderr
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
-@pytest.mark.parametrize("transport", HTTP)
-def test_http_is_not_served_to_other_machines(transport: str, host: str) -> None:
-    code, said = refused("--transport", transport, "--host", host, "--port", "0")
-    assert code != 0
-    assert len(said.splitlines()) == 1
-    assert host in said
-
-
-@pytest.mark.parametrize("transport", HTTP)
-def test_a_port_that_is_taken_is_said_in_one_line(transport: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        code, said = refused("--transport", transport, "--port", port)
-    assert code != 0
-    assert len(said.splitlines()) == 1
-    assert port in said
-
-
 # Definitions --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("mode", ERAS)
-async def test_definitions_are_complete_and_tell_the_truth(sandbox: Any, mode: str) -> None:
+async def test_definitions_are_complete_and_true(sandbox: Any, mode: str) -> None:
     async with in_memory(sandbox, mode=mode) as assistant:
         tools = (await assistant.client.list_tools()).tools
         instructions = assistant.client.instructions
@@ -340,4 +297,6 @@ async def test_definitions_are_complete_and_tell_the_truth(sandbox: Any, mode: s
         assert not {"confirm", "force", "yes", "sure"} & set(schema["properties"])
     for tool in tools:
         if tool.name in DESTRUCTIVE:
-            assert "list_" in (tool.description or ""), "it names the tool for looking only"
+            text = tool.description or ""
+            assert re.search("Destroys|Permanently deletes|May destroy|Replaces|evict", text), text
+            assert "list_" in text, "it names the tool for looking only"

@@ -22,6 +22,7 @@ from support.account import Upstream
 from support.catalog import DESTRUCTIVE
 from support.product import (
     ALL_DOORS,
+    LEGACY,
     MODERN,
     UNLIMITED,
     Door,
@@ -235,6 +236,8 @@ async def connected(server: Any, person: Person | None, mode: str) -> AsyncItera
 # The product as a process -------------------------------------------------------------------------
 
 SAFETY_DOORS = [door for door in ALL_DOORS if door.transport != "sse"]
+ONE_DOOR_EACH = [Door("stdio", MODERN), Door("streamable-http", LEGACY)]
+"""Each transport and each era once, where what is tested does not depend on the pair."""
 
 
 class House:
