@@ -341,6 +341,15 @@ class BackupSettings(Model):
     auto_delete_oldest: bool | None = None
 
 
+class BackupRun(Model):
+    """One row of a schedule's history. Only the older API documents its fields."""
+
+    backup_type: str | None = None
+    status: str | None = None
+    created_at: str | None = None
+    error_message: str | None = None
+
+
 class ScheduleActions(Model):
     """Gate of schedules; it may be missing."""
 
@@ -351,5 +360,6 @@ class BackupSchedules(Listing):
     """`GET /api/v2/vps/{id}/backup-schedules`; everything but the list may be missing."""
 
     schedules: Many[BackupSchedule]
+    history: Many[BackupRun] = ()
     settings: BackupSettings | None = None
     actions: ScheduleActions = ScheduleActions()

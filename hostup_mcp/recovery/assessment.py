@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hostup_mcp.hostup.models import Backup, BackupList, Snapshot
-from hostup_mcp.recovery.backups import is_full, newest_first
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import Advice, Changes, Loss, Step
-from hostup_mcp.recovery.gates import steps_to_open, weigh
-from hostup_mcp.recovery.reasons import NoBackups, QuotaReadsFull, Reason, Verdict, verdict_of
+from hostup_mcp.recovery.doubts import complete, find_doubt
+from hostup_mcp.recovery.findings import (
+    Advice,
+    Changes,
+    ClocksDiffer,
+    Doubt,
+    KeyRefused,
+    Loss,
+    Step,
+)
+from hostup_mcp.recovery.gates import is_open, steps_to_open, weigh
+from hostup_mcp.recovery.quota import Slots, find_hidden, read_slots
+from hostup_mcp.recovery.reasons import (
+    EvictsHidden,
+    NoBackups,
+    QuotaReadsFull,
+    QuotaUnknown,
+    Reason,
+    Verdict,
+    verdict_of,
+)
 from hostup_mcp.recovery.spans import age
 
 SNAPSHOT_LIFE = timedelta(hours=24)
@@ -46,46 +64,65 @@ class Assessment:
     restore: Explanation
     """Whether a backup can be restored over this server."""
     overwrites: Overwrites | None
-    """What restoring the backup listed first would destroy; None without backups."""
+    """What restoring the newest backup that looks complete would destroy, if there is one."""
     create: Explanation
     """Whether a backup can be made."""
     advice: tuple[Advice, ...]
+    doubts: Mapping[str, Doubt]
+    """Which backups may be incomplete, by id, and why."""
 
 
-def assess(listing: BackupList, now: datetime) -> Assessment:
-    """What `listing` means at `now`."""
-    backups = newest_first(listing.backups)
+def assess(
+    listing: BackupList,
+    now: datetime,
+    *,
+    status: str | None = None,
+    refused: KeyRefused | None = None,
+    clocks: ClocksDiffer | None = None,
+) -> Assessment:
+    """What `listing` means at `now`, by HostUp's clock.
+
+    `status` is the server's `serviceStatus`, `refused` the last 403 of the key within ten minutes,
+    as far as they are known.
+    """
+    backups, good = listing.backups, complete(listing.backups, now)
     return Assessment(
-        restore=assess_restore(listing),
-        overwrites=Overwrites(backups[0], loss_since(backups[0], now)) if backups else None,
-        create=assess_create(listing),
-        advice=_advice(listing, now),
+        restore=assess_restore(listing, status),
+        overwrites=Overwrites(good[0], loss_since(good[0], now)) if good else None,
+        create=assess_create(listing, status),
+        advice=(*_contradictions(listing, refused, clocks), *_advise(listing, good, now)),
+        doubts={b.id: doubt for b in backups if (doubt := find_doubt(b, backups, now)) is not None},
     )
 
 
-def assess_restore(listing: BackupList) -> Explanation:
+def assess_restore(listing: BackupList, status: str | None = None) -> Explanation:
     """Whether some backup of `listing` can be restored over its server.
 
     An open gate with nothing to restore is no way back; a closed gate stays closed however many
-    backups there are.
+    backups there are. Backups that are counted but not listed leave it unknown.
     """
-    gate = listing.actions.can_restore
-    to_unblock = steps_to_open(gate)
+    gate, hidden = listing.actions.can_restore, find_hidden(listing)
+    steps = steps_to_open(gate, status)
     if listing.backups:
-        return Explanation(weigh(gate, "canRestore"), to_unblock)
-    reasons = weigh(gate, "canRestore", NoBackups())
-    return Explanation(reasons, (*to_unblock, Code.ONLY_CURRENT_STATE))
+        return Explanation(weigh(gate, "canRestore"), steps)
+    if hidden is not None:
+        return Explanation(weigh(gate, "canRestore", hidden), (*steps, Code.COMPARE_PANEL))
+    return Explanation(weigh(gate, "canRestore", NoBackups()), (*steps, Code.ONLY_CURRENT_STATE))
 
 
-def assess_create(listing: BackupList) -> Explanation:
+def assess_create(listing: BackupList, status: str | None = None) -> Explanation:
     """Whether a backup can be made now. The gate decides, also where the quota reads otherwise."""
     gate, quota = listing.actions.can_create_backup, listing.quota_info
-    reasons = weigh(gate, "canCreateBackup")
-    if gate is None or not gate.allowed:
-        slots: tuple[Step, ...] = (Code.GET_SLOTS,) if gate is not None and is_full(quota) else ()
-        return Explanation(reasons, (*steps_to_open(gate), *slots))
-    if is_full(quota):
-        reasons += (QuotaReadsFull(quota.used, quota.limit, quota.remaining),)
+    slots = read_slots(quota)
+    reasons, steps = weigh(gate, "canCreateBackup"), steps_to_open(gate, status)
+    if steps:
+        # More slots help only where nothing else is known to close the gate.
+        slots_help = slots is Slots.FULL and steps[0] in (Code.EXPLAIN_REASON, Code.ASK_WHY)
+        return Explanation(reasons, (*steps, Code.GET_SLOTS) if slots_help else steps)
+    if slots is not Slots.FREE:
+        kind = QuotaReadsFull if slots is Slots.FULL else QuotaUnknown
+        reasons += (kind(quota.used, quota.limit, quota.remaining),)
+        reasons += () if find_hidden(listing) is None else (EvictsHidden(),)
     return Explanation(reasons, ())
 
 
@@ -97,14 +134,31 @@ def loss_since(point: Backup | Snapshot, now: datetime) -> Loss:
     return Changes(created, span)
 
 
-def _advice(listing: BackupList, now: datetime) -> tuple[Advice, ...]:
+def _contradictions(
+    listing: BackupList, refused: KeyRefused | None, clocks: ClocksDiffer | None
+) -> list[Advice]:
+    found: list[Advice] = []
+    hidden = find_hidden(listing)
+    if hidden is not None and listing.backups:
+        found.append(hidden)
+    gates = (listing.actions.can_restore, listing.actions.can_create_backup)
+    if refused is not None and any(map(is_open, gates)):
+        found.append(refused)
+    if clocks is not None:
+        found.append(clocks)
+    return found
+
+
+def _advise(listing: BackupList, good: tuple[Backup, ...], now: datetime) -> list[Advice]:
     dated = [b for b in listing.backups if b.created is not None]
-    ages = [span for b in dated if (span := age(b.created, now)) is not None]
     advice: list[Advice] = []
     if len(dated) < len(listing.backups):
         advice.append(Code.DATES_UNKNOWN)
-    if len(ages) < len(dated):
+    if any(age(b.created, now) is None for b in dated):
         advice.append(Code.DATES_IN_FUTURE)
+    if listing.backups and not good:
+        advice.append(Code.NO_COMPLETE_BACKUP)
+    ages = [span for b in good if (span := age(b.created, now)) is not None]
     if not ages or min(ages) > SNAPSHOT_LIFE:
         advice.append(Code.NO_RECENT_BACKUP)
-    return tuple(advice)
+    return advice

@@ -16,7 +16,10 @@ class Code(StrEnum):
     GATE_CLOSED_REASON = "gate_closed_reason"
     GATE_MISSING = "gate_missing"
     QUOTA_READS_FULL = "quota_reads_full"
+    QUOTA_UNKNOWN = "quota_unknown"
     NO_BACKUPS = "no_backups"
+    BACKUPS_HIDDEN = "backups_hidden"
+    EVICTS_HIDDEN = "evicts_hidden"
     BACKUP_MISSING = "backup_missing"
     NO_SNAPSHOTS = "no_snapshots"
     NO_SNAPSHOTS_REASON = "no_snapshots_reason"
@@ -27,9 +30,16 @@ class Code(StrEnum):
 
     # Steps that would unblock an action
     COMPLETE_ORDER = "complete_order"
+    PAY_INVOICE = "pay_invoice"
+    LIFT_SUSPENSION = "lift_suspension"
+    USE_OTHER_SERVER = "use_other_server"
+    CONTACT_SUPPORT = "contact_support"
+    TRY_LATER = "try_later"
     CHECK_SCOPE = "check_scope"
-    ASK_HOW = "ask_how"
+    EXPLAIN_REASON = "explain_reason"
     ASK_WHY = "ask_why"
+    ASK_WHETHER = "ask_whether"
+    COMPARE_PANEL = "compare_panel"
     ONLY_CURRENT_STATE = "only_current_state"
     GET_SLOTS = "get_slots"
 
@@ -37,6 +47,22 @@ class Code(StrEnum):
     DATES_UNKNOWN = "dates_unknown"
     DATES_IN_FUTURE = "dates_in_future"
     NO_RECENT_BACKUP = "no_recent_backup"
+    NO_COMPLETE_BACKUP = "no_complete_backup"
+    KEY_REFUSED = "key_refused"
+    CLOCK_BEHIND = "clock_behind"
+    CLOCK_AHEAD = "clock_ahead"
+
+    # Why a backup may be incomplete
+    BACKUP_EMPTY = "backup_empty"
+    BACKUP_SMALL = "backup_small"
+    BACKUP_NEW = "backup_new"
+
+    # Schedules
+    SCHEDULE_OVERDUE = "schedule_overdue"
+    SCHEDULE_NEVER_RAN = "schedule_never_ran"
+    RUN_FAILED = "run_failed"
+    RUN_FAILED_REASON = "run_failed_reason"
+    NO_SCHEDULE_ON = "no_schedule_on"
 
     # Data loss
     CHANGES = "changes"
@@ -65,6 +91,7 @@ class Code(StrEnum):
 
     # Precautions
     BACK_UP_FIRST = "back_up_first"
+    MAY_BACK_UP = "may_back_up"
     EVICTS_OLDEST = "evicts_oldest"
     EVICTS_UNDATED = "evicts_undated"
     EVICTS_POINT = "evicts_point"
@@ -77,4 +104,5 @@ class Code(StrEnum):
 
     # What makes a backup hard to replace
     ONLY_BACKUP = "only_backup"
+    LAST_COMPLETE_BACKUP = "last_complete_backup"
     NEWEST_BACKUP = "newest_backup"

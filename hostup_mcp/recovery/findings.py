@@ -11,20 +11,77 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Literal, TypeAlias
 
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.reasons import GateClosed, GateMissing, Reason
+from hostup_mcp.recovery.reasons import BackupsHidden, EvictsHidden, GateClosed, Reason
 
 Step: TypeAlias = Literal[
     Code.COMPLETE_ORDER,
+    Code.PAY_INVOICE,
+    Code.LIFT_SUSPENSION,
+    Code.USE_OTHER_SERVER,
+    Code.CONTACT_SUPPORT,
+    Code.TRY_LATER,
     Code.CHECK_SCOPE,
-    Code.ASK_HOW,
+    Code.EXPLAIN_REASON,
     Code.ASK_WHY,
+    Code.ASK_WHETHER,
+    Code.COMPARE_PANEL,
     Code.ONLY_CURRENT_STATE,
     Code.GET_SLOTS,
 ]
 """What would have to change for a blocked action to become possible."""
 
-Advice: TypeAlias = Literal[Code.DATES_UNKNOWN, Code.DATES_IN_FUTURE, Code.NO_RECENT_BACKUP]
+
+@dataclass(frozen=True, slots=True)
+class KeyRefused:
+    """The gate is open, but HostUp refused this key with 403 a short while ago."""
+
+    at: datetime
+    scope: str
+    """The scope that the key probably lacks."""
+
+    code: ClassVar = Code.KEY_REFUSED
+
+
+@dataclass(frozen=True, slots=True)
+class ClocksDiffer:
+    """The clock of this machine differs from HostUp's. Ages are by HostUp's."""
+
+    by: timedelta
+    is_behind: bool
+    """Whether it is this machine's clock that is behind."""
+
+    @property
+    def code(self) -> Code:
+        """Which way they differ."""
+        return Code.CLOCK_BEHIND if self.is_behind else Code.CLOCK_AHEAD
+
+
+Advice: TypeAlias = (
+    BackupsHidden
+    | KeyRefused
+    | ClocksDiffer
+    | Literal[
+        Code.DATES_UNKNOWN,
+        Code.DATES_IN_FUTURE,
+        Code.NO_RECENT_BACKUP,
+        Code.NO_COMPLETE_BACKUP,
+    ]
+)
 """What else the user should know to choose."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackupSmall:
+    """The backup is far smaller than the server's other ones; both in GB."""
+
+    size_gb: float
+    usual_gb: float
+
+    code: ClassVar = Code.BACKUP_SMALL
+
+
+Doubt: TypeAlias = BackupSmall | Literal[Code.BACKUP_EMPTY, Code.BACKUP_NEW]
+"""Why a backup may be incomplete."""
 
 
 # Data loss: what a restore destroys.
@@ -84,7 +141,7 @@ Alternative: TypeAlias = Literal[Code.USE_NEW_SERVER, Code.USE_SNAPSHOT]
 
 @dataclass(frozen=True, slots=True)
 class EvictsOldest:
-    """All slots read as used: a backup made first may evict this one, the oldest."""
+    """No slot is known to be free: a backup made first may evict this one, the oldest."""
 
     backup_id: str
     created: datetime
@@ -96,7 +153,7 @@ class EvictsOldest:
 class CannotBackUp:
     """The current state cannot be backed up now."""
 
-    because: GateClosed | GateMissing
+    because: GateClosed
 
     code: ClassVar = Code.CANNOT_BACK_UP
 
@@ -105,11 +162,10 @@ class CannotBackUp:
 class SlotsUsed:
     """All slots are in use, and this is the oldest backup that is not the one to go back to."""
 
-    used: int | None
     backup_id: str
     created: datetime
     is_among_dated: bool
-    """Whether it is the oldest only of those whose date is known."""
+    """Whether it is the oldest only of those that are listed with a date."""
     is_beside_point: bool
     """Whether the backup to go back to was left out."""
 
@@ -125,10 +181,80 @@ Precaution: TypeAlias = (
     EvictsOldest
     | CannotBackUp
     | SlotsUsed
-    | Literal[Code.BACK_UP_FIRST, Code.EVICTS_UNDATED, Code.EVICTS_POINT, Code.MAY_EVICT_POINT]
+    | EvictsHidden
+    | KeyRefused
+    | Doubt
+    | Literal[
+        Code.BACK_UP_FIRST,
+        Code.MAY_BACK_UP,
+        Code.EVICTS_UNDATED,
+        Code.EVICTS_POINT,
+        Code.MAY_EVICT_POINT,
+    ]
 )
 
-Rarity: TypeAlias = Literal[Code.ONLY_BACKUP, Code.NEWEST_BACKUP]
+Rarity: TypeAlias = Literal[Code.ONLY_BACKUP, Code.LAST_COMPLETE_BACKUP, Code.NEWEST_BACKUP]
 """What makes a backup hard to replace."""
 
-Finding: TypeAlias = Reason | Step | Advice | Loss | SideEffect | Alternative | Precaution | Rarity
+
+# Schedules: whether HostUp makes backups by itself as it is said to.
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleOverdue:
+    """A schedule that is on has not run when it should have."""
+
+    schedule_id: str
+    frequency: str
+    last_run: datetime
+
+    code: ClassVar = Code.SCHEDULE_OVERDUE
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleNeverRan:
+    """A schedule is on, and HostUp does not say that it has ever run."""
+
+    schedule_id: str
+
+    code: ClassVar = Code.SCHEDULE_NEVER_RAN
+
+
+@dataclass(frozen=True, slots=True)
+class RunFailed:
+    """A backup that HostUp started failed. `said` is its reason, `status` its word, if given."""
+
+    at: datetime | None
+    status: str | None
+    said: str | None
+
+    @property
+    def code(self) -> Code:
+        """With or without HostUp's reason."""
+        return Code.RUN_FAILED_REASON if self.said else Code.RUN_FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class NoScheduleOn:
+    """There are scheduled backups, but no schedule is on, so no more will be made."""
+
+    count: int
+
+    code: ClassVar = Code.NO_SCHEDULE_ON
+
+
+ScheduleFinding: TypeAlias = ScheduleOverdue | ScheduleNeverRan | RunFailed | NoScheduleOn
+"""What is odd about the schedules of a server."""
+
+Finding: TypeAlias = (
+    Reason
+    | Step
+    | Advice
+    | Doubt
+    | Loss
+    | SideEffect
+    | Alternative
+    | Precaution
+    | Rarity
+    | ScheduleFinding
+)

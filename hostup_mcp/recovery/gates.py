@@ -1,8 +1,8 @@
 """Reading a gate: why an action is closed, and what would open it.
 
 The gate already weighs service status, quota, permission and running jobs, so nothing of that is
-worked out again here. `pending_order` is the only code that HostUp documents for gates, and
-`forbidden` one that its errors use for a missing scope; any other is passed on as it came.
+worked out again here. `pending_order` is the only code that HostUp documents for gates; the other
+ones here are documented for its errors. Any other code is passed on as it came.
 """
 
 from __future__ import annotations
@@ -14,10 +14,32 @@ from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.findings import Step
 from hostup_mcp.recovery.reasons import GateClosed, GateMissing, GateName, GateOpen, Reason, Verdict
 
-_STEPS: Mapping[str, Step] = {
+_STEPS: Mapping[str | None, Step] = {
     "pending_order": Code.COMPLETE_ORDER,
+    "pending_orders": Code.COMPLETE_ORDER,
     "forbidden": Code.CHECK_SCOPE,
+    "account_inactive": Code.CONTACT_SUPPORT,
+    "existing_invoice_blocking": Code.PAY_INVOICE,
+    "cancellation_blocked_overdue_invoice": Code.PAY_INVOICE,
+    "invoice_payment_in_progress": Code.TRY_LATER,
+    "vps_not_ready": Code.TRY_LATER,
+    "upstream_failed": Code.TRY_LATER,
+    "upstream_unavailable": Code.TRY_LATER,
+    "internal_error": Code.TRY_LATER,
+    "rate_limited": Code.TRY_LATER,
+    "rate_limit_exceeded": Code.TRY_LATER,
 }
+"""What would open a gate that is closed with this code."""
+
+_STATUS_STEPS: Mapping[str | None, Step] = {
+    "pending": Code.COMPLETE_ORDER,
+    "suspended": Code.LIFT_SUSPENSION,
+    "terminated": Code.USE_OTHER_SERVER,
+    "cancelled": Code.USE_OTHER_SERVER,
+    "expired": Code.USE_OTHER_SERVER,
+    "fraud": Code.CONTACT_SUPPORT,
+}
+"""What would open a closed gate of a server with this `serviceStatus`."""
 
 
 def open_reason(gate: Gate) -> GateOpen:
@@ -30,16 +52,25 @@ def closed_reason(gate: Gate) -> GateClosed:
     return GateClosed(gate.reason or None, gate.code or None)
 
 
-def steps_to_open(gate: Gate | None) -> tuple[Step, ...]:
-    """What would open a gate; nothing where it is open, or missing."""
-    return () if gate is None or gate.allowed else (step_to_open(gate),)
+def is_open(gate: Gate | None) -> bool:
+    """Whether the gate is there and open."""
+    return gate is not None and gate.allowed
 
 
-def step_to_open(gate: Gate) -> Step:
-    """What would open a closed gate, as far as that is known."""
-    if gate.code is not None and gate.code in _STEPS:
-        return _STEPS[gate.code]
-    return Code.ASK_HOW if gate.reason else Code.ASK_WHY
+def steps_to_open(gate: Gate | None, status: str | None = None) -> tuple[Step, ...]:
+    """What would open a gate; empty where it is open."""
+    return () if is_open(gate) else (step_to_open(gate, status),)
+
+
+def step_to_open(gate: Gate | None, status: str | None = None) -> Step:
+    """What would open a gate that is closed or missing, as far as that is known.
+
+    `status` is the server's `serviceStatus`, if it was read.
+    """
+    if gate is None:
+        return Code.ASK_WHETHER
+    known = _STEPS.get(gate.code) or _STATUS_STEPS.get(status)
+    return known or (Code.EXPLAIN_REASON if gate.reason else Code.ASK_WHY)
 
 
 def weigh(gate: Gate | None, name: GateName, *others: Reason) -> tuple[Reason, ...]:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from hostup_mcp.hostup.models import BackupList
-from hostup_mcp.recovery.backups import dated, is_full, newest_first, oldest
+from hostup_mcp.hostup.models import BackupList, Gate
+from hostup_mcp.recovery.backups import dated, newest_first, oldest
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.findings import (
     Alternative,
     CannotBackUp,
+    Doubt,
     EvictsOldest,
+    KeyRefused,
     Precaution,
     SlotsUsed,
 )
-from hostup_mcp.recovery.gates import not_open_reason
+from hostup_mcp.recovery.gates import closed_reason, is_open
+from hostup_mcp.recovery.quota import Slots, find_hidden, read_slots
+from hostup_mcp.recovery.reasons import EvictsHidden
 
 
 def precautions(
@@ -24,28 +28,42 @@ def precautions(
 
     The backup `keep` is the one to go back to, so it is never the one to make room.
     """
-    gate = listing.actions.can_create_backup
-    if gate is not None and gate.allowed:
-        makes_room = is_full(listing.quota_info) and bool(listing.backups)
-        return (_evicts(listing, now, keep) if makes_room else Code.BACK_UP_FIRST,)
-    cannot = CannotBackUp(not_open_reason(gate, "canCreateBackup"))
-    slots = _oldest_to_replace(listing, now, keep) if is_full(listing.quota_info) else None
-    return (cannot,) if slots is None else (cannot, slots)
+    gate, slots = listing.actions.can_create_backup, read_slots(listing.quota_info)
+    if gate is None:
+        return (Code.MAY_BACK_UP,)
+    if gate.allowed:
+        return (Code.BACK_UP_FIRST if slots is Slots.FREE else _evicts(listing, now, keep),)
+    cannot = CannotBackUp(closed_reason(gate))
+    used = _oldest_to_replace(listing, now, keep) if slots is Slots.FULL else None
+    return (cannot,) if used is None else (cannot, used)
+
+
+def check_first(
+    gate: Gate | None, refused: KeyRefused | None, doubt: Doubt | None = None
+) -> tuple[Precaution, ...]:
+    """What to check before all else: a key that was `refused` though its `gate` is open, and a
+    `doubt` about what to go back to."""
+    contradiction = refused if is_open(gate) else None
+    return tuple(found for found in (contradiction, doubt) if found is not None)
 
 
 def new_server(listing: BackupList) -> tuple[Alternative, ...]:
     """A new server as a way that risks less, only where HostUp would build it."""
-    gate = listing.actions.can_restore
-    return (Code.USE_NEW_SERVER,) if listing.backups and gate is not None and gate.allowed else ()
+    is_possible = listing.backups and is_open(listing.actions.can_restore)
+    return (Code.USE_NEW_SERVER,) if is_possible else ()
 
 
 def _evicts(listing: BackupList, now: datetime, keep: str | None) -> Precaution:
-    """A backup made first where the slots read as full: HostUp deletes the oldest by itself."""
-    evicted = oldest(listing, now)
-    if evicted is None:
-        return Code.EVICTS_UNDATED if keep is None else Code.MAY_EVICT_POINT
-    backup, created = evicted
-    return Code.EVICTS_POINT if backup.id == keep else EvictsOldest(backup.id, created)
+    """A backup made first where no slot is known to be free: HostUp may delete the oldest."""
+    evicted, hidden = oldest(listing, now), find_hidden(listing)
+    if not listing.backups and hidden is None:
+        return Code.BACK_UP_FIRST
+    if evicted is not None:
+        backup, created = evicted
+        return Code.EVICTS_POINT if backup.id == keep else EvictsOldest(backup.id, created)
+    if keep is not None:
+        return Code.MAY_EVICT_POINT
+    return Code.EVICTS_UNDATED if hidden is None else EvictsHidden()
 
 
 def _oldest_to_replace(listing: BackupList, now: datetime, keep: str | None) -> SlotsUsed | None:
@@ -55,9 +73,8 @@ def _oldest_to_replace(listing: BackupList, now: datetime, keep: str | None) -> 
         return None
     backup, created = known[-1]
     return SlotsUsed(
-        used=listing.quota_info.used,
         backup_id=backup.id,
         created=created,
-        is_among_dated=len(known) < len(others),
+        is_among_dated=len(known) < len(others) or find_hidden(listing) is not None,
         is_beside_point=len(others) < len(listing.backups),
     )

@@ -23,7 +23,7 @@ class Verdict(StrEnum):
 
 
 class Source(StrEnum):
-    """Where a reason comes from: HostUp's gate, what the account holds, or HostUp's silence."""
+    """Where a reason comes from: a gate, what the account holds, or missing or unclear facts."""
 
     GATE = "gate"
     STATE = "state"
@@ -97,6 +97,40 @@ class QuotaReadsFull:
     code: ClassVar = Code.QUOTA_READS_FULL
     weight: ClassVar = Verdict.POSSIBLE
     source: ClassVar = Source.STATE
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaUnknown:
+    """The gate is open, and the numbers do not say whether a slot is left."""
+
+    used: int | None
+    limit: int | None
+    remaining: int | None
+
+    code: ClassVar = Code.QUOTA_UNKNOWN
+    weight: ClassVar = Verdict.POSSIBLE
+    source: ClassVar = Source.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class EvictsHidden:
+    """A new backup may evict one that HostUp counts but does not list."""
+
+    code: ClassVar = Code.EVICTS_HIDDEN
+    weight: ClassVar = Verdict.POSSIBLE
+    source: ClassVar = Source.STATE
+
+
+@dataclass(frozen=True, slots=True)
+class BackupsHidden:
+    """There are more backups than can be listed. With none listed, it is unknown what they are."""
+
+    counted: int
+    listed: int
+
+    code: ClassVar = Code.BACKUPS_HIDDEN
+    weight: ClassVar = Verdict.UNKNOWN
+    source: ClassVar = Source.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +212,9 @@ Reason: TypeAlias = (
     | GateClosed
     | GateMissing
     | QuotaReadsFull
+    | QuotaUnknown
+    | EvictsHidden
+    | BackupsHidden
     | NoBackups
     | BackupMissing
     | NoSnapshots

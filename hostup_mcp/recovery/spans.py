@@ -1,8 +1,10 @@
-"""How old something is."""
+"""How old something is, and by whose clock."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+
+from hostup_mcp.recovery.findings import ClocksDiffer
 
 CLOCK_SKEW = timedelta(minutes=10)
 """How far ahead of this clock a date may be and still count as now."""
@@ -13,3 +15,9 @@ def age(created: datetime | None, now: datetime) -> timedelta | None:
     if created is None or created - now > CLOCK_SKEW:
         return None
     return max(timedelta(), now - created)
+
+
+def compare_clocks(here: datetime, hostup: datetime) -> ClocksDiffer | None:
+    """How far this machine's clock is from HostUp's at one moment; None within the skew."""
+    difference = abs(here - hostup)
+    return ClocksDiffer(difference, here < hostup) if difference > CLOCK_SKEW else None

@@ -28,13 +28,15 @@ def _both(text: str) -> Text:
 
 _SAID = Text("{said}", "HostUp says: “{said}”")
 _FULL = "All backup slots read as used"
-_USED = "All {used} backup slots are in use; the oldest"
+_NOT_FREE = "No backup slot is known to be free"
+_USED = "All backup slots are in use; the oldest"
+_CLOCK = "This machine's clock is {by:span}"
 _LOST = "Everything on this server would be lost."
 _OTHER = "a snapshot takes no slot, where this server can have one."
 
 
 def _evicts(model: str, user: str) -> Text:
-    start = f"{_FULL}: to make room for another backup, HostUp may"
+    start = f"{_NOT_FREE}: to make room for another backup, HostUp may"
     return Text(
         f"{start} evict the oldest{model}. The user decides.",
         f"{start} remove the oldest{user}. Whether to make one is your choice.",
@@ -44,8 +46,8 @@ def _evicts(model: str, user: str) -> Text:
 def _evicts_point(certainty: str) -> Text:
     rest = f"the oldest, which {certainty} the one to go back to. Make none before this; {_OTHER}"
     return Text(
-        f"{_FULL}: another backup may evict {rest}",
-        f"{_FULL}: for another backup HostUp may remove {rest}",
+        f"{_NOT_FREE}: another backup may evict {rest}",
+        f"{_NOT_FREE}: for another backup HostUp may remove {rest}",
     )
 
 
@@ -75,6 +77,20 @@ TEXTS: Mapping[Code, Text] = {
         f"{_FULL}; HostUp may evict the oldest backup to make room for another.",
         f"{_FULL}; HostUp may remove the oldest backup to make room for another.",
     ),
+    Code.QUOTA_UNKNOWN: Text(
+        f"{_NOT_FREE}; HostUp may evict the oldest backup to make room for another.",
+        f"{_NOT_FREE}; HostUp may remove the oldest backup to make room for another.",
+    ),
+    Code.BACKUPS_HIDDEN: Text(
+        "There are more backups ({counted}) than can be listed ({listed}): some may be unfinished, "
+        "unreadable or hidden from this key.",
+        "There are more backups ({counted}) than can be listed ({listed}): some may be unfinished, "
+        "unreadable or hidden from this API key.",
+    ),
+    Code.EVICTS_HIDDEN: Text(
+        "To make room, HostUp may evict a backup that is not listed here.",
+        "To make room, HostUp may remove a backup that is not listed here.",
+    ),
     Code.NO_BACKUPS: _both("There is no backup of this server to restore."),
     Code.BACKUP_MISSING: _both("This backup is not listed (any more)."),
     Code.NO_SNAPSHOTS: _both("This server cannot have snapshots."),
@@ -94,14 +110,31 @@ TEXTS: Mapping[Code, Text] = {
     ),
     # Steps that would unblock an action
     Code.COMPLETE_ORDER: _both("Complete or cancel the pending order in HostUp's panel."),
+    Code.PAY_INVOICE: _both("Pay the open invoice in HostUp's panel."),
+    Code.LIFT_SUSPENSION: _both(
+        "The service is suspended: pay any overdue invoice in HostUp's panel; if there is none, "
+        "contact HostUp's support."
+    ),
+    Code.USE_OTHER_SERVER: Text(
+        "The service has ended. list_restore_sources of another server shows whether its backups "
+        "can be restored there.",
+        "The service has ended. Perhaps its backups can be restored to another of your servers.",
+    ),
+    Code.CONTACT_SUPPORT: _both("Only HostUp's support can lift this."),
+    Code.TRY_LATER: _both("This may resolve by itself: check again in some minutes."),
     Code.CHECK_SCOPE: Text(
         "The key may lack a scope (backup:vm for backups, restores and snapshots); check it at "
         f"{KEYS_PAGE}.",
         "The API key may lack a permission (the scope backup:vm); check it on HostUp's page for "
         "API keys.",
     ),
-    Code.ASK_HOW: _both("Only HostUp's support can tell how to resolve this."),
+    Code.EXPLAIN_REASON: Text(
+        "Translate HostUp's reason for the user; HostUp's support can explain it.",
+        "HostUp's support can explain this reason.",
+    ),
     Code.ASK_WHY: _both("Only HostUp's support can tell why."),
+    Code.ASK_WHETHER: _both("Only HostUp's panel or support can tell whether this is allowed."),
+    Code.COMPARE_PANEL: _both("HostUp's panel may show backups that are not listed here."),
     Code.ONLY_CURRENT_STATE: _both(
         "There has to be a backup, and one made now holds only the current state."
     ),
@@ -115,9 +148,49 @@ TEXTS: Mapping[Code, Text] = {
         "look."
     ),
     Code.NO_RECENT_BACKUP: _both(
-        "No backup is known to be from the last day. A snapshot may be another way back: snapshots "
-        "are local, quick and kept about 24 hours; backups are offsite, slower to restore and kept "
-        "longer."
+        "No complete backup is known to be from the last day. A snapshot may be another way back: "
+        "snapshots are local, quick and kept about 24 hours; backups are offsite, slower to "
+        "restore and kept longer."
+    ),
+    Code.NO_COMPLETE_BACKUP: _both("Every listed backup may be incomplete."),
+    Code.KEY_REFUSED: Text(
+        "HostUp refused this key with 403 at {at:iso} although the gate is open: the key probably "
+        f"lacks the scope {{scope}}; check it at {KEYS_PAGE}.",
+        "HostUp refused the API key on {at:moment} although it says that this is allowed: the key "
+        "probably lacks a permission (the scope {scope}); check it on HostUp's page for API keys.",
+    ),
+    Code.CLOCK_BEHIND: _both(f"{_CLOCK} behind HostUp's; ages are by HostUp's clock."),
+    Code.CLOCK_AHEAD: _both(f"{_CLOCK} ahead of HostUp's; ages are by HostUp's clock."),
+    # Why a backup may be incomplete
+    Code.BACKUP_EMPTY: _both("This backup has 0 GB: it is probably empty or unfinished."),
+    Code.BACKUP_SMALL: _both(
+        "This backup has {size_gb:size} and the others about {usual_gb:size}: it may be incomplete."
+    ),
+    Code.BACKUP_NEW: _both(
+        "This backup is only minutes old, and HostUp does not say whether it is finished."
+    ),
+    # Schedules
+    Code.SCHEDULE_OVERDUE: Text(
+        "Schedule {schedule_id} is on ({frequency}) but last ran at {last_run:iso}: HostUp is not "
+        "making backups as scheduled.",
+        "A backup schedule is on ({frequency}) but last ran on {last_run:moment}: HostUp is not "
+        "making backups as scheduled.",
+    ),
+    Code.SCHEDULE_NEVER_RAN: Text(
+        "Schedule {schedule_id} is on, but HostUp does not say that it has ever run.",
+        "A backup schedule is on, but HostUp does not say that it has ever run.",
+    ),
+    Code.RUN_FAILED: Text(
+        "The backup of {at:iso} has the status {status:quoted}: it may have failed.",
+        "The backup of {at:moment} has the status “{status}”: it may have failed.",
+    ),
+    Code.RUN_FAILED_REASON: Text(
+        "The backup of {at:iso} failed: {said:quoted}",
+        "The backup of {at:moment} failed. HostUp says: “{said}”",
+    ),
+    Code.NO_SCHEDULE_ON: _both(
+        "There are scheduled backups ({count}), but no schedule is on: HostUp makes no more by "
+        "itself."
     ),
     # Data loss
     Code.CHANGES: Text(
@@ -168,6 +241,9 @@ TEXTS: Mapping[Code, Text] = {
     ),
     # Precautions
     Code.BACK_UP_FIRST: _both("Back up the current state, so that this can be undone."),
+    Code.MAY_BACK_UP: _both(
+        "Try to back up the current state first; HostUp does not say whether it allows this."
+    ),
     Code.EVICTS_OLDEST: _evicts(", {backup_id} of {created:iso}", ", the one of {created:moment}"),
     Code.EVICTS_UNDATED: _evicts("", ""),
     Code.EVICTS_POINT: _evicts_point("is"),
@@ -181,7 +257,10 @@ TEXTS: Mapping[Code, Text] = {
     Code.OLDEST_DATED: _oldest("backup of known date"),
     Code.OLDEST_OTHER_DATED: _oldest("backup of known date beside the one to go back to"),
     # What makes a backup hard to replace
-    Code.ONLY_BACKUP: _both("It is the ONLY backup: after this there is none to restore."),
+    Code.ONLY_BACKUP: _both("It is the ONLY backup listed: after this there is none to restore."),
+    Code.LAST_COMPLETE_BACKUP: _both(
+        "It is the LAST backup that looks complete: the others may be empty or unfinished."
+    ),
     Code.NEWEST_BACKUP: _both(
         "It is, or may be, the NEWEST backup: after this only older ones are left."
     ),

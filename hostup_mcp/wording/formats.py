@@ -20,8 +20,10 @@ def moment(when: datetime | None, zone: tzinfo = UTC) -> str:
     return format_datetime(when, "EEE yyyy-MM-dd HH:mm zzz", tzinfo=zone, locale=LANGUAGE)
 
 
-def iso(when: datetime) -> str:
+def iso(when: datetime | None) -> str:
     """A moment for a model, as HostUp writes it: `2026-04-27T02:00:00.000Z`."""
+    if when is None:
+        return "an unknown date"
     return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

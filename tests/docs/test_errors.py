@@ -17,6 +17,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.shared.exceptions import MCPError
 
+from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.reasons import Reason
 from hostup_mcp.remote.tokens import new_token
 from hostup_mcp.server.errors import texts
@@ -52,6 +53,11 @@ def test_readme_kinds_exist() -> None:
 def test_every_reason_is_explained() -> None:
     explained = {word for row in table("docs/concepts.md", "code", "it means") for word in row[0]}
     assert explained == set(codes_of_reasons())
+    others = {
+        word for row in table("docs/concepts.md", "code", "what it points out") for word in row[0]
+    }
+    assert others
+    assert others <= set(Code)
 
 
 def codes_of_reasons() -> Iterator[str]:

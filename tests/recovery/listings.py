@@ -22,13 +22,15 @@ def closed(reason: str | None = None, **code: str | None) -> dict[str, Any]:
     return {"allowed": False, "reason": reason, **code}
 
 
-def backup(name: str = "bkp_1", created: str | None = "2026-04-27T10:00:00.000Z") -> dict[str, Any]:
+def backup(
+    name: str = "bkp_1", created: str | None = "2026-04-27T10:00:00.000Z", size: float | None = 12.4
+) -> dict[str, Any]:
     return {
         "id": name,
         "displayId": f"{created} (vzdump-qemu-101.vma.zst)",
         "storageKey": "vzdump-qemu-101.vma.zst",
         "createdAt": created,
-        "sizeGb": 12.4,
+        "sizeGb": size,
         "backupType": "manual",
         "note": None,
     }
@@ -36,12 +38,14 @@ def backup(name: str = "bkp_1", created: str | None = "2026-04-27T10:00:00.000Z"
 
 def listing(
     *backups: dict[str, Any],
-    restore: dict[str, Any] = OPEN,
-    create: dict[str, Any] = OPEN,
-    used: int = 1,
-    limit: int | None = 3,
+    restore: dict[str, Any] | None = OPEN,
+    create: dict[str, Any] | None = OPEN,
+    used: int | None = None,
+    limit: int | None = 99,
     remaining: int | None = 2,
 ) -> BackupList:
+    """By default HostUp counts what it lists, and slots are free."""
+    used = len(backups) if used is None else used
     return BackupList.model_validate(
         {
             "backups": list(backups),
@@ -94,7 +98,9 @@ def snapshots(
 
 
 words = st.none() | st.sampled_from(["", "pending_order", "something_new"]) | st.text(max_size=30)
-gates = st.fixed_dictionaries({"allowed": st.booleans(), "reason": words}, optional={"code": words})
+gates = st.none() | st.fixed_dictionaries(
+    {"allowed": st.booleans(), "reason": words}, optional={"code": words}
+)
 dates = (
     st.none()
     | st.datetimes().map(lambda moment: moment.isoformat() + "Z")

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.documents import listings as documents
 
-from hostup_mcp.hostup.models import Backup, BackupList
+from hostup_mcp.hostup.models import Backup, BackupList, Gate
 from hostup_mcp.hostup.text import clean_json
 from hostup_mcp.recovery.assessment import (
     Overwrites,
@@ -18,13 +18,25 @@ from hostup_mcp.recovery.assessment import (
     loss_since,
 )
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import Changes
-from hostup_mcp.recovery.reasons import GateClosed, GateOpen, NoBackups, QuotaReadsFull, Verdict
+from hostup_mcp.recovery.findings import Changes, ClocksDiffer, KeyRefused
+from hostup_mcp.recovery.quota import find_hidden
+from hostup_mcp.recovery.reasons import (
+    BackupsHidden,
+    EvictsHidden,
+    GateClosed,
+    GateMissing,
+    GateOpen,
+    NoBackups,
+    QuotaReadsFull,
+    QuotaUnknown,
+    Verdict,
+)
 
-from .listings import NOW, backup, closed, listing, listings
+from .listings import NOW, OPEN, backup, closed, listing, listings
 
 TWO_HOURS_AGO = datetime(2026, 4, 27, 10, tzinfo=UTC)
 PENDING = closed("There is a pending order.", code="pending_order")
+FULL = {"limit": None, "remaining": 0}
 ORDER = GateClosed("There is a pending order.", "pending_order")
 
 TWENTY = [backup(f"bkp_{n}") for n in range(20)]
@@ -36,11 +48,19 @@ RUNNING = closed("A restore is running.", code="job_running")
     [
         (listing(backup()), Verdict.POSSIBLE, [GateOpen(None, None)], []),
         (listing(), Verdict.BLOCKED, [NoBackups()], [Code.ONLY_CURRENT_STATE]),
+        (listing(used=3), Verdict.UNKNOWN, [BackupsHidden(3, 0)], [Code.COMPARE_PANEL]),
+        (listing(backup(), used=2), Verdict.POSSIBLE, [GateOpen(None, None)], []),
         (
             listing(*TWENTY, restore=RUNNING),
             Verdict.BLOCKED,
             [GateClosed("A restore is running.", "job_running")],
-            [Code.ASK_HOW],
+            [Code.EXPLAIN_REASON],
+        ),
+        (
+            listing(restore=PENDING, used=3),
+            Verdict.BLOCKED,
+            [ORDER, BackupsHidden(3, 0)],
+            [Code.COMPLETE_ORDER, Code.COMPARE_PANEL],
         ),
         (
             listing(restore=PENDING),
@@ -49,7 +69,15 @@ RUNNING = closed("A restore is running.", code="job_running")
             [Code.COMPLETE_ORDER, Code.ONLY_CURRENT_STATE],
         ),
     ],
-    ids=["open", "open without backups", "closed", "closed without backups"],
+    ids=[
+        "open",
+        "open without backups",
+        "open, counted but not listed",
+        "open, one of two listed",
+        "closed",
+        "closed, counted but not listed",
+        "closed without backups",
+    ],
 )
 def test_restore_needs_gate_and_backup(
     some: BackupList, verdict: Verdict, reasons: list[Any], steps: list[Code]
@@ -58,6 +86,22 @@ def test_restore_needs_gate_and_backup(
     assert restore.verdict is verdict
     assert restore.reasons == tuple(reasons)
     assert restore.to_unblock == tuple(steps)
+
+
+def test_status_tells_the_step() -> None:
+    gate = closed("Tjänsten är avstängd.")
+    found = assess(listing(backup(), restore=gate, create=gate, **FULL), NOW, status="suspended")
+    assert found.restore.to_unblock == (Code.LIFT_SUSPENSION,)
+    assert found.create.to_unblock == (Code.LIFT_SUSPENSION,)
+
+
+def test_missing_gates_are_unknown() -> None:
+    found = assess(listing(backup(), restore=None, create=None, **FULL), NOW)
+    for explanation, gate in ((found.restore, "canRestore"), (found.create, "canCreateBackup")):
+        assert explanation.verdict is Verdict.UNKNOWN
+        assert [r.gate for r in explanation.reasons if isinstance(r, GateMissing)] == [gate]
+        assert explanation.to_unblock == (Code.ASK_WHETHER,)
+    assert assess_restore(listing(restore=None)).reasons == (NoBackups(), GateMissing("canRestore"))
 
 
 def test_gates_do_not_affect_each_other() -> None:
@@ -81,6 +125,16 @@ def test_newest_backup_decides_the_loss(gate: dict[str, Any]) -> None:
     assert found.loss == Changes(TWO_HOURS_AGO, timedelta(hours=2))
 
 
+def test_doubtful_backup_is_no_default() -> None:
+    empty = backup("bkp_empty", "2026-04-27T11:56:00Z", 0)
+    found = assess(listing(backup("bkp_old"), empty), NOW)
+    assert found.overwrites is not None
+    assert found.overwrites.backup.id == "bkp_old"
+    assert found.doubts == {"bkp_empty": Code.BACKUP_EMPTY}
+    assert found.restore.verdict is Verdict.POSSIBLE
+    assert assess(listing(empty), NOW).overwrites is None
+
+
 def test_no_backups_overwrite_nothing() -> None:
     assert assess(listing(), NOW).overwrites is None
 
@@ -99,33 +153,61 @@ def test_small_clock_skew_counts_as_now() -> None:
     assert loss_since(ahead, NOW) == Changes(NOW + timedelta(minutes=5), timedelta())
 
 
-FULL = {"used": 3, "limit": 3, "remaining": 0}
-
-
 @pytest.mark.parametrize(
     ("some", "verdict", "reasons", "steps"),
     [
         (listing(), Verdict.POSSIBLE, [GateOpen(None, None)], []),
         (
-            listing(**FULL | {"limit": 4}),
+            listing(backup(), **FULL),
             Verdict.POSSIBLE,
-            [GateOpen(None, None), QuotaReadsFull(3, 4, 0)],
+            [GateOpen(None, None), QuotaReadsFull(1, None, 0)],
             [],
         ),
+        (
+            listing(backup(), limit=None, remaining=None),
+            Verdict.POSSIBLE,
+            [GateOpen(None, None), QuotaUnknown(1, None, None)],
+            [],
+        ),
+        (
+            listing(used=3, **FULL),
+            Verdict.POSSIBLE,
+            [GateOpen(None, None), QuotaReadsFull(3, None, 0), EvictsHidden()],
+            [],
+        ),
+        (listing(used=3), Verdict.POSSIBLE, [GateOpen(None, None)], []),
         (
             listing(create=closed("Suspended.")),
             Verdict.BLOCKED,
             [GateClosed("Suspended.", None)],
-            [Code.ASK_HOW],
+            [Code.EXPLAIN_REASON],
         ),
         (
             listing(create=closed("No slots."), **FULL),
             Verdict.BLOCKED,
             [GateClosed("No slots.", None)],
-            [Code.ASK_HOW, Code.GET_SLOTS],
+            [Code.EXPLAIN_REASON, Code.GET_SLOTS],
         ),
+        (
+            listing(create=closed(), **FULL),
+            Verdict.BLOCKED,
+            [GateClosed(None, None)],
+            [Code.ASK_WHY, Code.GET_SLOTS],
+        ),
+        # slots do not help where something else is known to close the gate
+        (listing(create=PENDING, **FULL), Verdict.BLOCKED, [ORDER], [Code.COMPLETE_ORDER]),
     ],
-    ids=["open", "open though full", "closed though free", "closed and full"],
+    ids=[
+        "open",
+        "open though full",
+        "open, slots unknown",
+        "open, full, hidden",
+        "open, free, hidden",
+        "closed though free",
+        "closed and full",
+        "closed and full without a word",
+        "closed and full with a known code",
+    ],
 )
 def test_create_gate_decides_not_quota(
     some: BackupList, verdict: Verdict, reasons: list[Any], steps: list[Code]
@@ -161,7 +243,59 @@ def test_advice_on_dates(dates: list[str | None], advice: list[Code]) -> None:
     assert assess(some, NOW).advice == tuple(advice)
 
 
+@pytest.mark.parametrize(
+    ("some", "advice"),
+    [
+        ([backup(size=0)], [Code.NO_COMPLETE_BACKUP, Code.NO_RECENT_BACKUP]),
+        ([backup(size=0), backup("b", OLDER)], [Code.NO_RECENT_BACKUP]),
+        (
+            [backup(created="2026-04-27T11:59:00Z")],
+            [Code.NO_COMPLETE_BACKUP, Code.NO_RECENT_BACKUP],
+        ),
+    ],
+)
+def test_advice_needs_complete_backups(some: list[dict[str, Any]], advice: list[Code]) -> None:
+    assert assess(listing(*some), NOW).advice == tuple(advice)
+
+
+REFUSED = KeyRefused(NOW, "backup:vm")
+CLOCKS = ClocksDiffer(timedelta(hours=3), is_behind=True)
+
+
+def test_contradictions_are_advice() -> None:
+    some = listing(backup(), used=2)
+    assert assess(some, NOW).advice == (BackupsHidden(2, 1),)
+    found = assess(some, NOW, refused=REFUSED, clocks=CLOCKS)
+    assert found.advice == (BackupsHidden(2, 1), REFUSED, CLOCKS)
+    assert found.restore.verdict is Verdict.POSSIBLE
+    assert assess(listing(used=2), NOW).advice == (Code.NO_RECENT_BACKUP,)
+
+
+@pytest.mark.parametrize(
+    ("restore", "create", "told"),
+    [
+        (OPEN, OPEN, True),
+        (closed("Busy."), OPEN, True),
+        (OPEN, closed("Busy."), True),
+        (closed("Busy."), closed("Busy."), False),
+        (None, None, False),
+    ],
+)
+def test_refused_key_contradicts_open_gates(
+    restore: dict[str, Any] | None, create: dict[str, Any] | None, told: bool
+) -> None:
+    some = listing(backup(), restore=restore, create=create)
+    assert assess(some, NOW, refused=REFUSED).advice == ((REFUSED,) if told else ())
+
+
 # All together.
+
+
+def by_gate(gate: Gate | None) -> Verdict:
+    if gate is None:
+        return Verdict.UNKNOWN
+    return Verdict.POSSIBLE if gate.allowed else Verdict.BLOCKED
+
 
 moments = st.datetimes(timezones=st.just(UTC))
 
@@ -172,12 +306,17 @@ moments = st.datetimes(timezones=st.just(UTC))
 @example(listing(backup(created="0001-01-01T00:00:00Z")), datetime.max.replace(tzinfo=UTC))
 def test_verdict_never_exceeds_gates(some: BackupList, now: datetime) -> None:
     found = assess(some, now)
-    allowed = some.actions.can_restore.allowed and bool(some.backups)
-    assert found.restore.verdict is (Verdict.POSSIBLE if allowed else Verdict.BLOCKED)
-    assert (found.create.verdict is Verdict.POSSIBLE) is some.actions.can_create_backup.allowed
+    restore, create = by_gate(some.actions.can_restore), by_gate(some.actions.can_create_backup)
+    if not some.backups:
+        nothing = Verdict.BLOCKED if find_hidden(some) is None else Verdict.UNKNOWN
+        restore = Verdict.BLOCKED if Verdict.BLOCKED in (restore, nothing) else Verdict.UNKNOWN
+    assert found.restore.verdict is restore
+    assert found.create.verdict is create
     for explanation in (found.restore, found.create):
         assert (explanation.to_unblock == ()) is (explanation.verdict is Verdict.POSSIBLE)
-    assert isinstance(found.overwrites, Overwrites) is bool(some.backups)
+    assert isinstance(found.overwrites, Overwrites) is (
+        len(found.doubts) < len({one.id for one in some.backups})
+    )
 
 
 @settings(max_examples=250, deadline=None, derandomize=True)
@@ -187,7 +326,7 @@ def test_gate_reason_and_code_unchanged(some: BackupList) -> None:
         (some.actions.can_restore, assess_restore(some).reasons),
         (some.actions.can_create_backup, assess_create(some).reasons),
     ):
-        if not gate.allowed:
+        if gate is not None and not gate.allowed:
             assert reasons[0] == GateClosed(gate.reason or None, gate.code or None)
 
 

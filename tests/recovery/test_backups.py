@@ -7,18 +7,15 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from hostup_mcp.hostup.models import Backup, QuotaInfo
+from hostup_mcp.hostup.models import Backup
 from hostup_mcp.recovery.backups import (
     dated,
     find_backup,
     find_snapshot,
     find_source_backup,
-    is_full,
     newest_first,
     oldest,
-    rarity,
 )
-from hostup_mcp.recovery.codes import Code
 
 from .listings import NOW, backup, backup_tuples, listing, snapshot, snapshots, sources
 
@@ -90,45 +87,7 @@ def test_oldest_needs_all_dates(dates: list[str | None], evicted: str | None) ->
     found = oldest(some, NOW)
     assert (None if found is None else found[0].id) == evicted
     assert found is None or found[1] == found[0].created
-
-
-@pytest.mark.parametrize(
-    ("dates", "rare"),
-    [
-        ([OLD], [Code.ONLY_BACKUP]),
-        ([None], [Code.ONLY_BACKUP]),
-        ([OLD, NEW, MIDDLE], [None, Code.NEWEST_BACKUP, None]),
-        ([NEW, NEW, OLD], [Code.NEWEST_BACKUP, Code.NEWEST_BACKUP, None]),
-        ([None, NEW, OLD], [Code.NEWEST_BACKUP, Code.NEWEST_BACKUP, None]),
-        ([FUTURE, NEW, OLD], [Code.NEWEST_BACKUP, Code.NEWEST_BACKUP, None]),
-        ([None, None], [Code.NEWEST_BACKUP, Code.NEWEST_BACKUP]),
-    ],
-)
-def test_only_or_newest_backup_is_rare(dates: list[str | None], rare: list[Code | None]) -> None:
-    some = listing(*(backup(str(n), date) for n, date in enumerate(dates)))
-    assert [rarity(some, one, NOW) for one in some.backups] == rare
-
-
-@pytest.mark.parametrize(
-    ("numbers", "full"),
-    [
-        ((1, 3, 2), False),
-        ((3, 3, 0), True),
-        ((0, 0, 0), True),
-        ((3, 3, None), True),
-        ((4, 3, None), True),
-        ((2, 3, None), False),
-        ((3, None, None), False),
-        ((3, None, 2), False),
-        ((3, None, 0), True),
-        ((3, 3, 1), False),
-    ],
-)
-def test_full_only_by_numbers_given(
-    numbers: tuple[int, int | None, int | None], full: bool
-) -> None:
-    used, limit, remaining = numbers
-    assert is_full(QuotaInfo(used=used, limit=limit, remaining=remaining)) is full
+    assert oldest(listing(*(backup(date) for date in "ab"), used=3), NOW) is None
 
 
 def test_found_by_exact_id_only() -> None:

@@ -9,10 +9,12 @@ import pytest
 from hostup_mcp.recovery import findings as module
 from hostup_mcp.recovery.assessment import Explanation
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import Finding, SlotsUsed
+from hostup_mcp.recovery.findings import ClocksDiffer, Finding, RunFailed, SlotsUsed
 from hostup_mcp.recovery.reasons import (
     BackupMissing,
+    BackupsHidden,
     DiskSizeMissing,
+    EvictsHidden,
     GateClosed,
     GateMissing,
     GateOpen,
@@ -20,6 +22,7 @@ from hostup_mcp.recovery.reasons import (
     NoBackups,
     NoSnapshots,
     QuotaReadsFull,
+    QuotaUnknown,
     Reason,
     SnapshotExpired,
     SnapshotMissing,
@@ -42,6 +45,9 @@ NOW = datetime(2026, 4, 27, 12, tzinfo=UTC)
         (GateClosed("Busy.", "busy"), "gate_closed_reason", "blocked", "gate"),
         (GateMissing("canRestore"), "gate_missing", "unknown", "unknown"),
         (QuotaReadsFull(3, 3, 0), "quota_reads_full", "possible", "state"),
+        (QuotaUnknown(3, None, None), "quota_unknown", "possible", "unknown"),
+        (EvictsHidden(), "evicts_hidden", "possible", "state"),
+        (BackupsHidden(3, 0), "backups_hidden", "unknown", "unknown"),
         (NoBackups(), "no_backups", "blocked", "state"),
         (BackupMissing(), "backup_missing", "blocked", "state"),
         (NoSnapshots(None), "no_snapshots", "blocked", "state"),
@@ -89,7 +95,20 @@ def test_verdict_follows_from_reasons(reasons: list[Reason], verdict: Verdict) -
     ],
 )
 def test_code_names_which_oldest(dated: bool, beside: bool, code: Code) -> None:
-    assert SlotsUsed(3, "bkp_1", NOW, dated, beside).code is code
+    assert SlotsUsed("bkp_1", NOW, dated, beside).code is code
+
+
+@pytest.mark.parametrize(
+    ("finding", "code"),
+    [
+        (ClocksDiffer(timedelta(hours=3), is_behind=True), Code.CLOCK_BEHIND),
+        (ClocksDiffer(timedelta(hours=3), is_behind=False), Code.CLOCK_AHEAD),
+        (RunFailed(NOW, "failed", None), Code.RUN_FAILED),
+        (RunFailed(NOW, "failed", "No space."), Code.RUN_FAILED_REASON),
+    ],
+)
+def test_facts_decide_the_code(finding: ClocksDiffer | RunFailed, code: Code) -> None:
+    assert finding.code is code
 
 
 def parts(union: Any) -> list[Any]:

@@ -12,7 +12,14 @@ from hostup_mcp.hostup import requests
 from hostup_mcp.hostup.models import BackupList, Gate, RestoreSources, SnapshotList, Vps
 from hostup_mcp.hostup.requests import WriteRequest
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import CannotBackUp, Changes, EverythingForState, SlotsUsed
+from hostup_mcp.recovery.findings import (
+    BackupSmall,
+    CannotBackUp,
+    Changes,
+    EverythingForState,
+    KeyRefused,
+    SlotsUsed,
+)
 from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Argument, Facts, Mode, Plan, Read, Target
 from hostup_mcp.recovery.modes.from_other_vps import FROM_OTHER_VPS
@@ -48,11 +55,12 @@ from .listings import (
     sources,
 )
 
+REFUSED = KeyRefused(NOW, "backup:vm")
 OWN_DISK = [Mode.IN_PLACE, Mode.SNAPSHOT]
 UNKNOWN_DATES = [None, "", "yesterday", "2026-02-30T10:00:00Z", "2031-01-01T00:00:00.000Z"]
 TWO_HOURS_AGO = "2026-04-27T10:00:00.000Z"
 TWO_HOURS = timedelta(hours=2)
-FULL = {"create": closed("No slots."), "used": 3, "limit": 3, "remaining": 0}
+FULL = {"create": closed("No slots."), "limit": None, "remaining": 0}
 
 TARGETS = {
     Mode.IN_PLACE: Target("vps_1", "bkp_1"),
@@ -77,10 +85,11 @@ def planned(
     created: str | None = TWO_HOURS_AGO,
     vps: Vps | None = None,
     size: float = 12.4,
+    refused: KeyRefused | None = None,
     **rest: Any,
 ) -> Plan:
     """A plan of any mode, all well but for what is said; `gate` is the one that decides."""
-    point = [backup(created=created)] if there else []
+    point = [backup(created=created, size=size)] if there else []
     taken = [snapshot(createdAt=created)] if there else []
     if mode is Mode.FROM_OTHER_VPS:
         own = listed(other=gate, **rest)
@@ -88,7 +97,8 @@ def planned(
         own = listed(backup(), **rest)
     else:
         own = listed(*point, restore=gate, **rest)
-    facts = Facts(vps or server(), own, sources(*point, size=size), snapshots(*taken, restore=gate))
+    offered, snaps = sources(*point), snapshots(*taken, restore=gate)
+    facts = Facts(vps or server(), own, offered, snaps, refused)
     return MODES[mode].plan(facts, TARGETS[mode], NOW)
 
 
@@ -401,6 +411,36 @@ def test_back_up_first_or_say_why_not(mode: Mode) -> None:
     assert cannot == CannotBackUp(GateClosed("No.", None))
 
 
+@pytest.mark.parametrize("mode", Mode)
+def test_refused_key_comes_first(mode: Mode) -> None:
+    for gate, expected in ((OPEN, True), (closed("Busy."), False)):
+        usual = planned(mode, gate=gate)
+        plan = planned(mode, gate=gate, refused=REFUSED)
+        assert plan.precautions == ((REFUSED,) if expected else ()) + usual.precautions
+        assert plan.verdict is usual.verdict
+
+
+@pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.SNAPSHOT])
+def test_doubtful_backup_is_told_first(mode: Mode) -> None:
+    usual, empty = planned(mode), planned(mode, size=0)
+    assert empty.precautions == (Code.BACKUP_EMPTY, *usual.precautions)
+    assert empty.verdict is Verdict.POSSIBLE
+
+
+@pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.SNAPSHOT])
+def test_doubts_compare_with_siblings(mode: Mode) -> None:
+    """Of its own server: the other servers' backups say nothing."""
+    small, usual = backup("bkp_1", size=1), backup("bkp_9", size=50)
+    is_other = mode is Mode.FROM_OTHER_VPS
+    facts = Facts(
+        server(),
+        listed(usual if is_other else small, usual),
+        sources(*((small, usual) if is_other else (small,))),
+    )
+    plan = MODES[mode].plan(facts, TARGETS[mode], NOW)
+    assert plan.precautions[0] == BackupSmall(1, 50)
+
+
 def test_alternatives_exist() -> None:
     assert planned(Mode.IN_PLACE).alternatives == (Code.USE_NEW_SERVER, Code.USE_SNAPSHOT)
     assert planned(Mode.IN_PLACE, there=False).alternatives == (Code.USE_SNAPSHOT,)
@@ -486,7 +526,7 @@ def test_plan_never_exceeds_gates(
         assert all(reason.source is Source.UNKNOWN for reason in plan.reasons)
     assert plan.reasons
     assert plan.side_effects
-    assert bool(plan.precautions) is (mode is not Mode.NEW_CLOUD_VPS)
+    assert plan.precautions or mode is Mode.NEW_CLOUD_VPS
 
 
 def test_unread_facts_are_empty() -> None:

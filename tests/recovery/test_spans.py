@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hostup_mcp.recovery.spans import CLOCK_SKEW, age
+from hostup_mcp.recovery.findings import ClocksDiffer
+from hostup_mcp.recovery.spans import CLOCK_SKEW, age, compare_clocks
 
 from .listings import NOW
 
@@ -37,3 +38,21 @@ def test_age_is_never_negative(created: datetime, now: datetime) -> None:
     elapsed = age(created, now)
     assert (elapsed is None) is (created - now > CLOCK_SKEW)
     assert elapsed is None or elapsed >= timedelta()
+
+
+HOURS, SECOND = timedelta(hours=3), timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("here", "found"),
+    [
+        (NOW, None),
+        (NOW + CLOCK_SKEW, None),
+        (NOW - CLOCK_SKEW, None),
+        (NOW + CLOCK_SKEW + SECOND, ClocksDiffer(CLOCK_SKEW + SECOND, is_behind=False)),
+        (NOW - CLOCK_SKEW - SECOND, ClocksDiffer(CLOCK_SKEW + SECOND, is_behind=True)),
+        (NOW - HOURS, ClocksDiffer(HOURS, is_behind=True)),
+    ],
+)
+def test_clocks_differ_beyond_skew(here: datetime, found: ClocksDiffer | None) -> None:
+    assert compare_clocks(here, NOW) == found

@@ -39,10 +39,9 @@ WHEN = datetime(2026, 4, 27, 10, 0, 0, 429_000, tzinfo=UTC)
             {"code": "cannot_back_up", "because": "gate_closed"},
         ),
         (
-            SlotsUsed(3, "bkp_1", WHEN, False, True),
+            SlotsUsed("bkp_1", WHEN, False, True),
             {
                 "code": "oldest_other",
-                "used": 3,
                 "backupId": "bkp_1",
                 "created": "2026-04-27T10:00:00.429Z",
                 "isAmongDated": False,

@@ -6,16 +6,25 @@ import pytest
 
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.findings import (
+    BackupSmall,
     CannotBackUp,
     Changes,
+    ClocksDiffer,
     EverythingForState,
     EvictsOldest,
     Finding,
+    KeyRefused,
+    NoScheduleOn,
+    RunFailed,
+    ScheduleNeverRan,
+    ScheduleOverdue,
     SlotsUsed,
 )
 from hostup_mcp.recovery.reasons import (
     BackupMissing,
+    BackupsHidden,
     DiskSizeMissing,
+    EvictsHidden,
     GateClosed,
     GateMissing,
     GateOpen,
@@ -23,6 +32,7 @@ from hostup_mcp.recovery.reasons import (
     NoBackups,
     NoSnapshots,
     QuotaReadsFull,
+    QuotaUnknown,
     SnapshotExpired,
     SnapshotMissing,
 )
@@ -32,6 +42,8 @@ from hostup_mcp.wording.render import finding_code, for_model, for_user
 WHEN, AGE = datetime(2026, 4, 27, 10, tzinfo=UTC), timedelta(days=1, hours=2, minutes=5)
 KEYS = "https://cloud.hostup.se/api-management"
 FULL = "All backup slots read as used"
+NOT_FREE = "No backup slot is known to be free"
+CLOCK = "This machine's clock is 3 hours"
 EVERYTHING = "Everything on this server would be lost."
 NO_SLOT = "Make none before this; a snapshot takes no slot, where this server can have one."
 
@@ -56,6 +68,23 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         QuotaReadsFull(3, 3, 0),
         f"{FULL}; HostUp may evict the oldest backup to make room for another.",
         f"{FULL}; HostUp may remove the oldest backup to make room for another.",
+    ),
+    (
+        QuotaUnknown(3, None, None),
+        f"{NOT_FREE}; HostUp may evict the oldest backup to make room for another.",
+        f"{NOT_FREE}; HostUp may remove the oldest backup to make room for another.",
+    ),
+    (
+        BackupsHidden(3, 0),
+        "There are more backups (3) than can be listed (0): some may be unfinished, unreadable or "
+        "hidden from this key.",
+        "There are more backups (3) than can be listed (0): some may be unfinished, unreadable or "
+        "hidden from this API key.",
+    ),
+    (
+        EvictsHidden(),
+        "To make room, HostUp may evict a backup that is not listed here.",
+        "To make room, HostUp may remove a backup that is not listed here.",
     ),
     (NoBackups(), "There is no backup of this server to restore.", None),
     (BackupMissing(), "This backup is not listed (any more).", None),
@@ -85,6 +114,21 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     # Steps that would unblock an action
     (Code.COMPLETE_ORDER, "Complete or cancel the pending order in HostUp's panel.", None),
+    (Code.PAY_INVOICE, "Pay the open invoice in HostUp's panel.", None),
+    (
+        Code.LIFT_SUSPENSION,
+        "The service is suspended: pay any overdue invoice in HostUp's panel; if there is none, "
+        "contact HostUp's support.",
+        None,
+    ),
+    (
+        Code.USE_OTHER_SERVER,
+        "The service has ended. list_restore_sources of another server shows whether its backups "
+        "can be restored there.",
+        "The service has ended. Perhaps its backups can be restored to another of your servers.",
+    ),
+    (Code.CONTACT_SUPPORT, "Only HostUp's support can lift this.", None),
+    (Code.TRY_LATER, "This may resolve by itself: check again in some minutes.", None),
     (
         Code.CHECK_SCOPE,
         "The key may lack a scope (backup:vm for backups, restores and snapshots); check it at "
@@ -92,8 +136,14 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         "The API key may lack a permission (the scope backup:vm); check it on HostUp's page for "
         "API keys.",
     ),
-    (Code.ASK_HOW, "Only HostUp's support can tell how to resolve this.", None),
+    (
+        Code.EXPLAIN_REASON,
+        "Translate HostUp's reason for the user; HostUp's support can explain it.",
+        "HostUp's support can explain this reason.",
+    ),
     (Code.ASK_WHY, "Only HostUp's support can tell why.", None),
+    (Code.ASK_WHETHER, "Only HostUp's panel or support can tell whether this is allowed.", None),
+    (Code.COMPARE_PANEL, "HostUp's panel may show backups that are not listed here.", None),
     (
         Code.ONLY_CURRENT_STATE,
         "There has to be a backup, and one made now holds only the current state.",
@@ -118,9 +168,68 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     (
         Code.NO_RECENT_BACKUP,
-        "No backup is known to be from the last day. A snapshot may be another way back: "
+        "No complete backup is known to be from the last day. A snapshot may be another way back: "
         "snapshots are local, quick and kept about 24 hours; backups are offsite, slower to "
         "restore and kept longer.",
+        None,
+    ),
+    (Code.NO_COMPLETE_BACKUP, "Every listed backup may be incomplete.", None),
+    (
+        KeyRefused(WHEN, "backup:vm"),
+        "HostUp refused this key with 403 at 2026-04-27T10:00:00.000Z although the gate is open: "
+        f"the key probably lacks the scope backup:vm; check it at {KEYS}.",
+        "HostUp refused the API key on Mon 2026-04-27 10:00 UTC although it says that this is "
+        "allowed: the key probably lacks a permission (the scope backup:vm); check it on HostUp's "
+        "page for API keys.",
+    ),
+    (
+        ClocksDiffer(timedelta(hours=3), is_behind=True),
+        f"{CLOCK} behind HostUp's; ages are by HostUp's clock.",
+        None,
+    ),
+    (
+        ClocksDiffer(timedelta(hours=3), is_behind=False),
+        f"{CLOCK} ahead of HostUp's; ages are by HostUp's clock.",
+        None,
+    ),
+    # Why a backup may be incomplete
+    (Code.BACKUP_EMPTY, "This backup has 0 GB: it is probably empty or unfinished.", None),
+    (
+        BackupSmall(1.1, 12),
+        "This backup has 1.1 GB and the others about 12 GB: it may be incomplete.",
+        None,
+    ),
+    (
+        Code.BACKUP_NEW,
+        "This backup is only minutes old, and HostUp does not say whether it is finished.",
+        None,
+    ),
+    # Schedules
+    (
+        ScheduleOverdue("bks_1", "daily", WHEN),
+        "Schedule bks_1 is on (daily) but last ran at 2026-04-27T10:00:00.000Z: HostUp is not "
+        "making backups as scheduled.",
+        "A backup schedule is on (daily) but last ran on Mon 2026-04-27 10:00 UTC: HostUp is not "
+        "making backups as scheduled.",
+    ),
+    (
+        ScheduleNeverRan("bks_1"),
+        "Schedule bks_1 is on, but HostUp does not say that it has ever run.",
+        "A backup schedule is on, but HostUp does not say that it has ever run.",
+    ),
+    (
+        RunFailed(WHEN, "odd", None),
+        'The backup of 2026-04-27T10:00:00.000Z has the status "odd": it may have failed.',
+        "The backup of Mon 2026-04-27 10:00 UTC has the status “odd”: it may have failed.",
+    ),
+    (
+        RunFailed(None, "failed", "No space."),
+        'The backup of an unknown date failed: "No space."',
+        "The backup of an unknown date failed. HostUp says: “No space.”",
+    ),
+    (
+        NoScheduleOn(2),
+        "There are scheduled backups (2), but no schedule is on: HostUp makes no more by itself.",
         None,
     ),
     # Data loss
@@ -192,29 +301,36 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     # Precautions
     (Code.BACK_UP_FIRST, "Back up the current state, so that this can be undone.", None),
     (
+        Code.MAY_BACK_UP,
+        "Try to back up the current state first; HostUp does not say whether it allows this.",
+        None,
+    ),
+    (
         EvictsOldest("bkp_1", WHEN),
-        f"{FULL}: to make room for another backup, HostUp may evict the oldest, bkp_1 of "
+        f"{NOT_FREE}: to make room for another backup, HostUp may evict the oldest, bkp_1 of "
         "2026-04-27T10:00:00.000Z. The user decides.",
-        f"{FULL}: to make room for another backup, HostUp may remove the oldest, the one of "
+        f"{NOT_FREE}: to make room for another backup, HostUp may remove the oldest, the one of "
         "Mon 2026-04-27 10:00 UTC. Whether to make one is your choice.",
     ),
     (
         Code.EVICTS_UNDATED,
-        f"{FULL}: to make room for another backup, HostUp may evict the oldest. The user decides.",
-        f"{FULL}: to make room for another backup, HostUp may remove the oldest. Whether to make "
-        "one is your choice.",
+        f"{NOT_FREE}: to make room for another backup, HostUp may evict the oldest. "
+        "The user decides.",
+        f"{NOT_FREE}: to make room for another backup, HostUp may remove the oldest. "
+        "Whether to make one is your choice.",
     ),
     (
         Code.EVICTS_POINT,
-        f"{FULL}: another backup may evict the oldest, which is the one to go back to. {NO_SLOT}",
-        f"{FULL}: for another backup HostUp may remove the oldest, which is the one to go back "
+        f"{NOT_FREE}: another backup may evict the oldest, which is the one to go back to. "
+        f"{NO_SLOT}",
+        f"{NOT_FREE}: for another backup HostUp may remove the oldest, which is the one to go back "
         f"to. {NO_SLOT}",
     ),
     (
         Code.MAY_EVICT_POINT,
-        f"{FULL}: another backup may evict the oldest, which may be the one to go back to. "
+        f"{NOT_FREE}: another backup may evict the oldest, which may be the one to go back to. "
         f"{NO_SLOT}",
-        f"{FULL}: for another backup HostUp may remove the oldest, which may be the one to go "
+        f"{NOT_FREE}: for another backup HostUp may remove the oldest, which may be the one to go "
         f"back to. {NO_SLOT}",
     ),
     (
@@ -224,10 +340,10 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     *(
         (
-            SlotsUsed(3, "bkp_1", WHEN, is_among_dated, is_beside_point),
-            f"All 3 backup slots are in use; the oldest backup{which} is bkp_1 of "
+            SlotsUsed("bkp_1", WHEN, is_among_dated, is_beside_point),
+            f"All backup slots are in use; the oldest backup{which} is bkp_1 of "
             "2026-04-27T10:00:00.000Z. The user decides whether to delete it or to buy slots.",
-            f"All 3 backup slots are in use; the oldest backup{which} is the one of "
+            f"All backup slots are in use; the oldest backup{which} is the one of "
             "Mon 2026-04-27 10:00 UTC. Whether to delete it or to buy slots is your choice.",
         )
         for is_among_dated, is_beside_point, which in (
@@ -238,7 +354,12 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         )
     ),
     # What makes a backup hard to replace
-    (Code.ONLY_BACKUP, "It is the ONLY backup: after this there is none to restore.", None),
+    (Code.ONLY_BACKUP, "It is the ONLY backup listed: after this there is none to restore.", None),
+    (
+        Code.LAST_COMPLETE_BACKUP,
+        "It is the LAST backup that looks complete: the others may be empty or unfinished.",
+        None,
+    ),
     (
         Code.NEWEST_BACKUP,
         "It is, or may be, the NEWEST backup: after this only older ones are left.",

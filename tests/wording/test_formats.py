@@ -72,6 +72,7 @@ def test_moment_has_weekday_and_zone(when: datetime | None, text: str) -> None:
 def test_iso_is_as_hostup_writes_it() -> None:
     when = datetime(2026, 4, 27, 2, 0, 0, 429_000, tzinfo=timezone(timedelta(hours=2)))
     assert iso(when) == "2026-04-27T00:00:00.429Z"
+    assert iso(None) == "an unknown date"
 
 
 @pytest.mark.parametrize(

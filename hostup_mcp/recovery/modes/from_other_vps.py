@@ -6,10 +6,11 @@ from datetime import datetime
 
 from hostup_mcp.hostup.models import SourceBackup, Vps
 from hostup_mcp.hostup.requests import WriteRequest, restore_from_vps
-from hostup_mcp.recovery.backups import find_source_backup
+from hostup_mcp.recovery.backups import find_source_backup, source_backups
 from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.doubts import find_doubt
 from hostup_mcp.recovery.findings import EverythingForState, Loss
-from hostup_mcp.recovery.gates import not_open_reason, weigh
+from hostup_mcp.recovery.gates import is_open, not_open_reason, weigh
 from hostup_mcp.recovery.modes.definition import (
     Argument,
     Facts,
@@ -19,7 +20,7 @@ from hostup_mcp.recovery.modes.definition import (
     Read,
     Target,
 )
-from hostup_mcp.recovery.precautions import precautions
+from hostup_mcp.recovery.precautions import check_first, precautions
 from hostup_mcp.recovery.reasons import BackupMissing, DiskSizeMissing, MayNotFit, Reason
 from hostup_mcp.recovery.spans import age
 
@@ -28,10 +29,12 @@ def plan(facts: Facts, target: Target, now: datetime) -> Plan:
     """What restoring the other server's backup over this one would mean."""
     gates = facts.listing.actions
     backup = find_source_backup(facts.sources, target.source_id, target.point)
+    offered = source_backups(facts.sources, target.source_id)
+    doubt = None if backup is None else find_doubt(backup, offered, now)
     others: list[Reason] = []
     # A server that takes no backup of its own takes none of another one.
     own = gates.can_restore
-    if own is None or not own.allowed:
+    if not is_open(own):
         others.append(not_open_reason(own, "canRestore"))
     others += [BackupMissing()] if backup is None else _size_doubts(facts.vps, backup)
     gate = gates.can_restore_from_another_vps
@@ -39,7 +42,10 @@ def plan(facts: Facts, target: Target, now: datetime) -> Plan:
         reasons=weigh(gate, "canRestoreFromAnotherVps", *others),
         loss=_loss(backup, now),
         side_effects=(Code.SERVER_STOPPED, Code.NETWORK_KEPT),
-        precautions=precautions(facts.listing, now),
+        precautions=(
+            *check_first(gate, facts.refused, doubt),
+            *precautions(facts.listing, now),
+        ),
         alternatives=(Code.USE_NEW_SERVER,),
         point=backup,
         gate=gate,

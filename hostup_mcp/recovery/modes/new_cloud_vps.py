@@ -7,6 +7,7 @@ from datetime import datetime
 from hostup_mcp.hostup.requests import WriteRequest, restore_to_payg
 from hostup_mcp.recovery.backups import find_backup
 from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.doubts import find_doubt
 from hostup_mcp.recovery.gates import weigh
 from hostup_mcp.recovery.modes.definition import (
     Argument,
@@ -16,18 +17,20 @@ from hostup_mcp.recovery.modes.definition import (
     Plan,
     Target,
 )
+from hostup_mcp.recovery.precautions import check_first
 from hostup_mcp.recovery.reasons import BackupMissing
 
 
-def plan(facts: Facts, target: Target, now: datetime) -> Plan:  # noqa: ARG001 - a mode's signature
+def plan(facts: Facts, target: Target, now: datetime) -> Plan:
     """What building a new server from the backup would mean."""
     gate = facts.listing.actions.can_restore
     backup = find_backup(facts.listing, target.point)
+    doubt = None if backup is None else find_doubt(backup, facts.listing.backups, now)
     return Plan(
         reasons=weigh(gate, "canRestore", *([BackupMissing()] if backup is None else [])),
         loss=Code.NOTHING,
         side_effects=(Code.COSTS_MONEY, Code.NEW_ADDRESS, Code.MAY_BE_REFUSED),
-        precautions=(),
+        precautions=check_first(gate, facts.refused, doubt),
         alternatives=(),
         point=backup,
         gate=gate,

@@ -11,7 +11,8 @@ from hostup_mcp.hostup import requests
 from hostup_mcp.hostup.models import BackupList, documented
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json, quoted
-from hostup_mcp.recovery.backups import is_full, oldest
+from hostup_mcp.recovery.backups import oldest
+from hostup_mcp.recovery.quota import Slots, find_hidden, read_slots
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.errors.hostup import gate_closed
 from hostup_mcp.server.ids import VpsId
@@ -37,16 +38,19 @@ async def propose(
         raise gate_closed(gate)
     request = requests.create_backup(id, note)
     follow_up = _follow_up(id, listing)
-    if not is_full(listing.quota_info):
+    slots, hidden = read_slots(listing.quota_info), find_hidden(listing)
+    if slots is Slots.FREE:
         reason = "a slot is free, so nothing is overwritten"
         return Harmless(vps_id=id, request=request, facts={}, reason=reason, follow_up=follow_up)
     vps = await reader.hostup.get_vps(id)
     evicted = oldest(listing, reader.now)
     which = "" if evicted is None else f", {evicted[0].id} of {formats.moment(evicted[1])},"
+    room = "All backup slots are in use" if slots is Slots.FULL else "No slot is known to be free"
+    unseen = "" if hidden is None else " That may be one that is not listed."
     message = (
-        f"Make a backup of {describe_server(vps)}? All backup slots are in use "
+        f"Make a backup of {describe_server(vps)}? {room} "
         f"({quota_text(listing.quota_info)}): HostUp may delete the oldest backup"
-        f"{which} to make room."
+        f"{which} to make room.{unseen}"
     )
     facts: dict[str, Json] = {
         "quota": documented(listing.quota_info),

@@ -7,7 +7,8 @@ from hostup_mcp.hostup import requests
 from hostup_mcp.hostup.models import documented
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import quoted
-from hostup_mcp.recovery.backups import find_backup, rarity
+from hostup_mcp.recovery.backups import find_backup
+from hostup_mcp.recovery.doubts import rarity
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse

@@ -9,10 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.hostup.models import BackupSchedule, BackupSchedules, BackupSettings
 from hostup_mcp.hostup.text import quoted, word
+from hostup_mcp.recovery.findings import ScheduleFinding
+from hostup_mcp.recovery.schedules import assess_schedules
 from hostup_mcp.server.answer import answer
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import VpsId, require_vps
-from hostup_mcp.server.output import ListingOutput, completeness
+from hostup_mcp.server.output import ListingOutput, as_data, completeness, in_words
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.wording.completeness import missing_lines
 from hostup_mcp.wording.phrases import gate_text
@@ -42,6 +44,7 @@ class ScheduleListing(ListingOutput):
         description="Retention; null if HostUp did not return it."
     )
     actions: dict[str, Any] = Field(description="Gate canCreate, if HostUp returned it.")
+    findings: list[Any] = Field(description="What is odd about them, as codes and facts.")
 
 
 async def list_backup_schedules(ctx: Ctx, id: VpsId) -> CallToolResult:
@@ -49,10 +52,11 @@ async def list_backup_schedules(ctx: Ctx, id: VpsId) -> CallToolResult:
     deletes the oldest. Use it before changing either, or to see why backups are missing. For the
     backups themselves use list_vps_backups."""
     await require_vps(ctx, id)
-    listing = await services(ctx).hostup.list_backup_schedules(id)
-    settings = listing.settings
+    used = services(ctx)
+    listing = await used.hostup.list_backup_schedules(id)
+    settings, findings = listing.settings, assess_schedules(listing, used.now())
     return answer(
-        _lines(id, listing),
+        _lines(id, listing, findings),
         {
             "id": id,
             "schedules": [s.model_dump(mode="json", by_alias=True) for s in listing.schedules],
@@ -60,16 +64,20 @@ async def list_backup_schedules(ctx: Ctx, id: VpsId) -> CallToolResult:
             if settings is None
             else settings.model_dump(mode="json", by_alias=True, exclude_unset=True),
             "actions": listing.actions.model_dump(mode="json", by_alias=True, exclude_unset=True),
+            "findings": [as_data(finding) for finding in findings],
             **completeness(listing),
         },
     )
 
 
-def _lines(vps_id: str, listing: BackupSchedules) -> list[str]:
+def _lines(
+    vps_id: str, listing: BackupSchedules, findings: tuple[ScheduleFinding, ...]
+) -> list[str]:
     lines = [f"Backup schedules of {vps_id}:"]
     if all(s.enabled is False for s in listing.schedules):
         lines = [f"No schedule is on for {vps_id}: HostUp makes no automatic backups of it."]
     lines += [describe_schedule(s) for s in listing.schedules]
+    lines += in_words(findings)
     if listing.settings is not None:
         lines.append(f"Retention: {describe_retention(listing.settings)}.")
     lines.append(f"New schedule: {gate_text(listing.actions.can_create)}.")

@@ -9,10 +9,13 @@ from mcp.types import CallToolResult
 from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.hostup.models import Backup, BackupList, Gate
+from hostup_mcp.hostup.problems import HostUpError
+from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json, quoted, word
 from hostup_mcp.recovery.assessment import Assessment, Explanation, Overwrites, assess
 from hostup_mcp.recovery.backups import newest_first
-from hostup_mcp.recovery.findings import Changes
+from hostup_mcp.recovery.findings import Changes, Doubt
+from hostup_mcp.recovery.gates import is_open
 from hostup_mcp.recovery.reasons import Source, Verdict
 from hostup_mcp.recovery.spans import age
 from hostup_mcp.server.answer import answer
@@ -101,7 +104,7 @@ class RestoreItem(ExplanationItem):
     """Whether a restore is possible now, and what the newest backup would overwrite."""
 
     overwrites: OverwritesItem | None = Field(
-        description="Loss if the newest dated backup were restored; null without backups."
+        description="Loss if the newest backup that looks complete were restored; null without one."
     )
 
 
@@ -143,8 +146,18 @@ async def list_vps_backups(
     listing = await used.hostup.list_backups(id)
     now = used.now()
     await used.remember({f"{id}/{b.id}": "" for b in listing.backups})
-    assessment = assess(listing, now)
+    assessment = assess(listing, now, status=await _status(used.hostup, id, listing))
     return answer(_lines(id, listing, assessment, now), _data(id, listing, assessment, now))
+
+
+async def _status(hostup: ReadingClient, vps_id: str, listing: BackupList) -> str | None:
+    """The service's status, which may tell what would open a closed gate."""
+    if is_open(listing.actions.can_restore) and is_open(listing.actions.can_create_backup):
+        return None
+    try:
+        return (await hostup.get_vps(vps_id)).service_status
+    except HostUpError:
+        return None
 
 
 def _data(
@@ -178,6 +191,7 @@ def _explanation(found: Assessment) -> AssessmentItem:
             "overwrites": None if overwrites is None else as_data(overwrites.loss),
             "create": _as_data(create),
             **all_as_data({"advice": found.advice}),
+            "doubts": {one: as_data(doubt) for one, doubt in found.doubts.items()},
         },
     )
 
@@ -217,7 +231,7 @@ def _lines(vps_id: str, listing: BackupList, assessment: Assessment, now: dateti
     return [
         *_explain("Restore", gates.can_restore, assessment.restore),
         *(
-            [f"With the backup listed first: {for_model(overwrites.loss)}"]
+            [f"With {_which(overwrites.backup, listing)}: {for_model(overwrites.loss)}"]
             if overwrites is not None
             else []
         ),
@@ -228,9 +242,18 @@ def _lines(vps_id: str, listing: BackupList, assessment: Assessment, now: dateti
         f"Backups of {vps_id}, newest first:"
         if listing.backups
         else f"HostUp lists no backups of {vps_id} for this key.",
-        *(_describe(backup, now) for backup in newest_first(listing.backups)),
+        *(
+            _describe(backup, now, assessment.doubts.get(backup.id))
+            for backup in newest_first(listing.backups)
+        ),
         *missing_lines(listing, len(listing.backups), "backups"),
     ]
+
+
+def _which(backup: Backup, listing: BackupList) -> str:
+    if backup == newest_first(listing.backups)[0]:
+        return "the backup listed first"
+    return f"{word(backup.id)}, the newest that looks complete"
 
 
 def _explain(action: str, gate: Gate | None, found: Explanation) -> list[str]:
@@ -242,7 +265,7 @@ def _explain(action: str, gate: Gate | None, found: Explanation) -> list[str]:
     return lines
 
 
-def _describe(backup: Backup, now: datetime) -> str:
+def _describe(backup: Backup, now: datetime, doubt: Doubt | None) -> str:
     span = age(backup.created, now)
     facts = [
         word(backup.id),
@@ -258,6 +281,8 @@ def _describe(backup: Backup, now: datetime) -> str:
         facts.append(f"label {quoted(backup.display_id)}")
     if backup.note is not None:
         facts.append(f"note {quoted(backup.note)}")
+    if doubt is not None:
+        facts.append(for_model(doubt))
     return " · ".join(facts)
 
 

@@ -1,0 +1,54 @@
+"""Which backups look incomplete. HostUp gives a backup no status, so size and age have to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from hostup_mcp.hostup.models import Backup, BackupList, SourceBackup
+from hostup_mcp.recovery.backups import dated, newest_first
+from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.findings import BackupSmall, Doubt, Rarity
+from hostup_mcp.recovery.spans import age
+
+AnyBackup: TypeAlias = Backup | SourceBackup
+
+SMALL = 10
+"""A backup this many times smaller than the others usually are may be incomplete."""
+
+STILL_WRITING = timedelta(minutes=15)
+"""A backup younger than this may not be finished."""
+
+
+def find_doubt(backup: AnyBackup, backups: Iterable[AnyBackup], now: datetime) -> Doubt | None:
+    """Why `backup`, one of `backups` of its server, may be incomplete; None if nothing says so."""
+    size = backup.size_gb
+    if size == 0:
+        return Code.BACKUP_EMPTY
+    others = sorted(b.size_gb for b in backups if b.id != backup.id and b.size_gb)
+    if size is not None and others and SMALL * size < (usual := others[len(others) // 2]):
+        return BackupSmall(size, usual)
+    span = age(backup.created, now)
+    return Code.BACKUP_NEW if span is not None and span < STILL_WRITING else None
+
+
+def complete(backups: tuple[Backup, ...], now: datetime) -> tuple[Backup, ...]:
+    """Those of `backups` that nothing speaks against, newest first."""
+    return tuple(b for b in newest_first(backups) if find_doubt(b, backups, now) is None)
+
+
+def rarity(listing: BackupList, backup: Backup, now: datetime) -> Rarity | None:
+    """What is lost with `backup` that the others do not have. An unknown date may be the newest."""
+    if len(listing.backups) == 1:
+        return Code.ONLY_BACKUP
+    good = complete(listing.backups, now)
+    if good == (backup,):
+        return Code.LAST_COMPLETE_BACKUP
+    is_newest = any(_may_be_newest(backup, some, now) for some in (listing.backups, good))
+    return Code.NEWEST_BACKUP if is_newest else None
+
+
+def _may_be_newest(backup: Backup, backups: tuple[Backup, ...], now: datetime) -> bool:
+    dates = [created for _, created in dated(backups, now)]
+    return backup in backups and (backup.created not in dates or backup.created == max(dates))

@@ -1,0 +1,39 @@
+"""Reading the quota: whether a backup slot is free, and whether all counted backups are listed."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from hostup_mcp.hostup.models import BackupList, QuotaInfo
+from hostup_mcp.recovery.reasons import BackupsHidden
+
+
+class Slots(StrEnum):
+    """Whether a backup slot is left."""
+
+    FREE = "free"
+    FULL = "full"
+    UNKNOWN = "unknown"
+
+
+def read_slots(quota: QuotaInfo) -> Slots:
+    """Whether a slot is left by the numbers; unknown where they are missing or contradictory."""
+    readings: set[bool] = set()
+    if quota.remaining is not None:
+        readings.add(quota.remaining <= 0)
+    if quota.limit is not None and quota.used is not None:
+        readings.add(quota.used >= quota.limit)
+    if len(readings) != 1:
+        return Slots.UNKNOWN
+    return Slots.FULL if True in readings else Slots.FREE
+
+
+def find_hidden(listing: BackupList) -> BackupsHidden | None:
+    """Whether there are backups that are counted but not listed, or listed without a readable id.
+
+    More listed than counted is no contradiction: the quota may count one kind of them only.
+    """
+    listed = len(listing.backups)
+    present = listed + sum(one.is_left_out for one in listing.unread)
+    counted = max(present, listing.quota_info.used or 0)
+    return BackupsHidden(counted, listed) if counted > listed else None

@@ -1,0 +1,105 @@
+"""Schedules that are on but make no backups are pointed out."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from hostup_mcp.hostup.models import BackupSchedules
+from hostup_mcp.recovery.findings import (
+    NoScheduleOn,
+    RunFailed,
+    ScheduleFinding,
+    ScheduleNeverRan,
+    ScheduleOverdue,
+)
+from hostup_mcp.recovery.schedules import assess_schedules
+
+from .listings import NOW
+
+DAY = timedelta(days=1)
+
+
+def schedule(last_run: Any, frequency: str = "daily", *, enabled: bool = True) -> dict[str, Any]:
+    return {
+        "id": "bks_1",
+        "name": "Nightly",
+        "frequency": frequency,
+        "time": "02:00",
+        "daySpecifier": None,
+        "retentionCount": 3,
+        "enabled": enabled,
+        "lastRun": last_run.isoformat() if isinstance(last_run, datetime) else last_run,
+    }
+
+
+def found(*schedules: dict[str, Any], **rest: Any) -> tuple[ScheduleFinding, ...]:
+    listing = BackupSchedules.model_validate({"schedules": list(schedules)} | rest)
+    return assess_schedules(listing, NOW)
+
+
+@pytest.mark.parametrize(
+    ("frequency", "late"),
+    [("daily", 2 * DAY), ("weekly", 8 * DAY), ("monthly", 32 * DAY)],
+)
+def test_schedule_on_but_overdue(frequency: str, late: timedelta) -> None:
+    assert found(schedule(NOW - late, frequency)) == ()
+    last = NOW - late - timedelta(seconds=1)
+    assert found(schedule(last, frequency)) == (ScheduleOverdue("bks_1", frequency, last),)
+    assert found(schedule(last, frequency, enabled=False)) == ()
+
+
+def test_unknown_frequency_is_never_overdue() -> None:
+    assert found(schedule(NOW - 400 * DAY, "fortnightly")) == ()
+
+
+@pytest.mark.parametrize("last_run", [None, "", "never", NOW + DAY])
+def test_schedule_on_but_no_known_run(last_run: Any) -> None:
+    assert found(schedule(last_run)) == (ScheduleNeverRan("bks_1"),)
+    assert found(schedule(last_run, enabled=False)) == ()
+
+
+@pytest.mark.parametrize("settings", [None, {}, {"scheduledBackupsActive": 0}])
+def test_no_scheduled_backups_need_no_schedule(settings: dict[str, Any] | None) -> None:
+    assert found(settings=settings) == ()
+
+
+def test_scheduled_backups_without_schedule() -> None:
+    settings = {"scheduledBackupsActive": 2}
+    off, on = schedule(NOW, enabled=False), schedule(NOW)
+    assert found(settings=settings) == (NoScheduleOn(2),)
+    assert found(off, settings=settings) == (NoScheduleOn(2),)
+    assert found(off, on, settings=settings) == ()
+
+
+def run(status: str | None, error: str | None = None) -> dict[str, Any]:
+    return {"status": status, "createdAt": "2026-04-27T12:00:00Z", "errorMessage": error}
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "is_failed"),
+    [
+        ("failed", None, True),
+        ("failed", "No space.", True),
+        (None, "No space.", True),
+        ("active", "No space.", True),
+        ("something_new", "", True),
+        (None, None, False),
+        *((word, None, False) for word in ("active", "deleted", "pending", "running")),
+        *((word, None, False) for word in ("completed", "success", "succeeded")),
+    ],
+)
+def test_failed_runs_are_told(status: str | None, error: str | None, is_failed: bool) -> None:
+    expected = (RunFailed(NOW, status, error),) if is_failed else ()
+    assert found(history=[run(status, error)]) == expected
+
+
+def test_at_most_three_failures() -> None:
+    runs = [run("active"), *(run("failed", str(n)) for n in range(5))]
+    assert [f.said for f in found(history=runs) if isinstance(f, RunFailed)] == ["0", "1", "2"]
+
+
+def test_each_schedule_is_checked() -> None:
+    old = datetime(2026, 1, 27, tzinfo=UTC)
+    both = schedule(None), schedule(old) | {"id": "bks_2"}
+    assert found(*both) == (ScheduleNeverRan("bks_1"), ScheduleOverdue("bks_2", "daily", old))
