@@ -48,7 +48,7 @@ def _run(arguments: argparse.Namespace) -> int:
             from hostup_mcp.cli.doctor import doctor
             from hostup_mcp.config import load
 
-            return doctor(load(settings_flags(arguments), os.environ))
+            return doctor(load(settings_flags(arguments), os.environ), shapes=arguments.shapes)
         case "sandbox":
             from hostup_mcp.sandbox.serve import serve_sandbox
 

@@ -16,13 +16,19 @@ PATIENCE = 6.0
 """Seconds for the one read, retries included, while the user waits."""
 
 
-def doctor(configuration: Settings | Misconfigured, console: Console | None = None) -> int:
-    """Print what is wrong, one line each; 0 if nothing is."""
+def doctor(
+    configuration: Settings | Misconfigured, console: Console | None = None, *, shapes: bool = False
+) -> int:
+    """Print what is wrong, one line each; 0 if nothing is. With `shapes`, see `print_shapes`."""
     console = console or Console(soft_wrap=True, highlight=False, markup=False)
     if isinstance(configuration, Misconfigured):
         for problem in configuration.problems:
             console.print(f"✗ {problem}")
         return 1
+    if shapes:
+        from hostup_mcp.cli.shapes import print_shapes
+
+        return print_shapes(configuration, console)
     where = "the sandbox account" if configuration.sandbox else configuration.base_url
     try:
         servers = anyio.run(_one_read, configuration)

@@ -50,6 +50,9 @@ def make_parser() -> argparse.ArgumentParser:
     commands.add_parser("demo", help="watch an assistant work on the sandbox account")
     doctor = commands.add_parser("doctor", help="check the configuration with one cheap read")
     _sandbox_flag(doctor)
+    doctor.add_argument(
+        "--shapes", action="store_true", help="print keys and types of HostUp's responses"
+    )
     sandbox = commands.add_parser("sandbox", help="serve the sandbox account over HTTP")
     sandbox.add_argument("--port", type=int, default=8080, help="0 takes a free one")
     sandbox.add_argument(

@@ -110,7 +110,7 @@ def web_server(status: int, content_type: str, body: str) -> Iterator[tuple[str,
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        def log_message(self, *args: object) -> None:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
@@ -172,3 +172,62 @@ def test_an_unreachable_address_is_named() -> None:
         address = f"http://127.0.0.1:{taken.getsockname()[1]}"
         error = anyio.run(read, address)
     assert diagnosis(error).startswith("HostUp cannot be reached: no connection to 127.0.0.1")
+
+
+# Shapes -------------------------------------------------------------------------------------------
+
+
+def shapes(settings: Settings) -> tuple[int, str]:
+    out = StringIO()
+    console = Console(file=out, soft_wrap=True, highlight=False, markup=False)
+    return doctor(settings, console, shapes=True), out.getvalue()
+
+
+def test_shapes_of_the_sandbox_are_expected() -> None:
+    code, text = shapes(Settings(api_key="", sandbox=True))
+    assert code == 0
+    assert "data[].resources.storageGb          number\n" in text
+    assert "expected" not in text
+    # Names, addresses, notes and ids of the account stay out of it.
+    assert not any(value in text for value in ("web-01", "192.0.2", "Before upgrade", "vps_0", KEY))
+
+
+@contextmanager
+def hostup(responses: dict[str, tuple[int, object]]) -> Iterator[Settings]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, document = responses.get(self.path.partition("?")[0], (404, {}))
+            body = json.dumps(document).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield Settings(api_key=KEY, base_url=f"http://127.0.0.1:{server.server_port}")
+        finally:
+            server.shutdown()
+
+
+def test_shapes_name_what_is_odd() -> None:
+    vps = {"id": "vps_1", "name": 7, "tags": ["blue"], "resources": {"storageGb": "80"}}
+    with hostup(
+        {
+            "/api/v2/vps": (200, {"data": [vps], "hasMore": False, "nextCursor": None}),
+            "/api/v2/vps/vps_1": (200, vps),
+            "/api/v2/vps/vps_1/backups": (403, {"detail": "no"}),
+        }
+    ) as settings:
+        code, text = shapes(settings)
+    assert code == 1
+    rows = [" ".join(line.split()) for line in text.splitlines()]
+    assert "data[].resources.storageGb string expected number" in rows
+    assert "data[].tags[] string not used by hostup-mcp" in rows
+    assert "data[].primaryIp missing" in rows
+    assert "GET /api/v2/vps/{id}/backups: 0 of 1 read" in rows
+    assert not any(value in text for value in ("blue", "80", "vps_1"))
