@@ -1,22 +1,22 @@
-"""How many calls one replica and two replicas carry, beside the ceiling that the SDK sets.
+"""How many calls one and two replicas handle, compared with a minimal server of the same SDK.
 
     python benchmarks/load.py                           some minutes on two cores
     python benchmarks/load.py --calls 50000 --only one   memory over a long run
 
-Everything stays on the loopback and stops by itself. Started are, as processes of their own:
+Everything runs on the loopback interface and stops at the end. The processes:
 
-- an upstream that answers a list of servers and the backups of one after 20 ms,
+- an upstream that responds with a list of servers, or the backups of one, after 20 ms,
 - `hello`: a server with one tool that says hello, made with the same SDK, streamable HTTP,
 - `one`: one replica of hostup-mcp before that upstream,
-- `two`: two replicas that share a Redis (only where redis-server is there), a caller each in turn.
+- `two`: two replicas that share a Redis (only if redis-server is installed); callers use both.
 
-200 callers (tokens of their own, so that each has its own limits and ids) send `tools/call` of
-`list_vps` and `list_vps_backups` in turn, as raw POSTs of the stateless era, each waiting for its
-answer before the next. Printed are calls a second, the median and the 99th percentile in
-milliseconds, the processor time that the servers use for a call, their resident memory before and
-after, and the ratios to `hello`. The callers run in one process beside the servers, so on a machine
-with few cores the rate is that of servers and callers together; compare the rows, not machines. The
-processor time is the servers' own: 1000 / it is what a whole core carries.
+200 callers, each with a token and so with limits and ids of its own, call `list_vps` and
+`list_vps_backups` in turn, as raw POSTs of the stateless era. Each waits for its response before
+the next call. Prints calls per second, the median and the 99th percentile in milliseconds, the
+servers' processor time per call, their resident memory before and after, and the ratios to `hello`.
+The callers run in one process beside the servers, so on a machine with few cores the rate is that
+of servers and callers together; compare rows, not machines. The processor time is that of the
+servers alone: one core handles 1000 divided by it calls per second.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ import asyncio, json, sys, uvicorn
 from hostup_mcp.sandbox import Sandbox, SANDBOX_API_KEY
 import httpx
 
-async def answers():
-    """What the sandbox account says, once; then the same again for everybody."""
+async def responses():
+    """The sandbox account's responses, fetched once and sent to everybody."""
     async with httpx.AsyncClient(transport=Sandbox().transport(), base_url="http://localhost",
                                  headers={"Authorization": "Bearer " + SANDBOX_API_KEY}) as client:
         every = await client.get("/api/v2/vps")
@@ -61,7 +61,7 @@ async def answers():
         backups = await client.get(f"/api/v2/vps/{vps}/backups")
         return every.content, backups.content
 
-LISTING, BACKUPS = asyncio.run(answers())
+LISTING, BACKUPS = asyncio.run(responses())
 
 async def app(scope, receive, send):
     if scope["type"] != "http":
@@ -156,11 +156,11 @@ def wait_for(port: int, process: subprocess.Popen[bytes], seconds: float = 60) -
             return
         except OSError:
             time.sleep(0.05)
-    raise SystemExit(f"nothing answers on port {port}")
+    raise SystemExit(f"nothing listens on port {port}")
 
 
 def memory(process: subprocess.Popen[bytes]) -> int:
-    """Resident memory in KiB (Linux); 0 where it cannot be told."""
+    """Resident memory in KiB (Linux); 0 where it is unknown."""
     try:
         found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text())
     except OSError:
@@ -169,7 +169,7 @@ def memory(process: subprocess.Popen[bytes]) -> int:
 
 
 def cpu_seconds(process: subprocess.Popen[bytes]) -> float:
-    """Processor time used so far (Linux); 0 where it cannot be told."""
+    """Processor time used so far (Linux); 0 where it is unknown."""
     try:
         stat = Path(f"/proc/{process.pid}/stat").read_text()
     except OSError:
@@ -199,13 +199,13 @@ def request(
     return json.dumps(body).encode(), headers
 
 
-def what_is_wrong(answer: httpx.Response) -> str | None:
+def failure_of(response: httpx.Response) -> str | None:
     """Why a call failed; None for one that did not."""
-    if answer.status_code != 200:
-        return str(answer.status_code)
-    if b'"isError":true' not in answer.content:
+    if response.status_code != 200:
+        return str(response.status_code)
+    if b'"isError":true' not in response.content:
         return None
-    kind = re.search(rb'"kind":"(\w+)"', answer.content)
+    kind = re.search(rb'"kind":"(\w+)"', response.content)
     return kind[1].decode() if kind else "error"
 
 
@@ -231,8 +231,8 @@ async def load(
             url, body, headers = turn(caller, number)
             began = time.perf_counter()
             try:
-                answer = await client.post(url, content=body, headers=headers)
-                wrong = what_is_wrong(answer)
+                response = await client.post(url, content=body, headers=headers)
+                wrong = failure_of(response)
             except httpx.HTTPError as error:
                 wrong = type(error).__name__
             waits.append(time.perf_counter() - began)

@@ -1,10 +1,10 @@
-"""How soon a stdio session answers, beside a hello-world server of the same SDK.
+"""How soon a stdio session responds, compared with a hello-world server of the same SDK.
 
     python benchmarks/startup.py [--runs 9]
 
-Both are spawned in turn, in one run, and the ratios of the medians are printed: from spawn to the
-answer of `server/discover`, and from spawn to the answer of the first tool. The tool is called as a
-client does it, right after the discovery.
+Starts both in turn, in one run, and prints the ratios of the medians: from start to the response of
+`server/discover`, and from start to the result of the first tool. The tool is called right after
+the discovery, as a client does.
 """
 
 import argparse
@@ -45,7 +45,7 @@ def request(number: int, method: str, **params: object) -> str:
 
 
 def once(command: list[str]) -> tuple[float, float]:
-    """Milliseconds from spawn to the answers of the discovery and of the first tool call."""
+    """Milliseconds from start to the responses of the discovery and of the first tool call."""
     began = time.perf_counter()
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True

@@ -43,11 +43,13 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--seed", type=int, default=1)
     made.add_argument("--minutes", type=float, default=30.0, help="end of the run at the latest")
     made.add_argument("--rate", type=float, default=0.06, help="share of reads that get a fault")
-    made.add_argument("--silence", type=float, help="share of requests that are never answered")
+    made.add_argument("--silence", type=float, help="share of requests that get no response")
     made.add_argument("--door", choices=doors, action="append", help="only this one")
     made.add_argument("--without", choices=sorted(KINDS), action="append", default=[])
     made.add_argument("--with", choices=sorted(LEFT_OUT), action="append", default=[], dest="add")
-    made.add_argument("--show", action="append", default=[], help="print calls told as this kind")
+    made.add_argument(
+        "--show", action="append", default=[], help="print calls whose result is of this kind"
+    )
     made.add_argument("--list", action="store_true", help="print the kinds, and end")
     return made
 

@@ -95,7 +95,7 @@ class Account:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no request is being read or answered."""
+        """Whether no request is being handled."""
         return self._busy == 0
 
     async def open(self) -> None:
@@ -134,7 +134,7 @@ class Account:
     async def _one_request(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bool:
-        """Read one request and answer it; false ends the connection."""
+        """Read one request and respond; false ends the connection."""
         raw = await reader.readuntil(b"\r\n\r\n")
         self._busy += 1
         try:
@@ -149,11 +149,11 @@ class Account:
             length = int(request.headers.get("content-length", "0"))
             request.body = (await reader.readexactly(length)).decode() if length else ""
             entry.body = request.body
-            return await self._answer(request, entry, reader, writer)
+            return await self._respond_to(request, entry, reader, writer)
         finally:
             self._busy -= 1
 
-    async def _answer(
+    async def _respond_to(
         self,
         request: Request,
         entry: Received,

@@ -1,4 +1,4 @@
-"""One server as data, and what the contract has every GET answer of it."""
+"""One server as data, and the response to each GET for it by the contract."""
 
 from __future__ import annotations
 
@@ -124,8 +124,10 @@ def document(server: Server) -> Json:
 
 
 def read(server: Server, rest: list[str], sources: list[Server]) -> Json | None:
-    """What a GET below a server answers; None where there is nothing. `sources` are the other
-    servers."""
+    """The response to a GET below a server; None for a path that does not exist.
+
+    `sources` are the other servers.
+    """
     busy = server.busy_for > 0
     free = gate(not busy, "A job is running.")
     match rest:

@@ -47,7 +47,7 @@ class Effect:
 
 
 class Estate:
-    """All servers of the account. `respond` answers one request and changes what it asks for."""
+    """All servers of the account. `respond` handles one request and applies its change."""
 
     def __init__(self, seed: str) -> None:
         self._random = random.Random(seed)
@@ -265,8 +265,8 @@ class Estate:
                 if backup is None:
                     return no(404, "not_found", "No such backup.")
                 made = self._new_payg_server(str(body.get("name", "restored")))
-                told = {"status": "provisioning", "vpsId": made.id, "orderId": self._id("ord")}
-                return Effect(202, told, applied=True, destroys=True)
+                accepted = {"status": "provisioning", "vpsId": made.id, "orderId": self._id("ord")}
+                return Effect(202, accepted, applied=True, destroys=True)
             case ("POST", "snapshots"):
                 name = str(body.get("name"))
                 if any(s["name"] == name for s in server.snapshots):

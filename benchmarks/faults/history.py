@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 FOREIGN_JOB = "job_01hxforeign0000000000000000"
-"""The job in a response that answers no request; nothing may be told of it."""
+"""The job in a response to no request; no result may mention it."""
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Received:
 class Question:
     """What the user was asked, how they replied, and whether that was a proper yes.
 
-    It is stale where the server got another name before they replied.
+    It is stale if the server was renamed before they replied.
     """
 
     text: str
@@ -48,7 +48,7 @@ class Question:
     is_stale: bool = False
 
 
-class Told(StrEnum):
+class Claim(StrEnum):
     """What the result of a call claims about a change."""
 
     DONE = "done"
@@ -62,7 +62,7 @@ class Call:
     """One call of a tool and its result.
 
     `arguments` are as sent; `planned` are those of the plan that it carries out. `vps` is the
-    server that it is about, where the arguments tell. Times are in seconds.
+    server that it is about, where the arguments name one. Times are in seconds.
     """
 
     tool: str
@@ -71,7 +71,7 @@ class Call:
     may_destroy: bool
     planned: dict[str, Any] = field(default_factory=dict)
     vps: str | None = None
-    told: Told = Told.NOTHING
+    claim: Claim = Claim.NOTHING
     kind: str = "no result"
     output: str = ""
     seconds: float = 0.0
@@ -80,10 +80,10 @@ class Call:
 
 @dataclass
 class Episode:
-    """Calls that were made together, and all that happened meanwhile.
+    """Calls that were made together, and everything that happened meanwhile.
 
-    `single_yes` is true where one answered round was sent more than once. `late` holds writes
-    that the account received after the results, `stderr` what the server wrote to its log.
+    `single_yes` is true where the reply to one question was sent more than once. `late` holds
+    writes that the account received after the results, `stderr` what the server wrote to its log.
     """
 
     door: str

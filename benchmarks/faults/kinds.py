@@ -42,17 +42,17 @@ KINDS: dict[str, Kind] = {
     "bad_chunk": Kind("applied; chunked, with a size that is no number"),
     "empty": Kind("applied; a body is due and none comes"),
     "silent": Kind("applied, then silence", 0),
-    # Applied, and answered as it should be.
+    # Applied, with the correct response.
     "drip": Kind("the response arrives in small pieces"),
     "closed_after": Kind("the kept-alive connection is closed just after the response"),
     "leftover": Kind("a second response follows on the kept-alive connection", 2),
-    "other_server": Kind("the document of another server answers GET /vps/{id}", 3, writes=False),
-    # Left out unless asked for.
+    "other_server": Kind("GET /vps/{id} returns the document of another server", 3, writes=False),
+    # Left out unless named with --with.
     "success_false": Kind("200 with success false, not applied", reads=False),
 }
 
 LEFT_OUT = frozenset({"success_false"})
-"""Kinds that need `--with`: what the product makes of them is not settled."""
+"""Kinds that need `--with`: how the product must react is not decided."""
 
 SILENT = frozenset({"silent", "silent_unapplied"})
 """Kinds that take as long as the client waits."""
@@ -61,7 +61,7 @@ SILENT = frozenset({"silent", "silent_unapplied"})
 MOODS = {"leftover": 0.3, "other_server": 0.8, "closed_after": 0.5, "drip": 0.5}
 """Kinds that may last for all requests of a call, and the share of requests that get them then.
 
-A fault that comes once is mostly noticed by the second look; one that lasts is not.
+The second read mostly reveals a fault that comes once, but not one that lasts.
 """
 
 MOOD_SHARE = 0.12
@@ -78,8 +78,8 @@ class Chooser:
         including: Iterable[str] = (),
         silence: float = 0.0,
     ) -> None:
-        """`rate` is the share of reads that get a fault; `silence` that of requests never
-        answered."""
+        """`rate` is the share of reads that get a fault; `silence` that of requests
+        that get no response."""
         left_out = (LEFT_OUT - set(including)) | set(without)
         self._kinds = {name: kind for name, kind in KINDS.items() if name not in left_out}
         self._rate = rate

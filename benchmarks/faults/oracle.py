@@ -1,4 +1,4 @@
-"""Compares what the assistant was told with what the account applied. Pure functions."""
+"""Compares what results claimed with what the account applied. Pure functions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.faults.history import FOREIGN_JOB, Call, Episode, Question, Received, Told
+from benchmarks.faults.history import FOREIGN_JOB, Call, Claim, Episode, Question, Received
 
 KINDS = {
     "twice": "more than one application from one call, plan or yes",
@@ -17,14 +17,14 @@ KINDS = {
     "question_without_target": "applied with a yes to a question that does not name the target",
     "stale_yes": "applied although the server was renamed while the user was asked",
     "wrong_target": "applied to something that the arguments do not name",
-    "claimed_not_applied": "told as done, started or accepted; nothing was applied",
-    "denied_but_applied": "told as refused or unchanged; it was applied",
-    "foreign_result": "told from a response that answers no request of this call",
+    "claimed_not_applied": "reported as done, started or accepted; nothing was applied",
+    "denied_but_applied": "reported as refused or unchanged; it was applied",
+    "foreign_result": "reported from a response to no request of this call",
     "read_wrote": "a read tool caused a write",
     "unowned": "a write that belongs to no call",
-    "secret": "the API key stands in an output or in the log",
-    "traceback": "a traceback stands in an output or in the log",
-    "internal_fault": "the server failed by a fault of its own",
+    "secret": "an output or the log contains the API key",
+    "traceback": "an output or the log contains a traceback",
+    "internal_fault": "the server failed because of a bug of its own",
     "too_late": "the result came later than the time-outs allow",
 }
 
@@ -56,7 +56,7 @@ def _of_one_server(
             only_reads = bool(episode.calls) and all(call.read_only for call in episode.calls)
             yield Violation("read_wrote" if only_reads else "unowned", _named(writes))
         for call in changing:
-            if call.told is Told.DONE:
+            if call.claim is Claim.DONE:
                 yield Violation("claimed_not_applied", f"{call.tool} {call.kind}: {call.output}")
         return
     applied = [write for write in writes if write.applied]
@@ -84,24 +84,23 @@ def _counts(
 
 
 def _claims(calls: list[Call], applied: list[Received]) -> Iterator[Violation]:
-    done = [call for call in calls if call.told is Told.DONE]
-    open_ = [call for call in calls if call.told in (Told.UNKNOWN, Told.NOTHING)]
+    done = [call for call in calls if call.claim is Claim.DONE]
+    open_ = [call for call in calls if call.claim in (Claim.UNKNOWN, Claim.NOTHING)]
     if len(applied) < len(done):
-        told = "; ".join(f"{call.tool}: {call.output}" for call in done)
-        yield Violation("claimed_not_applied", f"{len(applied)} applied, told: {told}")
+        claims = "; ".join(f"{call.tool}: {call.output}" for call in done)
+        yield Violation("claimed_not_applied", f"{len(applied)} applied, claimed: {claims}")
     if len(applied) > len(done) + len(open_):
-        told = "; ".join(f"{call.tool} {call.kind}: {call.output}" for call in calls)
-        yield Violation("denied_but_applied", f"{_named(applied)}, told: {told}")
+        claims = "; ".join(f"{call.tool} {call.kind}: {call.output}" for call in calls)
+        yield Violation("denied_but_applied", f"{_named(applied)}, claimed: {claims}")
     for call in calls:
         unchanged = "othing was changed" in call.output or "othing was sent" in call.output
-        if applied and len(calls) == 1 and unchanged and call.told is not Told.REFUSED:
-            yield Violation("denied_but_applied", f"{_named(applied)}, told: {call.output}")
+        if applied and len(calls) == 1 and unchanged and call.claim is not Claim.REFUSED:
+            yield Violation("denied_but_applied", f"{_named(applied)}, claimed: {call.output}")
 
 
 def _consents(applied: list[Received], questions: list[Question]) -> Iterator[Violation]:
     """Each yes covers one application, and only one whose target its question names."""
     unused = [question for question in questions if question.is_yes]
-    asked = bool(questions)
     for write in applied:
         fitting = [
             question
@@ -109,21 +108,21 @@ def _consents(applied: list[Received], questions: list[Question]) -> Iterator[Vi
             if _target(question) == write.vps and all(id_ in question.text for id_ in write.ids)
         ]
         if fitting:
-            # Where it was asked again under the new name, that yes is the one that counts.
+            # If the question was repeated under the new name, that yes is the one that counts.
             best = min(fitting, key=lambda question: question.is_stale)
             unused.remove(best)
             if best.is_stale:
-                yield Violation("stale_yes", f"{_named([write])}, asked: {best.text}")
+                yield Violation("stale_yes", f"{_named([write])}, question: {best.text}")
             continue
-        was_asked = any(_target(question) == write.vps for question in questions)
-        if not write.destroys and not was_asked:
+        has_question = any(_target(question) == write.vps for question in questions)
+        if not write.destroys and not has_question:
             continue
         if unused:
             texts = " | ".join(question.text for question in unused)
-            yield Violation("question_without_target", f"{_named([write])}, asked: {texts}")
+            yield Violation("question_without_target", f"{_named([write])}, questions: {texts}")
             unused.pop(0)
         else:
-            replies = [question.reply for question in questions] if asked else "no question"
+            replies = [question.reply for question in questions] or "no question"
             yield Violation("no_yes", f"{_named([write])}, user: {replies}")
 
 

@@ -1,4 +1,4 @@
-"""The table of a run, and the transcript of each violation with what repeats it."""
+"""The table of a run, and each violation with its transcript and the command that repeats it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def table(tallies: list[Tally]) -> str:
     """All counts of a run."""
     columns = ("calls", "write_calls", "questions", "yeses", "write_requests", "applied")
     lines = [
-        f"{'door':28}{'calls':>8}{'writing':>9}{'asked':>8}{'yes':>8}"
+        f"{'door':28}{'calls':>8}{'writing':>9}{'questions':>11}{'yes':>8}"
         f"{'writes':>8}{'applied':>9}{'sessions':>10}{'seconds':>9}{'violations':>12}"
     ]
     lines += [
-        f"{tally.door!s:28}{tally.calls:>8}{tally.write_calls:>9}{tally.questions:>8}"
+        f"{tally.door!s:28}{tally.calls:>8}{tally.write_calls:>9}{tally.questions:>11}"
         f"{tally.yeses:>8}{tally.write_requests:>8}{tally.applied:>9}{tally.sessions:>10}"
         f"{tally.seconds:>9.1f}{len(tally.found):>12}"
         for tally in tallies
@@ -29,13 +29,13 @@ def table(tallies: list[Tally]) -> str:
     totals = [sum(getattr(tally, column) for tally in tallies) for column in columns]
     found = sum(len(tally.found) for tally in tallies)
     lines.append(
-        f"{'all':28}{totals[0]:>8}{totals[1]:>9}{totals[2]:>8}{totals[3]:>8}{totals[4]:>8}"
+        f"{'all':28}{totals[0]:>8}{totals[1]:>9}{totals[2]:>11}{totals[3]:>8}{totals[4]:>8}"
         f"{totals[5]:>9}{'':>19}{found:>12}"
     )
-    twice = sum(tally.asked_again for tally in tallies)
+    twice = sum(tally.repeated_questions for tally in tallies)
     lines += ["", f"calls with more than one question: {twice}"]
     lines += _counted("faults injected", (tally.injected for tally in tallies))
-    lines += _counted("told", (tally.told for tally in tallies))
+    lines += _counted("results", (tally.results for tally in tallies))
     lines += _counted("calls of tools", (tally.used for tally in tallies))
     kinds = Counter(violation.kind for tally in tallies for _, violation in tally.found)
     lines += _counted("violations", [kinds])
@@ -71,13 +71,13 @@ def transcripts(tallies: list[Tally], options: Options) -> str:
 
 
 def transcript(episode: Episode) -> str:
-    """What happened in one episode, in the order of a reader's interest."""
+    """What happened in one episode, what matters most first."""
     lines = [f"  door {episode.door}, episode {episode.number}"]
     for call in episode.calls:
         planned = f" (plan of {call.planned})" if call.planned else ""
         lines.append(f"  call {call.tool} {call.arguments}{planned}")
     lines += [
-        f"  asked: {question.text}\n    user: {question.reply}, {question.is_yes=}"
+        f"  question: {question.text}\n    user: {question.reply}, {question.is_yes=}"
         for question in episode.questions
     ]
     for entry in (*episode.received, *episode.late):

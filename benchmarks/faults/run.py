@@ -18,12 +18,12 @@ from support.product import MODERN, Door
 
 from benchmarks.faults.account import Account
 from benchmarks.faults.calls import Known, Maker, Offered, offered
+from benchmarks.faults.claims import note_exception, note_result
 from benchmarks.faults.doors import Product
-from benchmarks.faults.history import Call, Episode, Told
+from benchmarks.faults.history import Call, Claim, Episode
 from benchmarks.faults.kinds import SILENT, Chooser
 from benchmarks.faults.oracle import violations
 from benchmarks.faults.tally import Options, Tally
-from benchmarks.faults.telling import note_exception, note_result
 from benchmarks.faults.user import User
 
 HANG_SECONDS = 150.0
@@ -225,20 +225,20 @@ class History:
         await self._end(episode)
 
     async def _sent_again(self, client: Client, tool: Offered, arguments: dict[str, Any]) -> None:
-        """Answer a question of the stateless era, and send the answered round twice."""
+        """Reply to a question of the stateless era, and send the reply twice."""
         first = self._call(tool, arguments)
         episode = self._episode([first])
-        asked: list[InputRequiredResult] = []
+        questions: list[InputRequiredResult] = []
 
         async def ask() -> Any:
             result = await client.session.call_tool(tool.name, arguments, allow_input_required=True)
             if isinstance(result, InputRequiredResult):
-                asked.append(result)
+                questions.append(result)
             return result
 
         await self._send(first, ask)
-        if asked:
-            requests = asked[0].input_requests or {}
+        if questions:
+            requests = questions[0].input_requests or {}
             try:
                 replies: dict[str, Any] = {
                     key: await self._user(None, each.params) for key, each in requests.items()
@@ -247,26 +247,26 @@ class History:
                 note_exception(first, error)
             else:
                 episode.single_yes = True
-                first.told, first.kind = Told.NOTHING, "no result"
+                first.claim, first.kind = Claim.NOTHING, "no result"
                 again = self._call(tool, arguments)
                 episode.calls.append(again)
 
-                async def answered() -> Any:
+                async def send_reply() -> Any:
                     return await client.session.call_tool(
                         tool.name,
                         arguments,
                         input_responses=replies,
-                        request_state=asked[0].request_state,
+                        request_state=questions[0].request_state,
                         allow_input_required=True,
                     )
 
                 if self._random.random() < 0.5:
-                    await self._send(first, answered)
-                    await self._send(again, answered)
+                    await self._send(first, send_reply)
+                    await self._send(again, send_reply)
                 else:
                     async with anyio.create_task_group() as group:
-                        group.start_soon(self._send, first, answered)
-                        group.start_soon(self._send, again, answered)
+                        group.start_soon(self._send, first, send_reply)
+                        group.start_soon(self._send, again, send_reply)
         await self._end(episode)
 
     async def _send(self, call: Call, request: Callable[[], Awaitable[Any]]) -> None:
@@ -326,7 +326,7 @@ class History:
 
     async def _settle(self, episode: Episode) -> None:
         """Wait until nothing that these calls began is still under way at the account."""
-        if any(call.told is Told.NOTHING for call in episode.calls):
+        if any(call.claim is Claim.NOTHING for call in episode.calls):
             await anyio.sleep(0.1)
         await anyio.sleep(0.002)
         with anyio.move_on_after(5):
@@ -344,13 +344,13 @@ class History:
         tally.calls += len(episode.calls)
         tally.questions += len(episode.questions)
         tally.yeses += sum(question.is_yes for question in episode.questions)
-        tally.asked_again += len(episode.calls) == 1 and len(episode.questions) > 1
+        tally.repeated_questions += len(episode.calls) == 1 and len(episode.questions) > 1
         tally.write_requests += len(episode.writes)
         tally.applied += sum(write.applied for write in episode.writes)
         for call in episode.calls:
             tally.write_calls += not call.read_only
             tally.used[call.tool] += 1
-            tally.told[call.kind] += 1
+            tally.results[call.kind] += 1
             if call.kind in self._options.show and episode not in tally.shown:
                 tally.shown.append(episode)
 
@@ -360,7 +360,7 @@ class History:
             if call.vps is None or call.read_only:
                 continue
             self._written[call.vps] += 1
-            is_open = call.told in (Told.UNKNOWN, Told.NOTHING)
+            is_open = call.claim in (Claim.UNKNOWN, Claim.NOTHING)
             is_held = call.kind == "write_in_flight" and len(episode.calls) == 1
             if is_open or is_held or self._written[call.vps] >= MOST_WRITES:
                 self._open[call.vps] = episode

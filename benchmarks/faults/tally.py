@@ -1,4 +1,4 @@
-"""How a run is to go, and what one door's history amounted to."""
+"""The options of a run, and the counts of one door."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.faults.oracle import Violation
 
 @dataclass(frozen=True)
 class Options:
-    """How a run goes: its seed, its faults, and its bounds in calls and seconds."""
+    """The options of a run: its seed, its faults, and its limits in calls and seconds."""
 
     seed: int
     calls: int
@@ -28,7 +28,7 @@ class Options:
 
 @dataclass
 class Tally:
-    """What one door's history amounted to."""
+    """The counts of one door."""
 
     door: Door
     calls: int = 0
@@ -39,9 +39,9 @@ class Tally:
     applied: int = 0
     questions: int = 0
     yeses: int = 0
-    asked_again: int = 0
+    repeated_questions: int = 0
     injected: Counter[str] = field(default_factory=Counter)
-    told: Counter[str] = field(default_factory=Counter)
+    results: Counter[str] = field(default_factory=Counter)
     used: Counter[str] = field(default_factory=Counter)
     found: list[tuple[Episode, Violation]] = field(default_factory=list)
     shown: list[Episode] = field(default_factory=list)

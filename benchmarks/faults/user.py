@@ -20,12 +20,12 @@ MEANWHILE_SHARE = 0.15
 """How often something changes while the user thinks."""
 
 
-class WalkedAwayError(Exception):
+class ClientFailedError(Exception):
     """The user's client failed while it showed the question."""
 
 
 class User:
-    """Replies to questions, and remembers what was asked and replied since `begin`."""
+    """Replies to questions, and records questions and replies since `begin`."""
 
     def __init__(self) -> None:
         self.questions: list[Question] = []
@@ -44,7 +44,7 @@ class User:
         question = Question(params.message, kind, is_yes=False)
         self.questions.append(question)
         if kind == "raise":
-            raise WalkedAwayError("the window was closed")
+            raise ClientFailedError("the window was closed")
         if kind in ("decline", "cancel"):
             return ElicitResult(action="decline" if kind == "decline" else "cancel")
         if kind == "wait":
@@ -60,8 +60,8 @@ class User:
 
 def fill(schema: Any, message: str, *, is_yes: bool) -> dict[str, Any]:
     """The form filled in: the text that the question asks for, or a plain yes."""
-    asked = TO_TYPE.search(message)
-    text = asked[1] if asked else "yes"
+    found = TO_TYPE.search(message)
+    text = found[1] if found else "yes"
     content: dict[str, Any] = {}
     for name, about in schema.get("properties", {}).items():
         content[name] = is_yes if about.get("type") == "boolean" else text if is_yes else f"{text}x"

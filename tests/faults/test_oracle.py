@@ -6,22 +6,22 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.faults.history import FOREIGN_JOB, Call, Episode, Question, Received, Told
+from benchmarks.faults.history import FOREIGN_JOB, Call, Claim, Episode, Question, Received
 from benchmarks.faults.oracle import KINDS, Violation, violations
 
 KEY = "hostup_key_that_nobody_may_see"
 VPS, OTHER, BACKUP = "vps_01hxaaaa", "vps_01hxbbbb", "bkp_01hxcccc"
-ASKED = f"Delete {BACKUP} of web-01 ({VPS})? To go ahead, type: web-01"
+QUESTION = f"Delete {BACKUP} of web-01 ({VPS})? To go ahead, type: web-01"
 
 
-def called(told: Told = Told.DONE, kind: str = "done", **others: object) -> Call:
+def called(claim: Claim = Claim.DONE, kind: str = "done", **others: object) -> Call:
     made = Call(
         "delete_vps_backup",
         {"id": VPS, "backupId": BACKUP},
         read_only=False,
         may_destroy=True,
         vps=VPS,
-        told=told,
+        claim=claim,
         kind=kind,
         output="Deleting the backup. Done.",
     )
@@ -30,7 +30,7 @@ def called(told: Told = Told.DONE, kind: str = "done", **others: object) -> Call
 
 def read(**others: object) -> Call:
     made = Call("list_vps_backups", {"id": VPS}, read_only=True, may_destroy=False, vps=VPS)
-    return replace(made, **{"told": Told.DONE, "kind": "read", **others})
+    return replace(made, **{"claim": Claim.DONE, "kind": "read", **others})
 
 
 def deleted(**others: object) -> Received:
@@ -51,13 +51,13 @@ def made_backup(**others: object) -> Received:
     return replace(made, **others)
 
 
-def create(told: Told = Told.DONE, **others: object) -> Call:
+def create(claim: Claim = Claim.DONE, **others: object) -> Call:
     harmless = {"tool": "create_vps_backup", "arguments": {"id": VPS}, "may_destroy": False}
-    return called(told, **{**harmless, **others})
+    return called(claim, **{**harmless, **others})
 
 
-YES = Question(ASKED, "yes: web-01", is_yes=True)
-NO = Question(ASKED, "decline", is_yes=False)
+YES = Question(QUESTION, "yes: web-01", is_yes=True)
+NO = Question(QUESTION, "decline", is_yes=False)
 
 
 def episode(
@@ -70,10 +70,10 @@ def episode(
     return replace(made, **{"seconds_allowed": 10.0, **others})
 
 
-LOST = called(Told.UNKNOWN, "outcome_unknown", output="It is NOT KNOWN.")
-CANCELLED = called(Told.NOTHING, "cancelled", output="")
-REFUSED = called(Told.REFUSED, "not_confirmed", output="Nothing was changed.")
-FAILED_READ = called(Told.REFUSED, "timed_out", output="HostUp did not answer.")
+LOST = called(Claim.UNKNOWN, "outcome_unknown", output="It is NOT KNOWN.")
+CANCELLED = called(Claim.NOTHING, "cancelled", output="")
+REFUSED = called(Claim.REFUSED, "not_confirmed", output="Nothing was changed.")
+FAILED_READ = called(Claim.REFUSED, "timed_out", output="HostUp did not respond.")
 
 HONEST = {
     "done with a yes": episode([called()], [deleted()], [YES]),
@@ -83,9 +83,9 @@ HONEST = {
     "lost and not applied": episode([LOST], [deleted(applied=False)], [YES]),
     "lost and applied late": episode([LOST], [], [YES], late=[deleted()]),
     "refused by HostUp": episode([REFUSED], [deleted(applied=False)], [YES]),
-    "given up after a yes": episode([CANCELLED], [deleted()], [YES]),
-    "given up before": episode([CANCELLED]),
-    "a backup with a free slot": episode([create()], [made_backup()]),
+    "cancelled after a yes": episode([CANCELLED], [deleted()], [YES]),
+    "cancelled before": episode([CANCELLED]),
+    "a backup into a free slot": episode([create()], [made_backup()]),
     "a read": episode([read()], [Received(1.0, "GET", f"/api/v2/vps/{VPS}", vps=VPS)]),
     "two servers at once": episode(
         [called(), create(vps=OTHER, arguments={"id": OTHER})],
@@ -93,15 +93,15 @@ HONEST = {
         [YES],
     ),
     "the same call twice at once": episode([called(), REFUSED], [deleted()], [YES, YES]),
-    "a round sent again": episode([called(), REFUSED], [deleted()], [YES], single_yes=True),
-    "two backups asked for at once": episode([create(), create()], [made_backup(), made_backup()]),
+    "a reply sent twice": episode([called(), REFUSED], [deleted()], [YES], single_yes=True),
+    "two backups requested at once": episode([create(), create()], [made_backup(), made_backup()]),
     "refused after a change meanwhile": episode([REFUSED], [], [replace(YES, is_stale=True)]),
-    "a snapshot of what the other call restores from": episode(
+    "a snapshot of the server that the other call restores from": episode(
         [create(vps=OTHER, arguments={"id": OTHER}), REFUSED],
         [made_backup(vps=OTHER)],
-        [Question(f"{ASKED} from {OTHER}", "decline", is_yes=False)],
+        [Question(f"{QUESTION} from {OTHER}", "decline", is_yes=False)],
     ),
-    "asked again under the new name": episode(
+    "the question repeated under the new name": episode(
         [called()], [deleted()], [replace(YES, is_stale=True), YES]
     ),
     "a plan": episode(
@@ -119,7 +119,7 @@ def test_honest_history_passes(name: str) -> None:
 
 PLANNED = called(arguments={"planId": "p"}, planned={"id": VPS, "backupId": BACKUP})
 NOT_NAMED = Question(f"Delete {BACKUP} of {OTHER}?", "yes", is_yes=True)
-WRONG = Question(ASKED, "wrong: web-01x", is_yes=False)
+WRONG = Question(QUESTION, "wrong: web-01x", is_yes=False)
 PLAIN = f"Make a backup of {VPS}?"
 
 LIES = {
@@ -128,7 +128,7 @@ LIES = {
         "twice",
         episode([PLANNED, PLANNED], [deleted(), deleted()], [YES, YES]),
     ),
-    "one answered round good for two": (
+    "one reply used for two changes": (
         "twice",
         episode([called(), called()], [deleted(), deleted()], [YES], single_yes=True),
     ),
@@ -143,8 +143,8 @@ LIES = {
     "no question": ("no_yes", episode([called()], [deleted()])),
     "a no taken for a yes": ("no_yes", episode([called()], [deleted()], [NO])),
     "a wrong name taken for a yes": ("no_yes", episode([called()], [deleted()], [WRONG])),
-    "given up before any yes": ("no_yes", episode([CANCELLED], [deleted()], [NO])),
-    "a backup that pushes one out, unasked": (
+    "cancelled before any yes": ("no_yes", episode([CANCELLED], [deleted()], [NO])),
+    "a backup that evicts another, without a question": (
         "no_yes",
         episode([create()], [made_backup(destroys=True)]),
     ),
@@ -152,7 +152,7 @@ LIES = {
         "no_yes",
         episode([create()], [made_backup()], [Question(PLAIN, "decline", is_yes=False)]),
     ),
-    "a backup that pushes one out, by a tool said to be harmless": (
+    "a backup that evicts another, by a tool marked harmless": (
         "wrong_hint",
         episode([create()], [made_backup(destroys=True)], [replace(YES, text=PLAIN)]),
     ),
@@ -176,7 +176,7 @@ LIES = {
             [Question(f"Restore {VPS} from {OTHER}?", "yes", is_yes=True)],
         ),
     ),
-    "another backup than asked for": (
+    "another backup than requested": (
         "wrong_target",
         episode([called()], [deleted(ids=frozenset({"bkp_other"}))], [YES]),
     ),
@@ -186,12 +186,12 @@ LIES = {
         episode([called()], [deleted(applied=False)], [YES]),
     ),
     "done, without a server": ("claimed_not_applied", episode([called(vps=None)])),
-    "one of two done, both told so": (
+    "one of two done, both reported done": (
         "claimed_not_applied",
         episode([called(), called()], [deleted()], [YES, YES]),
     ),
     "refused, but applied": ("denied_but_applied", episode([REFUSED], [deleted()], [YES])),
-    "a failed read told, but applied": (
+    "reported as a failed read, but applied": (
         "denied_but_applied",
         episode([FAILED_READ], [deleted()], [YES]),
     ),
@@ -212,7 +212,7 @@ LIES = {
     "the key in a result": ("secret", episode([read(output=f"said {KEY}")])),
     "the key in a question": (
         "secret",
-        episode([REFUSED], [], [replace(NO, text=f"{ASKED} {KEY}")]),
+        episode([REFUSED], [], [replace(NO, text=f"{QUESTION} {KEY}")]),
     ),
     "the key in the log": ("secret", episode([read()], stderr=f"GET with {KEY}")),
     "a traceback in a result": (
@@ -227,7 +227,7 @@ LIES = {
         "internal_fault",
         episode([read(kind="internal_fault", output="Error executing tool")]),
     ),
-    "a result after its time": ("too_late", episode([read(seconds=10.5)])),
+    "a late result": ("too_late", episode([read(seconds=10.5)])),
 }
 
 
