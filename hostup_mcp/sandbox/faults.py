@@ -4,6 +4,7 @@ Instead of the account (nothing changes):
     `status`       a problem document with any status and code
     `html`         an HTML page from the edge in front of the API
     `empty`        a status without a body
+    `json`         `content` as JSON, whether the contract knows it or not
     `not_json`     text that is not JSON
     `redirect`     a redirect to another host
     `huge`         a JSON body of more than ten megabytes, streamed
@@ -32,10 +33,13 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
 
+from .responses import Json
+
 FaultKind = Literal[
     "status",
     "html",
     "empty",
+    "json",
     "not_json",
     "redirect",
     "huge",
@@ -75,6 +79,7 @@ class Fault:
     headers: Mapping[str, str] | None = None
     seconds: float = 0.0
     location: str = "https://login.example.net/"
+    content: Json = None
     size: int = 11 * 1024 * 1024
 
     def matches(self, method: str, path: str) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from starlette.types import Send
 
 from .faults import ConnectionDroppedError, Fault
-from .responses import Response
+from .responses import Response, json_response
 
 _CHUNK = 64 * 1024
 _UNREADABLE = b'\x00\xff\xfe{"operation": <<<'
@@ -45,6 +45,8 @@ def replacement(fault: Fault) -> Response | None:
         return Response(status, _PAGE, (("Content-Type", "text/html; charset=utf-8"), *extra))
     if fault.kind == "empty":
         return Response(status, b"", extra)
+    if fault.kind == "json":
+        return json_response(status, fault.content, fault.headers)
     if fault.kind == "not_json":
         return Response(
             status, b"OK: see the panel", (("Content-Type", "application/json"), *extra)

@@ -14,6 +14,7 @@ from hostup_mcp.sandbox import (
     Faults,
     Sandbox,
 )
+from hostup_mcp.sandbox.responses import Json
 
 from . import contract
 from .wiring import BASE, Api, code
@@ -59,6 +60,15 @@ async def test_replaced_responses_do_nothing(
     assert not busy(sandbox)
     if kind == "redirect":
         assert response.headers["location"].startswith("https://login.example.net")
+
+
+async def test_json_of_any_shape(api: Api, sandbox: Sandbox) -> None:
+    shapes: list[Json] = [{"success": False}, [], None, 0, {"operation": {"status": "queued"}}]
+    for content in shapes:
+        sandbox.faults.add(Fault("json", "POST", status=201, content=content))
+        response = await api.create("web-01")
+        assert (response.status_code, response.json()) == (201, content)
+    assert not busy(sandbox)
 
 
 async def test_replacements_take_a_status(api: Api, sandbox: Sandbox) -> None:
