@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
+from pydantic import (
+    AliasChoices,
+    AliasGenerator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import to_jsonable_python
 
@@ -342,12 +350,13 @@ class BackupSettings(Model):
 
 
 class BackupRun(Model):
-    """One row of a schedule's history. Only the older API documents its fields."""
+    """One row of a schedule's history. Only the older API documents its fields, in snake case."""
 
-    backup_type: str | None = None
     status: str | None = None
-    created_at: str | None = None
-    error_message: str | None = None
+    created_at: str | None = Field(None, validation_alias=AliasChoices("createdAt", "created_at"))
+    error_message: str | None = Field(
+        None, validation_alias=AliasChoices("errorMessage", "error_message")
+    )
 
 
 class ScheduleActions(Model):

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from hostup_mcp.hostup.models import BackupSchedules
+from hostup_mcp.hostup.tolerance import read_model
 from hostup_mcp.recovery.findings import (
     NoScheduleOn,
     RunFailed,
@@ -92,6 +93,14 @@ def run(status: str | None, error: str | None = None) -> dict[str, Any]:
 def test_failed_runs_are_told(status: str | None, error: str | None, is_failed: bool) -> None:
     expected = (RunFailed(NOW, status, error),) if is_failed else ()
     assert found(history=[run(status, error)]) == expected
+
+
+def test_failures_in_snake_case() -> None:
+    """The older API's names; HostUp does not document the newer ones."""
+    row = {"status": "failed", "created_at": "2026-04-27T12:00:00Z", "error_message": "No space."}
+    document = {"schedules": [], "history": [row, "odd", {"status": 7}]}
+    listing = read_model(BackupSchedules, document)
+    assert assess_schedules(listing, NOW) == (RunFailed(NOW, "failed", "No space."),)
 
 
 def test_at_most_three_failures() -> None:
