@@ -101,7 +101,8 @@ def test_the_file_is_in_the_users_state(monkeypatch: pytest.MonkeyPatch) -> None
 
 @POSIX
 async def test_only_the_user_can_read_the_file(path: Path, state: SqliteState) -> None:
-    await planned(state)
+    """From the first transaction on."""
+    await state.generation()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
@@ -149,7 +150,7 @@ async def test_expired_rows_are_deleted(path: Path) -> None:
 
 def test_it_can_be_made_outside_a_loop(path: Path) -> None:
     assert anyio.run(SqliteState(path).is_available)
-    assert SqliteState(path).is_usable()
+    assert SqliteState(path.parent / "nested" / "state.db").is_usable()
 
 
 async def test_each_change_is_counted_once(path: Path, state: SqliteState) -> None:
