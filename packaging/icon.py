@@ -3,8 +3,8 @@
     python packaging/icon.py
 
 Only the standard library. packaging/icon.png is for shops and menus: each of its pixels is the mean
-of a grid of points, so that edges are smooth. hostup_mcp/server/icon.png goes over the wire with
-answers, so it is as small as can be: four colours, edges left hard.
+of a grid of points, so that edges are smooth. hostup_mcp/server/icon.png is sent with
+responses, so it is as small as possible: four colours, edges left hard.
 """
 
 import math

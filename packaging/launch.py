@@ -1,7 +1,7 @@
-"""Where a desktop bundle starts: what was ticked in its settings becomes settings of the server.
+"""Entry point of the desktop bundle: passes the user's settings on to the server.
 
-A host hands over each box as `true` or `false`, and some hand over `${user_config.…}` as it stands
-where nothing was filled in. Only the standard library is imported before the server answers.
+A host passes each checkbox as `true` or `false`; for an empty field, some pass `${user_config.…}`
+literally. Only the standard library is imported before the server responds.
 """
 
 import os

@@ -45,14 +45,14 @@ VARIABLES: list[dict[str, Any]] = [
     },
     {
         "name": "HOSTUP_MCP_CONFIRM",
-        "description": "Who says yes to a change: the person, asked by this server, or their "
-        "client's own approval of tools.",
+        "description": "Who confirms writes: the user, asked by this server (person), or the "
+        "client's own tool approval (client).",
         "choices": ["person", "client"],
         "default": "person",
     },
     {
         "name": "HOSTUP_MCP_AUDIT_LOG",
-        "description": "File that each change, asked for or refused, is noted in.",
+        "description": "File in which each write, carried out or refused, is logged.",
         "format": "filepath",
     },
 ]

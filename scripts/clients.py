@@ -41,8 +41,8 @@ def as_json(shape: str, env: Env) -> str:
     if shape == "servers":
         server = {"type": "stdio", **server}
         if env == KEY:
-            asked = {"id": "hostup", "type": "promptString"}
-            around["inputs"] = [{**asked, "description": "HostUp API key", "password": True}]
+            prompt = {"id": "hostup", "type": "promptString"}
+            around["inputs"] = [{**prompt, "description": "HostUp API key", "password": True}]
             server["env"] = {"HOSTUP_API_KEY": "${input:hostup}"}
     return fenced("json", json.dumps({**around, shape: {"hostup": server}}, indent=2))
 
@@ -121,7 +121,7 @@ def overview(clients: list[Entry]) -> str:
 
 def libraries(programs: list[Entry]) -> str:
     return table(
-        ["library", "can ask a person", "run here", "protocol"],
+        ["library", "can ask the user", "run here", "protocol"],
         ([p["name"], p["asks"], version(p) or "", p["revision"]] for p in programs),
     )
 
@@ -134,7 +134,7 @@ def section(client: Entry) -> str:
         f"- Unlock with {unlocking(client)}.\n"
         f"- Can it ask you? {client['asks'].capitalize()}. "
         f"Does it show the panel? {client['panel'].capitalize()}.\n"
-        f"- When something is wrong: {' '.join(client['hint'].split())}\n"
+        f"- Troubleshooting: {' '.join(client['hint'].split())}\n"
     )
 
 
@@ -148,12 +148,12 @@ def program(entry: Entry) -> str:
 
 
 def page() -> str:
-    said = tomllib.loads((SOURCE / "clients.toml").read_text())
+    source = tomllib.loads((SOURCE / "clients.toml").read_text())
     parts = {
-        "table": overview(said["client"]),
-        "clients": "\n".join(map(section, said["client"])),
-        "libraries": libraries(said["program"]),
-        "programs": "\n".join(map(program, said["program"])),
+        "table": overview(source["client"]),
+        "clients": "\n".join(map(section, source["client"])),
+        "libraries": libraries(source["program"]),
+        "programs": "\n".join(map(program, source["program"])),
     }
     text = (SOURCE / "page.md").read_text()
     for name, part in parts.items():

@@ -9,6 +9,6 @@ const server = new StdioClientTransport({ command: "hostup-mcp", env: { HOSTUP_S
 // Over HTTP: const server = new StreamableHTTPClientTransport(new URL("http://127.0.0.1:8000/mcp"));
 await client.connect(server);
 console.log((await client.listTools()).tools.map((tool) => tool.name));
-const answer = await client.callTool({ name: "list_vps", arguments: { name: "web-01" } });
-console.log(answer.content[0].text);
+const result = await client.callTool({ name: "list_vps", arguments: { name: "web-01" } });
+console.log(result.content[0].text);
 await client.close();
