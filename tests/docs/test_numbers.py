@@ -24,10 +24,10 @@ FIGURES = [
     ("docs/concepts.md", f"for {state.ID_SECONDS // 3600} hours", "ids"),
     ("README.md", f"({state.ID_SECONDS // 3600} hours after", "ids"),
     ("docs/settings.md", f"{SHORTEST_SECRET} characters or more", "secret"),
-    ("docs/errors.md", f"larger than {MAX_RESPONSE_BYTES // 10**6} MB", "answer"),
+    ("docs/errors.md", f"larger than {MAX_RESPONSE_BYTES // 10**6} MB", "response"),
     ("docs/errors.md", "within 20 seconds", "budget of one call to HostUp"),
     ("docs/errors.md", f"within {pipeline.CHECK_SECONDS:g} seconds", "from the yes to sending"),
-    ("docs/operating.md", f"wait {serve.SETTLE_SECONDS:g} seconds for HostUp", "settling"),
+    ("docs/operating.md", f"to {serve.SETTLE_SECONDS:g} seconds for HostUp", "settling"),
     ("docs/concepts.md", f"most {plans.MAX_OPEN_PLANS} open plans", "plans of a caller"),
 ]
 
