@@ -17,7 +17,8 @@ def age(created: datetime | None, now: datetime) -> timedelta | None:
     return max(timedelta(), now - created)
 
 
-def compare_clocks(here: datetime, hostup: datetime) -> ClocksDiffer | None:
-    """How far this machine's clock is from HostUp's at one moment; None within the skew."""
-    difference = abs(here - hostup)
-    return ClocksDiffer(difference, here < hostup) if difference > CLOCK_SKEW else None
+def compare_clocks(offset: timedelta) -> ClocksDiffer | None:
+    """Whether HostUp's clock, ahead of this one by `offset`, differs by more than the skew."""
+    if offset > CLOCK_SKEW:
+        return ClocksDiffer(offset, is_behind=True)
+    return ClocksDiffer(-offset, is_behind=False) if -offset > CLOCK_SKEW else None

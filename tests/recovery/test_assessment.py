@@ -158,9 +158,9 @@ def test_small_clock_skew_counts_as_now() -> None:
     [
         (listing(), Verdict.POSSIBLE, [GateOpen(None, None)], []),
         (
-            listing(backup(), **FULL),
+            listing(backup(), limit=1, remaining=0),
             Verdict.POSSIBLE,
-            [GateOpen(None, None), QuotaReadsFull(1, None, 0)],
+            [GateOpen(None, None), QuotaReadsFull(1, 1, 0)],
             [],
         ),
         (

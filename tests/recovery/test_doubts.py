@@ -31,6 +31,7 @@ EMPTY = {"size": 0}
         (0.1, [0], NEW, None),
         (1.2, [12], NEW, None),
         (1.1, [12], NEW, BackupSmall(1.1, 12)),
+        (1.1, [2, 12], NEW, BackupSmall(1.1, 12)),
         (1.1, [12, 12, 900], NEW, BackupSmall(1.1, 12)),
         (1.1, [0, 0, 12], NEW, BackupSmall(1.1, 12)),
         (1.1, [0.5, 12, 1.1], NEW, None),
