@@ -306,3 +306,32 @@ async def test_suspended_in_swedish() -> None:
         listing = await assistant.call("list_vps_backups", id=await assistant.find("intranet"))
     assert "Tjänsten är avstängd på grund av en obetald faktura." in listing.text
     assert "gives as the reason has to be resolved" not in listing.text
+    assert "To unblock: The service is suspended: pay any overdue invoice" in listing.text
+
+
+async def test_doubtful_backups_are_no_default() -> None:
+    async with played(newest_backup_empty=True) as (assistant, _):
+        listing = await assistant.call("list_vps_backups", id=await assistant.find("web-01"))
+    newest, second, *_ = (backup["id"] for backup in listing.data["backups"])
+    explanation = listing.data["explanation"]
+    assert explanation["findings"]["doubts"] == {newest: "backup_empty"}
+    assert explanation["restore"]["overwrites"]["backupId"] == second
+    assert f"With {second}, the newest that looks complete:" in listing.text
+
+
+async def test_abandoned_schedules_are_told() -> None:
+    async with played(schedules_abandoned=True) as (assistant, _):
+        vps = await assistant.find("web-01")
+        schedules = await assistant.call("list_backup_schedules", id=vps)
+    assert "schedule_overdue" in {finding["code"] for finding in schedules.data["findings"]}
+    assert "HostUp is not making backups as scheduled." in schedules.text
+
+
+@pytest.mark.parametrize("names", ["camel_case", "snake_case"])
+async def test_failed_runs_are_told(names: str) -> None:
+    async with played({"history": names}) as (assistant, _):
+        vps = await assistant.find("web-01")
+        schedules = await assistant.call("list_backup_schedules", id=vps)
+    (failed,) = schedules.data["findings"]
+    assert failed["code"] == "run_failed_reason"
+    assert 'failed: "Backup storage is unavailable"' in schedules.text
