@@ -42,10 +42,10 @@ async def is_configuration(block: Block, place: Place) -> None:
     assert name == "hostup"
     assert set(shown) <= {"mcpServers", "servers", "inputs"}
     assert set(server) <= {"type", "command", "args", "env"}
-    asked = {f"${{input:{one['id']}}}" for one in shown.get("inputs", ())}
+    prompts = {f"${{input:{one['id']}}}" for one in shown.get("inputs", ())}
     # The reader fills in the key of the test account.
     env = {
-        variable: place.env["HOSTUP_API_KEY"] if value in {YOUR_KEY, *asked} else value
+        variable: place.env["HOSTUP_API_KEY"] if value in {YOUR_KEY, *prompts} else value
         for variable, value in server["env"].items()
     }
     await serves(
@@ -96,7 +96,7 @@ async def types(block: Block, place: Place) -> None:
 
 
 async def is_result(block: Block, place: Place) -> None:
-    """`answer: TOOL of SERVER`: the tool's result has these lines, in this order."""
+    """`result: TOOL of SERVER`: the tool's result has these lines, in this order."""
     tool, server = named(block)
     async with client_of() as client:
         text = text_of(await client.call_tool(tool, {"id": await id_of(client, server)}))
@@ -106,12 +106,12 @@ async def is_result(block: Block, place: Place) -> None:
 
 
 async def is_question(block: Block, place: Place) -> None:
-    """`asked: restore_vps of SERVER`: the question starts like this, dates aside."""
+    """`question: restore_vps of SERVER`: the question starts like this, dates aside."""
     tool, server = named(block)
-    asked: list[str] = []
+    questions: list[str] = []
 
     async def decline(_: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
-        asked.append(params.message)
+        questions.append(params.message)
         return ElicitResult(action="decline")
 
     async with client_of(elicitation_callback=decline) as client:
@@ -122,8 +122,8 @@ async def is_question(block: Block, place: Place) -> None:
             "plan_restore", {"id": vps, "mode": "in_place", "backupId": newest}
         )
         await client.call_tool(tool, {"planId": (plan.structured_content or {})["planId"]})
-    assert len(asked) == 1
-    assert timeless(asked[0]).startswith(timeless(block.text.strip()))
+    assert len(questions) == 1
+    assert timeless(questions[0]).startswith(timeless(block.text.strip()))
 
 
 async def is_error(block: Block, place: Place) -> None:
@@ -188,8 +188,8 @@ HOW: dict[tuple[str, str], Callable[[Block, Place], Awaitable[None]]] = {
     ("mermaid", ""): is_drawn,
     ("python", ""): runs,
     ("sh", ""): types,
-    ("text", "answer:"): is_result,
-    ("text", "asked:"): is_question,
+    ("text", "result:"): is_result,
+    ("text", "question:"): is_question,
     ("text", "run:"): is_a_run,
 }
 
