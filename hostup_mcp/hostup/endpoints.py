@@ -7,6 +7,7 @@ from urllib.parse import quote
 READ = ("read:vm",)
 WRITE = ("write:vm",)
 BACKUP = ("backup:vm",)
+AUDIT = ("audit:read",)
 SPEND = ("backup:vm", "write:billing")
 
 

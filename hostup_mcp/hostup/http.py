@@ -30,13 +30,13 @@ from tenacity import (
 from hostup_mcp import __version__
 from hostup_mcp.hostup import responses
 from hostup_mcp.hostup.address import is_safe_base_url
+from hostup_mcp.hostup.base import Model
 from hostup_mcp.hostup.connection import (
     NOT_CONNECTED,
     Stage,
     close_unless_drained,
     describe_cause,
 )
-from hostup_mcp.hostup.models import Model
 from hostup_mcp.hostup.problems import (
     ConnectionLostError,
     HostUpError,
@@ -58,6 +58,8 @@ MAX_PAUSE_SECONDS = 3600.0
 """The longest that all users of a key wait, whatever HostUp asks for."""
 
 RETRIED_STATUSES = frozenset({429, 502, 503, 504})
+
+_AGENT = f"hostup-mcp/{__version__}"
 
 _backoff = wait_random_exponential(multiplier=0.25, max=4)
 _jitter = wait_random_exponential(multiplier=0.1, max=0.5)
@@ -136,6 +138,8 @@ class Http:
         self._sleep = sleep
         self._throttle = throttle
         self._observe = observe or (lambda *_: None)
+        self.clock_offset: float | None = None
+        """Seconds that HostUp's clock is ahead of this one; None before the first response."""
         # A proxy from the environment would see the key in a plain http request.
         trust_env = base_url.startswith("https:")
 
@@ -151,7 +155,7 @@ class Http:
                     # A small compressed response could expand to any size.
                     "Accept-Encoding": "identity",
                     # HostUp's edge rejects some libraries' default user agents.
-                    "User-Agent": f"hostup-mcp/{__version__}",
+                    "User-Agent": _AGENT,
                 },
                 follow_redirects=False,
                 # httpx parses it even so, and reports an invalid one as a broken connection.
@@ -216,8 +220,8 @@ class Http:
             error.scopes = scopes
             raise
 
-    async def write(self, request: WriteRequest) -> Response:
-        """Send `request` exactly once, on a new connection.
+    async def write(self, request: WriteRequest, write_id: str) -> Response:
+        """Send `request` exactly once, on a new connection, with `write_id` in the User-Agent.
 
         Raises:
             HostUpError: if `outcome_unknown` is true, it may have been carried out.
@@ -227,7 +231,7 @@ class Http:
             request.path,
             json=request.body,
             # Neither side keeps the connection open afterwards, whatever the pool does.
-            headers={"Connection": "close"},
+            headers={"Connection": "close", "User-Agent": f"{_AGENT} (write {write_id})"},
         )
         try:
             return await self._send(self._writes, sent, Budget.starting_now(self._budget))
@@ -283,6 +287,9 @@ class Http:
             if stage.is_connecting or isinstance(error, NOT_CONNECTED):
                 raise UnreachableError(f"no connection to {request.url.host}: {cause}") from None
             raise ConnectionLostError(f"the connection to HostUp broke: {cause}") from None
+        date = responses.http_date(response.headers.get("date", ""))
+        if date is not None:
+            self.clock_offset = (date - self._now()).total_seconds()
         if not response.is_success:
             # An intermediary may echo what it was sent.
             content = _redact(self._api_key, content)

@@ -1,34 +1,50 @@
 """Work that continues after the response: what a write started, and the state of a job.
 
-Two envelopes are in use, `{"operation": {...}}` and `{"data": {...}}` with flags; the words for
-states are an open set. A word that is not known means "still running": never success by guess.
+Two envelopes are in use, `{"operation": {...}}` and `{"data": {...}}` with flags, and the words
+for states are an open set. A word that is not known is never taken for an end, nor for a success.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
-from hostup_mcp.hostup.models import Model
+from hostup_mcp.hostup.base import Model
+from hostup_mcp.hostup.models import parse_time
+
+Steps: TypeAlias = tuple[str, ...]
 
 
 class JobState(StrEnum):
-    """Where a job is. Anything unheard of counts as running."""
+    """The state of a job."""
 
     WAITING = "waiting"
     RUNNING = "running"
-    COMPLETED = "completed"
+    SUCCEEDED = "succeeded"
     FAILED = "failed"
+    ENDED_OTHERWISE = "ended_otherwise"
+    """It has ended without success: cancelled, say."""
+    GONE = "gone"
+    """HostUp no longer knows the job; how it ended is unknown."""
+    UNKNOWN = "unknown"
+    """HostUp's word for the state is not known, so neither is whether it has ended."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is to come."""
+        return self not in (JobState.WAITING, JobState.RUNNING, JobState.UNKNOWN)
 
 
 _WORDS = {
-    "pending": JobState.WAITING,
-    "queued": JobState.WAITING,
-    "waiting": JobState.WAITING,
-    "delayed": JobState.WAITING,
-    "in_progress": JobState.RUNNING,
-    "completed": JobState.COMPLETED,
-    "failed": JobState.FAILED,
+    **dict.fromkeys(("pending", "queued", "waiting", "delayed"), JobState.WAITING),
+    **dict.fromkeys(("in_progress", "running", "processing"), JobState.RUNNING),
+    "completed": JobState.SUCCEEDED,
+    **dict.fromkeys(("failed", "failure", "error"), JobState.FAILED),
+    **dict.fromkeys(
+        ("cancelled", "canceled", "aborted", "expired", "timed_out", "timeout", "rejected"),
+        JobState.ENDED_OTHERWISE,
+    ),
 }
 
 
@@ -49,7 +65,7 @@ class Document(Model):
 
 
 class Started(Model):
-    """What a write answered: done at once, or a job to follow (`job_id`), or neither told."""
+    """What a write started: a job to follow (`job_id`), nothing that continues, or not stated."""
 
     job_id: str | None = None
     poll_url: str | None = None
@@ -58,46 +74,54 @@ class Started(Model):
 
 
 class Job(Model):
-    """One look at a job. `progress` is 0 to 100, `status` HostUp's own word for the state."""
+    """A job as HostUp describes it.
+
+    `progress` is 0 to 100, `status` HostUp's own word for the state, and `reason` why it failed or
+    ended, in HostUp's words.
+    """
 
     state: JobState
     status: str | None = None
     progress: float | None = None
     message: str | None = None
+    reason: str | None = None
 
 
-def started(document: Document) -> Started:
-    """What a write's answer says, in any of the shapes it may have."""
-    operation = _operation(document)
-    status = document.text(*operation, "status")
-    return Started(
-        job_id=document.text(*operation, "jobId"),
-        poll_url=document.text(*operation, "pollUrl"),
-        state=_WORDS.get(status.lower(), JobState.RUNNING) if status else None,
-        vps_id=document.text("vpsId") or document.text(*operation, "result", "vpsId"),
-    )
+def state_of(word: str | None) -> JobState | None:
+    """The state that HostUp's `word` stands for; None where it is not known."""
+    return None if word is None else _WORDS.get(word.lower())
+
+
+def operation_path(document: Document) -> Steps:
+    """Where the operation is: at the top, or in `data`."""
+    top = document.text("operation", "status") or document.text("operation", "jobId")
+    nested = isinstance(document.get("data", "operation"), dict)
+    return ("data", "operation") if nested and not top else ("operation",)
 
 
 def job(document: Document) -> Job:
-    """What a job says of itself, in either envelope."""
-    operation = _operation(document)
+    """The state of a job, from either envelope."""
+    operation = operation_path(document)
     status = document.text(*operation, "status")
-    if status is None:
-        status = document.text("data", "status") or document.text("data", "state")
-    flags = {
-        JobState.FAILED: document.get("data", "isFailed"),
-        JobState.COMPLETED: document.get("data", "isCompleted"),
-    }
-    state = _WORDS.get(status.lower()) if status and document.text(*operation, "status") else None
-    state = state or next((s for s, flag in flags.items() if flag is True), None)
-    state = state or (_WORDS.get(status.lower()) if status else None)
-    if state is JobState.COMPLETED:
-        state = _against_success(document) or state
+    state = state_of(status)
+    status = status or document.text("data", "status") or document.text("data", "state")
+    for flag, flagged in _END_FLAGS:
+        if state is None and document.get("data", flag) is True:
+            state = flagged
+    state = state or state_of(status) or _flagged_as_going(document)
+    if state is None and parse_time(document.text("data", "finishedAt")) is not None:
+        state = JobState.ENDED_OTHERWISE
+    if state is JobState.SUCCEEDED:
+        state = _contradiction(document, operation) or state
+    state = state or JobState.UNKNOWN
+    message = _message(document, operation)
+    has_failed = state in (JobState.FAILED, JobState.ENDED_OTHERWISE)
     return Job(
-        state=state or JobState.RUNNING,
+        state=state,
         status=status,
         progress=_progress(document, operation),
-        message=_message(document, operation),
+        message=message,
+        reason=(_reason(document, operation) or message) if has_failed else None,
     )
 
 
@@ -113,25 +137,68 @@ def is_path_on_host(poll_url: str) -> bool:
     )
 
 
-def _operation(document: Document) -> tuple[str, ...]:
-    top = document.text("operation", "status") or document.text("operation", "jobId")
-    nested = isinstance(document.get("data", "operation"), dict)
-    return ("data", "operation") if nested and not top else ("operation",)
+_END_FLAGS = (("isFailed", JobState.FAILED), ("isCompleted", JobState.SUCCEEDED))
 
 
-def _against_success(document: Document) -> JobState | None:
-    """What speaks against a success in the same answer; None where nothing does."""
+def _flagged_as_going(document: Document) -> JobState | None:
+    if document.get("data", "isRunning") is True:
+        return JobState.RUNNING
+    return JobState.WAITING if document.get("data", "isWaiting") is True else None
+
+
+def _contradiction(document: Document, operation: Steps) -> JobState | None:
+    """The state of a job called completed that is contradicted elsewhere; None where it is not."""
     places = (("operation", "status"), ("data", "operation", "status"), ("data", "status"))
     words = (document.text(*place) for place in (*places, ("data", "state")))
-    said = {_WORDS.get(word.lower()) for word in words if word} - {None, JobState.COMPLETED}
-    if JobState.FAILED in said or document.get("data", "isFailed") is True:
+    said = {state_of(word) for word in words} - {None, JobState.SUCCEEDED}
+    if (
+        JobState.FAILED in said
+        or document.get("data", "isFailed") is True
+        or any(_has_failed(result) for result in _results(document, operation))
+    ):
         return JobState.FAILED
-    going = any(document.get("data", flag) is True for flag in ("isRunning", "isWaiting"))
-    unfinished = document.get("data", "isCompleted") is False
-    return JobState.RUNNING if said or going or unfinished else None
+    if JobState.ENDED_OTHERWISE in said:
+        return JobState.ENDED_OTHERWISE
+    going = said or _flagged_as_going(document) or document.get("data", "isCompleted") is False
+    return JobState.UNKNOWN if going else None
 
 
-def _progress(document: Document, operation: tuple[str, ...]) -> float | None:
+def _results(document: Document, operation: Steps) -> Iterator[dict[str, Any]]:
+    for place in ((*operation, "result"), ("data", "result"), ("result",)):
+        if isinstance(result := document.get(*place), dict):
+            yield result
+
+
+def _has_failed(result: dict[str, Any]) -> bool:
+    word = result.get("status")
+    return (
+        result.get("success") is False
+        or _text(result.get("error")) is not None
+        or (isinstance(word, str) and state_of(word) is JobState.FAILED)
+    )
+
+
+def _reason(document: Document, operation: Steps) -> str | None:
+    holders = (document.get(*operation), document.get("data"), *_results(document, operation))
+    for holder in (*holders, document.model_extra):
+        for key in _REASON_KEYS:
+            if isinstance(holder, dict) and (text := _text(holder.get(key))) is not None:
+                return text
+    return None
+
+
+_REASON_KEYS = ("error", "errorMessage", "failureReason", "failedReason", "reason")
+_TEXT_KEYS = ("message", "detail", "title", "reason", "error", "code")
+
+
+def _text(value: object) -> str | None:
+    """What an error says, as a text or as an object that holds one."""
+    if isinstance(value, dict):
+        return next((text for key in _TEXT_KEYS if (text := _text(value.get(key)))), None)
+    return value if isinstance(value, str) and value else None
+
+
+def _progress(document: Document, operation: Steps) -> float | None:
     for path in (
         (*operation, "progress"),
         ("data", "progressDetails", "percentage"),
@@ -144,7 +211,7 @@ def _progress(document: Document, operation: tuple[str, ...]) -> float | None:
     return None
 
 
-def _message(document: Document, operation: tuple[str, ...]) -> str | None:
+def _message(document: Document, operation: Steps) -> str | None:
     return (
         document.text(*operation, "message")
         or document.text("data", "progressDetails", "message")

@@ -9,92 +9,15 @@ the API's GB.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Any
 
-from pydantic import (
-    AliasChoices,
-    AliasGenerator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-)
+from pydantic import AliasChoices, Field, PrivateAttr
 from pydantic.alias_generators import to_camel
 from pydantic_core import to_jsonable_python
 
+from hostup_mcp.hostup.base import Amount, Count, Id, Listing, Many, Model
 from hostup_mcp.hostup.text import Json
-
-ID_PATTERN = r"^[0-9A-Za-z_][0-9A-Za-z_.:~@+=/-]{0,127}$"
-"""Ids that are handed out. An item whose id does not match is left out, and named in `unread`."""
-
-
-def _whole(value: Any) -> Any:
-    """Take 3.0 for 3: JSON has one kind of number."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-T = TypeVar("T")
-Id = Annotated[str, Field(pattern=ID_PATTERN)]
-Count = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
-Amount = Annotated[float, Field(ge=0)]
-Many = Annotated[tuple[T, ...], Field(strict=False)]
-"""A JSON array, kept as a tuple."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """A value that could not be read, or an item that was left out because of it.
-
-    `field` is its path within the item, or within the response where it is in no item. `id` and
-    `name` are the item's, as far as they could be read.
-    """
-
-    field: str
-    id: str | None = None
-    name: str | None = None
-    is_left_out: bool = False
-
-
-class Model(BaseModel):
-    """Base of all models: frozen; unknown fields are kept unchanged."""
-
-    model_config = ConfigDict(
-        alias_generator=AliasGenerator(alias=to_camel),
-        populate_by_name=True,
-        frozen=True,
-        extra="allow",
-        # Strict, so that a value outside the contract is noticed instead of converted.
-        strict=True,
-        # Built at first use, so that a session starts fast.
-        defer_build=True,
-    )
-
-    _unread: tuple[Unread, ...] = PrivateAttr(default=())
-
-    @property
-    def unread(self) -> tuple[Unread, ...]:
-        """What could not be read in this response, in no particular order."""
-        return self._unread
-
-    def note_unread(self, unread: tuple[Unread, ...]) -> None:
-        """Record what could not be read."""
-        self._unread = unread
-
-
-class Listing(Model):
-    """Base of all lists. Only the list of servers is documented to come in pages."""
-
-    has_more: bool | None = None
-    next_cursor: str | None = None
-
-    @property
-    def is_incomplete(self) -> bool:
-        """Whether there is more that cannot be requested, as far as HostUp says."""
-        odd = {unread.field for unread in self.unread} & {"hasMore", "nextCursor"}
-        return bool(odd) or (self.has_more is True and not self.next_cursor)
 
 
 def documented(model: Model) -> dict[str, Json]:
@@ -240,6 +163,14 @@ class VpsPage(Listing):
         Not 0 where HostUp did not apply the filter.
         """
         return self._unmatched
+
+    def checked(self, matching: tuple[Vps, ...], *, repeats_cursor: bool) -> VpsPage:
+        """The page with its `matching` servers alone, and without a cursor that leads nowhere."""
+        cursor = None if repeats_cursor else self.next_cursor
+        page = self.model_copy(update={"data": matching, "next_cursor": cursor})
+        page._repeats_cursor = repeats_cursor  # noqa: SLF001 - of the same class
+        page._unmatched = len(self.data) - len(matching)  # noqa: SLF001
+        return page
 
 
 class VpsStatus(Model):

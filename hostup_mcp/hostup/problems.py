@@ -8,14 +8,16 @@ HostUpError
     ResponseTooLargeError   more than 10 MB
     RedirectedError         a redirect; never followed
     EdgeRefusedError        403 with a page or text: the edge, not the API
+    UnclearResponseError    a 2xx to a write that says neither accepted nor refused
     WrongSubjectError       about another server or job than the one requested
   ProblemError              the API returned an error: a problem document or a bare status
-    RefusedError            4xx
+    RefusedError            4xx, or a 2xx whose body says so
       InvalidRequestError   400
       UnauthorizedError     401
       ForbiddenError        403
       NotFoundError         404
       ConflictError         409
+        LockedError         423
       RateLimitedError      429
     ServerFaultError        5xx
 """
@@ -99,6 +101,10 @@ class EdgeRefusedError(BadResponseError):
     """A 403 from the edge in front of the API, not from the API itself."""
 
 
+class UnclearResponseError(BadResponseError):
+    """A 2xx to a write that does not say whether it was accepted, or contradicts itself."""
+
+
 class WrongSubjectError(BadResponseError):
     """A response about another server or job than the one requested."""
 
@@ -122,7 +128,7 @@ class ProblemError(HostUpError):
 
 
 class RefusedError(ProblemError):
-    """A 4xx: the API rejected the request and did not carry it out."""
+    """The API rejected the request and did not carry it out: a 4xx, or a 2xx that says so."""
 
     @property
     def outcome_unknown(self) -> bool:
@@ -150,6 +156,10 @@ class ConflictError(RefusedError):
     """409: the state of the resource does not allow it now."""
 
 
+class LockedError(ConflictError):
+    """423: something else holds the resource; `retry_after` seconds to wait, if given."""
+
+
 class RateLimitedError(RefusedError):
     """429: too many requests; `retry_after` seconds to wait."""
 
@@ -164,6 +174,7 @@ _BY_STATUS: dict[int, type[ProblemError]] = {
     403: ForbiddenError,
     404: NotFoundError,
     409: ConflictError,
+    423: LockedError,
     429: RateLimitedError,
 }
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from ipaddress import ip_address
 from math import inf
 from typing import Protocol, TypeVar
 from urllib.parse import unquote
 
-from hostup_mcp.hostup.endpoints import BACKUP, READ, vps_path
+from hostup_mcp.hostup.audit import AuditLog, AuditPage, AuditRow
+from hostup_mcp.hostup.base import Model
+from hostup_mcp.hostup.endpoints import AUDIT, BACKUP, READ, vps_path
 from hostup_mcp.hostup.http import Budget
 from hostup_mcp.hostup.jobs import Document, Job, is_path_on_host, job
 from hostup_mcp.hostup.models import (
     BackupList,
     BackupSchedules,
-    Model,
     RestoreSources,
     SnapshotList,
     Vps,
@@ -21,6 +24,7 @@ from hostup_mcp.hostup.models import (
     VpsStatus,
 )
 from hostup_mcp.hostup.problems import WrongSubjectError
+from hostup_mcp.hostup.responses import stated_error
 from hostup_mcp.hostup.text import clean_text
 
 M = TypeVar("M", bound=Model)
@@ -30,6 +34,8 @@ _JOB = "job_"
 
 class Reads(Protocol):
     """The part of `Http` that a reading client needs; writing through it is a type error."""
+
+    clock_offset: float | None
 
     async def read(
         self,
@@ -78,6 +84,14 @@ class ReadingClient:
         """Seconds left in the budget of `within`, at least 0; infinite without one."""
         return inf if self._budget is None else self._budget.left
 
+    @property
+    def clock_offset(self) -> float | None:
+        """Seconds that HostUp's clock is ahead of this one, as of the last response.
+
+        None before the first response with a `Date` header, which is exact to a second.
+        """
+        return self._http.clock_offset
+
     async def list_vps(
         self,
         *,
@@ -86,11 +100,20 @@ class ReadingClient:
         primary_ip: str | None = None,
         name: str | None = None,
     ) -> VpsPage:
-        """GET /api/v2/vps: one page; `limit` is 1 to 100, `name` whole and case-insensitive."""
+        """GET /api/v2/vps: one page; `limit` is 1 to 100, `name` whole and case-insensitive.
+
+        Servers that do not match `primary_ip` or `name` are left out: the page's `unmatched` says
+        how many HostUp returned. A `next_cursor` that equals `cursor` is dropped, as it leads
+        nowhere, and the page is incomplete.
+        """
         given = {"limit": limit, "cursor": cursor, "primaryIp": primary_ip, "name": name}
         params = {key: value for key, value in given.items() if value is not None}
-        return await self._http.read(
+        page = await self._http.read(
             VpsPage, "/api/v2/vps", params, scopes=READ, budget=self._budget
+        )
+        matching = tuple(vps for vps in page.data if _matches(vps, primary_ip, name))
+        return page.checked(
+            matching, repeats_cursor=cursor is not None and page.next_cursor == cursor
         )
 
     async def get_vps(self, vps_id: str) -> Vps:
@@ -134,16 +157,46 @@ class ReadingClient:
         path = f"{vps_path(vps_id)}/backup-schedules"
         return await self._http.read(BackupSchedules, path, scopes=READ, budget=self._budget)
 
+    async def audit_log(self, start_at: datetime, *, pages: int = 3) -> AuditLog:
+        """GET /api/v2/audit-log: what was requested with this account since `start_at`.
+
+        Reads at most `pages` pages of 100 rows, without reads and DNS events. A row that is not
+        there proves nothing: HostUp does not document when rows appear, or how long they stay.
+        """
+        params: dict[str, str | int] = {
+            "limit": 100,
+            "startAt": start_at.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z",
+            "hideGet": "true",
+            "includeDnsEvents": "false",
+        }
+        rows: list[AuditRow] = []
+        for _ in range(pages):
+            page = await self._http.read(
+                AuditPage, "/api/v2/audit-log", params, scopes=AUDIT, budget=self._budget
+            )
+            rows += page.data
+            if page.next_cursor in (None, "", params.get("cursor")):
+                is_complete = not page.is_incomplete and not page.next_cursor
+                return AuditLog(tuple(rows), is_complete)
+            params["cursor"] = page.next_cursor
+        return AuditLog(tuple(rows), is_complete=False)
+
     async def get_job(self, poll_url: str) -> Job:
         """GET the `pollUrl` of an operation, usually /api/jobs/{jobId}.
 
         Raises:
+            NotFoundError: HostUp does not know the job (any more).
             ValueError: `poll_url` is not a plain path, so it might lead to another host.
             WrongSubjectError: the response is about another job.
         """
         if not is_path_on_host(poll_url):
             raise ValueError("a poll URL must be a path on HostUp's own host")
         document = await self._http.read(Document, poll_url, budget=self._budget)
+        if not any(document.get(key) for key in ("operation", "data")):
+            # Nothing of a job: an error with status 200, say.
+            stated = stated_error(document.model_extra or {}, 200)
+            if stated is not None:
+                raise stated
         requested = _job_id(poll_url)
         if requested is not None:
             # The older envelope may carry an internal id, which cannot be compared.
@@ -156,6 +209,22 @@ class ReadingClient:
                 older if older is not None and older.startswith(_JOB) else None,
             )
         return job(document)
+
+
+def _same_text(requested: str, received: str) -> bool:
+    return clean_text(requested).casefold() == received.casefold()
+
+
+def _matches(vps: Vps, primary_ip: str | None, name: str | None) -> bool:
+    """Whether `vps` fits a filter, as far as its fields are known."""
+    if name is not None and vps.name is not None and not _same_text(name, vps.name):
+        return False
+    if primary_ip is None or vps.primary_ip is None:
+        return True
+    try:
+        return ip_address(primary_ip.strip()) == ip_address(vps.primary_ip)
+    except ValueError:
+        return primary_ip.strip() == vps.primary_ip
 
 
 def _job_id(poll_url: str) -> str | None:

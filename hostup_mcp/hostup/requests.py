@@ -8,9 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
+from enum import StrEnum
 
 from hostup_mcp.hostup.endpoints import BACKUP, SPEND, WRITE, segment, vps_path
 from hostup_mcp.hostup.text import Json
+
+
+class Expected(StrEnum):
+    """The shape of a response that accepts a write. 204 accepts all but an undocumented one."""
+
+    OPERATION = "operation"
+    NEW_SERVER = "new_server"
+    """The operation, or the new server and its order."""
+    SETTINGS = "settings"
+    """The retention settings, with the values that were sent."""
+    UNDOCUMENTED = "undocumented"
+    """No response accepts it; only reading the resource afterwards shows the change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +35,7 @@ class WriteRequest:
     body: Mapping[str, Json] | None = None
     _: KW_ONLY
     scopes: tuple[str, ...]
+    expected: Expected = Expected.OPERATION
 
 
 def create_backup(vps_id: str, note: str | None) -> WriteRequest:
@@ -56,7 +70,7 @@ def restore_to_payg(vps_id: str, backup_id: str, options: Mapping[str, Json]) ->
     `options` are the body, all optional: `name`, `region`, `cpuCores`, `memoryGb`, `storageGb`.
     """
     path = f"{_backup(vps_id, backup_id)}/actions/restore-to-payg"
-    return WriteRequest("POST", path, dict(options), scopes=SPEND)
+    return WriteRequest("POST", path, dict(options), scopes=SPEND, expected=Expected.NEW_SERVER)
 
 
 def create_snapshot(vps_id: str, name: str, description: str | None) -> WriteRequest:
@@ -77,12 +91,16 @@ def restore_snapshot(vps_id: str, name: str) -> WriteRequest:
 
 def set_backup_schedule(vps_id: str, schedule: Mapping[str, Json]) -> WriteRequest:
     """POST /api/v2/vps/{id}/backup-schedules: create the schedule, or replace it."""
-    return WriteRequest("POST", _schedules(vps_id), dict(schedule), scopes=WRITE)
+    return WriteRequest(
+        "POST", _schedules(vps_id), dict(schedule), scopes=WRITE, expected=Expected.UNDOCUMENTED
+    )
 
 
 def set_backup_retention(vps_id: str, settings: Mapping[str, Json]) -> WriteRequest:
     """PATCH /api/v2/vps/{id}/backup-schedules: change the retention of all backups."""
-    return WriteRequest("PATCH", _schedules(vps_id), dict(settings), scopes=WRITE)
+    return WriteRequest(
+        "PATCH", _schedules(vps_id), dict(settings), scopes=WRITE, expected=Expected.SETTINGS
+    )
 
 
 def _backup(vps_id: str, backup_id: str) -> str:

@@ -10,13 +10,16 @@ from typing import TypeVar
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from hostup_mcp.hostup.models import Model, parse_time
+from hostup_mcp.hostup.base import Model
+from hostup_mcp.hostup.models import parse_time
 from hostup_mcp.hostup.problems import (
     BadResponseError,
     EdgeRefusedError,
     FieldError,
     HostUpError,
     RedirectedError,
+    RefusedError,
+    UnclearResponseError,
     problem_class,
 )
 from hostup_mcp.hostup.text import Json, clean_json, clean_text
@@ -33,6 +36,7 @@ def parse(model: type[M], status: int, headers: Mapping[str, str], body: bytes) 
 
     Raises:
         BadResponseError: it is not JSON, or not of the documented shape.
+        RefusedError: it is not of the documented shape because it says that something went wrong.
     """
     try:
         document = clean_json(_json(body))
@@ -41,13 +45,71 @@ def parse(model: type[M], status: int, headers: Mapping[str, str], body: bytes) 
     try:
         return read_model(model, document)
     except ValidationError as error:
+        if isinstance(document, dict) and (stated := stated_error(document, status)) is not None:
+            raise stated from None
         # Only where it differs: the values are the user's data.
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the document"
-        how = "is missing" if first["type"] == "missing" else "has another type"
+        how = _HOW.get(first["type"], "has another type")
         raise BadResponseError(
             f"HostUp's response does not match its documentation: {where} {how}", status=status
         ) from None
+
+
+_HOW = {"missing": "is missing", "string_pattern_mismatch": "is not an id"}
+
+
+def stated_error(document: Mapping[str, Json], status: int) -> HostUpError | None:
+    """The error that the body of a 2xx response states, if it states one.
+
+    A fault of HostUp's own (5xx) leaves open what became of the request.
+    """
+    holders = [document]
+    if isinstance(data := document.get("data"), dict):
+        holders.append(data)
+    for holder in holders:
+        code, word = _first_text(holder, "code") or "", _first_text(holder, "status") or ""
+        stated = holder.get("status")
+        number = stated if isinstance(stated, int) and 400 <= stated < 600 else None
+        if (
+            holder.get("success") is False
+            or bool(holder.get("error"))
+            or bool(holder.get("errors"))
+            or (code and _first_text(holder, "detail", "message", "title"))
+            or number is not None
+            or word.lower() in _REFUSAL_WORDS
+        ):
+            words = _words(holder) or f"status {status}, with an error in the body"
+            if (number or 0) >= 500 or code.lower().startswith(_FAULT_CODES):
+                return UnclearResponseError(
+                    f"HostUp responded with status {status} and a fault of its own: {words}",
+                    status=status,
+                )
+            return (RefusedError if number is None else problem_class(number))(
+                words,
+                status=status,
+                code=code or None,
+                request_id=_first_text(holder, "requestId"),
+                errors=_field_errors(holder.get("errors")),
+            )
+    return None
+
+
+_REFUSAL_WORDS = frozenset({"error", "refused", "rejected", "denied"})
+_FAULT_CODES = ("upstream_", "internal_error")
+
+
+def _words(holder: Mapping[str, Json]) -> str | None:
+    """What an error says, wherever it says it."""
+    said = _first_text(holder, "detail", "message", "title", "error")
+    errors = holder.get("errors")
+    inner = [holder.get("error"), *(errors if isinstance(errors, list) else [])]
+    for each in inner:
+        if said is None and isinstance(each, dict):
+            said = _first_text(each, "detail", "message", "title", "code")
+        elif said is None and isinstance(each, str) and each:
+            said = each
+    return said
 
 
 def failure(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> HostUpError:
@@ -91,7 +153,7 @@ def retry_after(
     given = headers.get("retry-after", "").strip()
     if given.isascii() and given.isdigit():
         return float(given[:9])
-    until = _http_date(given)
+    until = http_date(given)
     if until is None:
         until = parse_time(headers.get("x-ratelimit-reset"))
     if until is None and document is not None:
@@ -104,7 +166,8 @@ def _json(body: bytes) -> Json:
     return value
 
 
-def _http_date(text: str) -> datetime | None:
+def http_date(text: str) -> datetime | None:
+    """Parse a date of an HTTP header, in UTC; None if it cannot be read."""
     try:
         moment = parsedate_to_datetime(text)
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

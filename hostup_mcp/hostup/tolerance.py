@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
-from hostup_mcp.hostup.models import Model, Unread
+from hostup_mcp.hostup.base import Model, Unread
 
 M = TypeVar("M", bound=Model)
 Steps: TypeAlias = tuple[str | int, ...]

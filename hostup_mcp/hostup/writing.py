@@ -1,34 +1,119 @@
-"""Sends the requests that change something at HostUp."""
+"""Sends the requests that change something at HostUp, and reads what their responses say."""
 
 from __future__ import annotations
 
+import re
+import secrets
+from collections.abc import Callable, Mapping
+
 from hostup_mcp.hostup import responses
+from hostup_mcp.hostup.base import ID_PATTERN
 from hostup_mcp.hostup.http import Http
-from hostup_mcp.hostup.jobs import Document, Started, started
-from hostup_mcp.hostup.problems import HostUpError
-from hostup_mcp.hostup.requests import WriteRequest
+from hostup_mcp.hostup.jobs import Document, JobState, Started, operation_path, state_of
+from hostup_mcp.hostup.problems import HostUpError, UnclearResponseError
+from hostup_mcp.hostup.requests import Expected, WriteRequest
+
+_ID = re.compile(ID_PATTERN)
+
+
+def new_write_id() -> str:
+    """Make a random id for one write, to find it in HostUp's audit log."""
+    return secrets.token_hex(8)
 
 
 class WritingClient:
-    """Changes what one account has. Its connections are `http`'s, which whoever made it closes."""
+    """Changes the resources of one account. Whoever made `http` closes its connections."""
 
     def __init__(self, http: Http) -> None:
         self._http = http
 
-    async def send(self, request: WriteRequest) -> Started:
-        """Send `request` once, on a connection of its own, and say what HostUp began.
+    async def send(self, request: WriteRequest, write_id: str | None = None) -> Started:
+        """Send `request` once, on a new connection, and return what HostUp started.
+
+        The User-Agent ends in `(write {write_id})`; without one, a new id is made.
 
         Raises:
-            HostUpError: see `problems`; where `outcome_unknown` is true, the change may have been
-                made all the same.
+            HostUpError: see `problems`; if `outcome_unknown` is true, the change may have been
+                made.
         """
-        response = await self._http.write(request)
-        if response.status == 204:
-            return Started()
         try:
-            return started(
-                responses.parse(Document, response.status, response.headers, response.body)
-            )
+            response = await self._http.write(request, write_id or new_write_id())
+            return outcome(request, response.status, response.headers, response.body)
         except HostUpError as error:
             error.scopes = request.scopes
             raise
+
+
+def outcome(request: WriteRequest, status: int, headers: Mapping[str, str], body: bytes) -> Started:
+    """What a 2xx response to `request` says: what HostUp started, if its shape is documented.
+
+    Raises:
+        RefusedError: the response says that HostUp refused the request.
+        UnclearResponseError: the response says neither, or both.
+    """
+    if status == 204 and request.expected is not Expected.UNDOCUMENTED:
+        return Started()
+    try:
+        document = responses.parse(Document, status, headers, body)
+    except HostUpError as error:
+        raise UnclearResponseError(str(error), status=status) from None
+    stated = responses.stated_error(document.model_extra or {}, status)
+    for shape in _SHAPES[request.expected]:
+        if (started := shape(request, document)) is not None and stated is None:
+            return started
+    if stated is not None and not any(s(request, document) for s in _SHAPES[request.expected]):
+        raise stated
+    raise UnclearResponseError(
+        f"HostUp's response (status {status}) does not say whether the change was accepted",
+        status=status,
+    )
+
+
+# Each returns what was started where the response has its shape. All are documented, or follow
+# from sibling endpoints.
+
+
+def _operation(_: WriteRequest, document: Document) -> Started | None:
+    """`{"operation": {"status": "queued", "jobId": ..., "pollUrl": ...}}`, perhaps in `data`."""
+    operation = operation_path(document)
+    state = state_of(document.text(*operation, "status"))
+    job_id = document.text(*operation, "jobId")
+    if job_id is not None and not _ID.match(job_id):
+        job_id = None
+    if state is None and job_id is None:
+        return None
+    return Started(
+        job_id=job_id,
+        poll_url=document.text(*operation, "pollUrl"),
+        state=state or JobState.UNKNOWN,
+        vps_id=document.text("vpsId") or document.text(*operation, "result", "vpsId"),
+    )
+
+
+def _new_server(_: WriteRequest, document: Document) -> Started | None:
+    """`{"status": "provisioning", "vpsId": ..., "orderId": ...}`."""
+    vps_id, status = document.text("vpsId"), document.get("status")
+    if vps_id is None or document.text("orderId") is None or status not in ("provisioning", None):
+        return None
+    return Started(vps_id=vps_id)
+
+
+def _settings(request: WriteRequest, document: Document) -> Started | None:
+    """`{"settings": {...}}` with the values that were sent."""
+    shown = {_SETTINGS[name]: value for name, value in (request.body or {}).items()}
+    settings = document.get("settings")
+    same = isinstance(settings, dict) and all(
+        type(settings.get(name)) is type(value) and settings[name] == value
+        for name, value in shown.items()
+    )
+    return Started(state=JobState.SUCCEEDED) if same else None
+
+
+_SETTINGS = {"maxTotalBackups": "totalBackupLimit", "autoDeleteOldest": "autoDeleteOldest"}
+
+_SHAPES: Mapping[Expected, tuple[Callable[[WriteRequest, Document], Started | None], ...]] = {
+    Expected.OPERATION: (_operation,),
+    Expected.NEW_SERVER: (_operation, _new_server),
+    Expected.SETTINGS: (_settings,),
+    Expected.UNDOCUMENTED: (),
+}

@@ -14,21 +14,21 @@ from typing import Any, Union, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from hostup_mcp.hostup import models, responses
+from hostup_mcp.hostup import audit, models, responses
+from hostup_mcp.hostup.base import Listing, Model, Unread
 from hostup_mcp.hostup.models import (
     BackupList,
     BackupSchedules,
-    Model,
     RestoreSources,
     SnapshotList,
-    Unread,
     VpsPage,
     VpsStatus,
     documented,
 )
 
 LISTINGS: list[type[Model]] = [
-    *(VpsPage, BackupList, RestoreSources, SnapshotList, BackupSchedules, VpsStatus)
+    *(VpsPage, BackupList, RestoreSources, SnapshotList, BackupSchedules, VpsStatus),
+    audit.AuditPage,
 ]
 IDS = {
     "Vps.id",
@@ -126,8 +126,8 @@ def reached(model: type[Model]) -> set[type[Model]]:
 def test_no_model_is_left_out() -> None:
     every = {
         one
-        for one in vars(models).values()
-        if isinstance(one, type) and issubclass(one, Model) and one not in (Model, models.Listing)
+        for one in (*vars(models).values(), *vars(audit).values())
+        if isinstance(one, type) and issubclass(one, Model) and one not in (Model, Listing)
     }
     assert every == set().union(*map(reached, LISTINGS)), "name the new response in LISTINGS"
 

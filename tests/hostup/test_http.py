@@ -110,7 +110,7 @@ async def test_the_key_is_in_one_header_only() -> None:
     far_end = router()
     route = far_end.post(BASE + BACKUPS).respond(202, json={})
     async with connected(far_end) as http:
-        await http.write(WriteRequest("POST", BACKUPS, {"note": "x"}, scopes=()))
+        await http.write(WriteRequest("POST", BACKUPS, {"note": "x"}, scopes=()), "w")
         assert KEY not in repr(http)
     request = route.calls.last.request
     assert [name for name, value in request.headers.items() if KEY in value] == ["authorization"]

@@ -1,4 +1,4 @@
-"""What a write started and how a job stands: told from any envelope, and never success by guess."""
+"""The state of a job, from any envelope, and never success by guess."""
 
 import math
 from typing import Any
@@ -9,15 +9,7 @@ from hypothesis import strategies as st
 from support.documents import anything, text
 
 from hostup_mcp.hostup import responses
-from hostup_mcp.hostup.jobs import (
-    Document,
-    Job,
-    JobState,
-    Started,
-    is_path_on_host,
-    job,
-    started,
-)
+from hostup_mcp.hostup.jobs import Document, Job, JobState, is_path_on_host, job
 from hostup_mcp.hostup.problems import BadResponseError
 
 from .wire import encoded
@@ -25,20 +17,16 @@ from .wire import encoded
 JOB_ID = "job_01hxa3b4c5d6e7f8g9h0j1k2m3"
 POLL = f"/api/jobs/{JOB_ID}"
 
-WORDS = [
-    ("pending", JobState.WAITING),
-    ("queued", JobState.WAITING),
-    ("waiting", JobState.WAITING),
-    ("delayed", JobState.WAITING),
-    ("in_progress", JobState.RUNNING),
-    ("completed", JobState.COMPLETED),
-    ("failed", JobState.FAILED),
-    ("COMPLETED", JobState.COMPLETED),
-    ("Failed", JobState.FAILED),
-    ("Queued", JobState.WAITING),
-]
-UNKNOWN_WORDS = ["running", "active", "baking", "done", "success", "complete", "ok", "error", "?"]
+WORDS = {
+    **dict.fromkeys(("pending", "queued", "waiting", "delayed", "Queued"), JobState.WAITING),
+    **dict.fromkeys(("in_progress", "running", "processing"), JobState.RUNNING),
+    **dict.fromkeys(("completed", "COMPLETED"), JobState.SUCCEEDED),
+    **dict.fromkeys(("failed", "Failed", "error"), JobState.FAILED),
+    **dict.fromkeys(("cancelled", "canceled", "aborted", "timeout"), JobState.ENDED_OTHERWISE),
+    **dict.fromkeys(("active", "baking", "done", "success", "complete", "?"), JobState.UNKNOWN),
+}
 NO_WORDS: list[Any] = [None, "", 0, 1, True, [], ["completed"], {"status": "completed"}]
+FINISHED = "2026-04-27T12:00:00.000Z"
 
 
 def document(**fields: Any) -> Document:
@@ -51,146 +39,67 @@ def operation(status: Any = "queued", **fields: Any) -> dict[str, Any]:
 
 def flagged(**data: Any) -> Document:
     """The older envelope, with flags."""
-    return document(success=True, timestamp="2026-04-27T12:00:00.000Z", requestId="r", data=data)
+    return document(success=True, timestamp=FINISHED, requestId="r", data=data)
 
 
-def enveloped(where: str, status: Any) -> Document:
+def enveloped(where: str, status: Any, **more: Any) -> Document:
     return {
-        "operation": lambda: document(operation=operation(status)),
-        "data.operation": lambda: document(data={"operation": operation(status)}),
-        "data.status": lambda: flagged(jobId=JOB_ID, status=status),
-        "data.state": lambda: flagged(jobId=JOB_ID, state=status),
+        "operation": lambda: document(operation=operation(status, **more)),
+        "data.operation": lambda: document(data={"operation": operation(status, **more)}),
+        "data.status": lambda: flagged(jobId=JOB_ID, status=status, **more),
+        "data.state": lambda: flagged(jobId=JOB_ID, state=status, **more),
     }[where]()
 
 
 ENVELOPES = ["operation", "data.operation", "data.status", "data.state"]
 
 
-# What a write started.
-
-
-@pytest.mark.parametrize("nested", [False, True])
-def test_an_accepted_write_names_its_job_and_where_to_follow_it(nested: bool) -> None:
-    accepted = {"operation": operation()}
-    told = started(document(**({"data": accepted} if nested else accepted)))
-    assert told == Started(job_id=JOB_ID, poll_url=POLL, state=JobState.WAITING, vps_id=None)
-
-
-@pytest.mark.parametrize(
-    ("status", "state"), [*WORDS, *((word, JobState.RUNNING) for word in UNKNOWN_WORDS)]
-)
-def test_the_state_of_what_was_started_is_read_from_its_word(status: str, state: JobState) -> None:
-    assert started(document(operation=operation(status))).state is state
-
-
-@pytest.mark.parametrize("status", NO_WORDS)
-def test_a_write_that_tells_no_state_has_none(status: Any) -> None:
-    told = started(document(operation=operation(status)))
-    assert (told.job_id, told.state) == (JOB_ID, None)
-
-
-def test_a_write_that_was_done_at_once_has_nothing_to_follow() -> None:
-    told = started(document(operation=operation("completed", jobId=None, pollUrl=None)))
-    assert told == Started(job_id=None, poll_url=None, state=JobState.COMPLETED, vps_id=None)
-
-
-def test_a_completed_operation_may_have_a_job_and_no_address() -> None:
-    told = started(document(operation=operation("completed", pollUrl=None)))
-    assert (told.job_id, told.poll_url, told.state) == (JOB_ID, None, JobState.COMPLETED)
-
-
-def test_a_job_without_an_address_is_still_a_job() -> None:
-    told = started(document(operation={"status": "queued", "jobId": JOB_ID}))
-    assert (told.job_id, told.poll_url) == (JOB_ID, None)
-
-
-def test_a_new_server_that_is_being_built_is_named_and_its_state_is_no_jobs() -> None:
-    told = started(document(status="provisioning", vpsId="vps_new", orderId="ord_1"))
-    assert told == Started(job_id=None, poll_url=None, state=None, vps_id="vps_new")
-
-
-def test_a_new_server_may_be_named_in_the_result_of_the_operation() -> None:
-    told = started(document(operation=operation("completed", result={"vpsId": "vps_new"})))
-    assert (told.job_id, told.vps_id) == (JOB_ID, "vps_new")
-
-
-def test_the_server_at_the_top_is_the_one_that_counts() -> None:
-    told = started(document(vpsId="vps_a", operation=operation(result={"vpsId": "vps_b"})))
-    assert told.vps_id == "vps_a"
-
-
-@pytest.mark.parametrize(
-    "nothing",
-    [
-        {},
-        {"data": {}},
-        {"data": None},
-        {"data": []},
-        {"operation": None},
-        {"operation": []},
-        {"operation": {}},
-        {"operation": "queued"},
-        {"data": {"operation": None}},
-        {"operation": {"jobId": 7, "pollUrl": 7, "status": 7, "result": 7}},
-        {"operation": {"jobId": "", "pollUrl": "", "status": "", "result": {"vpsId": ""}}},
-        {"operation": {"result": ["vpsId"]}, "vpsId": None},
-        {"settings": {"totalBackupLimit": 3, "autoDeleteOldest": False}},
-        {"status": "completed", "jobId": JOB_ID, "state": "completed"},
-    ],
-)
-def test_an_answer_that_names_nothing_to_follow_tells_nothing(nothing: dict[str, Any]) -> None:
-    assert started(document(**nothing)) == Started()
-
-
-# How a job stands.
+# The state.
 
 
 @pytest.mark.parametrize("where", ENVELOPES)
-@pytest.mark.parametrize(("status", "state"), WORDS)
-def test_a_job_is_read_from_each_envelope(where: str, status: str, state: JobState) -> None:
-    told = job(enveloped(where, status))
-    assert (told.state, told.status) == (state, status)
+def test_a_word_is_read_from_each_envelope(where: str) -> None:
+    for word, state in WORDS.items():
+        told = job(enveloped(where, word))
+        assert (told.state, told.status) == (state, word)
 
 
 @pytest.mark.parametrize("where", ENVELOPES)
-@pytest.mark.parametrize("word", UNKNOWN_WORDS)
-def test_a_word_that_is_not_known_means_still_running(where: str, word: str) -> None:
-    told = job(enveloped(where, word))
-    assert (told.state, told.status) == (JobState.RUNNING, word)
-
-
-@pytest.mark.parametrize("where", ENVELOPES)
-@pytest.mark.parametrize("status", NO_WORDS)
-def test_a_job_that_tells_no_state_is_running(where: str, status: Any) -> None:
-    assert job(enveloped(where, status)) == Job(
-        state=JobState.RUNNING, status=None, progress=None, message=None
-    )
-
-
-@pytest.mark.parametrize("empty", [{}, {"data": None}, {"data": []}, {"operation": None}])
-def test_a_job_that_tells_nothing_is_running(empty: dict[str, Any]) -> None:
-    assert job(document(**empty)) == Job(state=JobState.RUNNING)
+def test_without_a_word_the_state_is_unknown(where: str) -> None:
+    for status in NO_WORDS:
+        assert job(enveloped(where, status)) == Job(state=JobState.UNKNOWN)
+    for empty in ({}, {"data": None}, {"data": []}, {"operation": None}):
+        assert job(document(**empty)) == Job(state=JobState.UNKNOWN)
 
 
 @pytest.mark.parametrize(
     ("data", "state"),
     [
-        ({"isCompleted": True, "isFailed": False}, JobState.COMPLETED),
+        ({"isCompleted": True, "isFailed": False}, JobState.SUCCEEDED),
         ({"isCompleted": False, "isFailed": True}, JobState.FAILED),
         ({"isFailed": True}, JobState.FAILED),
-        ({"isCompleted": True}, JobState.COMPLETED),
+        ({"isCompleted": True}, JobState.SUCCEEDED),
         ({"isCompleted": False, "isFailed": False, "isRunning": True}, JobState.RUNNING),
-        ({"isCompleted": False, "isFailed": False}, JobState.RUNNING),
-        ({"isCompleted": None, "isFailed": None}, JobState.RUNNING),
-        ({"isCompleted": "true"}, JobState.RUNNING),
-        ({"isCompleted": 1}, JobState.RUNNING),
-        ({"isCompleted": {}}, JobState.RUNNING),
-        ({"status": "archived", "isCompleted": True}, JobState.COMPLETED),
+        ({"isWaiting": True}, JobState.WAITING),
+        ({"status": "baking", "isRunning": True}, JobState.RUNNING),
+        ({"status": "baking", "isWaiting": True, "isRunning": False}, JobState.WAITING),
+        ({"status": "baking", "isRunning": True, "finishedAt": FINISHED}, JobState.RUNNING),
+        ({"isCompleted": False, "isFailed": False}, JobState.UNKNOWN),
+        ({"isCompleted": None, "isFailed": None, "isRunning": None}, JobState.UNKNOWN),
+        ({"isCompleted": "true"}, JobState.UNKNOWN),
+        ({"isCompleted": 1}, JobState.UNKNOWN),
+        ({"isRunning": "true"}, JobState.UNKNOWN),
+        ({"status": "archived", "isCompleted": True}, JobState.SUCCEEDED),
         ({"status": "archived", "isFailed": True}, JobState.FAILED),
         ({"status": "queued", "isCompleted": False, "isFailed": False}, JobState.WAITING),
+        ({"status": "cancelled", "finishedAt": FINISHED}, JobState.ENDED_OTHERWISE),
+        ({"status": "archived", "finishedAt": FINISHED}, JobState.ENDED_OTHERWISE),
+        ({"status": "archived", "finishedAt": "soon"}, JobState.UNKNOWN),
+        ({"status": "archived", "finishedAt": None}, JobState.UNKNOWN),
+        ({"status": "in_progress", "finishedAt": FINISHED}, JobState.RUNNING),
     ],
 )
-def test_flags_tell_the_end_where_words_do_not(data: dict[str, Any], state: JobState) -> None:
+def test_flags_decide_where_words_do_not(data: dict[str, Any], state: JobState) -> None:
     assert job(flagged(**data)).state is state
 
 
@@ -217,9 +126,7 @@ def test_flags_tell_the_end_where_words_do_not(data: dict[str, Any], state: JobS
             JobState.FAILED,
             "failed",
         ),
-        ({"data": {"isFailed": True, "status": "completed"}}, JobState.FAILED, "completed"),
         ({"data": {"isFailed": True, "status": "queued"}}, JobState.FAILED, "queued"),
-        ({"data": {"status": "failed", "state": "completed"}}, JobState.FAILED, "failed"),
         ({"data": {"status": None, "state": "failed"}}, JobState.FAILED, "failed"),
         (
             {"operation": operation(None), "data": {"status": "failed", "state": "x"}},
@@ -227,9 +134,10 @@ def test_flags_tell_the_end_where_words_do_not(data: dict[str, Any], state: JobS
             "failed",
         ),
         ({"operation": operation(""), "data": {"isFailed": True}}, JobState.FAILED, None),
+        ({"operation": operation("failed"), "data": {"operation": {}}}, JobState.FAILED, "failed"),
     ],
 )
-def test_the_operation_comes_before_the_flags_and_those_before_the_words(
+def test_operation_then_flags_then_words(
     fields: dict[str, Any], state: JobState, status: str | None
 ) -> None:
     told = job(document(**fields))
@@ -237,39 +145,80 @@ def test_the_operation_comes_before_the_flags_and_those_before_the_words(
 
 
 @pytest.mark.parametrize(
-    "fields",
+    ("fields", "state"),
     [
-        {"data": {"isCompleted": True, "isFailed": True}},
-        {"data": {"isCompleted": True, "isFailed": True, "status": "completed"}},
-        {"data": {"isCompleted": True, "isRunning": True}},
-        {"data": {"isCompleted": True, "isWaiting": True}},
-        {"data": {"isCompleted": True, "status": "failed"}},
-        {"data": {"isCompleted": True, "status": "in_progress"}},
-        {"data": {"isCompleted": True, "state": "failed"}},
-        {"data": {"isCompleted": True, "status": "completed", "state": "failed"}},
-        {"data": {"isCompleted": False, "status": "completed"}},
-        {"data": {"isRunning": True, "status": "completed"}},
-        {"data": {"isFailed": True, "status": "completed"}},
-        {"data": {"status": "completed", "state": "failed"}},
-        {"operation": operation("completed"), "data": {"isFailed": True}},
-        {"operation": operation("completed"), "data": {"status": "failed"}},
-        {"operation": operation("failed"), "data": {"operation": operation("completed")}},
-        {"operation": operation("completed"), "data": {"operation": operation("failed")}},
-        {"operation": operation("failed"), "data": {"operation": {}, "isCompleted": True}},
-        {"operation": operation("in_progress"), "data": {"isCompleted": True}},
+        ({"data": {"isCompleted": True, "isFailed": True}}, JobState.FAILED),
+        ({"data": {"isFailed": True, "status": "completed"}}, JobState.FAILED),
+        ({"data": {"isCompleted": True, "status": "failed"}}, JobState.FAILED),
+        ({"data": {"status": "completed", "state": "failed"}}, JobState.FAILED),
+        ({"data": {"isCompleted": True, "state": "failed"}}, JobState.FAILED),
+        ({"operation": operation("completed"), "data": {"isFailed": True}}, JobState.FAILED),
+        ({"operation": operation("completed"), "data": {"status": "failed"}}, JobState.FAILED),
+        (
+            {"operation": operation("completed"), "data": {"operation": operation("failed")}},
+            JobState.FAILED,
+        ),
+        ({"data": {"status": "completed", "state": "cancelled"}}, JobState.ENDED_OTHERWISE),
+        ({"data": {"isCompleted": True, "isRunning": True}}, JobState.UNKNOWN),
+        ({"data": {"isCompleted": True, "isWaiting": True}}, JobState.UNKNOWN),
+        ({"data": {"isCompleted": True, "status": "in_progress"}}, JobState.UNKNOWN),
+        ({"data": {"isCompleted": False, "status": "completed"}}, JobState.UNKNOWN),
     ],
 )
-def test_an_answer_that_contradicts_itself_is_never_a_success(fields: dict[str, Any]) -> None:
-    assert job(document(**fields)).state is not JobState.COMPLETED
+def test_a_contradiction_is_no_success(fields: dict[str, Any], state: JobState) -> None:
+    assert job(document(**fields)).state is state
 
 
-def test_an_operation_at_the_top_counts_beside_an_empty_one_inside() -> None:
-    told = job(document(operation=operation("failed"), data={"operation": {}}))
-    assert (told.state, told.status) == (JobState.FAILED, "failed")
+@pytest.mark.parametrize("where", ENVELOPES)
+@pytest.mark.parametrize(
+    "result",
+    [{"success": False}, {"status": "failed"}, {"error": "disk quota"}, {"error": {"code": "x"}}],
+)
+def test_a_failed_result_is_a_failure(where: str, result: dict[str, Any]) -> None:
+    assert job(enveloped(where, "completed", result=result)).state is JobState.FAILED
+    fine = {"success": True, "status": "ok", "error": None, "vpsId": "vps_1"}
+    assert job(enveloped(where, "completed", result=fine)).state is JobState.SUCCEEDED
 
 
-def test_a_completed_flag_and_a_failed_one_together_mean_failed() -> None:
-    assert job(flagged(isCompleted=True, isFailed=True)).state is JobState.FAILED
+def test_which_states_are_over() -> None:
+    going = {JobState.WAITING, JobState.RUNNING, JobState.UNKNOWN}
+    assert {state for state in JobState if not state.is_over} == going
+
+
+# The reason.
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled"])
+@pytest.mark.parametrize(
+    "error",
+    ["disk quota", {"message": "disk quota"}, {"error": {"detail": "disk quota"}}],
+)
+@pytest.mark.parametrize(
+    "place",
+    [
+        *("error", "data.error", "operation.error", "data.operation.error", "result.error"),
+        *("data.result.error", "operation.result.error", "data.errorMessage", "data.reason"),
+    ],
+)
+def test_the_reason_is_read_from_anywhere(status: str, error: Any, place: str) -> None:
+    fields: dict[str, Any] = {"data": {"status": status}}
+    if place.startswith(("operation", "data.operation")):
+        holder = fields if place.startswith("operation") else fields["data"]
+        holder["operation"] = operation(status)
+    *way, last = place.split(".")
+    target = fields
+    for step in way:
+        if not isinstance(target.get(step), dict):
+            target[step] = {}
+        target = target[step]
+    target[last] = error
+    assert job(document(**fields)).reason == "disk quota"
+
+
+def test_a_failure_without_a_reason_has_its_message() -> None:
+    assert job(flagged(status="failed", progressMessage="No space.")).reason == "No space."
+    assert job(flagged(status="failed", error=7, progressMessage=None)).reason is None
+    assert job(flagged(status="in_progress", error="x")).reason is None
 
 
 # Progress.
@@ -304,21 +253,19 @@ PLACES = ["operation", "data.operation", "data.progressDetails", "data"]
         (2**70, 100.0),
     ],
 )
-def test_progress_is_read_from_each_place_and_stays_between_0_and_100(
-    where: str, given_: float, told: float
-) -> None:
+def test_progress_is_read_and_bounded(where: str, given_: float, told: float) -> None:
     assert job(progress_at(where, given_)).progress == told
 
 
 @pytest.mark.parametrize("where", PLACES)
 @pytest.mark.parametrize("value", [None, True, False, "50", "50 %", "", [], [50], {}, math.nan])
-def test_progress_that_is_no_number_is_not_known(where: str, value: Any) -> None:
+def test_odd_progress_is_unknown(where: str, value: Any) -> None:
     assert job(progress_at(where, value)).progress is None
 
 
 @pytest.mark.parametrize("where", PLACES)
 @pytest.mark.parametrize(("sign", "told"), [("", 100.0), ("-", 0.0)])
-def test_a_number_beyond_all_measure_is_bounded_too(where: str, sign: str, told: float) -> None:
+def test_huge_progress_is_bounded(where: str, sign: str, told: float) -> None:
     body = encoded(progress_at(where, 0).model_extra).replace(
         b'": 0', f'": {sign}1{"0" * 400}'.encode()
     )
@@ -326,7 +273,7 @@ def test_a_number_beyond_all_measure_is_bounded_too(where: str, sign: str, told:
 
 
 @pytest.mark.parametrize("no_number", [None, True, "70", []])
-def test_where_one_place_has_no_number_the_next_is_looked_at(no_number: Any) -> None:
+def test_the_next_place_with_progress_counts(no_number: Any) -> None:
     told = job(
         document(
             operation=operation("in_progress", progress=no_number),
@@ -336,7 +283,7 @@ def test_where_one_place_has_no_number_the_next_is_looked_at(no_number: Any) -> 
     assert told.progress == 30.0
 
 
-def test_the_operations_own_progress_comes_first() -> None:
+def test_the_operations_progress_comes_first() -> None:
     data = {"progressDetails": {"percentage": 20}, "progress": 30}
     assert job(document(operation=operation(progress=10), data=data)).progress == 10.0
     assert job(document(data=data)).progress == 20.0
@@ -367,13 +314,11 @@ def test_the_operations_own_progress_comes_first() -> None:
         ({}, None),
     ],
 )
-def test_a_message_is_passed_on_from_wherever_it_stands(
-    fields: dict[str, Any], told: str | None
-) -> None:
+def test_the_message_is_read_from_anywhere(fields: dict[str, Any], told: str | None) -> None:
     assert job(document(**fields)).message == told
 
 
-# Any answer at all.
+# Any response at all.
 
 statuses = st.sampled_from(
     ["completed", "failed", "queued", "in_progress", "Completed", "done", "", None]
@@ -426,40 +371,25 @@ def words_of(fields: dict[str, Any]) -> set[str]:
     return {word.lower() for word in found if isinstance(word, str)}
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(objects)
 @example({"model_config": {}, "model_extra": 1, "get": 2, "text": 3, "__class__": 4})
 @example({"operation": {"progress": 10**400}})
-def test_every_json_object_tells_something_and_nothing_breaks(fields: dict[str, Any]) -> None:
-    some = Document.model_validate(fields)
-    told = job(some)
+def test_any_json_object_is_read(fields: dict[str, Any]) -> None:
+    told = job(Document.model_validate(fields))
     assert told.progress is None or 0 <= told.progress <= 100
     inner = fields.get("data")
     data = inner if isinstance(inner, dict) else {}
-    if told.state is JobState.COMPLETED:
+    if told.state is JobState.SUCCEEDED:
         assert "completed" in words_of(fields) or data.get("isCompleted") is True
-    if data.get("isFailed") is True or "failed" in words_of(fields):
-        assert told.state is not JobState.COMPLETED
-    begun = started(some)
-    for value in (begun.job_id, begun.poll_url, begun.vps_id, told.status, told.message):
+        assert data.get("isFailed") is not True
+        assert "failed" not in words_of(fields)
+    for value in (told.status, told.message, told.reason):
         assert value is None or (isinstance(value, str) and value)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
-@given(objects)
-def test_every_json_object_on_the_wire_is_read_or_refused_as_a_bad_answer(
-    fields: dict[str, Any],
-) -> None:
-    try:
-        some = responses.parse(Document, 200, {}, encoded(fields))
-    except BadResponseError:
-        return
-    assert isinstance(job(some), Job)
-    assert isinstance(started(some), Started)
-
-
 @pytest.mark.parametrize("body", [b"[]", b"null", b'"completed"', b"1", b"", b"<html>", b"{"])
-def test_what_is_no_json_object_is_a_bad_answer(body: bytes) -> None:
+def test_only_a_json_object_is_read(body: bytes) -> None:
     with pytest.raises(BadResponseError):
         responses.parse(Document, 200, {}, body)
 
@@ -489,7 +419,7 @@ def test_what_is_no_json_object_is_a_bad_answer(body: bytes) -> None:
         "/https://evil.example/",
     ],
 )
-def test_a_path_stays_on_its_host(path: str) -> None:
+def test_a_plain_path_stays_on_its_host(path: str) -> None:
     assert is_path_on_host(path)
 
 
@@ -534,5 +464,5 @@ def test_a_path_stays_on_its_host(path: str) -> None:
         "@evil.example",
     ],
 )
-def test_what_is_not_a_plain_path_may_lead_elsewhere(elsewhere: str) -> None:
+def test_anything_else_may_lead_elsewhere(elsewhere: str) -> None:
     assert not is_path_on_host(elsewhere)

@@ -12,16 +12,15 @@ from pydantic import ValidationError
 from support import documents
 
 from hostup_mcp.hostup import responses
+from hostup_mcp.hostup.base import Model, Unread
 from hostup_mcp.hostup.jobs import Document, Job, JobState
 from hostup_mcp.hostup.models import (
     BackupActions,
     BackupList,
     Gate,
-    Model,
     RestoreSources,
     Snapshot,
     SourceBackup,
-    Unread,
     Vps,
     VpsPage,
     VpsStatus,

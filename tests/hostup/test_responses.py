@@ -21,6 +21,7 @@ from hostup_mcp.hostup.problems import (
     ForbiddenError,
     HostUpError,
     InvalidRequestError,
+    LockedError,
     NotFoundError,
     ProblemError,
     RateLimitedError,
@@ -42,6 +43,7 @@ ERRORS = [
     (405, RefusedError),
     (409, ConflictError),
     (418, RefusedError),
+    (423, LockedError),
     (429, RateLimitedError),
     (500, ServerFaultError),
     (502, ServerFaultError),
@@ -303,6 +305,12 @@ def test_an_unreadable_success_says_why(body: bytes, message: str) -> None:
     assert caught.value.outcome_unknown is True
 
 
+def test_a_read_that_says_no_quotes_hostup() -> None:
+    body = encoded({"success": False, "error": "Backup storage is unavailable"})
+    with pytest.raises(RefusedError, match="Backup storage is unavailable"):
+        responses.parse(BackupList, 200, {}, body)
+
+
 def test_html_is_known_by_its_media_type() -> None:
     with pytest.raises(BadResponseError, match="a web page came"):
         responses.parse(BackupList, 200, {"content-type": "text/html"}, b"Welcome")
@@ -361,7 +369,7 @@ def test_any_response_is_a_model_or_an_error(
     if 200 <= status < 300:
         try:
             responses.parse(BackupList, status, httpx.Headers(headers), body)
-        except BadResponseError as bad:
+        except HostUpError as bad:
             error = bad
         else:
             return

@@ -96,7 +96,9 @@ async def read(http: Http) -> BackupList:
 
 
 async def write(http: Http) -> Any:
-    return await http.write(WriteRequest("POST", BACKUPS, {"note": "x"}, scopes=("backup:vm",)))
+    return await http.write(
+        WriteRequest("POST", BACKUPS, {"note": "x"}, scopes=("backup:vm",)), "w"
+    )
 
 
 each_call = pytest.mark.parametrize(
@@ -271,7 +273,7 @@ async def test_each_response_is_observed_by_status(call: Call, method: str, scop
 @pytest.mark.parametrize("status", [200, 202, 204])
 async def test_a_write_is_observed_by_its_method(method: str, status: int) -> None:
     world = World(httpx.Response(status))
-    await world.run(lambda http: http.write(WriteRequest(method, BACKUPS, scopes=())))
+    await world.run(lambda http: http.write(WriteRequest(method, BACKUPS, scopes=()), "w"))
     assert world.outcomes == [(method, str(status))]
 
 

@@ -1,9 +1,13 @@
-"""A change goes out once, and what became of it is never guessed."""
+"""A write is sent once, and its outcome is never guessed."""
 
+import re
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.documents import anything, text
 
 from hostup_mcp import __version__
 from hostup_mcp.hostup import requests
@@ -20,9 +24,10 @@ from hostup_mcp.hostup.problems import (
     ResponseTooLargeError,
     ServerFaultError,
     TimedOutError,
+    UnclearResponseError,
 )
 from hostup_mcp.hostup.requests import WriteRequest
-from hostup_mcp.hostup.writing import WritingClient
+from hostup_mcp.hostup.writing import WritingClient, outcome
 
 from .test_http import BROKEN, MEGABYTE, REDIRECTS, broken, hang
 from .test_responses import ERRORS
@@ -38,6 +43,7 @@ from .wire import (
     Naps,
     Stream,
     connected,
+    encoded,
 )
 
 WAITING = Started(job_id="job_1", poll_url=POLL, state=JobState.WAITING)
@@ -70,10 +76,10 @@ async def failed(far_end: Any, write: WriteRequest = RESTORE, **given: Any) -> H
 
 
 @each_write
-async def test_a_change_goes_out_as_it_was_made(write: WriteRequest) -> None:
-    far_end = FarEnd(httpx.Response(202, json=QUEUED))
+async def test_a_write_is_sent_unchanged(write: WriteRequest) -> None:
+    far_end = FarEnd(lambda: httpx.Response(204))
     async with connected(far_end) as http:
-        assert await WritingClient(http).send(write) == WAITING
+        await WritingClient(http).send(write)
     (request,) = far_end.seen
     assert request.method == write.method
     assert request.url.raw_path == write.path.encode()
@@ -83,15 +89,15 @@ async def test_a_change_goes_out_as_it_was_made(write: WriteRequest) -> None:
 
 
 @each_write
-async def test_a_change_sends_the_key_and_says_what_it_sends_and_nothing_else(
+async def test_the_headers_of_a_write(
     write: WriteRequest,
 ) -> None:
-    far_end = FarEnd(httpx.Response(202, json=QUEUED))
+    far_end = FarEnd(lambda: httpx.Response(204))
     async with connected(far_end) as http:
-        await WritingClient(http).send(write)
+        await WritingClient(http).send(write, "abc")
     headers = far_end.seen[0].headers
     assert headers["authorization"] == f"Bearer {KEY}"
-    assert headers["user-agent"] == f"hostup-mcp/{__version__}"
+    assert headers["user-agent"] == f"hostup-mcp/{__version__} (write abc)"
     assert headers["accept"] == "application/json"
     assert headers["connection"] == "close"
     assert headers.get("content-type") == (None if write.body is None else "application/json")
@@ -107,8 +113,19 @@ async def test_a_change_sends_the_key_and_says_what_it_sends_and_nothing_else(
     }
 
 
-async def test_text_in_a_body_is_sent_to_the_letter() -> None:
-    far_end = FarEnd(httpx.Response(202, json=QUEUED))
+async def test_each_write_has_its_own_user_agent() -> None:
+    far_end = FarEnd(lambda: httpx.Response(202, json=QUEUED))
+    async with connected(far_end) as http:
+        for _ in range(3):
+            await WritingClient(http).send(RESTORE)
+    agents = {request.headers["user-agent"] for request in far_end.seen}
+    assert len(agents) == 3
+    pattern = rf"hostup-mcp/{re.escape(__version__)} \(write [0-9a-f]{{16}}\)"
+    assert all(re.fullmatch(pattern, agent) for agent in agents)
+
+
+async def test_text_in_a_body_is_unchanged() -> None:
+    far_end = FarEnd(lambda: httpx.Response(204))
     hostile = 'a/../b"}\n{å\u202e'
     async with connected(far_end) as http:
         await WritingClient(http).send(requests.create_backup(VPS_ID, hostile))
@@ -116,7 +133,7 @@ async def test_text_in_a_body_is_sent_to_the_letter() -> None:
     assert "å" in far_end.seen[0].content.decode()
 
 
-async def test_a_transport_that_was_handed_in_outlives_a_change() -> None:
+async def test_a_given_transport_stays_open() -> None:
     class Noting(httpx.MockTransport):
         closed = 0
 
@@ -131,56 +148,128 @@ async def test_a_transport_that_was_handed_in_outlives_a_change() -> None:
     assert transport.closed == 1
 
 
-async def test_the_client_does_not_show_the_key() -> None:
+async def test_the_client_hides_the_key() -> None:
     async with connected(FarEnd(httpx.Response(204))) as http:
         assert KEY not in repr(WritingClient(http))
 
 
 # The response.
 
+DEPLOYED = {"status": "provisioning", "vpsId": "vps_new", "orderId": "ord_1"}
+SETTINGS = {
+    "totalBackupLimit": 5,
+    "manualBackupsActive": 1,
+    "scheduledBackupsActive": 2,
+    "availableScheduledSlots": 2,
+    "autoDeleteOldest": True,
+}
+DONE = {"operation": {"status": "completed", "jobId": None, "pollUrl": None, "result": None}}
+PAYG = requests.restore_to_payg(VPS_ID, "bkp_1", {})
+SCHEDULE = requests.set_backup_schedule(VPS_ID, {"enabled": False})
+RETENTION = requests.set_backup_retention(VPS_ID, {"maxTotalBackups": 5, "autoDeleteOldest": True})
+LIMIT = requests.set_backup_retention(VPS_ID, {"maxTotalBackups": 5})
+SUCCEEDED = Started(state=JobState.SUCCEEDED)
+
+ACCEPTED: list[tuple[WriteRequest, dict[str, Any], Started]] = [
+    (RESTORE, QUEUED, WAITING),
+    (RESTORE, {"data": QUEUED}, WAITING),
+    (RESTORE, {"success": True, "errors": [], "error": None, "data": QUEUED}, WAITING),
+    (RESTORE, DONE, SUCCEEDED),
+    (
+        RESTORE,
+        {"operation": {"status": "failed", "jobId": "job_1"}},
+        Started(job_id="job_1", state=JobState.FAILED),
+    ),
+    (
+        RESTORE,
+        {"operation": {"status": "baking", "jobId": "job_1"}},
+        Started(job_id="job_1", state=JobState.UNKNOWN),
+    ),
+    (
+        RESTORE,
+        {"operation": {"status": "queued", "jobId": "not an id"}},
+        Started(state=JobState.WAITING),
+    ),
+    (PAYG, QUEUED, WAITING),
+    (PAYG, QUEUED | {"vpsId": "vps_a"}, WAITING.model_copy(update={"vps_id": "vps_a"})),
+    (PAYG, DEPLOYED, Started(vps_id="vps_new")),
+    (PAYG, {"vpsId": "vps_new", "orderId": "ord_1"}, Started(vps_id="vps_new")),
+    (RETENTION, {"settings": SETTINGS}, SUCCEEDED),
+    (LIMIT, {"settings": {"totalBackupLimit": 5}}, SUCCEEDED),
+]
+
+
+@pytest.mark.parametrize("status", [200, 201, 202])
+@pytest.mark.parametrize(("request_", "document", "started"), ACCEPTED)
+def test_documented_shapes_are_accepted(
+    request_: WriteRequest, document: dict[str, Any], started: Started, status: int
+) -> None:
+    assert outcome(request_, status, {}, encoded(document)) == started
+
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"not looked at"])
-async def test_no_content_means_done_with_nothing_to_follow(body: bytes) -> None:
-    far_end = FarEnd(httpx.Response(204, content=body))
-    async with connected(far_end) as http:
-        assert await WritingClient(http).send(RESTORE) == Started()
-    assert len(far_end.seen) == 1
+def test_no_content_is_done(body: bytes) -> None:
+    for request in (*WRITES, PAYG, RETENTION):
+        assert outcome(request, 204, {}, body) == Started()
+    with pytest.raises(UnclearResponseError):
+        outcome(SCHEDULE, 204, {}, body)
 
 
-@pytest.mark.parametrize("status", [200, 202])
 @pytest.mark.parametrize(
-    ("document", "told"),
+    ("document", "words"),
     [
-        (QUEUED, WAITING),
-        ({"data": QUEUED}, WAITING),
-        ({}, Started()),
-        ({"operation": None}, Started()),
-        ({"settings": {"totalBackupLimit": 5, "autoDeleteOldest": True}}, Started()),
-        ({"schedule": {"id": "bks_1"}}, Started()),
-        (
-            {"operation": {"status": "completed", "jobId": "job_1", "pollUrl": None}},
-            Started(job_id="job_1", state=JobState.COMPLETED),
-        ),
-        (
-            {"status": "provisioning", "vpsId": "vps_new", "orderId": "ord_1"},
-            Started(vps_id="vps_new"),
-        ),
+        ({"success": False, "error": "Storage is unavailable"}, "Storage is unavailable"),
+        ({"success": False, "message": "No."}, "No."),
+        ({"success": False}, "status 200, with an error in the body"),
+        ({"data": {"success": False, "error": "No."}}, "No."),
+        ({"error": "No."}, "No."),
+        ({"error": {"message": "No."}}, "No."),
+        ({"error": {"code": "quota_full"}}, "quota_full"),
+        ({"errors": [{"detail": "No.", "pointer": "/note"}]}, "No."),
+        ({"errors": ["No."]}, "No."),
+        ({"status": "error", "message": "No."}, "No."),
+        (PROBLEM, "The request body failed validation."),
+        ({"title": "No.", "code": "vps_not_ready"}, "No."),
+        ({"status": 409, "title": "No."}, "No."),
     ],
 )
-async def test_a_success_may_come_in_any_shape(
-    status: int, document: dict[str, Any], told: Started
-) -> None:
-    far_end = FarEnd(httpx.Response(status, json=document))
-    async with connected(far_end) as http:
-        assert await WritingClient(http).send(RESTORE) == told
-    assert len(far_end.seen) == 1
+def test_a_2xx_that_says_no_is_refused(document: dict[str, Any], words: str) -> None:
+    for request in (RESTORE, PAYG, RETENTION, SCHEDULE):
+        with pytest.raises(RefusedError) as caught:
+            outcome(request, 200, {}, encoded(document))
+        assert str(caught.value) == words
+        assert (caught.value.status, caught.value.outcome_unknown) == (200, False)
 
 
+UNCLEAR: list[Any] = [
+    {},
+    {"success": True},
+    {"message": "Backup created"},
+    {"status": "completed", "jobId": "job_1"},
+    {"data": {"jobId": "job_1"}},
+    {"operation": None},
+    {"operation": {}},
+    {"operation": "queued"},
+    {"operation": {"status": "baking"}},
+    {"operation": {"status": "baking", "jobId": 7}},
+    {"operation": {"result": {"vpsId": "vps_new"}}},
+    DEPLOYED | {"status": "failed"},
+    {"vpsId": "vps_new"},
+    {"settings": SETTINGS | {"totalBackupLimit": 4}},
+    {"settings": SETTINGS | {"totalBackupLimit": True}},
+    {"settings": SETTINGS | {"autoDeleteOldest": 1}},
+    {"settings": {}},
+    {"schedule": {"id": "bks_1"}},
+    # A fault of HostUp's own does not say what became of the request.
+    PROBLEM | {"status": 500},
+    {"success": False, "code": "upstream_failed", "message": "x"},
+    {"code": "internal_error", "title": "Internal server error"},
+]
 UNREADABLE = {
     "empty": b"",
     "spaces": b"  \n",
     "a page": PAGE,
-    "cut short": b'{"operation": {"status": "que',
+    "truncated": b'{"operation": {"status": "que',
     "a list": b"[]",
     "null": b"null",
     "a text": b'"queued"',
@@ -190,15 +279,97 @@ UNREADABLE = {
 }
 
 
+@pytest.mark.parametrize("document", UNCLEAR)
+def test_any_other_2xx_is_unclear(document: dict[str, Any]) -> None:
+    for request in (RESTORE, PAYG, RETENTION, SCHEDULE):
+        for status in (200, 202):
+            if "settings" in document and request is not RETENTION:
+                continue
+            with pytest.raises(UnclearResponseError) as caught:
+                outcome(request, status, {}, encoded(document))
+            assert (caught.value.status, caught.value.outcome_unknown) == (status, True)
+
+
+@pytest.mark.parametrize(
+    ("request_", "document"),
+    [
+        (RESTORE, QUEUED | {"success": False}),
+        (PAYG, DEPLOYED | {"error": "No."}),
+        (RETENTION, {"settings": SETTINGS, "errors": ["No."]}),
+    ],
+)
+def test_a_contradiction_is_unclear(request_: WriteRequest, document: dict[str, Any]) -> None:
+    with pytest.raises(UnclearResponseError):
+        outcome(request_, 200, {}, encoded(document))
+
+
+def test_a_schedule_is_never_accepted() -> None:
+    for document in (QUEUED, DONE, {"schedule": {"enabled": False}}, {"schedules": []}):
+        with pytest.raises(UnclearResponseError):
+            outcome(SCHEDULE, 200, {}, encoded(document))
+
+
 @pytest.mark.parametrize("write", [RESTORE, WRITES[-1]], ids=["backup:vm", "write:vm"])
-@pytest.mark.parametrize("status", [200, 202])
 @pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE)
-async def test_a_success_that_cannot_be_read_may_have_been_carried_out(
-    write: WriteRequest, status: int, body: bytes
+async def test_an_unreadable_2xx_is_unclear(write: WriteRequest, body: bytes) -> None:
+    error = await failed(FarEnd(httpx.Response(202, content=body)), write)
+    assert type(error) is UnclearResponseError
+    assert (error.status, error.sent, error.outcome_unknown) == (202, True, True)
+
+
+words = st.sampled_from(["queued", "completed", "failed", "baking", "provisioning", "error", ""])
+parts: dict[str, Any] = {
+    "status": words | st.integers(100, 600) | anything,
+    "jobId": st.just("job_1") | anything,
+    "vpsId": st.just("vps_1") | anything,
+    "orderId": st.just("ord_1") | anything,
+    "success": st.booleans() | anything,
+    "error": anything,
+    "errors": anything,
+    "code": st.just("x") | anything,
+    "message": st.just("x") | anything,
+    "settings": st.just(SETTINGS) | anything,
+}
+operations = st.fixed_dictionaries({}, optional={k: parts[k] for k in ("status", "jobId")})
+some = st.fixed_dictionaries({}, optional=parts | {"operation": operations | anything})
+objects = st.dictionaries(text, anything, max_size=3) | some | some.map(lambda x: {"data": x} | x)
+KNOWN = {"pending", "queued", "in_progress", "completed", "failed"}
+ALSO_KNOWN = {"waiting", "delayed", "running", "processing", "failure", "error", "cancelled"}
+
+
+def has_operation(document: dict[str, Any]) -> bool:
+    data = document.get("data")
+    for holder in (document, data if isinstance(data, dict) else {}):
+        operation = holder.get("operation")
+        if isinstance(operation, dict):
+            status, job_id = operation.get("status"), operation.get("jobId")
+            if isinstance(status, str) and status.lower() in KNOWN | ALSO_KNOWN:
+                return True
+            if isinstance(job_id, str) and job_id:
+                return True
+    return False
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.sampled_from([*WRITES, PAYG, RETENTION, SCHEDULE]), st.sampled_from([200, 202]), objects)
+def test_only_documented_shapes_are_accepted(
+    request_: WriteRequest, status: int, document: dict[str, Any]
 ) -> None:
-    error = await failed(FarEnd(httpx.Response(status, content=body)), write)
-    assert type(error) is BadResponseError
-    assert (error.status, error.sent, error.outcome_unknown) == (status, True, True)
+    try:
+        started = outcome(request_, status, {}, encoded(document))
+    except (RefusedError, UnclearResponseError):
+        return
+    assert isinstance(started, Started)
+    assert document.get("success") is not False
+    assert not document.get("error")
+    assert not document.get("errors")
+    assert request_ is not SCHEDULE
+    if request_.method == "PATCH":
+        assert document["settings"]["totalBackupLimit"] == 5
+    elif not has_operation(document):
+        assert request_.path.endswith("/restore-to-payg")
+        assert document["vpsId"]
+        assert document["orderId"]
 
 
 # Failures.
@@ -212,7 +383,7 @@ STATUSES: list[tuple[int, type[HostUpError], bool]] = [
 
 @pytest.mark.parametrize(("status", "kind", "unknown"), STATUSES)
 @pytest.mark.parametrize("wait", ["0", "60", None])
-async def test_a_change_goes_out_once_whatever_the_status(
+async def test_a_write_is_sent_once_by_status(
     status: int, kind: type[HostUpError], unknown: bool, wait: str | None
 ) -> None:
     headers = {"location": f"{BASE}/api/v2/vps"} | ({"retry-after": wait} if wait else {})
@@ -224,7 +395,7 @@ async def test_a_change_goes_out_once_whatever_the_status(
 
 
 @pytest.mark.parametrize(("cause", "kind", "sent"), BROKEN)
-async def test_a_change_goes_out_once_whatever_breaks(
+async def test_a_write_is_sent_once_if_cut(
     cause: type[httpx.TransportError], kind: type[HostUpError], sent: bool
 ) -> None:
     def fail() -> httpx.Response:
@@ -236,7 +407,7 @@ async def test_a_change_goes_out_once_whatever_breaks(
 
 
 @pytest.mark.parametrize("cause", [httpx.ReadError, httpx.RemoteProtocolError])
-async def test_a_change_whose_response_is_cut_may_have_been_carried_out(
+async def test_a_truncated_response_is_unknown(
     cause: type[httpx.TransportError],
 ) -> None:
     cut = Stream(b'{"operation": {', breaks=broken(cause))
@@ -246,7 +417,7 @@ async def test_a_change_whose_response_is_cut_may_have_been_carried_out(
     assert cut.closed
 
 
-async def test_a_change_without_a_response_may_have_been_carried_out() -> None:
+async def test_a_silent_response_is_unknown() -> None:
     class Silent(FarEnd):
         async def __call__(self, request: httpx.Request) -> httpx.Response:
             await super().__call__(request)
@@ -267,7 +438,7 @@ async def test_a_change_without_a_response_may_have_been_carried_out() -> None:
         (202, "", MEGABYTE * 11, ResponseTooLargeError, True),
     ],
 )
-async def test_what_stands_before_the_api_refuses_without_carrying_anything_out(
+async def test_pages_and_large_bodies(
     status: int, content_type: str, body: bytes, kind: type[HostUpError], unknown: bool
 ) -> None:
     headers = {"content-type": content_type}
@@ -276,7 +447,7 @@ async def test_what_stands_before_the_api_refuses_without_carrying_anything_out(
     assert error.outcome_unknown is unknown
 
 
-async def test_a_refused_change_says_why_in_hostups_words() -> None:
+async def test_a_refusal_quotes_hostup() -> None:
     refusal = PROBLEM | {"status": 409, "code": "vps_not_ready", "detail": "A restore is running."}
     error = await failed(FarEnd(httpx.Response(409, json=refusal)))
     assert isinstance(error, ProblemError)

@@ -140,6 +140,12 @@ CONFLICT = ErrorText(
     "Call list_vps_backups and read its gates before anything else.",
     user_step="Wait until running jobs have ended.",
 )
+HOSTUP_LOCKED = ErrorText(
+    ErrorKind.CONFLICT,
+    "Something else holds the server at HostUp (423), so the request was not carried out. {said}",
+    "Wait {wait}, then call list_vps_backups and read its gates before anything else.",
+    user_step="Wait until running jobs have ended.",
+)
 REFUSED = ErrorText(
     ErrorKind.REFUSED,
     "HostUp refused this. {said}",

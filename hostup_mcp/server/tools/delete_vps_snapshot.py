@@ -35,6 +35,10 @@ async def propose(reader: Reader, id: VpsId, snapshotName: SnapshotName) -> Dest
         f"{only}\n{type_to_confirm(to_type(vps))}"
     )
 
+    async def is_done(hostup: ReadingClient) -> bool:
+        now = await hostup.list_snapshots(id)
+        return now.is_whole and find_snapshot(now, snapshotName) is None
+
     async def look(hostup: ReadingClient) -> str:
         is_listed = find_snapshot(await hostup.list_snapshots(id), snapshotName) is not None
         return "The snapshot is still listed." if is_listed else "The snapshot is no longer listed."
@@ -53,6 +57,7 @@ async def propose(reader: Reader, id: VpsId, snapshotName: SnapshotName) -> Dest
             f"Deleting the snapshot {snapshotName}",
             look,
             "Call list_vps_snapshots in a minute.",
+            is_done=is_done,
             is_immediate=True,
         ),
     )

@@ -25,15 +25,15 @@ MOST_WAIT = 300
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 10.0
 
-_ENDED = frozenset({JobState.COMPLETED, JobState.FAILED})
-
 
 class JobResult(BaseModel):
     """One job as last seen."""
 
     jobId: str = Field(description="The job.")
     vpsId: str = Field(description="The server it works on.")
-    state: str = Field(description="waiting, running, completed, failed, or gone.")
+    state: str = Field(
+        description="waiting, running, completed, failed, ended_otherwise, gone, unknown."
+    )
     status: str | None = Field(description="HostUp's own word for the state.")
     progress: float | None = Field(description="Percent done; null if unknown.")
     message: str = Field(description="What the state means, and the next step.")
@@ -78,10 +78,14 @@ async def _follow(ctx: Ctx, poll: str, wait_seconds: int) -> tuple[Job | None, b
                 await ctx.report_progress(shown, 100, job.message)
             job = job.model_copy(update={"progress": shown})
         left = until - anyio.current_time()
-        if job.state in _ENDED or left <= 0:
+        if job.state.is_over or left <= 0:
             return job, False
         await anyio.sleep(min(left, pause * random.uniform(0.8, 1.2)))  # noqa: S311 - jitter
         pause = min(LONGEST_PAUSE, pause * 1.5)
+
+
+_STATES = {JobState.SUCCEEDED: "completed"}
+"""Names of states in results where they differ from ours."""
 
 
 def _result(job_id: str, vps_id: str, job: Job | None, gone: bool) -> CallToolResult:
@@ -92,21 +96,25 @@ def _result(job_id: str, vps_id: str, job: Job | None, gone: bool) -> CallToolRe
             "list_vps_backups to check the current state of the server."
         )
     else:
-        state, status, progress = job.state.value, job.status, job.progress
+        state, status, progress = _STATES.get(job.state, job.state), job.status, job.progress
         message = {
-            JobState.COMPLETED: "HostUp reports success. Call list_vps to check that it runs.",
+            JobState.SUCCEEDED: "HostUp reports success. Call list_vps to check that it runs.",
             JobState.FAILED: "HostUp reports failure. Call list_vps and list_vps_backups to check "
             "the current state of the server, then tell the user.",
             JobState.RUNNING: "It is still running, which is not a failure. Call get_job again.",
             JobState.WAITING: "It has not started yet, which is not a failure. Call get_job again.",
+            JobState.ENDED_OTHERWISE: "HostUp reports that it ended without success. Call list_vps "
+            "and list_vps_backups to check the current state of the server, then tell the user.",
+            JobState.UNKNOWN: "It is not known whether it has ended. Call get_job again, or check "
+            "the server with list_vps and list_vps_backups.",
         }[job.state]
     facts = [f"Job {word(job_id)} on {word(vps_id)}: {state}"]
     if status is not None and status != state:
         facts.append(f"HostUp's word {quoted(status)}")
     if progress is not None:
         facts.append(f"{number(progress)} %")
-    if job is not None and job.message and not gone:
-        facts.append(quoted(job.message))
+    if job is not None and not gone and (said := job.reason or job.message):
+        facts.append(quoted(said))
     return answer(
         [f"{', '.join(facts)}. {message}"],
         {

@@ -111,6 +111,7 @@ async def propose(
             doing,
             lambda hostup: _look(hostup, id),
             "Call list_backup_schedules.",
+            is_done=lambda hostup: _is_done(hostup, id, body),
             is_immediate=True,
         ),
     )
@@ -121,6 +122,18 @@ async def _look(hostup: ReadingClient, id: str) -> str:
     return " ".join(["The schedules now:", *(describe_schedule(s) for s in listing.schedules)])
 
 
+async def _is_done(hostup: ReadingClient, id: str, body: dict[str, Json]) -> bool:
+    """Whether HostUp lists the schedule that was sent."""
+    listing = await hostup.list_backup_schedules(id)
+    if not body["enabled"]:
+        return listing.is_whole and all(s.enabled is False for s in listing.schedules)
+    wanted = {key: value for key, value in body.items() if key != "enabled"}
+    return any(
+        s.enabled and wanted.items() <= _current_arguments(s).items() for s in listing.schedules
+    )
+
+
+_WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 _DAYS = {"daily": None, "weekly": "dayOfWeek", "monthly": "dayOfMonth"}
 
 
@@ -153,8 +166,11 @@ def _current_arguments(current: BackupSchedule) -> dict[str, Json]:
     if hour.isdecimal() and int(hour) <= 23:
         body["hour"] = int(hour)
     day = _DAYS.get(current.frequency or "")
-    if day is not None and (current.day_specifier or "").isdecimal():
-        body[day] = int(current.day_specifier or "")
+    specifier = (current.day_specifier or "").lower()
+    if day is not None and specifier.isdecimal():
+        body[day] = int(specifier)
+    elif day == "dayOfWeek" and specifier in _WEEKDAYS:
+        body[day] = _WEEKDAYS.index(specifier)
     return body
 
 

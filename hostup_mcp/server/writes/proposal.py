@@ -34,6 +34,11 @@ class FollowUp:
     """Reads the current state after a lost response, and says what it shows."""
     where_to_look: str
     """A sentence that says where to look for the outcome later."""
+    is_done: Callable[[ReadingClient], Awaitable[bool]] | None = None
+    """Reads whether the change is there, for a response that does not say whether it was accepted.
+
+    None for a change that only HostUp's response, or its job, can show.
+    """
     is_immediate: bool = False
     """Whether HostUp carries it out before it responds."""
 

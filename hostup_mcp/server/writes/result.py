@@ -31,7 +31,7 @@ def describe(started: Started, proposal: Proposal) -> CallToolResult:
     doing = proposal.follow_up.doing
     if started.state is JobState.FAILED:
         raise refuse(texts.JOB_FAILED, doing=doing)
-    done = started.state is JobState.COMPLETED or (
+    done = started.state is JobState.SUCCEEDED or (
         proposal.follow_up.is_immediate and started.job_id is None and started.state is None
     )
     if done:

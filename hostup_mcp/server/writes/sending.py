@@ -6,8 +6,13 @@ import json
 import logging
 
 from hostup_mcp.hostup.endpoints import segment
-from hostup_mcp.hostup.jobs import Started, is_path_on_host
-from hostup_mcp.hostup.problems import BadResponseError, ConnectionLostError, HostUpError
+from hostup_mcp.hostup.jobs import JobState, Started, is_path_on_host
+from hostup_mcp.hostup.problems import (
+    BadResponseError,
+    ConnectionLostError,
+    HostUpError,
+    UnclearResponseError,
+)
 from hostup_mcp.hostup.writing import WritingClient
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import RefusalError, fail
@@ -49,7 +54,9 @@ async def send(ctx: Ctx, w: WriteContext, consent: Consent) -> Started:
             w.phase = Phase.COMMITTED
         if not error.outcome_unknown:
             raise
-        raise await _unknown(w.services, error, follow_up) from None
+        if not (isinstance(error, UnclearResponseError) and await _is_done(w.services, follow_up)):
+            raise await _unknown(w.services, error, follow_up) from None
+        started = Started(state=JobState.SUCCEEDED)
     except ServerStoppingError:
         stopped = ConnectionLostError("this server was told to stop before HostUp responded")
         raise _as_unknown(stopped, "", follow_up) from None
@@ -64,6 +71,17 @@ async def send(ctx: Ctx, w: WriteContext, consent: Consent) -> Started:
     except Exception:
         log.warning("subscribers could not be notified of a change", exc_info=True)
     return started
+
+
+async def _is_done(services: Services, follow_up: FollowUp) -> bool:
+    """Whether a read shows the change that an unclear response leaves open."""
+    if follow_up.is_done is None:
+        return False
+    try:
+        with services.in_flight.interruptible():
+            return await follow_up.is_done(services.hostup.within(LOOK_SECONDS))
+    except (HostUpError, ServerStoppingError):
+        return False
 
 
 async def _unknown(services: Services, error: HostUpError, follow_up: FollowUp) -> OutcomeUnknown:

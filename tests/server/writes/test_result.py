@@ -24,7 +24,7 @@ STATES = {
     "waiting": (Started(job_id="job_1", state=JobState.WAITING), False, "started", STARTED),
     "no state": (Started(job_id="job_1"), False, "started", STARTED),
     "running": (Started(job_id="job_1", state=JobState.RUNNING), True, "started", STARTED),
-    "completed": (Started(job_id="job_1", state=JobState.COMPLETED), False, "done", DONE),
+    "completed": (Started(job_id="job_1", state=JobState.SUCCEEDED), False, "done", DONE),
     "unexpected job": (Started(job_id="job_1"), True, "started", STARTED),
     "nothing": (Started(), False, "accepted", ACCEPTED),
     "nothing, at once": (Started(), True, "done", DONE),
