@@ -306,8 +306,8 @@ POLL_URL_REFUSED = ErrorText(
 
 RESPONSE_LOST = ErrorText(
     ErrorKind.OUTCOME_UNKNOWN,
-    "The change was sent, but its response was lost, so it is NOT KNOWN whether it was carried "
-    "out: {error} {seen}",
+    "The change was sent, but HostUp's response was lost or unclear, so it is NOT KNOWN whether it "
+    "was carried out: {error} {seen}",
     "Do not send it again. {where_to_look} Tell the user that the outcome is unknown.",
 )
 FAILED_AFTER_SENDING = ErrorText(

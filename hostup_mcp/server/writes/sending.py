@@ -30,7 +30,7 @@ LOOK_SECONDS = 10.0
 
 
 class OutcomeUnknown(RefusalError):
-    """A write was sent, but its response was lost; it may have been carried out."""
+    """A write was sent, but its response was lost or unclear; it may have been carried out."""
 
 
 async def send(ctx: Ctx, w: WriteContext, consent: Consent) -> Started:
@@ -80,7 +80,9 @@ async def _is_done(services: Services, follow_up: FollowUp) -> bool:
     try:
         with services.in_flight.interruptible():
             return await follow_up.is_done(services.hostup.within(LOOK_SECONDS))
-    except (HostUpError, ServerStoppingError):
+    except Exception as trouble:
+        if not isinstance(trouble, HostUpError | ServerStoppingError):
+            log.exception("the read after an unclear response failed")
         return False
 
 
@@ -127,11 +129,8 @@ async def _remember_job(services: Services, vps_id: str, started: Started) -> No
 def _poll_path(job_id: str, poll_url: str | None) -> str | None:
     """Where to follow a job: the `poll_url` that HostUp gave, or else the documented path.
 
-    None if either would not be a path on HostUp's own host.
+    None if that would not be a path on HostUp's own host.
     """
     if poll_url is not None:
         return poll_url if is_path_on_host(poll_url) else None
-    try:
-        return f"/api/jobs/{segment(job_id)}"
-    except ValueError:
-        return None
+    return f"/api/jobs/{segment(job_id)}"

@@ -12,6 +12,7 @@ from hostup_mcp.hostup.problems import (
     ForbiddenError,
     HostUpError,
     InvalidRequestError,
+    LockedError,
     NotFoundError,
     ProblemError,
     RateLimitedError,
@@ -21,6 +22,7 @@ from hostup_mcp.hostup.problems import (
     ServerFaultError,
     TimedOutError,
     UnauthorizedError,
+    UnclearResponseError,
     UnreachableError,
     WrongSubjectError,
 )
@@ -43,6 +45,12 @@ CASES: dict[str, tuple[HostUpError, str, str]] = {
     ),
     "invalid": (InvalidRequestError(WORDS, status=400), "invalid_request", "Correct"),
     "conflict": (ConflictError(WORDS, status=409), "conflict", "list_vps_backups"),
+    "locked": (LockedError(WORDS, status=423), "conflict", "Wait a minute"),
+    "locked, for how long": (
+        LockedError(WORDS, status=423, retry_after=30),
+        "conflict",
+        "Wait 30 s",
+    ),
     "limited": (RateLimitedError(WORDS, status=429), "rate_limited", "Wait"),
     "limited, for how long": (
         RateLimitedError(WORDS, status=429, retry_after=12),
@@ -69,6 +77,7 @@ CASES: dict[str, tuple[HostUpError, str, str]] = {
         "in a minute",
     ),
     "garbled": (BadResponseError("cut short", status=200), "bad_response", "in a minute"),
+    "unclear": (UnclearResponseError("says nothing", status=200), "bad_response", "in a minute"),
     "another subject": (
         WrongSubjectError("about another server", status=200),
         "bad_response",
@@ -181,9 +190,10 @@ def test_a_gates_reason_stays_quoted() -> None:
         (Gate(allowed=False, reason="A backup is running.", code="busy"), "A backup is running."),
         (Gate(allowed=False, reason=None, code="busy"), "busy"),
         (Gate(allowed=False, reason=None), "gave no reason"),
+        (None, "does not say whether this is allowed"),
     ],
 )
-def test_a_closed_gate_gives_its_reason(gate: Gate, said: str) -> None:
+def test_a_closed_gate_gives_its_reason(gate: Gate | None, said: str) -> None:
     failure = gate_closed(gate).failure
     assert failure.kind == "gate_closed"
     assert said in failure.message

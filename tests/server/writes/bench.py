@@ -168,6 +168,7 @@ class Bench:
         self.while_asking: Step | None = None
         self.response: httpx.Response | Exception | Respond = httpx.Response(202, json=ACCEPTED)
         self.seen: str | Exception = "Nothing new is listed."
+        self.done: bool | Exception | None = None
         self.proposed = 0
         self.given: list[Mapping[str, str]] = []
         """The arguments that the tool proposed for."""
@@ -187,7 +188,15 @@ class Bench:
             await reader.plans.open(arguments["planId"])
         if isinstance(proposal, Exception):
             raise proposal
-        return replace(proposal, follow_up=replace(proposal.follow_up, look=self._look))
+        is_done = None if self.done is None else self._is_done
+        follow_up = replace(proposal.follow_up, look=self._look, is_done=is_done)
+        return replace(proposal, follow_up=follow_up)
+
+    async def _is_done(self, hostup: ReadingClient) -> bool:
+        self.events.append("is done?")
+        if isinstance(self.done, Exception):
+            raise self.done
+        return bool(self.done)
 
     async def _look(self, hostup: ReadingClient) -> str:
         self.events.append("look")

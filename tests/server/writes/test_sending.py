@@ -19,6 +19,7 @@ from hostup_mcp.hostup.problems import (
     ForbiddenError,
     HostUpError,
     InvalidRequestError,
+    LockedError,
     NotFoundError,
     ProblemError,
     RateLimitedError,
@@ -28,6 +29,7 @@ from hostup_mcp.hostup.problems import (
     ServerFaultError,
     TimedOutError,
     UnauthorizedError,
+    UnclearResponseError,
     UnreachableError,
     WrongSubjectError,
 )
@@ -36,10 +38,11 @@ from hostup_mcp.server.errors.hostup import from_hostup
 from hostup_mcp.server.writes import sending
 
 from ..wiring import error_of, text_of
-from .bench import DESTRUCTIVE, ERAS, WHERE, Bench, happens
+from .bench import ACCEPTED, DESTRUCTIVE, ERAS, WHERE, Bench, happens
 
 LOST = (
-    "The change was sent, but its response was lost, so it is NOT KNOWN whether it was carried out:"
+    "The change was sent, but HostUp's response was lost or unclear, so it is NOT KNOWN whether it "
+    "was carried out:"
 )
 READ_FAILED = "A read of the current state failed too."
 
@@ -60,8 +63,13 @@ def problem(status: int, **headers: str) -> Callable[[], Reply]:
 UNKNOWN: dict[str, tuple[Callable[[], Reply], type[HostUpError]]] = {
     "too slow": (lambda: TimeoutError(), TimedOutError),
     "cut": (lambda: httpx.ReadError("reset"), ConnectionLostError),
-    "a page as success": (page(202), BadResponseError),
-    "unreadable success": (lambda: httpx.Response(202, content=b'{"operat'), BadResponseError),
+    "a page as success": (page(202), UnclearResponseError),
+    "unreadable success": (lambda: httpx.Response(202, content=b'{"operat'), UnclearResponseError),
+    "says nothing": (lambda: httpx.Response(200, json={}), UnclearResponseError),
+    "says both": (
+        lambda: httpx.Response(200, json={**ACCEPTED, "success": False}),
+        UnclearResponseError,
+    ),
     "too large": (lambda: httpx.Response(202, content=b" " * 2_000), ResponseTooLargeError),
     "redirected": (lambda: httpx.Response(302, headers={"Location": "/x"}), RedirectedError),
     "fault": (problem(500), ServerFaultError),
@@ -75,7 +83,13 @@ CERTAIN: dict[str, tuple[Callable[[], Reply], type[HostUpError]]] = {
     "edge": (page(403), EdgeRefusedError),
     "missing": (problem(404), NotFoundError),
     "conflict": (problem(409), ConflictError),
+    "locked": (problem(423, **{"Retry-After": "30"}), LockedError),
     "refused": (problem(422), RefusedError),
+    "refused with 200": (
+        lambda: httpx.Response(200, json={"success": False, "error": "no"}),
+        RefusedError,
+    ),
+    "another page": (page(404), BadResponseError),
     "limited": (problem(429, **{"Retry-After": "3"}), RateLimitedError),
 }
 unknown = pytest.mark.parametrize("reply", [r for r, _ in UNKNOWN.values()], ids=UNKNOWN)
@@ -143,6 +157,36 @@ async def test_a_lost_response_is_unknown(reply: Callable[[], Reply]) -> None:
     assert bench.events.count("request") == 1
     assert await bench.is_locked()
     assert await bench.is_consumed(plan)
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_read_can_show_that_it_was_done(era: str) -> None:
+    bench = Bench(era)
+    bench.response, bench.done = httpx.Response(200, json={}), True
+    result = await bench.run()
+    assert (result.structured_content or {})["state"] == "done"
+    assert bench.events.count("request") == 1
+    assert not await bench.is_locked()
+
+
+@pytest.mark.parametrize("done", [False, TimedOutError("t"), RuntimeError("a bug")])
+async def test_without_proof_it_stays_unknown(
+    done: bool | Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = Bench()
+    bench.response, bench.done = httpx.Response(200, json={}), done
+    assert_unknown(await bench.run(), "Nothing new is listed.")
+    assert bench.events[-5:] == ["log: sent", "request", "is done?", "look", "log: outcome_unknown"]
+    assert await bench.is_locked()
+    assert len(caplog.records) == isinstance(done, RuntimeError)
+
+
+async def test_a_lost_response_has_no_proof() -> None:
+    """Somebody else may have made the same change."""
+    bench = Bench()
+    bench.response, bench.done = httpx.ReadError("reset"), True
+    assert_unknown(await bench.run(), "Nothing new is listed.")
+    assert "is done?" not in bench.events
 
 
 AGAIN = re.compile(r"\b(try|call|send|run|do)\b[^.]*\bagain\b|\bretry|\brepeat|\bwait \d", re.I)
@@ -281,7 +325,6 @@ POLLS = {
     "as given": ("job_1", "/api/jobs/a?b=c", "/api/jobs/a?b=c"),
     "from the id": ("job_1", None, "/api/jobs/job_1"),
     "from an odd id": ("a/b", None, "/api/jobs/a%2Fb"),
-    "from no usable id": ("..", None, None),
     "on another host": ("job_1", "https://example.net/x", None),
 }
 
