@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import Any, TypeAlias, cast
 
 from hostup_mcp.hostup.base import Model
-from hostup_mcp.hostup.models import parse_time
 
 Steps: TypeAlias = tuple[str, ...]
 
@@ -28,7 +27,7 @@ class JobState(StrEnum):
     GONE = "gone"
     """HostUp no longer knows the job; how it ended is unknown."""
     UNKNOWN = "unknown"
-    """HostUp's word for the state is not known, so neither is whether it has ended."""
+    """HostUp's word for the state is not known, so neither is whether, or how, it has ended."""
 
     @property
     def is_over(self) -> bool:
@@ -109,8 +108,6 @@ def job(document: Document) -> Job:
         if state is None and document.get("data", flag) is True:
             state = flagged
     state = state or state_of(status) or _flagged_as_going(document)
-    if state is None and parse_time(document.text("data", "finishedAt")) is not None:
-        state = JobState.ENDED_OTHERWISE
     if state is JobState.SUCCEEDED:
         state = _contradiction(document, operation) or state
     state = state or JobState.UNKNOWN

@@ -83,7 +83,7 @@ class Session:
         elif told.data["state"] in ("completed", "failed"):
             assert told.data["state"] == truly
         else:
-            assert told.data["state"] in ("waiting", "running", "gone")
+            assert told.data["state"] in ("waiting", "running", "gone", "unknown")
 
     async def play(self) -> None:
         ids = await self.servers()

@@ -71,11 +71,12 @@ async def test_each_envelope_and_word_is_read(
             answer = await assistant.ok("get_job", jobId=job)
             assert answer["jobId"] == job
             states.append(answer["state"])
-    assert states == ["waiting", "running", "completed"]
+    is_told = running != "baking" or (flags and envelope == "legacy")
+    assert states == ["waiting", "running" if is_told else "unknown", "completed"]
 
 
 @pytest.mark.parametrize("envelope", ENVELOPES)
-async def test_an_unknown_status_counts_as_running(envelope: Any) -> None:
+async def test_an_unknown_status_is_unknown(envelope: Any) -> None:
     clock = ManualClock()
     variants = Variants(job_envelope=envelope, job_flags=False, done_word="archived")
     async with in_memory(Sandbox(clock=clock, variants=variants), None) as assistant:
@@ -83,7 +84,7 @@ async def test_an_unknown_status_counts_as_running(envelope: Any) -> None:
         clock.advance(1000)
         answer = await assistant.call("get_job", jobId=job)
     assert not answer.is_error
-    assert answer.data["state"] == "running"
+    assert answer.data["state"] == "unknown"
     assert answer.data["status"] == "archived"
     assert "archived" in answer.text
 
@@ -109,7 +110,7 @@ async def test_a_failed_job_has_failed(envelope: Any, where: Any) -> None:
         answer = await assistant.call("get_job", jobId=job)
     assert answer.data["state"] == "failed"
     assert "failed" in answer.text
-    if where == "message":
+    if where != "none":
         assert "The disk broke." in answer.text
 
 

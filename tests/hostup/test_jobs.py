@@ -93,9 +93,7 @@ def test_without_a_word_the_state_is_unknown(where: str) -> None:
         ({"status": "archived", "isFailed": True}, JobState.FAILED),
         ({"status": "queued", "isCompleted": False, "isFailed": False}, JobState.WAITING),
         ({"status": "cancelled", "finishedAt": FINISHED}, JobState.ENDED_OTHERWISE),
-        ({"status": "archived", "finishedAt": FINISHED}, JobState.ENDED_OTHERWISE),
-        ({"status": "archived", "finishedAt": "soon"}, JobState.UNKNOWN),
-        ({"status": "archived", "finishedAt": None}, JobState.UNKNOWN),
+        ({"status": "archived", "finishedAt": FINISHED}, JobState.UNKNOWN),
         ({"status": "in_progress", "finishedAt": FINISHED}, JobState.RUNNING),
     ],
 )

@@ -1,14 +1,14 @@
 """Each write is the documented request, and no id can redirect it to another endpoint."""
 
 from collections.abc import Callable
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 from functools import partial
 from typing import Any
 
 import pytest
 
 from hostup_mcp.hostup import requests
-from hostup_mcp.hostup.requests import WriteRequest
+from hostup_mcp.hostup.requests import Expected, WriteRequest
 
 from .wire import HOSTILE_IDS, VPS, VPS_ID
 
@@ -129,14 +129,25 @@ def test_each_write_is_as_documented(
     body: dict[str, Any] | None,
     scopes: tuple[str, ...],
 ) -> None:
-    assert make() == WriteRequest(method, path, body, scopes=scopes)
+    request = make()
+    assert replace(request, expected=Expected.OPERATION) == WriteRequest(
+        method, path, body, scopes=scopes
+    )
+    special = {
+        "restore-to-payg": Expected.NEW_SERVER,
+        "POST backup-schedules": Expected.UNDOCUMENTED,
+        "PATCH backup-schedules": Expected.SETTINGS,
+    }
+    last = path.rpartition("/")[2]
+    expected = special.get(last, special.get(f"{method} {last}", Expected.OPERATION))
+    assert request.expected is expected
 
 
 def test_every_request_function_is_tested() -> None:
     made = {make.func.__name__ for make, *_ in WRITES}
     names = {name for name, value in vars(requests).items() if callable(value)}
     own = {name for name in names if getattr(requests, name).__module__ == requests.__name__}
-    assert {name for name in own if not name.startswith("_")} == made | {"WriteRequest"}
+    assert {name for name in own if not name.startswith("_")} == made | {"WriteRequest", "Expected"}
 
 
 @each_id
