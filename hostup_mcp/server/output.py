@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pydantic import AliasGenerator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from hostup_mcp.hostup.models import Listing
+from hostup_mcp.hostup.base import Listing
 from hostup_mcp.hostup.text import Json
 from hostup_mcp.recovery.findings import Finding
 from hostup_mcp.recovery.reasons import GateClosed, GateOpen, Reason, Source

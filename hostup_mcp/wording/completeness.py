@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hostup_mcp.hostup.models import Listing, Unread
+from hostup_mcp.hostup.base import Listing, Unread
 from hostup_mcp.hostup.text import quoted, word
 
 MOST_NAMED = 5

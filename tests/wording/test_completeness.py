@@ -2,7 +2,8 @@
 
 import pytest
 
-from hostup_mcp.hostup.models import Unread, VpsPage
+from hostup_mcp.hostup.base import Unread
+from hostup_mcp.hostup.models import VpsPage
 from hostup_mcp.wording.completeness import missing_lines
 
 SIZE = Unread("resources.storageGb", "vps_2", "db-2")
