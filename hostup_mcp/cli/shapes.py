@@ -10,13 +10,13 @@ import anyio
 from rich.console import Console
 
 from hostup_mcp.config import Settings
+from hostup_mcp.hostup.base import Model
 from hostup_mcp.hostup.endpoints import BACKUP, READ, vps_path
 from hostup_mcp.hostup.http import Http
 from hostup_mcp.hostup.jobs import Document
 from hostup_mcp.hostup.models import (
     BackupList,
     BackupSchedules,
-    Model,
     RestoreSources,
     SnapshotList,
     Vps,

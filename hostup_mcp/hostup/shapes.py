@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-from hostup_mcp.hostup.models import Model
+from hostup_mcp.hostup.base import Model
 from hostup_mcp.hostup.text import Json
 
 Shape: TypeAlias = Mapping[str, frozenset[str]]

@@ -11,12 +11,13 @@ from typing import Any, TypeAlias, TypeVar
 from pydantic import ValidationError
 
 from hostup_mcp.hostup.base import Model, Unread
+from hostup_mcp.hostup.text import Json
 
 M = TypeVar("M", bound=Model)
 Steps: TypeAlias = tuple[str | int, ...]
 
 
-def read_model(model: type[M], document: Any) -> M:
+def read_model(model: type[M], document: Json) -> M:
     """Build `model` from `document`, without what cannot be read; its `unread` says what that is.
 
     `document` is changed.
