@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hostup_mcp.hostup.models import BackupList, VpsPage
@@ -31,6 +31,7 @@ def test_expected_is_what_is_read() -> None:
     assert expected_shape(BackupList)["actions.canRestore.allowed"] == {"boolean"}
 
 
+@settings(deadline=None, derandomize=True, max_examples=60)
 @given(
     st.recursive(
         st.text() | st.integers(10**6) | st.none(),
