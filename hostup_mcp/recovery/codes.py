@@ -26,7 +26,7 @@ class Code(StrEnum):
     SNAPSHOT_MISSING = "snapshot_missing"
     SNAPSHOT_EXPIRED = "snapshot_expired"
     MAY_NOT_FIT = "may_not_fit"
-    DISK_SIZE_MISSING = "disk_size_missing"
+    SIZE_MISSING = "size_missing"
 
     # Steps that would unblock an action
     COMPLETE_ORDER = "complete_order"

@@ -199,10 +199,10 @@ class MayNotFit:
 
 
 @dataclass(frozen=True, slots=True)
-class DiskSizeMissing:
-    """HostUp does not say how large the disk is that the backup would go onto."""
+class SizeMissing:
+    """HostUp does not say how large the backup, or the disk that it would go onto, is."""
 
-    code: ClassVar = Code.DISK_SIZE_MISSING
+    code: ClassVar = Code.SIZE_MISSING
     weight: ClassVar = Verdict.UNKNOWN
     source: ClassVar = Source.UNKNOWN
 
@@ -221,7 +221,7 @@ Reason: TypeAlias = (
     | SnapshotMissing
     | SnapshotExpired
     | MayNotFit
-    | DiskSizeMissing
+    | SizeMissing
 )
 
 

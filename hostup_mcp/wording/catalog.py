@@ -105,8 +105,8 @@ TEXTS: Mapping[Code, Text] = {
     Code.MAY_NOT_FIT: _both(
         "The backup has {backup_gb:size} and this server's disk {disk_gb:size}: it may not fit."
     ),
-    Code.DISK_SIZE_MISSING: _both(
-        "HostUp does not say how large this server's disk is, so the backup may not fit."
+    Code.SIZE_MISSING: _both(
+        "HostUp does not say how large the backup or this server's disk is, so it may not fit."
     ),
     # Steps that would unblock an action
     Code.COMPLETE_ORDER: _both("Complete or cancel the pending order in HostUp's panel."),

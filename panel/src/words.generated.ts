@@ -22,7 +22,7 @@ export const WORDS: Readonly<Record<string, readonly Piece[]>> = {
   snapshot_missing: ["This snapshot is not listed (any more); snapshots last about 24 hours."],
   snapshot_expired: ["This snapshot was due to be removed on ", ["expired", "moment"], "; it may be gone at any moment."],
   may_not_fit: ["The backup has ", ["backupGb", "size"], " and this server's disk ", ["diskGb", "size"], ": it may not fit."],
-  disk_size_missing: ["HostUp does not say how large this server's disk is, so the backup may not fit."],
+  size_missing: ["HostUp does not say how large the backup or this server's disk is, so it may not fit."],
   complete_order: ["Complete or cancel the pending order in HostUp's panel."],
   pay_invoice: ["Pay the open invoice in HostUp's panel."],
   lift_suspension: ["The service is suspended: pay any overdue invoice in HostUp's panel; if there is none, contact HostUp's support."],

@@ -13,7 +13,6 @@ from hostup_mcp.recovery.findings import ClocksDiffer, Finding, RunFailed, Slots
 from hostup_mcp.recovery.reasons import (
     BackupMissing,
     BackupsHidden,
-    DiskSizeMissing,
     EvictsHidden,
     GateClosed,
     GateMissing,
@@ -24,6 +23,7 @@ from hostup_mcp.recovery.reasons import (
     QuotaReadsFull,
     QuotaUnknown,
     Reason,
+    SizeMissing,
     SnapshotExpired,
     SnapshotMissing,
     Source,
@@ -55,7 +55,7 @@ NOW = datetime(2026, 4, 27, 12, tzinfo=UTC)
         (SnapshotMissing(), "snapshot_missing", "blocked", "state"),
         (SnapshotExpired(NOW), "snapshot_expired", "unknown", "unknown"),
         (MayNotFit(90, 80), "may_not_fit", "unknown", "unknown"),
-        (DiskSizeMissing(), "disk_size_missing", "unknown", "unknown"),
+        (SizeMissing(), "size_missing", "unknown", "unknown"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -65,7 +65,7 @@ def test_code_weight_and_source_of_reasons(
     assert (reason.code, reason.weight, reason.source) == (code, weight, source)
 
 
-ALLOWED, DOUBT, BLOCKS = GateOpen(None, None), DiskSizeMissing(), NoBackups()
+ALLOWED, DOUBT, BLOCKS = GateOpen(None, None), SizeMissing(), NoBackups()
 
 
 @pytest.mark.parametrize(

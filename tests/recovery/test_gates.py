@@ -9,11 +9,11 @@ from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.gates import closed_reason, open_reason, step_to_open, weigh
 from hostup_mcp.recovery.reasons import (
     BackupMissing,
-    DiskSizeMissing,
     GateClosed,
     GateMissing,
     GateOpen,
     Reason,
+    SizeMissing,
 )
 
 OPEN_GATE = Gate(allowed=True, reason=None)
@@ -113,7 +113,7 @@ CLOSED, OPENED, MISSING = (
     GateOpen(None, None),
     GateMissing("canRestore"),
 )
-DOUBT, BLOCKS = DiskSizeMissing(), BackupMissing()
+DOUBT, BLOCKS = SizeMissing(), BackupMissing()
 
 
 @pytest.mark.parametrize(

@@ -28,12 +28,12 @@ from hostup_mcp.recovery.modes.new_cloud_vps import NEW_CLOUD_VPS
 from hostup_mcp.recovery.modes.snapshot import SNAPSHOT
 from hostup_mcp.recovery.reasons import (
     BackupMissing,
-    DiskSizeMissing,
     GateClosed,
     GateMissing,
     GateOpen,
     MayNotFit,
     NoSnapshots,
+    SizeMissing,
     SnapshotExpired,
     SnapshotMissing,
     Source,
@@ -102,8 +102,10 @@ def planned(
     return MODES[mode].plan(facts, TARGETS[mode], NOW)
 
 
-def from_other(size: float = 12.4, vps: Vps | None = None, own: BackupList | None = None) -> Plan:
-    facts = Facts(vps or server(), own or listed(), sources(backup(), size=size))
+def from_other(
+    size: float | None = 12.4, vps: Vps | None = None, own: BackupList | None = None
+) -> Plan:
+    facts = Facts(vps or server(), own or listed(), sources(backup(size=size)))
     return FROM_OTHER_VPS.plan(facts, TARGETS[Mode.FROM_OTHER_VPS], NOW)
 
 
@@ -242,15 +244,16 @@ def test_own_backup_is_not_from_other() -> None:
     ("size", "resources", "reasons"),
     [
         (80.5, {"storageGb": 80}, [MayNotFit(80.5, 80)]),
+        (None, {"storageGb": 80}, [SizeMissing()]),
         *((size, {"storageGb": 80}, [GateOpen(None, None)]) for size in (0, 12.4, 80, 80.0)),
         *(
-            (12.4, resources, [DiskSizeMissing()])
+            (12.4, resources, [SizeMissing()])
             for resources in (None, {}, {"storageGb": None}, {"cpuCores": 2})
         ),
     ],
 )
 def test_doubtful_fit_is_unknown(
-    size: float, resources: dict[str, Any] | None, reasons: list[Any]
+    size: float | None, resources: dict[str, Any] | None, reasons: list[Any]
 ) -> None:
     plan = from_other(size=size, vps=server(resources=resources))
     assert plan.reasons == tuple(reasons)

@@ -23,7 +23,6 @@ from hostup_mcp.recovery.findings import (
 from hostup_mcp.recovery.reasons import (
     BackupMissing,
     BackupsHidden,
-    DiskSizeMissing,
     EvictsHidden,
     GateClosed,
     GateMissing,
@@ -33,6 +32,7 @@ from hostup_mcp.recovery.reasons import (
     NoSnapshots,
     QuotaReadsFull,
     QuotaUnknown,
+    SizeMissing,
     SnapshotExpired,
     SnapshotMissing,
 )
@@ -108,8 +108,8 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         None,
     ),
     (
-        DiskSizeMissing(),
-        "HostUp does not say how large this server's disk is, so the backup may not fit.",
+        SizeMissing(),
+        "HostUp does not say how large the backup or this server's disk is, so it may not fit.",
         None,
     ),
     # Steps that would unblock an action

@@ -21,7 +21,7 @@ from hostup_mcp.recovery.modes.definition import (
     Target,
 )
 from hostup_mcp.recovery.precautions import check_first, precautions
-from hostup_mcp.recovery.reasons import BackupMissing, DiskSizeMissing, MayNotFit, Reason
+from hostup_mcp.recovery.reasons import BackupMissing, MayNotFit, Reason, SizeMissing
 from hostup_mcp.recovery.spans import age
 
 
@@ -66,10 +66,9 @@ def _loss(backup: SourceBackup | None, now: datetime) -> Loss:
 
 def _size_doubts(vps: Vps, backup: SourceBackup) -> list[Reason]:
     disk = vps.resources.storage_gb if vps.resources is not None else None
-    if disk is None:
-        return [DiskSizeMissing()]
-    size = backup.size_gb
-    return [MayNotFit(size, disk)] if size is not None and size > disk else []
+    if disk is None or backup.size_gb is None:
+        return [SizeMissing()]
+    return [MayNotFit(backup.size_gb, disk)] if backup.size_gb > disk else []
 
 
 FROM_OTHER_VPS = ModeDefinition(
