@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from hostup_mcp.hostup.base import Count, Listing, Many, Model
 from hostup_mcp.hostup.models import parse_time
+
+_WRITE_ID = re.compile(r"\(write ([0-9a-f]+)\)$")
 
 
 class AuditRow(Model):
@@ -24,6 +27,12 @@ class AuditRow(Model):
     request_id: str | None = None
     action: str | None = None
     summary: str | None = None
+
+    @property
+    def write_id(self) -> str | None:
+        """The id of the write of this program that it is; None if it is not known to be one."""
+        found = _WRITE_ID.search(self.user_agent or "")
+        return None if found is None else found[1]
 
     @property
     def occurred(self) -> datetime | None:

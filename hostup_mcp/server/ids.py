@@ -13,10 +13,16 @@ from hostup_mcp.server.errors.failure import RefusalError, fail, refuse
 from hostup_mcp.server.services import Ctx, Services, services
 from hostup_mcp.state.store import StateUnavailableError
 
+FORM = r"^[!-~]{1,128}$"
+"""The published form of ids: wider than what is handed out, and short for a model to read.
+
+Whether an id is one that was handed out is decided by the record of those.
+"""
+
 VpsId = Annotated[
     str,
     Field(
-        pattern=r"^vps_[0-9A-Za-z]{4,60}$",
+        pattern=FORM,
         description="data[].id of list_vps.",
     ),
 ]
@@ -24,7 +30,7 @@ VpsId = Annotated[
 BackupId = Annotated[
     str,
     Field(
-        pattern=r"^bkp_[0-9A-Za-z]{4,60}$",
+        pattern=FORM,
         description="backups[].id of list_vps_backups of this VPS.",
     ),
 ]
@@ -32,7 +38,7 @@ BackupId = Annotated[
 SnapshotName = Annotated[
     str,
     Field(
-        pattern=r"^[0-9A-Za-z_-]{1,40}$",
+        pattern=FORM,
         description="data[].name of list_vps_snapshots of this VPS.",
     ),
 ]
@@ -40,8 +46,17 @@ SnapshotName = Annotated[
 JobId = Annotated[
     str,
     Field(
-        pattern=r"^[0-9A-Za-z][0-9A-Za-z_.:-]{1,127}$",
+        pattern=FORM,
         description="jobId in the result of the tool that started it.",
+    ),
+]
+
+
+WriteId = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9a-f]{16}$",
+        description="writeId of an error outcome_unknown.",
     ),
 ]
 
@@ -86,6 +101,15 @@ async def require_job(ctx: Ctx, job_id: str) -> str:
     return note
 
 
+async def require_write(ctx: Ctx, write_id: str) -> str:
+    """The note of a write whose outcome is unknown; any other id is refused."""
+    tool, path = "the tool that sent the change", "the writeId"
+    note = await _require(services(ctx), caller(), f"write/{write_id}", "writeId", tool, path)
+    if note is None:
+        raise RefusalError(fail(texts.STATE_UNAVAILABLE))
+    return note
+
+
 async def _require_point(
     services: Services, who: str, vps_id: str, arguments: Mapping[str, object]
 ) -> None:
@@ -110,7 +134,9 @@ async def _require(
         note = await services.state.recall_id(who, known)
     except StateUnavailableError:
         # It cannot be checked now. HostUp refuses what is not this account's, and writes have
-        # been stopped before they get here; a read goes on.
+        # been stopped before they get here; a read goes on, unless this cannot be part of a path.
+        if not {".", ".."}.isdisjoint(known.split("/")):
+            raise refuse(texts.UNKNOWN_ID, argument=argument, tool=tool, path=path) from None
         return None
     if note is None:
         raise refuse(texts.UNKNOWN_ID, argument=argument, tool=tool, path=path)

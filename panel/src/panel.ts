@@ -233,7 +233,8 @@ export class Panel {
       }
       failed = 0;
       waiting = job.state === "waiting";
-      if (job.state === "completed") return this.over({ is: "completed" });
+      if (job.state === "succeeded") return this.over({ is: "succeeded" });
+      if (job.state === "ended_otherwise") return this.over({ is: "job_ended_otherwise" });
       if (job.state === "failed") return this.over({ is: "job_failed" });
       if (job.state === "gone") return this.over({ is: "gone" });
       progressed(job.progress);

@@ -20,7 +20,7 @@ export type Act =
   | { is: "over"; end: End };
 
 export type End =
-  | { is: "completed" | "done" | "accepted" | "job_failed" | "gone" }
+  | { is: "succeeded" | "done" | "accepted" | "job_failed" | "job_ended_otherwise" | "gone" }
   | { is: "refused"; failure: Failure }
   | { is: "unknown"; seen: string | null };
 

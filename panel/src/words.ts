@@ -114,7 +114,7 @@ export function unread(failure: Failure): Message {
 export function endText(end: End, server: string, mode: string): Message {
   const paid = mode === "new_cloud_vps";
   switch (end.is) {
-    case "completed":
+    case "succeeded":
     case "done":
       return {
         tone: "good",
@@ -139,9 +139,11 @@ export function endText(end: End, server: string, mode: string): Message {
         ],
       };
     case "job_failed":
+    case "job_ended_otherwise":
       return {
         tone: "bad",
-        title: "HostUp says it failed",
+        title:
+          end.is === "job_failed" ? "HostUp says it failed" : "HostUp says it ended without success",
         lines: [
           "The current state of the server is unknown: it may be stopped, or hold part of the backup.",
           "Check again before doing anything else. HostUp’s support can see what happened.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import anyio
@@ -11,6 +12,7 @@ from support.product import LEGACY, MODERN, Door
 
 from hostup_mcp.sandbox import (
     RUNNING_JOB_ID,
+    Anomalies,
     Clock,
     Durations,
     Fault,
@@ -72,7 +74,7 @@ async def test_each_envelope_and_word_is_read(
             assert answer["jobId"] == job
             states.append(answer["state"])
     is_told = running != "baking" or (flags and envelope == "legacy")
-    assert states == ["waiting", "running" if is_told else "unknown", "completed"]
+    assert states == ["waiting", "running" if is_told else "unknown", "succeeded"]
 
 
 @pytest.mark.parametrize("envelope", ENVELOPES)
@@ -180,7 +182,7 @@ def test_waiting_follows_a_job_to_its_end(mode: str, envelope: Any) -> None:
             result = await assistant.client.call_tool(
                 "get_job", {"jobId": job, "waitSeconds": 300}, progress_callback=progress
             )
-            assert (result.structured_content or {})["state"] == "completed"
+            assert (result.structured_content or {})["state"] == "succeeded"
         assert seen == sorted(set(seen))
         # Where HostUp tells no percentage, none is made up.
         assert len(seen) > 2 if envelope == "legacy" else not seen
@@ -297,7 +299,7 @@ def test_a_failed_read_while_waiting_is_retried() -> None:
             job = await begun(assistant)
             answer = await assistant.call("get_job", jobId=job, waitSeconds=100)
         assert not answer.is_error
-        assert answer.data["state"] == "completed"
+        assert answer.data["state"] == "succeeded"
 
     hurried(main, SPEED)
 
@@ -317,7 +319,7 @@ async def test_waiting_can_be_cancelled(house: House, door: Door, person: Person
         state = (await assistant.ok("get_job", jobId=job))["state"]
         assert state in ("waiting", "running")
         house.sandbox.clock.advance(3600)  # type: ignore[attr-defined]
-        assert (await assistant.ok("get_job", jobId=job))["state"] == "completed"
+        assert (await assistant.ok("get_job", jobId=job))["state"] == "succeeded"
     assert house.sandbox.state.by_name("web-01").disk != "live"
     assert len(house.sandbox.writes) == 1
 
@@ -337,7 +339,7 @@ async def test_a_restore_is_followed_with_progress(house: House, door: Door) -> 
             result = await assistant.client.call_tool(
                 "get_job", {"jobId": job, "waitSeconds": 30}, progress_callback=progress
             )
-    assert (result.structured_content or {})["state"] == "completed"
+    assert (result.structured_content or {})["state"] == "succeeded"
     assert seen
     assert seen == sorted(set(seen))
     assert seen[-1] == 100
@@ -347,3 +349,67 @@ async def test_a_job_is_never_nothing_was_changed(sandbox: Sandbox) -> None:
     async with in_memory(sandbox, None) as assistant:
         job = await begun(assistant)
         assert not says_nothing_was_changed(await assistant.call("get_job", jobId=job))
+
+
+# A restore that is not known to have succeeded ----------------------------------------------------
+
+
+async def restoring(assistant: Assistant) -> tuple[str, str]:
+    """The job of a restore, and the backup it goes back to."""
+    _, backups = await assistant.backups("web-01")
+    _, plan = await assistant.planned("web-01")
+    return str((await assistant.ok("restore_vps", planId=plan))["jobId"]), backups[0]
+
+
+@pytest.mark.parametrize("end", ["failed", "cancelled", "failed_result"])
+async def test_after_a_bad_end_the_disk_is_unknown(end: Any) -> None:
+    clock = ManualClock()
+    sandbox = Sandbox(clock=clock, anomalies=Anomalies(job_end=end))
+    async with in_memory(sandbox, Person()) as assistant:
+        job, backup = await restoring(assistant)
+        clock.advance(3600)
+        answer = await assistant.call("get_job", jobId=job)
+    assert answer.data["state"] == ("ended_otherwise" if end == "cancelled" else "failed")
+    assert "Nothing is known of the disk" in answer.text
+    assert f"The backup {backup} is still listed." in answer.text
+    assert "the user's decision" in answer.text
+    assert "success" not in answer.text.replace("without success", "")
+
+
+async def test_after_a_vanished_job_the_disk_is_unknown() -> None:
+    clock = ManualClock()
+    sandbox = Sandbox(clock=clock, variants=Variants(job_vanishes=True))
+    async with in_memory(sandbox, Person()) as assistant:
+        job, _ = await restoring(assistant)
+        clock.advance(3600)
+        answer = await assistant.call("get_job", jobId=job)
+    assert answer.data["state"] == "gone"
+    assert "Nothing is known of the disk" in answer.text
+
+
+async def test_a_failed_backup_says_nothing_of_the_disk() -> None:
+    clock = ManualClock()
+    sandbox = Sandbox(clock=clock, anomalies=Anomalies(job_end="failed"))
+    async with in_memory(sandbox, Person()) as assistant:
+        job = await begun(assistant)
+        clock.advance(3600)
+        answer = await assistant.call("get_job", jobId=job)
+    assert answer.data["state"] == "failed"
+    assert "disk" not in answer.text
+
+
+def test_a_failing_poll_is_reported_with_the_last_progress() -> None:
+    async def main() -> Answer:
+        sandbox = Sandbox(
+            clock=Clock(speed=SPEED), anomalies=Anomalies(polls_fail_from=40), rate_limit=None
+        )
+        async with in_memory(sandbox, Person()) as assistant:
+            assistant.patience = 3600
+            job, _ = await restoring(assistant)
+            return await assistant.call("get_job", jobId=job, waitSeconds=300)
+
+    answer = hurried(main, SPEED)
+    assert answer.data["state"] == "running"
+    assert 0 <= answer.data["progress"] < 40
+    assert "The last request about it failed: HostUp's API failed." in answer.text
+    assert re.search(rf"seen \w+ {answer.data['seenAt'][:10]} \d\d:\d\d UTC", answer.text)

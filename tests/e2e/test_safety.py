@@ -364,7 +364,7 @@ async def test_nothing_is_deleted_while_a_job_runs(
         assert person.questions == []
         assert len(house.sandbox.writes) == 1
         house.sandbox.clock.advance(3600)  # type: ignore[attr-defined]
-        assert (await assistant.ok("get_job", jobId=job))["state"] == "completed"
+        assert (await assistant.ok("get_job", jobId=job))["state"] == "succeeded"
         for tool, arguments in calls:
             await assistant.ok(tool, id=vps, **arguments)
     assert len(house.sandbox.writes) == 3

@@ -82,4 +82,4 @@ def test_a_restore_waits_for_the_name_typed_in_a_shell(shell: Shell, era: str) -
     assert started["state"] == "started"
     job = shell.data("get_job", jobId=started["jobId"])
     assert job["vpsId"] == vps["id"]
-    assert job["state"] in {"waiting", "running", "completed"}
+    assert job["state"] in {"waiting", "running", "succeeded"}

@@ -222,7 +222,7 @@ async def test_the_progress_shown_never_runs_backwards(open_host: Opening) -> No
     shown.backend.changed["get_job"] = at(20)
     await asyncio.sleep(1.5)
     assert await frame.get_attribute("[role=progressbar]", "aria-valuenow") == "60"
-    done = {**job, "state": "completed", "progress": 100}
+    done = {**job, "state": "succeeded", "progress": 100}
     shown.backend.changed["get_job"] = {"structuredContent": done, "content": []}
     await frame.wait_for_selector("text=web-01 is back")
 

@@ -41,6 +41,7 @@ SOURCES = {
     "snapshotName": "list_vps_snapshots",
     "planId": "plan_restore",
     "jobId": "the tool that started it",
+    "writeId": "outcome_unknown",
 }
 
 Definition = dict[str, Any]

@@ -30,6 +30,9 @@ class Failure(Output):
     seen: str | None = Field(
         default=None, description="What a read of the server showed after a lost response."
     )
+    write_id: str | None = Field(
+        default=None, description="Id of a write whose outcome is unknown; get_job takes it."
+    )
 
 
 class RefusalError(ToolError):

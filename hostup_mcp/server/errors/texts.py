@@ -308,14 +308,15 @@ RESPONSE_LOST = ErrorText(
     ErrorKind.OUTCOME_UNKNOWN,
     "The change was sent, but HostUp's response was lost or unclear, so it is NOT KNOWN whether it "
     "was carried out: {error} {seen}",
-    "Do not send it again. {where_to_look} Tell the user that the outcome is unknown.",
+    "Do not send it again. Call get_job with writeId {write_id}: HostUp's audit log may show what "
+    "became of it. {where_to_look} Tell the user that the outcome is unknown.",
 )
 FAILED_AFTER_SENDING = ErrorText(
     ErrorKind.OUTCOME_UNKNOWN,
     "The change was sent, and this server failed before it knew the outcome. It is NOT KNOWN "
     "whether it was carried out.",
-    "Do not send it again. Call list_vps_backups in some minutes, and tell the user that the "
-    "outcome is unknown.",
+    "Do not send it again. Call get_job with writeId {write_id}, and list_vps_backups in some "
+    "minutes. Tell the user that the outcome is unknown.",
 )
 AUDIT_LOG_UNAVAILABLE = ErrorText(
     ErrorKind.AUDIT_LOG_UNAVAILABLE,

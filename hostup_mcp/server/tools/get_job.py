@@ -1,9 +1,10 @@
-"""`get_job`: the progress of a job."""
+"""`get_job`: the progress of a job, or what became of a write whose response was lost."""
 
 from __future__ import annotations
 
-import json
 import random
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 import anyio
@@ -13,12 +14,18 @@ from pydantic import BaseModel, Field
 from hostup_mcp.hostup.jobs import Job, JobState
 from hostup_mcp.hostup.problems import HostUpError, NotFoundError
 from hostup_mcp.hostup.text import quoted, word
+from hostup_mcp.recovery.backups import find_backup
 from hostup_mcp.server.answer import answer
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors.failure import describe as describe_failure
 from hostup_mcp.server.errors.failure import refuse
-from hostup_mcp.server.ids import JobId, require_job
-from hostup_mcp.server.services import Ctx, services
+from hostup_mcp.server.errors.hostup import from_hostup
+from hostup_mcp.server.ids import JobId, WriteId, require_job, require_write
+from hostup_mcp.server.jobs import FollowedJob
+from hostup_mcp.server.lost_writes import WriteRecord, describe, look_up
+from hostup_mcp.server.services import Ctx, Services, services
+from hostup_mcp.wording import formats
 from hostup_mcp.wording.formats import number
 
 MOST_WAIT = 300
@@ -27,51 +34,81 @@ LONGEST_PAUSE = 10.0
 
 
 class JobResult(BaseModel):
-    """One job as last seen."""
+    """One job, or one write, as last seen."""
 
-    jobId: str = Field(description="The job.")
+    jobId: str | None = Field(description="The job; null for a write.")
+    writeId: str | None = Field(description="The write; null for a job.")
     vpsId: str = Field(description="The server it works on.")
     state: str = Field(
-        description="waiting, running, completed, failed, ended_otherwise, gone, unknown."
+        description="Of a job: waiting, running, succeeded, failed, ended_otherwise, gone or "
+        "unknown. Of a write: accepted, refused or unknown."
     )
-    status: str | None = Field(description="HostUp's own word for the state.")
+    status: str | None = Field(description="HostUp's own word, or the HTTP status of a write.")
     progress: float | None = Field(description="Percent done; null if unknown.")
+    seenAt: str | None = Field(description="When HostUp last said so; null if never.")
     message: str = Field(description="What the state means, and the next step.")
 
 
 async def get_job(
     ctx: Ctx,
-    jobId: JobId,
+    jobId: JobId | None = None,
+    writeId: WriteId | None = None,
     waitSeconds: Annotated[
         int, Field(ge=0, le=MOST_WAIT, description="Longest wait for its end; 0 looks once.")
     ] = 0,
 ) -> CallToolResult:
     """Reports how far a backup, restore or snapshot job has come, and waits up to waitSeconds for
     its end. If it still runs then, call again. Once it has ended, or where a tool returned no
-    jobId, check the server with list_vps and list_vps_backups."""
-    noted = json.loads(await require_job(ctx, jobId))
-    poll: str | None = noted["poll"]
-    if poll is None:
+    jobId, check the server with list_vps and list_vps_backups. With a writeId instead of a jobId:
+    what became of a write whose response was lost, as far as HostUp's audit log tells."""
+    used = services(ctx)
+    if writeId is not None and jobId is None:
+        record = WriteRecord.model_validate_json(await require_write(ctx, writeId))
+        return describe(record, await look_up(used.hostup, record))
+    if jobId is None or writeId is not None:
+        either = "either jobId or writeId, not both"
+        raise refuse(texts.MISSING_ARGUMENTS, tool="get_job", arguments=either)
+    job = FollowedJob.model_validate_json(await require_job(ctx, jobId))
+    if job.poll is None:
         raise refuse(texts.POLL_URL_REFUSED)
-    job, gone = await _follow(ctx, poll, waitSeconds)
-    return _result(jobId, noted["vps"], job, gone)
+    seen = await _follow(ctx, job.poll, waitSeconds)
+    is_listed = None
+    if job.overwrites_from is not None and _has_no_good_end(seen):
+        is_listed = await _is_listed(used, job.vps_id, job.overwrites_from)
+    return _result(jobId, job, seen, is_listed)
 
 
-async def _follow(ctx: Ctx, poll: str, wait_seconds: int) -> tuple[Job | None, bool]:
-    """The job as last seen, and whether HostUp no longer knows it."""
-    hostup = services(ctx).hostup
+@dataclass(frozen=True)
+class _Seen:
+    """A job as last seen."""
+
+    job: Job | None
+    """None if HostUp never described it."""
+    at: datetime
+    """When HostUp last responded about it."""
+    is_gone: bool = False
+    """Whether HostUp no longer knows it."""
+    failure: HostUpError | None = None
+    """Why the last read failed, if it did."""
+
+
+async def _follow(ctx: Ctx, poll: str, wait_seconds: int) -> _Seen:
+    used = services(ctx)
     until = anyio.current_time() + wait_seconds
     pause, shown = FIRST_PAUSE, -1.0
     job: Job | None = None
+    at, failure = used.now(), None
     while True:
         try:
-            job = await hostup.get_job(poll)
+            job = await used.hostup.get_job(poll)
+            at, failure = used.now(), None
         except NotFoundError:
-            return job, True
-        except HostUpError:
+            return _Seen(job, used.now(), is_gone=True)
+        except HostUpError as error:
             # A failed read says nothing about the job; what an earlier one said still holds.
             if job is None:
                 raise
+            failure = error
         if job.progress is not None:
             if job.progress > shown:
                 shown = job.progress
@@ -79,53 +116,86 @@ async def _follow(ctx: Ctx, poll: str, wait_seconds: int) -> tuple[Job | None, b
             job = job.model_copy(update={"progress": shown})
         left = until - anyio.current_time()
         if job.state.is_over or left <= 0:
-            return job, False
+            return _Seen(job, at, failure=failure)
         await anyio.sleep(min(left, pause * random.uniform(0.8, 1.2)))  # noqa: S311 - jitter
         pause = min(LONGEST_PAUSE, pause * 1.5)
 
 
-_STATES = {JobState.SUCCEEDED: "completed"}
-"""Names of states in results where they differ from ours."""
+def _has_no_good_end(seen: _Seen) -> bool:
+    going = (JobState.WAITING, JobState.RUNNING, JobState.SUCCEEDED)
+    return seen.is_gone or seen.job is None or seen.job.state not in going
 
 
-def _result(job_id: str, vps_id: str, job: Job | None, gone: bool) -> CallToolResult:
-    if gone or job is None:
-        state, status, progress = "gone", None, None
-        message = (
-            "HostUp no longer knows this job, so its outcome is unknown. Call list_vps and "
-            "list_vps_backups to check the current state of the server."
-        )
-    else:
-        state, status, progress = _STATES.get(job.state, job.state), job.status, job.progress
-        message = {
-            JobState.SUCCEEDED: "HostUp reports success. Call list_vps to check that it runs.",
-            JobState.FAILED: "HostUp reports failure. Call list_vps and list_vps_backups to check "
-            "the current state of the server, then tell the user.",
-            JobState.RUNNING: "It is still running, which is not a failure. Call get_job again.",
-            JobState.WAITING: "It has not started yet, which is not a failure. Call get_job again.",
-            JobState.ENDED_OTHERWISE: "HostUp reports that it ended without success. Call list_vps "
-            "and list_vps_backups to check the current state of the server, then tell the user.",
-            JobState.UNKNOWN: "It is not known whether it has ended. Call get_job again, or check "
-            "the server with list_vps and list_vps_backups.",
-        }[job.state]
-    facts = [f"Job {word(job_id)} on {word(vps_id)}: {state}"]
-    if status is not None and status != state:
-        facts.append(f"HostUp's word {quoted(status)}")
-    if progress is not None:
-        facts.append(f"{number(progress)} %")
-    if job is not None and not gone and (said := job.reason or job.message):
-        facts.append(quoted(said))
+async def _is_listed(used: Services, vps_id: str, backup_id: str) -> bool | None:
+    """Whether the backup that was restored is still listed; None if that could not be read."""
+    try:
+        listing = await used.hostup.list_backups(vps_id)
+    except HostUpError:
+        return None
+    return find_backup(listing, backup_id) is not None
+
+
+def _result(
+    job_id: str, followed: FollowedJob, seen: _Seen, is_listed: bool | None
+) -> CallToolResult:
+    job = None if seen.is_gone else seen.job
+    state = JobState.GONE if job is None else job.state
+    message = _MESSAGES[state]
+    if _has_no_good_end(seen) and (point := followed.overwrites_from) is not None:
+        message = f"{message} {_after_restore(state, point, is_listed)}"
+    facts = [f"Job {word(job_id)} on {word(followed.vps_id)}: {state}"]
+    if job is not None:
+        if job.status is not None and job.status != state:
+            facts.append(f"HostUp's word {quoted(job.status)}")
+        if job.progress is not None:
+            facts.append(f"{number(job.progress)} %")
+        if said := job.reason or job.message:
+            facts.append(quoted(said))
+    facts.append(f"seen {formats.moment(seen.at)}")
+    if seen.failure is not None:
+        why = describe_failure(from_hostup(seen.failure))
+        message = f"The last request about it failed: {why} {message}"
     return answer(
         [f"{', '.join(facts)}. {message}"],
         {
             "jobId": job_id,
-            "vpsId": vps_id,
+            "writeId": None,
+            "vpsId": followed.vps_id,
             "state": state,
-            "status": status,
-            "progress": progress,
+            "status": None if job is None else job.status,
+            "progress": None if job is None else job.progress,
+            "seenAt": formats.iso(seen.at),
             "message": message,
         },
     )
+
+
+_CHECK = "Call list_vps and list_vps_backups to check the current state of the server"
+
+_MESSAGES = {
+    JobState.WAITING: "It has not started yet, which is not a failure. Call get_job again.",
+    JobState.RUNNING: "It is still running, which is not a failure. Call get_job again.",
+    JobState.SUCCEEDED: "HostUp reports success. Call list_vps to check that it runs.",
+    JobState.FAILED: f"HostUp reports failure. {_CHECK}, then tell the user.",
+    JobState.ENDED_OTHERWISE: f"HostUp reports that it ended without success. {_CHECK}, then tell "
+    "the user.",
+    JobState.GONE: f"HostUp no longer knows this job, so its outcome is unknown. {_CHECK}.",
+    JobState.UNKNOWN: "It is not known whether it has ended. Call get_job again, or check the "
+    "server with list_vps and list_vps_backups.",
+}
+
+
+def _after_restore(state: JobState, point: str, is_listed: bool | None) -> str:
+    """What is known after a restore that is not known to have succeeded."""
+    listed = {
+        True: f"The backup {word(point)} is still listed.",
+        False: f"{word(point)} is not listed among the server's backups now.",
+        None: f"Whether {word(point)} is still listed could not be read.",
+    }[is_listed]
+    text = f"Nothing is known of the disk: a server that runs may still be damaged. {listed}"
+    if state is JobState.UNKNOWN:
+        return text
+    return f"{text} Whether to try again is the user's decision."
 
 
 TOOL = ReadingTool(

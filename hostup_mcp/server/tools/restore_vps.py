@@ -93,6 +93,7 @@ def _follow_up(plan: StoredPlan) -> FollowUp:
         f"Restoring {plan.vps_id} ({plan.mode})",
         look,
         f"Call list_vps and list_vps_backups in a few minutes{panel}.",
+        overwrites_from=None if plan.definition.builds_server else plan.point,
     )
 
 

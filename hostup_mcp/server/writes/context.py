@@ -7,6 +7,7 @@ from enum import Enum, auto
 
 from hostup_mcp.hostup.requests import WriteRequest
 from hostup_mcp.hostup.text import Json
+from hostup_mcp.hostup.writing import new_write_id
 from hostup_mcp.server.services import Services
 from hostup_mcp.server.writes.consent import Consent
 
@@ -34,6 +35,8 @@ class WriteContext:
     consent: Consent | None = None
     request_id: str | None = None
     job_id: str | None = None
+    write_id: str = field(default_factory=new_write_id)
+    """Ends the User-Agent of the request, so that HostUp's audit log can show what became of it."""
 
     def log(self, outcome: str) -> None:
         """Write a line of the audit log; it is on disk when this returns.
@@ -48,6 +51,7 @@ class WriteContext:
             "ids": {**self.ids},
             "request": None if consent is None else _as_json(consent.proposal.request),
             "consent": None if consent is None else consent.as_json(),
+            "writeId": self.write_id,
             "requestId": self.request_id,
             "jobId": self.job_id,
             "outcome": outcome,

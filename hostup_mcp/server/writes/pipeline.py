@@ -250,7 +250,8 @@ def _failure(w: WriteContext, error: Exception) -> Failure | None:
     if w.phase is not Phase.SENT:
         return None
     log.error("a write failed after it was sent", exc_info=error)
-    return fail(texts.FAILED_AFTER_SENDING)
+    failure = fail(texts.FAILED_AFTER_SENDING, write_id=w.write_id)
+    return failure.model_copy(update={"write_id": w.write_id})
 
 
 def _of_hostup(w: WriteContext, error: HostUpError) -> Failure:

@@ -41,6 +41,8 @@ class FollowUp:
     """
     is_immediate: bool = False
     """Whether HostUp carries it out before it responds."""
+    overwrites_from: str | None = None
+    """What the server's disk is overwritten from, such as a backup id; None if it is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ def describe(started: Started, proposal: Proposal) -> CallToolResult:
         RefusalError: HostUp accepted it, and its response says that it failed.
     """
     doing = proposal.follow_up.doing
-    if started.state is JobState.FAILED:
+    if started.state in (JobState.FAILED, JobState.ENDED_OTHERWISE):
         raise refuse(texts.JOB_FAILED, doing=doing)
     done = started.state is JobState.SUCCEEDED or (
         proposal.follow_up.is_immediate and started.job_id is None and started.state is None

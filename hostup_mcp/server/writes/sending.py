@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 
 from hostup_mcp.hostup.endpoints import segment
@@ -17,11 +16,13 @@ from hostup_mcp.hostup.writing import WritingClient
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import RefusalError, fail
 from hostup_mcp.server.errors.hostup import from_hostup
+from hostup_mcp.server.jobs import FollowedJob
+from hostup_mcp.server.lost_writes import WriteRecord
 from hostup_mcp.server.services import Ctx, Services
 from hostup_mcp.server.writes.consent import Consent
 from hostup_mcp.server.writes.context import Phase, WriteContext
 from hostup_mcp.server.writes.in_flight import ServerStoppingError
-from hostup_mcp.server.writes.proposal import FollowUp
+from hostup_mcp.server.writes.proposal import FollowUp, Proposal
 
 log = logging.getLogger(__name__)
 
@@ -42,12 +43,15 @@ async def send(ctx: Ctx, w: WriteContext, consent: Consent) -> Started:
         HostUpError: HostUp refused it, or could not be reached.
     """
     w.consent = consent
+    record = _record(w, consent.proposal)
+    await w.services.remember({f"write/{record.id}": record.model_dump_json()})
     w.log("sent")
     w.phase = Phase.SENT
     follow_up = consent.proposal.follow_up
     try:
         with w.services.in_flight.interruptible():
-            started = await WritingClient(w.services._connection()).send(consent.proposal.request)
+            client = WritingClient(w.services._connection())
+            started = await client.send(consent.proposal.request, w.write_id)
     except HostUpError as error:
         w.request_id = error.request_id
         if not error.sent:
@@ -55,17 +59,17 @@ async def send(ctx: Ctx, w: WriteContext, consent: Consent) -> Started:
         if not error.outcome_unknown:
             raise
         if not (isinstance(error, UnclearResponseError) and await _is_done(w.services, follow_up)):
-            raise await _unknown(w.services, error, follow_up) from None
+            raise await _unknown(w, error, follow_up, record) from None
         started = Started(state=JobState.SUCCEEDED)
     except ServerStoppingError:
         stopped = ConnectionLostError("this server was told to stop before HostUp responded")
-        raise _as_unknown(stopped, "", follow_up) from None
+        raise _as_unknown(stopped, "", record) from None
     except Exception:
         log.exception("a write failed unexpectedly")
         broken = BadResponseError("HostUp's response could not be processed")
-        raise await _unknown(w.services, broken, follow_up) from None
+        raise await _unknown(w, broken, follow_up, record) from None
     w.job_id = started.job_id
-    await _remember_job(w.services, consent.proposal.vps_id, started)
+    await _remember_job(w.services, consent.proposal, started)
     try:
         await ctx.notify_resource_updated(f"hostup://vps/{consent.proposal.vps_id}/backups")
     except Exception:
@@ -86,25 +90,29 @@ async def _is_done(services: Services, follow_up: FollowUp) -> bool:
         return False
 
 
-async def _unknown(services: Services, error: HostUpError, follow_up: FollowUp) -> OutcomeUnknown:
+async def _unknown(
+    w: WriteContext, error: HostUpError, follow_up: FollowUp, record: WriteRecord
+) -> OutcomeUnknown:
     try:
-        with services.in_flight.interruptible():
-            seen = await follow_up.look(services.hostup.within(LOOK_SECONDS))
+        with w.services.in_flight.interruptible():
+            hostup = w.services.hostup.within(LOOK_SECONDS)
+            seen = await follow_up.look(hostup)
     except Exception as trouble:
         # However the read fails, the outcome of the write is unknown.
         if not isinstance(trouble, HostUpError | ServerStoppingError):
             log.exception("the read after a lost response failed")
         seen = "A read of the current state failed too."
-    return _as_unknown(error, seen, follow_up)
+    return _as_unknown(error, seen, record)
 
 
-def _as_unknown(error: HostUpError, seen: str, follow_up: FollowUp) -> OutcomeUnknown:
+def _as_unknown(error: HostUpError, seen: str, record: WriteRecord) -> OutcomeUnknown:
     failure = from_hostup(error)
     lost = fail(
         texts.RESPONSE_LOST,
         error=failure.message,
         seen=seen,
-        where_to_look=follow_up.where_to_look,
+        write_id=record.id,
+        where_to_look=" ".join(filter(None, (record.sign, record.where_to_look))),
     )
     return OutcomeUnknown(
         failure.model_copy(
@@ -112,6 +120,7 @@ def _as_unknown(error: HostUpError, seen: str, follow_up: FollowUp) -> OutcomeUn
                 "kind": lost.kind,
                 "message": lost.message,
                 "seen": seen or None,
+                "write_id": record.id,
                 "retry_after_seconds": None,
                 "next_step": lost.next_step,
             }
@@ -119,11 +128,27 @@ def _as_unknown(error: HostUpError, seen: str, follow_up: FollowUp) -> OutcomeUn
     )
 
 
-async def _remember_job(services: Services, vps_id: str, started: Started) -> None:
+def _record(w: WriteContext, proposal: Proposal) -> WriteRecord:
+    return WriteRecord(
+        id=w.write_id,
+        vps_id=proposal.vps_id,
+        method=proposal.request.method,
+        path=proposal.request.path,
+        sent_at=w.services.now(),
+        where_to_look=proposal.follow_up.where_to_look,
+        overwrites=proposal.follow_up.overwrites_from is not None,
+    )
+
+
+async def _remember_job(services: Services, proposal: Proposal, started: Started) -> None:
     if started.job_id is None:
         return
-    poll = _poll_path(started.job_id, started.poll_url)
-    await services.remember({f"job/{started.job_id}": json.dumps({"vps": vps_id, "poll": poll})})
+    followed = FollowedJob(
+        vps_id=proposal.vps_id,
+        poll=_poll_path(started.job_id, started.poll_url),
+        overwrites_from=proposal.follow_up.overwrites_from,
+    )
+    await services.remember({f"job/{started.job_id}": followed.model_dump_json()})
 
 
 def _poll_path(job_id: str, poll_url: str | None) -> str | None:

@@ -70,7 +70,12 @@ def test_a_write_logs_who_what_and_how(path: Path, body: dict[str, Json] | None)
     w.request_id, w.job_id = "req_1", "job_1"
     w.log("sent")
     before, after = lines(path)
-    known = {"caller": "ann", "tool": "change_vps", "ids": {"id": VPS}}
+    known = {
+        "caller": "ann",
+        "tool": "change_vps",
+        "ids": {"id": VPS},
+        "writeId": w.write_id,
+    }
     nothing = dict.fromkeys(("request", "consent", "requestId", "jobId"))
     assert before == {"time": before["time"], **known, **nothing, "outcome": "refused: unknown_id"}
     assert after == {

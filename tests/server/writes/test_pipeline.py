@@ -33,6 +33,7 @@ from hostup_mcp.state.store import (
 
 from ..wiring import PATIENCE, SlowState, error_of
 from .bench import (
+    ACCEPTED,
     DECLINED,
     DESTRUCTIVE,
     ERAS,
@@ -625,7 +626,7 @@ async def test_cancelled_after_sending(status: int, outcome: str, stays_locked: 
     async def respond(_: httpx.Request) -> httpx.Response:
         sent.set()
         await go_on.wait()
-        return httpx.Response(status, json={})
+        return httpx.Response(status, json=ACCEPTED if status == 202 else {})
 
     bench.response = respond
     await cancelled_when(bench, sent)

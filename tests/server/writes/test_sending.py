@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -35,10 +36,11 @@ from hostup_mcp.hostup.problems import (
 )
 from hostup_mcp.hostup.writing import WritingClient
 from hostup_mcp.server.errors.hostup import from_hostup
+from hostup_mcp.server.lost_writes import WriteRecord
 from hostup_mcp.server.writes import sending
 
 from ..wiring import error_of, text_of
-from .bench import ACCEPTED, DESTRUCTIVE, ERAS, WHERE, Bench, happens
+from .bench import ACCEPTED, DESTRUCTIVE, ERAS, NOW, WHERE, Bench, happens
 
 LOST = (
     "The change was sent, but HostUp's response was lost or unclear, so it is NOT KNOWN whether it "
@@ -141,8 +143,10 @@ def assert_unknown(
     assert error["message"].endswith(end or ".")
     if failure is not None:
         assert error["message"] == begin + from_hostup(failure).message + end
+    assert re.fullmatch(r"[0-9a-f]{16}", error["writeId"])
     assert error["nextStep"] == (
-        f"Do not send it again. {WHERE} Tell the user that the outcome is unknown."
+        f"Do not send it again. Call get_job with writeId {error['writeId']}: HostUp's audit log "
+        f"may show what became of it. {WHERE} Tell the user that the outcome is unknown."
     )
 
 
@@ -338,8 +342,41 @@ async def test_a_job_is_kept_with_its_path(
     bench.response = httpx.Response(202, json={"operation": operation})
     await bench.run()
     note = await bench.services.state.recall_id("local", f"job/{job_id}")
-    assert json.loads(note or "") == {"vps": DESTRUCTIVE.vps_id, "poll": kept}
+    assert json.loads(note or "") == {
+        "vps_id": DESTRUCTIVE.vps_id,
+        "poll": kept,
+        "overwrites_from": None,
+    }
 
 
 def test_a_look_is_short() -> None:
     assert sending.LOOK_SECONDS <= 10
+
+
+async def test_a_sent_write_can_be_looked_up() -> None:
+    bench = Bench()
+    bench.response = httpx.Response(500)
+    error = error_of(await bench.run())
+    note = await bench.services.state.recall_id("local", f"write/{error['writeId']}")
+    record = WriteRecord.model_validate_json(note or "")
+    assert record == WriteRecord(
+        id=error["writeId"],
+        vps_id=DESTRUCTIVE.vps_id,
+        method=DESTRUCTIVE.request.method,
+        path=DESTRUCTIVE.request.path,
+        sent_at=NOW,
+        where_to_look=WHERE,
+        overwrites=False,
+    )
+    assert [entry["writeId"] for entry in bench.log.entries] == [record.id] * len(bench.log.entries)
+
+
+async def test_a_restore_has_a_sign_on_the_server() -> None:
+    follow_up = replace(DESTRUCTIVE.follow_up, overwrites_from="bkp_1")
+    bench = Bench()
+    bench.proposals = [replace(DESTRUCTIVE, follow_up=follow_up)]
+    bench.response = httpx.Response(500)
+    assert (
+        "If a file written after Mon 2026-04-27 10:00 UTC is still on the server, the restore did "
+        f"not happen. {WHERE}"
+    ) in error_of(await bench.run())["nextStep"]

@@ -1,0 +1,121 @@
+"""Writes whose outcome is unknown: their record, and what HostUp's audit log says of them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from mcp.types import CallToolResult
+from pydantic import BaseModel, ConfigDict
+
+from hostup_mcp.hostup.audit import AuditRow
+from hostup_mcp.hostup.problems import ForbiddenError
+from hostup_mcp.hostup.reading import ReadingClient
+from hostup_mcp.hostup.text import quoted, word
+from hostup_mcp.recovery.sent_writes import EARLIEST, SentWrite, Trace, find_trace
+from hostup_mcp.server.answer import answer
+from hostup_mcp.wording import formats
+
+
+class WriteRecord(BaseModel):
+    """A write as it is kept when it is sent, for `get_job` to look up if its outcome is lost."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    vps_id: str
+    method: str
+    path: str
+    sent_at: datetime
+    where_to_look: str
+    """A sentence that says where to look for the outcome."""
+    overwrites: bool
+    """Whether it was to overwrite the server's disk."""
+
+    @property
+    def sign(self) -> str:
+        """What the user can look for on the server; empty where nothing there would tell."""
+        if not self.overwrites:
+            return ""
+        return (
+            f"If a file written after {formats.moment(self.sent_at)} is still on the server, the "
+            "restore did not happen."
+        )
+
+
+Found: TypeAlias = tuple[Trace, AuditRow | None]
+"""What the audit log says of a write, and the row that says it."""
+
+
+async def look_up(hostup: ReadingClient, write: WriteRecord) -> Found | None:
+    """What HostUp's audit log says of `write`; None if the key may not read it.
+
+    Raises:
+        HostUpError: it could not be read.
+    """
+    # The rows have the times of HostUp's clock.
+    there = write.sent_at + timedelta(seconds=hostup.clock_offset or 0)
+    sent = SentWrite(write.id, write.method, write.path, there)
+    try:
+        found = await hostup.audit_log(there - EARLIEST)
+    except ForbiddenError:
+        return None
+    return find_trace(sent, found.rows)
+
+
+def describe(write: WriteRecord, found: Found | None) -> CallToolResult:
+    """The result of `get_job` for `write`."""
+    trace, row = found or (Trace.NONE, None)
+    seen = "" if row is None else f" ({_facts(row)})"
+    message = (_NO_SCOPE if found is None else _MESSAGES[trace]).format(seen=seen)
+    is_settled = trace in (Trace.ACCEPTED, Trace.REFUSED)
+    sign = "" if is_settled else write.sign
+    look = "" if trace is Trace.REFUSED else write.where_to_look
+    state = trace.value if is_settled else "unknown"
+    message = " ".join(filter(None, (message, sign, look)))
+    return answer(
+        [f"Write {word(write.id)} to {word(write.vps_id)}: {state}. {message}"],
+        {
+            "jobId": None,
+            "writeId": write.id,
+            "vpsId": write.vps_id,
+            "state": state,
+            "status": None if row is None or row.status_code is None else str(row.status_code),
+            "progress": None,
+            "seenAt": None if row is None else row.occurred_at,
+            "message": message,
+        },
+    )
+
+
+_AGAIN = " Do not send it again on this alone; that is the user's decision."
+
+_NO_SCOPE = (
+    "This key may not read HostUp's audit log, which could show whether the request arrived. A key "
+    "with the scope audit:read can." + _AGAIN
+)
+_MESSAGES = {
+    Trace.ACCEPTED: "HostUp's audit log shows this request as accepted{seen}. It does not name a "
+    "job, nor say how it ended.",
+    Trace.REFUSED: "HostUp's audit log shows this request as refused{seen}. Nothing was changed.",
+    Trace.RECEIVED: "HostUp's audit log shows this request{seen}, but not what became of it."
+    + _AGAIN,
+    Trace.MATCHING: "HostUp's audit log shows a matching request, possibly this one{seen}."
+    + _AGAIN,
+    Trace.NONE: "HostUp's audit log does not show this request, which proves nothing: rows may be "
+    "late or missing." + _AGAIN,
+}
+
+
+def _facts(row: AuditRow) -> str:
+    facts = [
+        f"{label} {value}"
+        for label, value in (
+            ("at", None if row.occurred_at is None else word(row.occurred_at)),
+            ("status", row.status_code),
+            ("error", None if row.error_message is None else quoted(row.error_message)),
+            ("request id", None if row.request_id is None else word(row.request_id)),
+        )
+        if value is not None
+    ]
+    return ", ".join(facts)
