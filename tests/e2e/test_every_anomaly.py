@@ -335,3 +335,14 @@ async def test_failed_runs_are_told(names: str) -> None:
     (failed,) = schedules.data["findings"]
     assert failed["code"] == "run_failed_reason"
     assert 'failed: "Backup storage is unavailable"' in schedules.text
+
+
+@pytest.mark.parametrize(("hours", "way"), [(3, "behind"), (-3, "ahead of")])
+async def test_ages_are_by_hostups_clock(hours: float, way: str) -> None:
+    async with played() as (assistant, _):
+        usual = await assistant.call("list_vps_backups", id=await assistant.find("web-01"))
+    async with played(clock_hours_ahead=hours) as (assistant, _):
+        listing = await assistant.call("list_vps_backups", id=await assistant.find("web-01"))
+    assert f"This machine's clock is 3 hours {way} HostUp's" in listing.text
+    ages = [backup["age"] for backup in listing.data["backups"]]
+    assert ages == [backup["age"] for backup in usual.data["backups"]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from mcp.types import CallToolResult
@@ -17,7 +17,7 @@ from hostup_mcp.recovery.backups import newest_first
 from hostup_mcp.recovery.findings import Changes, Doubt
 from hostup_mcp.recovery.gates import is_open
 from hostup_mcp.recovery.reasons import Source, Verdict
-from hostup_mcp.recovery.spans import age
+from hostup_mcp.recovery.spans import age, compare_clocks
 from hostup_mcp.server.answer import answer
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import VpsId, require_vps
@@ -144,9 +144,13 @@ async def list_vps_backups(
     await require_vps(ctx, id)
     used = services(ctx)
     listing = await used.hostup.list_backups(id)
-    now = used.now()
+    offset = timedelta(seconds=used.hostup.clock_offset or 0)
+    clocks = compare_clocks(offset)
+    # HostUp's `Date` header is exact to a second only, so a small offset is left out.
+    now = used.now() if clocks is None else used.now() + offset
     await used.remember({f"{id}/{b.id}": "" for b in listing.backups})
-    assessment = assess(listing, now, status=await _status(used.hostup, id, listing))
+    status = await _status(used.hostup, id, listing)
+    assessment = assess(listing, now, status=status, clocks=clocks)
     return answer(_lines(id, listing, assessment, now), _data(id, listing, assessment, now))
 
 
