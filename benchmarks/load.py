@@ -320,13 +320,13 @@ def run_replicas(
         "HOSTUP_MCP_CALLS_AT_ONCE": "64",
     }
     if count > 1:
-        engine = shutil.which("redis-server") or shutil.which("valkey-server")
-        if engine is None:
+        redis_server = shutil.which("redis-server") or shutil.which("valkey-server")
+        if redis_server is None:
             print(f"{name}: left out, there is no redis-server")
             return None
         port = free_port()
-        words = [engine, "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
-        wait_for(port, processes.start([*words, "--appendonly", "no"], "engine"))
+        words = [redis_server, "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+        wait_for(port, processes.start([*words, "--appendonly", "no"], "redis"))
         env["HOSTUP_MCP_STATE"] = f"redis://127.0.0.1:{port}/0"
         env["HOSTUP_MCP_SECRET"] = "a-secret-of-the-load-script-long-enough"
     upstream = free_port()

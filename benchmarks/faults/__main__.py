@@ -1,10 +1,10 @@
-"""Random calls of every tool at every door, before an account that fails at random.
+"""Random calls of every tool, over every transport, with an account that fails at random.
 
     python -m benchmarks.faults --calls 150              some seconds, as in CI
     python -m benchmarks.faults --calls 10000 --seed 1   the long run, with silences
 
-Everything stays on the loopback and ends by itself, after `--calls` or `--minutes`. The exit code
-is 1 where a promise was broken; then the seed, the door and the transcript of the call are printed.
+Everything runs on the loopback interface and ends after `--calls` or `--minutes`. The exit code
+is 1 if a promise was broken; the seed, the door and a transcript of the call are printed then.
 `--list` prints the kinds of faults and of violations.
 """
 

@@ -58,7 +58,7 @@ def test_commands_parse(page: str) -> None:
     for words in (shlex.split(text) for text in code(page) if re.search(r"^\S*hostup-mcp ", text)):
         while "=" in words[0]:
             words.pop(0)
-        # What the version is asked with ends well; everything else is understood, or raises.
+        # --version exits with 0; everything else parses, or raises.
         with suppress(SystemExit) if "--version" in words else nullcontext():
             make_parser().parse_args(words[1:])
 
