@@ -78,7 +78,7 @@ def _operation(_: WriteRequest, document: Document) -> Started | None:
     operation = operation_path(document)
     state = state_of(document.text(*operation, "status"))
     job_id = document.text(*operation, "jobId")
-    if job_id is not None and not _ID.match(job_id):
+    if job_id is not None and not _ID.fullmatch(job_id):
         job_id = None
     if state is None and job_id is None:
         return None

@@ -40,10 +40,6 @@ async def propose(reader: Reader, id: VpsId, backupId: BackupId) -> Destructive:
         f"{warning}\n{type_to_confirm(to_type(vps))}"
     )
 
-    async def is_done(hostup: ReadingClient) -> bool:
-        now = await hostup.list_backups(id)
-        return now.is_whole and find_backup(now, backupId) is None
-
     async def look(hostup: ReadingClient) -> str:
         is_listed = find_backup(await hostup.list_backups(id), backupId) is not None
         return "The backup is still listed." if is_listed else "The backup is no longer listed."
@@ -63,7 +59,6 @@ async def propose(reader: Reader, id: VpsId, backupId: BackupId) -> Destructive:
             f"Deleting the backup {backupId}",
             look,
             "Call list_vps_backups in a minute.",
-            is_done=is_done,
             is_immediate=True,
         ),
     )

@@ -16,7 +16,7 @@ from hostup_mcp.server.answer import answer
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
-from hostup_mcp.server.ids import BackupId, SnapshotName, VpsId, require_point, require_vps
+from hostup_mcp.server.ids import FORM, BackupId, SnapshotName, VpsId, require_point, require_vps
 from hostup_mcp.server.output import (
     Output,
     ReasonItem,
@@ -41,7 +41,7 @@ from hostup_mcp.wording.render import for_model
 SourceVpsId = Annotated[
     str,
     Field(
-        pattern=r"^vps_[0-9A-Za-z]{4,60}$",
+        pattern=FORM,
         description="Required for from_other_vps: sources[].id of list_restore_sources.",
     ),
 ]

@@ -72,7 +72,6 @@ async def propose(
             "Changing the retention",
             lambda hostup: _look(hostup, id),
             "Call list_backup_schedules.",
-            is_done=lambda hostup: _is_done(hostup, id, body),
             is_immediate=True,
         ),
     )
@@ -81,20 +80,6 @@ async def propose(
 async def _look(hostup: ReadingClient, id: str) -> str:
     settings = (await hostup.list_backup_schedules(id)).settings
     return f"Retention now: {describe_retention(settings)}." if settings else ""
-
-
-async def _is_done(hostup: ReadingClient, id: str, body: dict[str, Json]) -> bool:
-    """Whether HostUp lists the settings that were sent."""
-    settings = (await hostup.list_backup_schedules(id)).settings
-    shown = (
-        None
-        if settings is None
-        else {
-            "maxTotalBackups": settings.total_backup_limit,
-            "autoDeleteOldest": settings.auto_delete_oldest,
-        }
-    )
-    return shown is not None and all(shown[key] == value for key, value in body.items())
 
 
 TOOL = WritingTool(
