@@ -11,15 +11,18 @@ import hmac
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.config import Group
-from hostup_mcp.hostup.models import Vps, documented
+from hostup_mcp.hostup.models import RestoreSources, Vps, documented
+from hostup_mcp.hostup.problems import NotFoundError
 from hostup_mcp.hostup.reading import ReadingClient
-from hostup_mcp.hostup.text import Json
+from hostup_mcp.hostup.text import Json, quoted, word
+from hostup_mcp.recovery.findings import KeyRefused
 from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Facts, Mode, ModeDefinition, Plan, Read, Target
 from hostup_mcp.server.errors import texts
@@ -74,19 +77,38 @@ class StoredPlan(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class SourceServer:
+    """The other server, or what is kept of a terminated one, whose backup is restored."""
+
+    id: str
+    name: str | None
+    status: str | None
+    address: str | None
+    """None also where HostUp no longer shows the server itself."""
+
+    def __str__(self) -> str:
+        name = quoted(self.name) if self.name else "the server without a name"
+        status = word(self.status or "status unknown")
+        return f"{name} ({word(self.id)}, {status}, {word(self.address or 'no IP')})"
+
+
+@dataclass(frozen=True, slots=True)
 class PlanFacts:
     """What HostUp said about one recovery, at one moment."""
 
     vps: Vps
     plan: Plan
+    source: SourceServer | None = None
+    """Where another server's backup is restored and HostUp offers it."""
 
     @property
     def documented(self) -> Mapping[str, Json]:
-        """What a plan rests on: the gate that decides, and what to go back to."""
+        """What a plan rests on: the gate that decides, what to go back to, and whose it is."""
         gate, point = self.plan.gate, self.plan.point
         return {
             "gate": None if gate is None else {"allowed": gate.allowed, "code": gate.code},
             "point": None if point is None else documented(point),
+            "source": None if self.source is None else asdict(self.source),
         }
 
     @property
@@ -156,15 +178,34 @@ def needed_groups(definition: ModeDefinition) -> frozenset[Group]:
     return frozenset({Group.RESTORE, *([Group.SPEND] if definition.builds_server else [])})
 
 
-async def read_facts(hostup: ReadingClient, plan: StoredPlan) -> PlanFacts:
-    """Read what `plan` depends on, and assess it as of when it was issued."""
+async def read_facts(
+    hostup: ReadingClient, plan: StoredPlan, refused: KeyRefused | None = None
+) -> PlanFacts:
+    """Read what `plan` depends on, and assess it as of when it was issued.
+
+    `refused` is the last 403 for the scopes that it needs, if there was one lately.
+    """
     reads, vps_id = plan.definition.reads, plan.vps_id
-    facts = Facts(await hostup.get_vps(vps_id), await hostup.list_backups(vps_id))
+    facts = Facts(await hostup.get_vps(vps_id), await hostup.list_backups(vps_id), refused=refused)
+    source = None
     if Read.SOURCES in reads:
         facts = replace(facts, sources=await hostup.list_restore_sources(vps_id))
+        source = await _read_source(hostup, facts.sources, plan.source_id)
     if Read.SNAPSHOTS in reads:
         facts = replace(facts, snapshots=await hostup.list_snapshots(vps_id))
-    return PlanFacts(facts.vps, plan.definition.plan(facts, plan.target, plan.issued_at))
+    return PlanFacts(facts.vps, plan.definition.plan(facts, plan.target, plan.issued_at), source)
+
+
+async def _read_source(
+    hostup: ReadingClient, sources: RestoreSources, source_id: str
+) -> SourceServer | None:
+    source = next((s for s in sources.sources if s.id == source_id), None)
+    if source is None:
+        return None
+    address = None
+    with suppress(NotFoundError):  # a terminated server, of which only backups are left
+        address = (await hostup.get_vps(source_id)).primary_ip
+    return SourceServer(source.id, source.name, source.service_status, address)
 
 
 def plan_again(why: str) -> RefusalError:

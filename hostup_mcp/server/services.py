@@ -19,6 +19,7 @@ from hostup_mcp.server.caller import Account, caller, principal
 from hostup_mcp.server.connections import Connections, connect, shared_throttle
 from hostup_mcp.server.errors.failure import RefusalError, not_configured
 from hostup_mcp.server.metrics import MetricsObserver
+from hostup_mcp.server.refusals import Refusals
 from hostup_mcp.server.writes.audit_log import AuditLog
 from hostup_mcp.server.writes.in_flight import WritesInFlight
 from hostup_mcp.state.in_memory import InMemoryState
@@ -49,6 +50,7 @@ class Services:
         self.state = InMemoryState() if state is None else state
         self.metrics = MetricsObserver() if metrics is None else metrics
         self.in_flight = WritesInFlight()
+        self.refusals = Refusals()
         self.audit_log = AuditLog(settings.audit_log if settings else None)
         allowed = settings.allow if settings else frozenset()
         self.unlockable = allowed if unlockable is None else unlockable

@@ -85,7 +85,6 @@ function draw(state: State): void {
       confirm: (typed) => panel.confirm(typed),
       plan: (mode) => void makePlan(mode),
       reread: () => void reread(),
-      readName: () => void panel.readName(),
       pollAgain: () => void panel.pollAgain(),
     }),
   );

@@ -13,7 +13,7 @@ import {
   type Plan,
 } from "./results";
 import { Host, type Delivered, type Outcome } from "./host";
-import { busy, start, timeLeft, textToType, type Act, type End, type Mode, type State } from "./state";
+import { busy, start, timeLeft, type Act, type End, type Mode, type State } from "./state";
 
 const MAX_PAGES = 10;
 const STALE_AFTER = 2 * 60_000;
@@ -79,17 +79,16 @@ export class Panel {
     await this.readListing(this.state.vpsId);
   }
 
-  /** Carry out the shown plan if `typed` is the server's name. Returns what is wrong, or null. */
+  /** Carry out the shown plan if `typed` is what names the server. Returns what is wrong, or null. */
   confirm(typed: string): string | null {
     const { planning, act } = this.state;
-    const name = textToType(this.state);
     const left = timeLeft(this.state, Date.now());
-    if (planning.is !== "shown" || act.is !== "none" || name === null) return null;
-    const { planId, ticket } = planning.plan;
-    if (planId === null || ticket === null || left === null || left <= 0) return null;
+    if (planning.is !== "shown" || act.is !== "none") return null;
+    const { planId, confirm } = planning.plan;
+    if (planId === null || confirm === null || left === null || left <= 0) return null;
     if (typed.trim() === "") return "Type the name of the server first.";
-    if (typed.trim() !== name) return "That is not the name of this server. Nothing was sent.";
-    void this.carryOut({ planId, ticket, typedName: typed.trim() });
+    if (typed.trim() !== confirm.toType) return "That is not the name of this server. Nothing was sent.";
+    void this.carryOut({ planId, ticket: confirm.ticket, typedName: typed.trim() });
     return null;
   }
 
@@ -99,10 +98,10 @@ export class Panel {
     if (act.is === "progress_unknown") await this.follow(act.jobId, act.percent);
   }
 
-  /** Read the server's name again after that failed. */
-  async readName(): Promise<void> {
+  /** Read the server's name; until then its id stands for it. */
+  private async readName(): Promise<void> {
     const { vpsId } = this.state;
-    if (vpsId === null || this.state.name.is === "read" || !this.host.canCall) return;
+    if (vpsId === null || this.state.name !== null || !this.host.canCall) return;
     let cursor: string | null = null;
     for (let page = 0; page < MAX_PAGES; page++) {
       const outcome: Outcome = await this.host.call("list_vps", {
@@ -113,13 +112,12 @@ export class Panel {
       const { servers, next } = readServers(outcome.data);
       const found = servers.find((server) => server.id === vpsId);
       if (found) {
-        this.set({ name: { is: "read", name: found.name } });
+        this.set({ name: found.name });
         return;
       }
       if (next === null) break;
       cursor = next;
     }
-    this.set({ name: { is: "unreadable" } });
   }
 
   private take({ arguments: args, outcome }: Delivered): void {

@@ -45,8 +45,11 @@ export interface Plan {
   alternatives: Finding[];
   planId: string | null;
   expiresAt: number | null;
-  /** What the user's yes is sent with, given to this view alone; null where it cannot be. */
-  ticket: string | null;
+  /** The server whose backup it is, in words; null where it is the plan's own. */
+  source: string | null;
+  /** What the user's yes is sent with, and what they type, given to this view alone; null where
+   * the plan cannot be carried out from here. */
+  confirm: { ticket: string; toType: string } | null;
 }
 
 export interface Started {
@@ -118,6 +121,9 @@ export function readPlan(data: unknown, meta: unknown): Plan | null {
   if (id === null || mode === null || text(all["lost"]) === null) return null;
   const findings = fields(all["findings"]);
   const confirm = fields(fields(meta)[CONFIRM_KEY]);
+  const ticket = text(confirm["ticket"]);
+  const toType = text(confirm["toType"]);
+  const isOurs = confirm["tool"] === CONFIRM_TOOL && ticket !== null && toType !== null;
   const expires = Date.parse(text(all["expiresAt"]) ?? "");
   return {
     id,
@@ -130,8 +136,18 @@ export function readPlan(data: unknown, meta: unknown): Plan | null {
     alternatives: readFindings(findings["alternatives"]),
     planId: text(all["planId"]),
     expiresAt: Number.isNaN(expires) ? null : expires,
-    ticket: confirm["tool"] === CONFIRM_TOOL ? text(confirm["ticket"]) : null,
+    source: readSource(all["source"]),
+    confirm: isOurs ? { ticket, toType } : null,
   };
+}
+
+function readSource(value: unknown): string | null {
+  const source = fields(value);
+  const id = text(source["id"]);
+  if (id === null) return null;
+  const name = text(source["name"]);
+  const about = [text(source["status"]), text(source["address"])].filter((part) => part !== null);
+  return `${name ? `“${name}”` : id} (${about.join(", ") || "status unknown"})`;
 }
 
 /** The result of the confirming tool. */

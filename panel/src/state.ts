@@ -24,9 +24,6 @@ export type End =
   | { is: "refused"; failure: Failure }
   | { is: "unknown"; seen: string | null };
 
-/** The server's name: `unread` until it is requested, `unreadable` if that failed. */
-export type Name = { is: "unread" | "unreadable" } | { is: "read"; name: string | null };
-
 export interface State {
   place: Place;
   canCall: boolean;
@@ -38,7 +35,8 @@ export interface State {
   /** How far the server's clock is ahead of this machine's, in milliseconds. */
   ahead: number;
   vpsId: string | null;
-  name: Name;
+  /** The server's name; null where it was not read, or has none. */
+  name: string | null;
   chosen: string | null;
   planning: Planning;
   act: Act;
@@ -53,25 +51,15 @@ export const start: State = {
   readAt: 0,
   ahead: 0,
   vpsId: null,
-  name: { is: "unread" },
+  name: null,
   chosen: null,
   planning: { is: "none" },
   act: { is: "none" },
 };
 
-const MAX_NAME_LENGTH = 64;
-
-/** What the user types as a yes: the server's name, its id where there is no usable one, or
- * null as long as the name is not known. */
-export function textToType(state: State): string | null {
-  if (state.name.is !== "read" || state.vpsId === null) return null;
-  const name = (state.name.name ?? "").trim();
-  return name && [...name].length <= MAX_NAME_LENGTH ? name : state.vpsId;
-}
-
 /** The server as the user knows it. */
 export function displayName(state: State): string | null {
-  return state.name.is === "read" && state.name.name ? state.name.name : state.vpsId;
+  return state.name || state.vpsId;
 }
 
 /** Whether a yes is on its way or being carried out. */

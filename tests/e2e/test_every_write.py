@@ -275,9 +275,9 @@ async def session(
 @pytest.mark.parametrize(
     ("way", "reads"),
     [
-        (Way("restore_vps", Mode.IN_PLACE), 2),
-        (Way("confirm_restore", Mode.IN_PLACE), 2),
-        (Way("delete_vps_backup"), 3),
+        (Way("restore_vps", Mode.IN_PLACE), 3),
+        (Way("confirm_restore", Mode.IN_PLACE), 3),
+        (Way("delete_vps_backup"), 4),
     ],
     ids=str,
 )

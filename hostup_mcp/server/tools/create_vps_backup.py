@@ -18,7 +18,7 @@ from hostup_mcp.server.errors.hostup import gate_closed
 from hostup_mcp.server.ids import VpsId
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Harmless, Question
-from hostup_mcp.server.writes.questions import describe_server, to_type
+from hostup_mcp.server.writes.questions import Subject, describe_server
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.phrases import quota_text
 
@@ -43,6 +43,7 @@ async def propose(
         reason = "a slot is free, so nothing is overwritten"
         return Harmless(vps_id=id, request=request, facts={}, reason=reason, follow_up=follow_up)
     vps = await reader.hostup.get_vps(id)
+    subject = Subject(vps)
     evicted = oldest(listing, reader.now)
     which = "" if evicted is None else f", {evicted[0].id} of {formats.moment(evicted[1])},"
     room = "All backup slots are in use" if slots is Slots.FULL else "No slot is known to be free"
@@ -55,14 +56,13 @@ async def propose(
     facts: dict[str, Json] = {
         "quota": documented(listing.quota_info),
         "oldest": None if evicted is None else documented(evicted[0]),
-        "name": vps.name,
-        "address": vps.primary_ip,
+        **subject.facts,
     }
     return Destructive(
         vps_id=id,
         request=request,
         facts=facts,
-        question=Question(message, to_type(vps), plain_yes=True),
+        question=Question(message, subject.to_type, plain_yes=True),
         follow_up=follow_up,
     )
 

@@ -16,7 +16,7 @@ from hostup_mcp.server.ids import BackupId, VpsId
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.no_job_running import require_no_job
 from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Question
-from hostup_mcp.server.writes.questions import describe_server, to_type, type_to_confirm
+from hostup_mcp.server.writes.questions import describe_server, find_subject, type_to_confirm
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.render import for_user
 
@@ -34,10 +34,11 @@ async def propose(reader: Reader, id: VpsId, backupId: BackupId) -> Destructive:
     note = f", note {quoted(backup.note)}" if backup.note else ""
     rare = rarity(listing, backup, reader.now)
     warning = "" if rare is None else f" {for_user(rare)}"
+    subject = await find_subject(reader.hostup, vps)
     message = (
         f"Permanently delete the backup {backup.id} of {formats.moment(backup.created)} "
         f"({formats.size(backup.size_gb)}{note}) of {describe_server(vps)}? This cannot be undone."
-        f"{warning}\n{type_to_confirm(to_type(vps))}"
+        f"{warning}\n{type_to_confirm(subject.to_type)}"
     )
 
     async def look(hostup: ReadingClient) -> str:
@@ -49,12 +50,11 @@ async def propose(reader: Reader, id: VpsId, backupId: BackupId) -> Destructive:
         request=requests.delete_backup(id, backupId),
         facts={
             "backup": documented(backup),
-            "name": vps.name,
-            "address": vps.primary_ip,
+            **subject.facts,
             "warning": rare is not None,
             "count": len(listing.backups),
         },
-        question=Question(message, to_type(vps)),
+        question=Question(message, subject.to_type),
         follow_up=FollowUp(
             f"Deleting the backup {backupId}",
             look,

@@ -14,7 +14,7 @@ from hostup_mcp.server.ids import SnapshotName, VpsId
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.no_job_running import require_no_job
 from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Question
-from hostup_mcp.server.writes.questions import describe_server, to_type, type_to_confirm
+from hostup_mcp.server.writes.questions import describe_server, find_subject, type_to_confirm
 from hostup_mcp.wording import formats
 
 
@@ -29,10 +29,11 @@ async def propose(reader: Reader, id: VpsId, snapshotName: SnapshotName) -> Dest
         raise refuse(texts.SNAPSHOT_MISSING)
     await require_no_job(reader.hostup, vps, listing.actions.can_restore)
     only = " It is the only snapshot." if len(listing.data) == 1 else ""
+    subject = await find_subject(reader.hostup, vps)
     message = (
         f"Permanently delete the snapshot {snapshot.name} of "
         f"{formats.moment(snapshot.created)} of {describe_server(vps)}? This cannot be undone."
-        f"{only}\n{type_to_confirm(to_type(vps))}"
+        f"{only}\n{type_to_confirm(subject.to_type)}"
     )
 
     async def is_done(hostup: ReadingClient) -> bool:
@@ -48,11 +49,10 @@ async def propose(reader: Reader, id: VpsId, snapshotName: SnapshotName) -> Dest
         request=requests.delete_snapshot(id, snapshotName),
         facts={
             "snapshot": documented(snapshot),
-            "name": vps.name,
-            "address": vps.primary_ip,
+            **subject.facts,
             "count": len(listing.data),
         },
-        question=Question(message, to_type(vps)),
+        question=Question(message, subject.to_type),
         follow_up=FollowUp(
             f"Deleting the snapshot {snapshotName}",
             look,

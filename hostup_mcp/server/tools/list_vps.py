@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Any
 
 from mcp.types import CallToolResult
@@ -13,6 +14,7 @@ from hostup_mcp.server.answer import answer
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.output import ListingOutput, completeness
 from hostup_mcp.server.services import Ctx, Services, services
+from hostup_mcp.server.writes.questions import folded
 from hostup_mcp.wording.completeness import missing_lines
 from hostup_mcp.wording.formats import number
 
@@ -37,6 +39,7 @@ class VpsListing(ListingOutput):
 
     data: list[VpsItem] = Field(description="The servers of this page.")
     nextCursor: str | None = Field(description="Cursor of the next page; null on the last.")
+    sameName: list[str] = Field(description="Ids on this page whose names can be confused.")
 
 
 async def list_vps(
@@ -79,6 +82,7 @@ def page_data(page: VpsPage) -> dict[str, Any]:
     return {
         "data": [_item(vps) for vps in page.data],
         "nextCursor": page.next_cursor,
+        "sameName": [vps.id for vps in _confusable(page)],
         **completeness(page),
     }
 
@@ -117,6 +121,22 @@ def _item(vps: Vps) -> dict[str, Any]:
     return {**known, "isPayg": vps.billing.is_payg if vps.billing is not None else None}
 
 
+def _confusable(page: VpsPage) -> list[Vps]:
+    """The servers whose name is also another's name or id."""
+    names = Counter(_folded(vps) for vps in page.data)
+    ids = {vps.id.casefold() for vps in page.data}
+    return [
+        vps
+        for vps in page.data
+        if (name := _folded(vps))
+        and (names[name] > 1 or (name in ids and name != vps.id.casefold()))
+    ]
+
+
+def _folded(vps: Vps) -> str:
+    return folded(vps.name or "")
+
+
 def _lines(page: VpsPage, name: str | None, primary_ip: str | None) -> list[str]:
     filters = [
         f"{key} {quoted(value)}"
@@ -135,6 +155,9 @@ def _lines(page: VpsPage, name: str | None, primary_ip: str | None) -> list[str]
             f"HostUp did not apply the filter: {page.unmatched} more that do not match are not "
             "shown."
         )
+    if confusable := _confusable(page):
+        ids = ", ".join(word(vps.id) for vps in confusable)
+        lines.append(f"SAME NAME: tell these apart by id and IP, with the user: {ids}.")
     lines += missing_lines(page, count, "servers")
     if page.next_cursor:
         lines.append(f"More follow: call list_vps with cursor {quoted(page.next_cursor)}.")

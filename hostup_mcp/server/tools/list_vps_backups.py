@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from mcp.types import CallToolResult
 from pydantic import BaseModel, ConfigDict, Field
 
+from hostup_mcp.hostup.endpoints import BACKUP
 from hostup_mcp.hostup.models import Backup, BackupList, Gate
 from hostup_mcp.hostup.problems import HostUpError
 from hostup_mcp.hostup.reading import ReadingClient
@@ -19,6 +20,7 @@ from hostup_mcp.recovery.gates import is_open
 from hostup_mcp.recovery.reasons import Source, Verdict
 from hostup_mcp.recovery.spans import age, compare_clocks
 from hostup_mcp.server.answer import answer
+from hostup_mcp.server.caller import caller
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import VpsId, require_vps
 from hostup_mcp.server.output import (
@@ -149,8 +151,12 @@ async def list_vps_backups(
     # HostUp's `Date` header is exact to a second only, so a small offset is left out.
     now = used.now() if clocks is None else used.now() + offset
     await used.remember({f"{id}/{b.id}": "" for b in listing.backups})
-    status = await _status(used.hostup, id, listing)
-    assessment = assess(listing, now, status=status, clocks=clocks)
+    assessment = assess(
+        listing,
+        now,
+        status=await _status(used.hostup, id, listing),
+        refused=used.refusals.latest(caller(), id, BACKUP, now),
+    )
     return answer(_lines(id, listing, assessment, now), _data(id, listing, assessment, now))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from mcp.types import CallToolResult
@@ -13,6 +14,7 @@ from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Argument, Mode, Plan
 from hostup_mcp.recovery.reasons import Verdict
 from hostup_mcp.server.answer import answer
+from hostup_mcp.server.caller import caller
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
@@ -27,6 +29,7 @@ from hostup_mcp.server.output import (
 )
 from hostup_mcp.server.plans import (
     LIFE,
+    SourceServer,
     StoredPlan,
     milliseconds,
     needed_groups,
@@ -34,7 +37,8 @@ from hostup_mcp.server.plans import (
     read_facts,
 )
 from hostup_mcp.server.reader import READ_SECONDS, reader
-from hostup_mcp.server.services import Ctx
+from hostup_mcp.server.services import Ctx, services
+from hostup_mcp.server.writes.questions import find_subject
 from hostup_mcp.state.store import StateUnavailableError
 from hostup_mcp.wording.render import for_model
 
@@ -52,6 +56,15 @@ CONFIRM_META = "hostup-mcp/confirm"
 """The key in a result's _meta of the tool and ticket with which the panel confirms a plan."""
 
 
+class SourceItem(Output):
+    """The other server whose backup it is."""
+
+    id: str = Field(description="sourceVpsId.")
+    name: str | None = Field(description="User-supplied text.")
+    status: str | None = Field(description="Its serviceStatus.")
+    address: str | None = Field(description="Its IP; null if unknown or terminated.")
+
+
 class PlanResult(Output):
     """What carrying out one recovery would mean, and the id to do it with; nothing is changed."""
 
@@ -64,6 +77,7 @@ class PlanResult(Output):
     alternatives: tuple[str, ...] = Field(description="Less risky ways.")
     findings: dict[str, Any] = Field(description="The same as codes and facts, for programs.")
     id: str = Field(description="Id of the server.")
+    source: SourceItem | None = Field(description="Only for from_other_vps.")
     plan_id: str | None = Field(
         description="For restore_vps; null if it cannot be carried out now."
     )
@@ -155,7 +169,9 @@ async def plan_restore(
         options=options,
         issued=milliseconds(used.now),
     )
-    facts = await read_facts(used.hostup, draft)
+    scopes = draft.definition.request(draft.target).scopes
+    refused = services(ctx).refusals.latest(caller(), id, scopes, used.now)
+    facts = await read_facts(used.hostup, draft, refused)
     ticket, ticket_hash = new_ticket()
     plan = draft.model_copy(update={"facts": facts.digest, "ticket_hash": ticket_hash})
     plan_id, is_stored = None, True
@@ -170,16 +186,19 @@ async def plan_restore(
         verdict=facts.plan.verdict,
         **_explain(facts.plan),
         id=id,
+        source=None if facts.source is None else SourceItem(**asdict(facts.source)),
         plan_id=plan_id,
         expires_at=expires_at,
     )
     allowed = needed_groups(plan.definition) <= used.allowed
     response = answer(
-        _lines(result, allowed, is_stored), result.model_dump(mode="json", by_alias=True)
+        _lines(result, facts.source, allowed, is_stored),
+        result.model_dump(mode="json", by_alias=True),
     )
     if plan_id is not None and allowed and used.shows_panel:
         # Only the panel sees it: hosts do not show a result's _meta to the model.
-        response.meta = {CONFIRM_META: {"tool": CONFIRM_TOOL, "ticket": ticket}}
+        to_type = (await find_subject(used.hostup, facts.vps)).to_type
+        response.meta = {CONFIRM_META: {"tool": CONFIRM_TOOL, "ticket": ticket, "toType": to_type}}
     return response
 
 
@@ -221,10 +240,13 @@ def _explain(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _lines(plan: PlanResult, allowed: bool, is_stored: bool) -> list[str]:
+def _lines(
+    plan: PlanResult, source: SourceServer | None, allowed: bool, is_stored: bool
+) -> list[str]:
     reasons = " ".join(f"{quoted(r.message)} ({r.source}, code {r.code})" for r in plan.reasons)
+    of = "" if source is None else f" from a backup of {source}"
     lines = [
-        f"{plan.mode} of {plan.id}: {plan.verdict.upper()}. {reasons}",
+        f"{plan.mode} of {plan.id}{of}: {plan.verdict.upper()}. {reasons}",
         f"Data loss: {plan.lost}",
         f"Side effects: {' '.join(plan.happens)}",
     ]

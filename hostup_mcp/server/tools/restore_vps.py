@@ -18,7 +18,12 @@ from hostup_mcp.server.plans import PlanFacts, StoredPlan, needed_groups, plan_a
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.create_vps_backup import describe_restore_gate
 from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Question
-from hostup_mcp.server.writes.questions import describe_server, to_type, type_to_confirm
+from hostup_mcp.server.writes.questions import (
+    Subject,
+    describe_server,
+    find_subject,
+    type_to_confirm,
+)
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.render import for_user
 
@@ -56,21 +61,22 @@ async def propose_restore(reader: Reader, plan: StoredPlan) -> Destructive:
         raise plan_again(f"It is no longer possible: {reasons}")
     if facts.digest != plan.facts:
         raise plan_again("The facts behind this plan have changed")
+    subject = await find_subject(reader.hostup, facts.vps)
     return Destructive(
         vps_id=plan.vps_id,
         request=plan.definition.request(plan.target),
-        facts={**facts.documented, "name": facts.vps.name, "address": facts.vps.primary_ip},
-        question=_question(plan, facts),
+        facts={**facts.documented, **subject.facts},
+        question=_question(plan, facts, subject),
         follow_up=_follow_up(plan),
     )
 
 
-def _question(plan: StoredPlan, facts: PlanFacts) -> Question:
+def _question(plan: StoredPlan, facts: PlanFacts, subject: Subject) -> Question:
     found = facts.plan.point
-    source = f" of {plan.source_id}" if plan.source_id else ""
+    source = f" of {facts.source}" if facts.source is not None else ""
     date = formats.moment(None if found is None else found.created)
     point = f"the {plan.definition.goes_back_to} {plan.point}{source} of {date}"
-    server, name = describe_server(facts.vps), to_type(facts.vps)
+    server, name = describe_server(facts.vps), subject.to_type
     effects = " ".join(for_user(effect) for effect in facts.plan.side_effects)
     if plan.definition.builds_server:
         options = ", ".join(f"{key} {value}" for key, value in plan.options.items())

@@ -17,7 +17,12 @@ from hostup_mcp.server.ids import VpsId
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.list_backup_schedules import describe_retention
 from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Question
-from hostup_mcp.server.writes.questions import describe_server, to_type, type_to_confirm
+from hostup_mcp.server.writes.questions import (
+    Subject,
+    describe_server,
+    find_subject,
+    type_to_confirm,
+)
 
 
 async def propose(
@@ -60,14 +65,15 @@ async def propose(
         )
     elif fewer:
         message += " That is more than the new maximum: HostUp may DELETE some."
-    name = to_type(vps)
+    subject = Subject(vps)
     if deletes := bool(autoDeleteOldest or fewer):
-        message += f"\n{type_to_confirm(name)}"
+        subject = await find_subject(reader.hostup, vps)
+        message += f"\n{type_to_confirm(subject.to_type)}"
     return Destructive(
         vps_id=id,
         request=requests.set_backup_retention(id, body),
-        facts={"count": count, "name": vps.name, "address": vps.primary_ip},
-        question=Question(message, name, plain_yes=not deletes),
+        facts={"count": count, **subject.facts},
+        question=Question(message, subject.to_type, plain_yes=not deletes),
         follow_up=FollowUp(
             "Changing the retention",
             lambda hostup: _look(hostup, id),

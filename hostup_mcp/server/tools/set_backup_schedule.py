@@ -19,7 +19,12 @@ from hostup_mcp.server.ids import VpsId
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.list_backup_schedules import describe_schedule
 from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Question
-from hostup_mcp.server.writes.questions import describe_server, to_type, type_to_confirm
+from hostup_mcp.server.writes.questions import (
+    Subject,
+    describe_server,
+    find_subject,
+    type_to_confirm,
+)
 
 
 async def propose(
@@ -72,19 +77,15 @@ async def propose(
         body = _current_arguments(current)
     _check(body)
     body["enabled"] = enabled
-    facts: dict[str, Json] = {
-        "current": None if current is None else documented(current),
-        "name": vps.name,
-        "address": vps.primary_ip,
-    }
+    facts: dict[str, Json] = {"current": None if current is None else documented(current)}
     now = f"Now: {describe_schedule(current)}." if current is not None else "No schedule is on now."
-    server, to_confirm = describe_server(vps), to_type(vps)
+    server, subject = describe_server(vps), Subject(vps)
     if not enabled:
         message = (
             f"Turn the backup schedule of {server} OFF? {now} HostUp then makes no more automatic "
             "backups of it."
         )
-        question = Question(message, to_confirm, plain_yes=True)
+        question = Question(message, subject.to_type, plain_yes=True)
     else:
         keep = retentionCount or 0  # `_check` requires it
         listed = (await reader.hostup.list_backups(id)).backups
@@ -96,16 +97,17 @@ async def propose(
             "backups and removes older ones."
         )
         if exceeds := scheduled > keep:
+            subject = await find_subject(reader.hostup, vps)
             message += (
                 f" There are {scheduled} scheduled backups now, more than it keeps: HostUp may "
-                f"DELETE the oldest.\n{type_to_confirm(to_confirm)}"
+                f"DELETE the oldest.\n{type_to_confirm(subject.to_type)}"
             )
-        question = Question(message, to_confirm, plain_yes=not exceeds)
+        question = Question(message, subject.to_type, plain_yes=not exceeds)
     doing = "Setting the backup schedule" if enabled else "Turning the backup schedule off"
     return Destructive(
         vps_id=id,
         request=requests.set_backup_schedule(id, body),
-        facts=facts,
+        facts={**facts, **subject.facts},
         question=question,
         follow_up=FollowUp(
             doing,

@@ -20,7 +20,7 @@ from typing import TypeVar
 import anyio
 from mcp.types import CallToolResult, InputRequiredResult
 
-from hostup_mcp.hostup.problems import HostUpError
+from hostup_mcp.hostup.problems import ForbiddenError, HostUpError
 from hostup_mcp.server.caller import caller
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.errors import texts
@@ -152,11 +152,15 @@ async def _carry_out(
             # HostUp may still be carrying it out, so leave the lock in place until it expires.
             await conclude_recovery(w, note, accepted=False)
             raise
+        if w.consent is not None and isinstance(error, ForbiddenError):
+            scopes = w.consent.proposal.request.scopes
+            w.services.refusals.note(w.caller, agreed.vps_id, scopes, w.services.now())
         if w.phase is not Phase.SENT:
             await _reopen(w, consumed)
         await forget_recovery(w, note)
         await _release(w, lock)
         raise
+    w.services.refusals.forget(w.caller, agreed.vps_id, consent.proposal.request.scopes)
     await conclude_recovery(w, note, accepted=True)
     await _release(w, lock)
     result = describe(started, consent.proposal)

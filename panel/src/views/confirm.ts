@@ -1,7 +1,7 @@
 /** The user's yes: typed, pressed, and followed to its end. */
 
 import { h, type Child } from "../dom";
-import { displayName, textToType, type State } from "../state";
+import { displayName, type State } from "../state";
 import { countdown } from "../formats";
 import { endText } from "../words";
 import { button, message, underWay } from "./shared";
@@ -10,7 +10,6 @@ export interface ConfirmActions {
   confirm(typed: string): string | null;
   plan(mode: "in_place" | "new_cloud_vps"): void;
   reread(): void;
-  readName(): void;
   pollAgain(): void;
 }
 
@@ -26,7 +25,7 @@ export function confirmation(
   if (!state.canCall) {
     return area("confirm", h("p", {}, "It cannot be carried out from here. Tell the assistant if you want it, or do it yourself in HostUp’s panel."));
   }
-  if (planning.plan.ticket === null) {
+  if (planning.plan.confirm === null) {
     return area(
       "confirm",
       h("p", {}, "Restoring from here is locked. Whoever set up this assistant’s access to HostUp can unlock it; you can also do it yourself in HostUp’s panel."),
@@ -45,19 +44,8 @@ export function confirmation(
       ),
     );
   }
-  const name = textToType(state);
-  if (name === null) {
-    return area(
-      "confirm",
-      state.name.is === "unread"
-        ? underWay("Reading the server’s name…")
-        : message(
-            { tone: "bad", title: "The server’s name could not be read", lines: ["Without it, nothing can be confirmed here."] },
-            button("Read it again", () => actions.readName(), "quiet", "read-name"),
-          ),
-    );
-  }
-  return area("confirm", ...form(name, planning.plan.mode, actions));
+  const { mode, confirm } = planning.plan;
+  return area("confirm", ...form(confirm.toType, displayName(state) ?? confirm.toType, mode, actions));
 }
 
 /** What the button says; it names what it does. */
@@ -65,7 +53,7 @@ function buttonLabel(mode: string, name: string): string {
   return mode === "new_cloud_vps" ? "Build the new server" : `Restore ${name} now`;
 }
 
-function form(name: string, mode: string, actions: ConfirmActions): Child[] {
+function form(toType: string, name: string, mode: string, actions: ConfirmActions): Child[] {
   const problem = h("p", { class: "problem", id: "typed-problem", role: "alert" });
   const input = h("input", {
     type: "text",
@@ -87,7 +75,7 @@ function form(name: string, mode: string, actions: ConfirmActions): Child[] {
   return [
     h("h3", {}, mode === "new_cloud_vps" ? "Do you want this?" : "Do you want to go back?"),
     h("p", {}, "Only you can say yes here; the assistant cannot press this button."),
-    h("label", { for: "typed" }, "To go ahead, type the server’s name: ", h("strong", { class: "name" }, name)),
+    h("label", { for: "typed" }, "To go ahead, type: ", h("strong", { class: "name" }, toType)),
     h("div", { class: "yes" }, input, button(buttonLabel(mode, name), press, "danger", "confirm")),
     problem,
     h("p", { class: "soft", id: "time-left" }, "This plan expires in ", h("span", { id: "countdown" }), " minutes."),

@@ -98,6 +98,7 @@ function describe(plan: Plan, state: State): Child[] {
           title: verdict[plan.verdict as "blocked"] ?? "It is not known whether this is possible",
           lines: describeAll(plan.reasons, state.place),
         }),
+    plan.source && h("p", { class: "source" }, `From a backup of ${plan.source}.`),
     plan.lost &&
       h(
         "div",

@@ -1,19 +1,41 @@
 """Parts of questions: which server, and what to type."""
 
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
 import pytest
 
+from hostup_mcp.hostup.http import Http
 from hostup_mcp.hostup.models import Vps
+from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.server.writes.consent import matches
 from hostup_mcp.server.writes.questions import (
     MAX_TYPED,
     describe_server,
-    to_type,
+    find_subject,
     type_to_confirm,
 )
 
+pytestmark = pytest.mark.anyio
 
-def vps(name: str | None, ip: str | None = "192.0.2.7") -> Vps:
-    return Vps(id="vps_abcdef12", name=name, primary_ip=ip)
+ID = "vps_abcdef12"
+
+
+def vps(name: str | None, ip: str | None = "192.0.2.7", id_: str = ID) -> Vps:
+    return Vps(id=id_, name=name, primary_ip=ip)
+
+
+def account(servers: Sequence[Vps], **page: Any) -> ReadingClient:
+    """An account that lists `servers` whatever is asked for."""
+    listed = [server.model_dump(by_alias=True) for server in servers]
+    body = {"data": listed, "nextCursor": None, **page}
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=body))
+    return ReadingClient(Http("http://localhost", "key", transport=transport))
+
+
+def others(*named: tuple[str | None, str | None]) -> list[Vps]:
+    return [vps(name, ip, f"vps_other{n}") for n, (name, ip) in enumerate(named)]
 
 
 @pytest.mark.parametrize(
@@ -24,13 +46,54 @@ def vps(name: str | None, ip: str | None = "192.0.2.7") -> Vps:
         ("Mitt Café å", "Mitt Café å"),
         (" web-01 ", "web-01"),
         ("x" * MAX_TYPED, "x" * MAX_TYPED),
-        *((name, "vps_abcdef12") for name in (None, "", "   ", "x" * (MAX_TYPED + 1))),
+        *((name, ID) for name in (None, "", "   ", "x" * (MAX_TYPED + 1), "vps_other1", "VPS_1")),
     ],
 )
-def test_the_name_is_typed_or_else_the_id(name: str | None, typed: str) -> None:
-    assert to_type(vps(name)) == typed
-    assert matches(typed, to_type(vps(name)))
+async def test_the_name_is_typed_or_else_the_id(name: str | None, typed: str) -> None:
+    hostup = account([vps(name), *others(("db-01", "192.0.2.8"), (None, None))])
+    to_type = (await find_subject(hostup, vps(name))).to_type
+    assert to_type == typed
+    assert matches(typed, to_type)
     assert type_to_confirm(typed) == f"To go ahead, type: {typed}"
+
+
+@pytest.mark.parametrize(
+    ("ip", "same", "typed"),
+    [
+        ("192.0.2.7", [("shop", "192.0.2.8")], "shop 7"),
+        ("192.0.2.7", [("SHOP ", "192.0.2.8"), ("shop", None)], "shop 7"),
+        ("2001:db8::a7", [("shop", "192.0.2.8")], "shop a7"),
+        ("192.0.2.7", [("shop", "198.51.100.7")], ID),
+        (None, [("shop", "192.0.2.8")], ID),
+    ],
+)
+async def test_a_shared_name_is_told_apart(
+    ip: str | None, same: list[tuple[str, str | None]], typed: str
+) -> None:
+    shop = vps("shop", ip)
+    subject = await find_subject(account([*others(*same), shop]), shop)
+    assert subject.to_type == typed
+    assert subject.facts == {
+        "name": "shop",
+        "address": ip,
+        "sameName": [
+            {"id": f"vps_other{n}", "address": address} for n, (_, address) in enumerate(same)
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"nextCursor": "more"},
+        {"hasMore": True},
+        {"data": [{"id": ID, "name": "shop"}, {"id": "", "name": "shop"}]},
+    ],
+    ids=["more follow", "more without a cursor", "one left out"],
+)
+async def test_where_others_may_be_hidden_it_is_the_id(page: dict[str, Any]) -> None:
+    shop = vps("shop")
+    assert (await find_subject(account([shop], **page), shop)).to_type == ID
 
 
 def test_a_server_is_named_with_id_and_ip() -> None:
