@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -106,8 +106,13 @@ async def test_the_name_on_the_server_decides(open_host: Opening) -> None:
     """A panel that was made to believe in another name gets a no from the server."""
     shown = await open_host()
     vps_id = shown.backend.vps_id("web-01")
-    listed = {"data": [{"id": vps_id, "name": "mail"}], "nextCursor": None}
-    shown.backend.changed["list_vps"] = {"structuredContent": listed, "content": []}
+    backups = shown.backend.sandbox.state.by_name("web-01").backups
+    newest = max(backups, key=lambda each: each.created_at or datetime.min.replace(tzinfo=UTC))
+    arguments = {"id": vps_id, "mode": "in_place", "backupId": newest.id}
+    await shown.backend.call("list_vps_backups", {"id": vps_id})
+    plan = await shown.backend.call("plan_restore", arguments)
+    plan["_meta"]["hostup-mcp/confirm"]["toType"] = "mail"
+    shown.backend.changed["plan_restore"] = plan
     frame = await planned(shown)
     await say_yes(frame, "mail")
     await frame.wait_for_selector("text=Not confirmed")
@@ -274,18 +279,37 @@ async def test_a_locked_server_shows_the_plan_and_no_button(open_host: Opening) 
     assert await frame.locator("#typed, #confirm").count() == 0
 
 
-async def test_without_the_servers_name_there_is_nothing_to_type(open_host: Opening) -> None:
+async def test_a_shared_name_is_told_apart(open_host: Opening) -> None:
     shown = await open_host()
-    error = {"kind": "unreachable", "message": "HostUp cannot be reached.", "nextStep": "x"}
-    failed = {"isError": True, "content": [], "structuredContent": {"error": error}}
-    shown.backend.changed["list_vps"] = failed
-    frame = await shown.show("web-01")
-    await frame.click("#show-plan")
-    await frame.wait_for_selector("#read-name")
-    assert await frame.locator("#typed").count() == 0
-    shown.backend.changed.clear()
-    await frame.click("#read-name")
-    await frame.wait_for_selector("#typed")
+    state = shown.backend.sandbox.state
+    state.put(replace(state.by_name("db-01"), name="web-01"))
+    frame = await planned(shown)
+    assert await frame.inner_text(".confirm .name") == "web-01 10"
+    await say_yes(frame, "web-01")
+    assert "not the name" in await frame.inner_text("#typed-problem")
+    await say_yes(frame, "web-01 10")
+    await frame.wait_for_selector("text=web-01 is back")
+
+
+async def test_the_other_server_is_named(open_host: Opening) -> None:
+    shown = await open_host()
+    backend = shown.backend
+    vps_id = backend.vps_id("web-01")
+    sources = await backend.call("list_restore_sources", {"id": vps_id})
+    other = next(s for s in sources["structuredContent"]["sources"] if s["name"] == "dev-01")
+    plan = await backend.call(
+        "plan_restore",
+        {
+            "id": vps_id,
+            "mode": "from_other_vps",
+            "sourceVpsId": other["id"],
+            "backupId": other["backups"][0]["id"],
+        },
+    )
+    frame = await shown.show("web-01", result=plan)
+    address = backend.sandbox.state.by_name("dev-01").primary_ip
+    source = await frame.inner_text(".plan .source")
+    assert source == f"From a backup of “dev-01” (active, {address})."
 
 
 async def test_a_new_server_is_built_by_hand_too(open_host: Opening) -> None:

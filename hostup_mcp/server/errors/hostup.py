@@ -58,13 +58,18 @@ def describe_for_user(error: HostUpError) -> str:
     return f"{describe(from_hostup(error))} {_text(error).user_step}".strip()
 
 
-def gate_closed(gate: Gate | None, text: ErrorText = texts.GATE_CLOSED) -> RefusalError:
-    """The refusal for a gate that is closed now, or unknown."""
+def gate_closed(
+    gate: Gate | None, text: ErrorText = texts.GATE_CLOSED, *, status: str | None = None
+) -> RefusalError:
+    """The refusal for a gate that is closed now, or unknown.
+
+    `status` is the server's `serviceStatus`, if it is known.
+    """
     if gate is None:
         return refuse(texts.GATE_UNKNOWN)
     reason = quoted(for_model(closed_reason(gate)))
     code = f" (code {word(gate.code)})" if gate.code else ""
-    return refuse(text, reason=f"{reason}{code}", step=for_model(step_to_open(gate)))
+    return refuse(text, reason=f"{reason}{code}", step=for_model(step_to_open(gate, status)))
 
 
 def _text(error: HostUpError) -> ErrorText:

@@ -17,6 +17,7 @@ from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.errors.hostup import gate_closed
 from hostup_mcp.server.ids import VpsId
 from hostup_mcp.server.reader import Reader
+from hostup_mcp.server.tools.service_status import read_service_status
 from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Harmless, Question
 from hostup_mcp.server.writes.questions import Subject, describe_server
 from hostup_mcp.wording import formats
@@ -35,7 +36,7 @@ async def propose(
     listing = await reader.hostup.list_backups(id)
     gate = listing.actions.can_create_backup
     if gate is None or not gate.allowed:
-        raise gate_closed(gate)
+        raise gate_closed(gate, status=await read_service_status(reader.hostup, id))
     request = requests.create_backup(id, note)
     follow_up = _follow_up(id, listing)
     slots, hidden = read_slots(listing.quota_info), find_hidden(listing)

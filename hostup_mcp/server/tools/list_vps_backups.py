@@ -10,8 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.hostup.endpoints import BACKUP
 from hostup_mcp.hostup.models import Backup, BackupList, Gate
-from hostup_mcp.hostup.problems import HostUpError
-from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json, quoted, word
 from hostup_mcp.recovery.assessment import Assessment, Explanation, Overwrites, assess
 from hostup_mcp.recovery.backups import newest_first
@@ -34,6 +32,7 @@ from hostup_mcp.server.output import (
     reason_items,
 )
 from hostup_mcp.server.services import Ctx, services
+from hostup_mcp.server.tools.service_status import read_service_status
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.completeness import missing_lines
 from hostup_mcp.wording.phrases import gate_text, quota_text
@@ -146,28 +145,19 @@ async def list_vps_backups(
     await require_vps(ctx, id)
     used = services(ctx)
     listing = await used.hostup.list_backups(id)
-    offset = timedelta(seconds=used.hostup.clock_offset or 0)
-    clocks = compare_clocks(offset)
-    # HostUp's `Date` header is exact to a second only, so a small offset is left out.
-    now = used.now() if clocks is None else used.now() + offset
+    gates = listing.actions
+    status = None
+    if not (is_open(gates.can_restore) and is_open(gates.can_create_backup)):
+        status = await read_service_status(used.hostup, id)
+    now = used.now()
     await used.remember({f"{id}/{b.id}": "" for b in listing.backups})
     assessment = assess(
         listing,
         now,
-        status=await _status(used.hostup, id, listing),
+        status=status,
         refused=used.refusals.latest(caller(), id, BACKUP, now),
     )
     return answer(_lines(id, listing, assessment, now), _data(id, listing, assessment, now))
-
-
-async def _status(hostup: ReadingClient, vps_id: str, listing: BackupList) -> str | None:
-    """The service's status, which may tell what would open a closed gate."""
-    if is_open(listing.actions.can_restore) and is_open(listing.actions.can_create_backup):
-        return None
-    try:
-        return (await hostup.get_vps(vps_id)).service_status
-    except HostUpError:
-        return None
 
 
 def _data(

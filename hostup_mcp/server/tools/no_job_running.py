@@ -19,7 +19,7 @@ async def require_no_job(hostup: ReadingClient, vps: Vps, can_restore: Gate | No
         RefusalError: a job runs, or the restore gate is closed.
     """
     if can_restore is not None and not can_restore.allowed:
-        raise gate_closed(can_restore, texts.GATE_CLOSED_FOR_DELETION)
+        raise gate_closed(can_restore, texts.GATE_CLOSED_FOR_DELETION, status=vps.service_status)
     status = await hostup.get_status(vps.id)
     if status.pending_tasks:
         raise refuse(texts.JOB_RUNNING)

@@ -10,8 +10,9 @@ from mcp.types import CallToolResult
 from pydantic import Field, WithJsonSchema
 
 from hostup_mcp.hostup.text import quoted
+from hostup_mcp.recovery.gates import steps_to_open
 from hostup_mcp.recovery.modes import MODES
-from hostup_mcp.recovery.modes.definition import Argument, Mode, Plan
+from hostup_mcp.recovery.modes.definition import Argument, Mode
 from hostup_mcp.recovery.reasons import Verdict
 from hostup_mcp.server.answer import answer
 from hostup_mcp.server.caller import caller
@@ -29,6 +30,7 @@ from hostup_mcp.server.output import (
 )
 from hostup_mcp.server.plans import (
     LIFE,
+    PlanFacts,
     SourceServer,
     StoredPlan,
     milliseconds,
@@ -56,28 +58,22 @@ CONFIRM_META = "hostup-mcp/confirm"
 """The key in a result's _meta of the tool and ticket with which the panel confirms a plan."""
 
 
-class SourceItem(Output):
-    """The other server whose backup it is."""
-
-    id: str = Field(description="sourceVpsId.")
-    name: str | None = Field(description="User-supplied text.")
-    status: str | None = Field(description="Its serviceStatus.")
-    address: str | None = Field(description="Its IP; null if unknown or terminated.")
-
-
 class PlanResult(Output):
     """What carrying out one recovery would mean, and the id to do it with; nothing is changed."""
 
     mode: Mode = Field(description="The kind of recovery.")
     verdict: Verdict = Field(description="possible, blocked, or unknown if HostUp does not say.")
     reasons: tuple[ReasonItem, ...] = Field(description="Why.")
+    to_unblock: str | None = Field(description="What would have to change; null if nothing known.")
     lost: str = Field(description="Data loss.")
     happens: tuple[str, ...] = Field(description="Side effects.")
     first: tuple[str, ...] = Field(description="What is recommended first.")
     alternatives: tuple[str, ...] = Field(description="Less risky ways.")
     findings: dict[str, Any] = Field(description="The same as codes and facts, for programs.")
     id: str = Field(description="Id of the server.")
-    source: SourceItem | None = Field(description="Only for from_other_vps.")
+    source: dict[str, Any] | None = Field(
+        description="For from_other_vps: id, name, status, address of the other server."
+    )
     plan_id: str | None = Field(
         description="For restore_vps; null if it cannot be carried out now."
     )
@@ -184,9 +180,9 @@ async def plan_restore(
     result = PlanResult(
         mode=mode,
         verdict=facts.plan.verdict,
-        **_explain(facts.plan),
+        **_explain(facts),
         id=id,
-        source=None if facts.source is None else SourceItem(**asdict(facts.source)),
+        source=None if facts.source is None else asdict(facts.source),
         plan_id=plan_id,
         expires_at=expires_at,
     )
@@ -222,8 +218,11 @@ def _check_arguments(
         raise refuse(texts.INVALID_ARGUMENTS, tool="plan_restore", fields=tuple(wrong))
 
 
-def _explain(plan: Plan) -> dict[str, Any]:
-    """The findings of `plan`, in words and as data, under the same names."""
+def _explain(facts: PlanFacts) -> dict[str, Any]:
+    """The findings of a plan, in words and as data, under the same names."""
+    plan = facts.plan
+    is_possible = plan.verdict is Verdict.POSSIBLE
+    steps = () if is_possible else steps_to_open(plan.gate, facts.vps.service_status)
     lists = {
         "happens": plan.side_effects,
         "first": plan.precautions,
@@ -231,11 +230,12 @@ def _explain(plan: Plan) -> dict[str, Any]:
     }
     return {
         "reasons": reason_items(plan.reasons),
+        "to_unblock": " ".join(in_words(steps)) or None,
         "lost": for_model(plan.loss),
         **{name: in_words(some) for name, some in lists.items()},
         "findings": {
             "lost": as_data(plan.loss),
-            **all_as_data({"reasons": plan.reasons, **lists}),
+            **all_as_data({"reasons": plan.reasons, "toUnblock": steps, **lists}),
         },
     }
 
@@ -250,6 +250,8 @@ def _lines(
         f"Data loss: {plan.lost}",
         f"Side effects: {' '.join(plan.happens)}",
     ]
+    if plan.to_unblock:
+        lines.insert(1, f"To unblock: {plan.to_unblock}")
     if plan.first:
         lines.append(f"Recommended first: {' '.join(plan.first)}")
     lines += [f"Less risky: {text}" for text in plan.alternatives]

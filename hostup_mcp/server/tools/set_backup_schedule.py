@@ -61,7 +61,7 @@ async def propose(
     vps = await reader.hostup.get_vps(id)
     gate = listing.actions.can_create
     if enabled and gate is not None and not gate.allowed:
-        raise gate_closed(gate)
+        raise gate_closed(gate, status=vps.service_status)
     current = next((s for s in listing.schedules if s.enabled), None)
     given: dict[str, Json] = {
         "frequency": frequency,

@@ -1,0 +1,218 @@
+"""What HostUp's responses look like in the field, told as it is: one test for each case."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from support.account import fresh_account
+
+from hostup_mcp.sandbox import Anomalies, Fault, Sandbox, Variants
+
+from .world import Answer, Assistant, Person, in_memory, typed
+
+
+@asynccontextmanager
+async def session(
+    *, variants: Variants | None = None, **anomalies: Any
+) -> AsyncIterator[tuple[Assistant, Sandbox]]:
+    """An assistant at the product, before an account with `anomalies`."""
+    account = fresh_account(variants=variants or Variants(), anomalies=Anomalies(**anomalies))
+    async with in_memory(account, Person()) as assistant:
+        yield assistant, account
+
+
+def advice(listing: Answer) -> list[str]:
+    """The codes of the advice."""
+    findings = listing.data["explanation"]["findings"].get("advice", [])
+    return [each["code"] if isinstance(each, dict) else each for each in findings]
+
+
+# Contradictions -----------------------------------------------------------------------------------
+
+
+async def test_a_403_is_shown_beside_an_open_gate() -> None:
+    async with session() as (assistant, account):
+        vps, [backup, *_] = await assistant.backups("web-01")
+
+        async def shown() -> list[bool]:
+            listing = await assistant.call("list_vps_backups", id=vps)
+            plan = await assistant.call("plan_restore", id=vps, mode="in_place", backupId=backup)
+            assert listing.data["explanation"]["restore"]["verdict"] == "possible"
+            assert plan.data["planId"] is not None, "the user may have changed the key"
+            first = [f["code"] for f in plan.data["findings"]["first"] if isinstance(f, dict)]
+            told = [f"403 at {refused_at}" in each.text for each in (listing, plan)]
+            assert told == ["key_refused" in advice(listing), "key_refused" in first]
+            return told
+
+        refused_at = account.clock.now().isoformat(timespec="milliseconds")[:-6] + "Z"
+        assert await shown() == [False, False]
+        account.faults.add(Fault("status", "POST", "*/backups", status=403))
+        assert (await assistant.no("create_vps_backup", id=vps)).kind == "forbidden"
+        assert await shown() == [True, True]
+        account.clock.advance(599)  # type: ignore[attr-defined]
+        assert await shown() == [True, True]
+        account.clock.advance(1)  # type: ignore[attr-defined]
+        assert await shown() == [False, False]
+
+
+async def test_a_403_is_forgotten_once_one_is_accepted() -> None:
+    async with session() as (assistant, account):
+        vps, _ = await assistant.backups("web-01")
+        account.faults.add(Fault("status", "POST", "*/backups", status=403))
+        await assistant.no("create_vps_backup", id=vps)
+        await assistant.ok("set_backup_retention", id=vps, maxTotalBackups=6)
+        listing = await assistant.call("list_vps_backups", id=vps)
+        assert "key_refused" in advice(listing), "another scope"
+        await assistant.ok("create_vps_backup", id=vps)
+        assert "key_refused" not in advice(await assistant.call("list_vps_backups", id=vps))
+
+
+async def test_the_edge_says_nothing_of_the_key() -> None:
+    async with session() as (assistant, account):
+        vps, _ = await assistant.backups("web-01")
+        account.anomalies = Anomalies(edge_refuses=True)
+        account.faults.add(Fault("html", "POST", "*/backups", status=403))
+        account.anomalies = Anomalies()
+        assert (await assistant.no("create_vps_backup", id=vps)).kind == "edge_refused"
+        assert "key_refused" not in advice(await assistant.call("list_vps_backups", id=vps))
+
+
+async def test_a_gate_that_differs_aside_is_unchanged() -> None:
+    async with session(gates_checked_at=True) as (assistant, account):
+        _, plan_id = await assistant.planned()
+        await assistant.ok("restore_vps", planId=plan_id)
+        assert len(account.writes) == 1
+
+
+# Servers ------------------------------------------------------------------------------------------
+
+
+async def test_a_filter_not_applied_is_told() -> None:
+    async with session(filters_ignored=True) as (assistant, _):
+        listed = await assistant.call("list_vps", name="web-01")
+        assert [server["name"] for server in listed.data["data"]] == ["web-01"]
+        assert "HostUp did not apply the filter" in listed.text
+        none = await assistant.call("list_vps", name="no-such")
+        assert none.data["data"] == []
+        assert "HostUp did not apply the filter" in none.text
+
+
+@pytest.mark.parametrize("cursor", ["repeats", "missing"])
+async def test_a_cursor_that_leads_nowhere_ends(cursor: str) -> None:
+    async with session(cursor=cursor) as (assistant, _):
+        page = await assistant.call("list_vps", limit=2)
+        if cursor == "repeats":
+            assert page.data["complete"] is True
+            page = await assistant.call("list_vps", limit=2, cursor=page.data["nextCursor"])
+        assert page.data["nextCursor"] is None
+        assert page.data["complete"] is False
+        assert "INCOMPLETE" in page.text
+
+
+async def test_servers_of_one_name_are_told_apart() -> None:
+    async with session() as (assistant, account):
+        shop, web = (account.state.by_name(name) for name in ("shop-prod", "web-01"))
+        account.state.put(replace(shop, name="Web-01"))
+        listed = await assistant.call("list_vps", limit=100)
+        assert set(listed.data["sameName"]) == {shop.id, web.id}
+        assert "SAME NAME" in listed.text
+        backups = await assistant.ok("list_vps_backups", id=web.id)
+        newest = backups["backups"][0]["id"]
+        for name, kind in (("web-01", "not_confirmed"), ("web-01 10", None)):
+            plan = await assistant.ok("plan_restore", id=web.id, mode="in_place", backupId=newest)
+            assert assistant.person is not None
+            assistant.person.says(typed(name))
+            answer = await assistant.call("restore_vps", planId=plan["planId"])
+            assert answer.kind == kind
+        question = assistant.person.questions[-1]
+        assert question.splitlines()[-1] == "To go ahead, type: web-01 10"
+
+
+async def test_a_name_like_an_id_is_not_typed() -> None:
+    async with session() as (assistant, account):
+        shop, web = (account.state.by_name(name) for name in ("shop-prod", "web-01"))
+        account.state.put(replace(shop, name=web.id))
+        listed = await assistant.call("list_vps", limit=100)
+        assert listed.data["sameName"] == [shop.id]
+        backups = await assistant.ok("list_vps_backups", id=shop.id)
+        await assistant.call("delete_vps_backup", id=shop.id, backupId=backups["backups"][-1]["id"])
+        assert assistant.person is not None
+        assert assistant.person.questions[-1].splitlines()[-1] == f"To go ahead, type: {shop.id}"
+
+
+@pytest.mark.parametrize(
+    ("name", "known"), [("dev-01", "active, 192.0.2.12"), ("old-shop", "terminated, no IP")]
+)
+async def test_the_other_server_is_named(name: str, known: str) -> None:
+    async with session(variants=Variants(from_vps_gate="backups")) as (assistant, _):
+        vps = await assistant.find("web-01")
+        sources = (await assistant.ok("list_restore_sources", id=vps))["sources"]
+        other = next(source for source in sources if source["name"] == name)
+        plan = await assistant.call(
+            "plan_restore",
+            id=vps,
+            mode="from_other_vps",
+            sourceVpsId=other["id"],
+            backupId=other["backups"][0]["id"],
+        )
+        described = f'"{name}" ({other["id"]}, {known})'
+        assert f"from a backup of {described}" in plan.text
+        assert plan.data["source"]["name"] == name
+        await assistant.call("restore_vps", planId=plan.data["planId"])
+        assert assistant.person is not None
+        assert f" of {described} of " in assistant.person.questions[-1]
+
+
+# Backups ------------------------------------------------------------------------------------------
+
+
+async def test_a_limit_below_zero_is_unknown() -> None:
+    async with session(odd_field="backups/quotaInfo/limit=-1") as (assistant, _):
+        vps = await assistant.find("web-01")
+        listing = await assistant.call("list_vps_backups", id=vps)
+        assert listing.data["quotaInfo"]["limit"] is None
+        assert "-1" not in listing.text
+        assert "quotaInfo.limit" in listing.text
+        assert listing.data["explanation"]["create"]["verdict"] == "possible"
+
+
+async def test_a_schedule_that_does_not_run_is_told() -> None:
+    async with session(schedules_abandoned=True) as (assistant, _):
+        vps = await assistant.find("web-01")
+        listing = await assistant.call("list_backup_schedules", id=vps)
+        assert [finding["code"] for finding in listing.data["findings"]] == ["schedule_overdue"]
+        assert "HostUp is not making backups as scheduled" in listing.text
+
+
+@pytest.mark.parametrize("history", ["camel_case", "snake_case"])
+async def test_failed_runs_are_told_with_the_reason(history: Any) -> None:
+    async with session(variants=Variants(history=history)) as (assistant, _):
+        vps = await assistant.find("web-01")
+        listing = await assistant.call("list_backup_schedules", id=vps)
+        failed = [f for f in listing.data["findings"] if f["code"] == "run_failed_reason"]
+        assert len(failed) == 1
+        assert failed[0]["said"] in listing.text
+
+
+async def test_suspension_gets_one_plain_step() -> None:
+    async with session(variants=Variants(reason_language="sv")) as (assistant, _):
+        vps, [backup, *_] = await assistant.backups("intranet")
+        listing = await assistant.call("list_vps_backups", id=vps)
+        step = (
+            "The service is suspended: pay any overdue invoice in HostUp's panel; if there is "
+            "none, contact HostUp's support."
+        )
+        explained = listing.data["explanation"]
+        assert explained["restore"]["toUnblock"] == explained["create"]["toUnblock"] == step
+        assert "Tjänsten är avstängd" in listing.text, "HostUp's reason as it came"
+        plan = await assistant.call("plan_restore", id=vps, mode="in_place", backupId=backup)
+        assert plan.data["toUnblock"] == step
+        refused = [
+            await assistant.no("create_vps_backup", id=vps),
+            await assistant.no("delete_vps_backup", id=vps, backupId=backup),
+        ]
+        assert all(answer.next_step.startswith(step) for answer in refused)
