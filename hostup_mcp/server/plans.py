@@ -25,6 +25,7 @@ from hostup_mcp.hostup.text import Json, quoted, word
 from hostup_mcp.recovery.findings import KeyRefused
 from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Facts, Mode, ModeDefinition, Plan, Read, Target
+from hostup_mcp.server.clocks import seconds_ahead
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import RefusalError, refuse
 from hostup_mcp.state.store import RecordKey, RecordKind, StateStore, new_handle
@@ -53,6 +54,9 @@ class StoredPlan(BaseModel):
     source_id: str = ""
     options: Mapping[str, str | int] = Field(default_factory=dict)
     issued: int = Field(description="Milliseconds since 1970, as fine as HostUp's dates.")
+    ahead: float | None = Field(
+        default=None, description="Seconds HostUp's clock was ahead; None until it was compared."
+    )
     facts: str = Field(default="", description="Digest of the facts that it was planned with.")
     ticket_hash: str = Field(default="", description="Of the secret that the panel gets with it.")
 
@@ -88,8 +92,9 @@ class SourceServer:
 
     def __str__(self) -> str:
         name = quoted(self.name) if self.name else "the server without a name"
-        status = word(self.status or "status unknown")
-        return f"{name} ({word(self.id)}, {status}, {word(self.address or 'no IP')})"
+        status = word(self.status) if self.status else "status unknown"
+        address = word(self.address) if self.address else "no IP"
+        return f"{name} ({word(self.id)}, {status}, {address})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,8 @@ class PlanFacts:
 
     vps: Vps
     plan: Plan
+    ahead: float
+    """Seconds that HostUp's clock was ahead of this one when the plan was made."""
     source: SourceServer | None = None
     """Where another server's backup is restored and HostUp offers it."""
 
@@ -181,7 +188,7 @@ def needed_groups(definition: ModeDefinition) -> frozenset[Group]:
 async def read_facts(
     hostup: ReadingClient, plan: StoredPlan, refused: KeyRefused | None = None
 ) -> PlanFacts:
-    """Read what `plan` depends on, and assess it as of when it was issued.
+    """Read what `plan` depends on, and assess it as of when it was issued, by HostUp's clock.
 
     `refused` is the last 403 for the scopes that it needs, if there was one lately.
     """
@@ -193,7 +200,9 @@ async def read_facts(
         source = await _read_source(hostup, facts.sources, plan.source_id)
     if Read.SNAPSHOTS in reads:
         facts = replace(facts, snapshots=await hostup.list_snapshots(vps_id))
-    return PlanFacts(facts.vps, plan.definition.plan(facts, plan.target, plan.issued_at), source)
+    ahead = seconds_ahead(hostup) if plan.ahead is None else plan.ahead
+    issued = plan.issued_at + timedelta(seconds=ahead)
+    return PlanFacts(facts.vps, plan.definition.plan(facts, plan.target, issued), ahead, source)
 
 
 async def _read_source(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.account import fresh_account
 
-from hostup_mcp.sandbox import Anomalies, Fault, Sandbox, Variants
+from hostup_mcp.sandbox import Anomalies, Fault, ManualClock, Sandbox, Variants
 
 from .world import Answer, Assistant, Person, in_memory, typed
 
@@ -20,7 +20,9 @@ async def session(
     *, variants: Variants | None = None, **anomalies: Any
 ) -> AsyncIterator[tuple[Assistant, Sandbox]]:
     """An assistant at the product, before an account with `anomalies`."""
-    account = fresh_account(variants=variants or Variants(), anomalies=Anomalies(**anomalies))
+    account = fresh_account(
+        clock=ManualClock(), variants=variants or Variants(), anomalies=Anomalies(**anomalies)
+    )
     async with in_memory(account, Person()) as assistant:
         yield assistant, account
 
@@ -74,9 +76,7 @@ async def test_a_403_is_forgotten_once_one_is_accepted() -> None:
 async def test_the_edge_says_nothing_of_the_key() -> None:
     async with session() as (assistant, account):
         vps, _ = await assistant.backups("web-01")
-        account.anomalies = Anomalies(edge_refuses=True)
         account.faults.add(Fault("html", "POST", "*/backups", status=403))
-        account.anomalies = Anomalies()
         assert (await assistant.no("create_vps_backup", id=vps)).kind == "edge_refused"
         assert "key_refused" not in advice(await assistant.call("list_vps_backups", id=vps))
 
@@ -86,6 +86,19 @@ async def test_a_gate_that_differs_aside_is_unchanged() -> None:
         _, plan_id = await assistant.planned()
         await assistant.ok("restore_vps", planId=plan_id)
         assert len(account.writes) == 1
+
+
+@pytest.mark.parametrize("hours", [3.0, -3.0])
+async def test_plans_are_by_hostups_clock(hours: float) -> None:
+    async with session(clock_hours_ahead=hours) as (assistant, account):
+        vps, [backup, *_] = await assistant.backups("web-01")
+        plan = await assistant.call("plan_restore", id=vps, mode="in_place", backupId=backup)
+        assert "would be lost: 8 hours of changes" in plan.text
+        # The clocks are set right meanwhile; the question says what the plan said.
+        account.anomalies = Anomalies(clock_hours_ahead=0.001)
+        await assistant.ok("restore_vps", planId=plan.data["planId"])
+        assert assistant.person is not None
+        assert "8 hours of changes" in assistant.person.questions[-1]
 
 
 # Servers ------------------------------------------------------------------------------------------
@@ -115,10 +128,10 @@ async def test_a_cursor_that_leads_nowhere_ends(cursor: str) -> None:
 
 async def test_servers_of_one_name_are_told_apart() -> None:
     async with session() as (assistant, account):
-        shop, web = (account.state.by_name(name) for name in ("shop-prod", "web-01"))
-        account.state.put(replace(shop, name="Web-01"))
+        staging, web = (account.state.by_name(name) for name in ("staging", "web-01"))
+        account.state.put(replace(staging, name="Web-01"))
         listed = await assistant.call("list_vps", limit=100)
-        assert set(listed.data["sameName"]) == {shop.id, web.id}
+        assert set(listed.data["sameName"]) == {staging.id, web.id}
         assert "SAME NAME" in listed.text
         backups = await assistant.ok("list_vps_backups", id=web.id)
         newest = backups["backups"][0]["id"]
@@ -175,7 +188,7 @@ async def test_a_limit_below_zero_is_unknown() -> None:
         vps = await assistant.find("web-01")
         listing = await assistant.call("list_vps_backups", id=vps)
         assert listing.data["quotaInfo"]["limit"] is None
-        assert "-1" not in listing.text
+        assert "4 used, no limit stated" in listing.text
         assert "quotaInfo.limit" in listing.text
         assert listing.data["explanation"]["create"]["verdict"] == "possible"
 

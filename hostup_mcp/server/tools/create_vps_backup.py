@@ -13,6 +13,7 @@ from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json, quoted
 from hostup_mcp.recovery.backups import oldest
 from hostup_mcp.recovery.quota import Slots, find_hidden, read_slots
+from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.errors.hostup import gate_closed
 from hostup_mcp.server.ids import VpsId
@@ -45,7 +46,7 @@ async def propose(
         return Harmless(vps_id=id, request=request, facts={}, reason=reason, follow_up=follow_up)
     vps = await reader.hostup.get_vps(id)
     subject = Subject(vps)
-    evicted = oldest(listing, reader.now)
+    evicted = oldest(listing, hostup_now(reader.hostup, reader.now))
     which = "" if evicted is None else f", {evicted[0].id} of {formats.moment(evicted[1])},"
     room = "All backup slots are in use" if slots is Slots.FULL else "No slot is known to be free"
     unseen = "" if hidden is None else " That may be one that is not listed."

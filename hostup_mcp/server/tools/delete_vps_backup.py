@@ -9,6 +9,7 @@ from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import quoted
 from hostup_mcp.recovery.backups import find_backup
 from hostup_mcp.recovery.doubts import rarity
+from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
@@ -32,7 +33,7 @@ async def propose(reader: Reader, id: VpsId, backupId: BackupId) -> Destructive:
         raise refuse(texts.BACKUP_MISSING)
     await require_no_job(reader.hostup, vps, listing.actions.can_restore)
     note = f", note {quoted(backup.note)}" if backup.note else ""
-    rare = rarity(listing, backup, reader.now)
+    rare = rarity(listing, backup, hostup_now(reader.hostup, reader.now))
     warning = "" if rare is None else f" {for_user(rare)}"
     subject = await find_subject(reader.hostup, vps)
     message = (

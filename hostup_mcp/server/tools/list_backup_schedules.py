@@ -12,6 +12,7 @@ from hostup_mcp.hostup.text import quoted, word
 from hostup_mcp.recovery.findings import ScheduleFinding
 from hostup_mcp.recovery.schedules import assess_schedules
 from hostup_mcp.server.answer import answer
+from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import VpsId, require_vps
 from hostup_mcp.server.output import ListingOutput, as_data, completeness, in_words
@@ -54,7 +55,10 @@ async def list_backup_schedules(ctx: Ctx, id: VpsId) -> CallToolResult:
     await require_vps(ctx, id)
     used = services(ctx)
     listing = await used.hostup.list_backup_schedules(id)
-    settings, findings = listing.settings, assess_schedules(listing, used.now())
+    settings, findings = (
+        listing.settings,
+        assess_schedules(listing, hostup_now(used.hostup, used.now())),
+    )
     return answer(
         _lines(id, listing, findings),
         {

@@ -11,6 +11,7 @@ from hostup_mcp.hostup.models import RestoreSource, SourceBackup
 from hostup_mcp.hostup.text import quoted, word
 from hostup_mcp.recovery.spans import age
 from hostup_mcp.server.answer import answer
+from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import VpsId, require_vps
 from hostup_mcp.server.output import ListingOutput, completeness
@@ -48,7 +49,7 @@ async def list_restore_sources(ctx: Ctx, id: VpsId) -> CallToolResult:
     await used.remember(
         {f"{id}/source/{s.id}/{b.id}": "" for s in listing.sources for b in s.backups}
     )
-    now = used.now()
+    now = hostup_now(used.hostup, used.now())
 
     def describe(backup: SourceBackup) -> str:
         span = age(backup.created, now)

@@ -19,6 +19,7 @@ from hostup_mcp.recovery.reasons import Source, Verdict
 from hostup_mcp.recovery.spans import age, compare_clocks
 from hostup_mcp.server.answer import answer
 from hostup_mcp.server.caller import caller
+from hostup_mcp.server.clocks import compare, hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import VpsId, require_vps
 from hostup_mcp.server.output import (
@@ -149,13 +150,15 @@ async def list_vps_backups(
     status = None
     if not (is_open(gates.can_restore) and is_open(gates.can_create_backup)):
         status = await read_service_status(used.hostup, id)
-    now = used.now()
+    here = used.now()
+    now = hostup_now(used.hostup, here)
     await used.remember({f"{id}/{b.id}": "" for b in listing.backups})
     assessment = assess(
         listing,
         now,
         status=status,
-        refused=used.refusals.latest(caller(), id, BACKUP, now),
+        refused=used.refusals.latest(caller(), id, BACKUP, here),
+        clocks=compare(used.hostup),
     )
     return answer(_lines(id, listing, assessment, now), _data(id, listing, assessment, now))
 

@@ -11,6 +11,7 @@ from hostup_mcp.hostup.models import Snapshot, SnapshotList
 from hostup_mcp.hostup.text import quoted, word
 from hostup_mcp.recovery.spans import age
 from hostup_mcp.server.answer import answer
+from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import VpsId, require_vps
 from hostup_mcp.server.output import ListingOutput, completeness
@@ -54,7 +55,7 @@ async def list_vps_snapshots(ctx: Ctx, id: VpsId) -> CallToolResult:
     used = services(ctx)
     listing = await used.hostup.list_snapshots(id)
     await used.remember({f"{id}/snapshot/{s.name}": "" for s in listing.data})
-    now = used.now()
+    now = hostup_now(used.hostup, used.now())
     spans = [age(s.created, now) for s in listing.data]
     ages = [formats.span(span) if span is not None else None for span in spans]
     limits = listing.limits

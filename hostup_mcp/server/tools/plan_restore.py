@@ -169,7 +169,9 @@ async def plan_restore(
     refused = services(ctx).refusals.latest(caller(), id, scopes, used.now)
     facts = await read_facts(used.hostup, draft, refused)
     ticket, ticket_hash = new_ticket()
-    plan = draft.model_copy(update={"facts": facts.digest, "ticket_hash": ticket_hash})
+    plan = draft.model_copy(
+        update={"facts": facts.digest, "ahead": facts.ahead, "ticket_hash": ticket_hash}
+    )
     plan_id, is_stored = None, True
     if facts.plan.verdict is Verdict.POSSIBLE:
         try:

@@ -61,8 +61,7 @@ async def find_subject(hostup: ReadingClient, vps: Vps) -> Subject:
         return Subject(vps)
     page = await hostup.list_vps(limit=100, name=name)
     others = tuple(o for o in page.data if o.id != vps.id and folded(o.name or "") == folded(name))
-    is_whole = not page.is_incomplete and not any(u.is_left_out for u in page.unread)
-    return Subject(vps, others, are_all=is_whole and not page.next_cursor)
+    return Subject(vps, others, are_all=page.is_whole and not page.next_cursor)
 
 
 def folded(name: str) -> str:

@@ -1,0 +1,28 @@
+"""Ages by HostUp's clock, where it differs from this machine's.
+
+Locks, limits and the life of plans stay on this machine's clock.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from hostup_mcp.hostup.reading import ReadingClient
+from hostup_mcp.recovery.findings import ClocksDiffer
+from hostup_mcp.recovery.spans import compare_clocks
+
+
+def compare(hostup: ReadingClient) -> ClocksDiffer | None:
+    """How the clocks differ as of the last response; None if they agree or it is not known."""
+    offset = hostup.clock_offset
+    return None if offset is None else compare_clocks(timedelta(seconds=offset))
+
+
+def seconds_ahead(hostup: ReadingClient) -> float:
+    """How far HostUp's clock is ahead of this one; 0 while they do not differ by much."""
+    return hostup.clock_offset or 0.0 if compare(hostup) else 0.0
+
+
+def hostup_now(hostup: ReadingClient, here: datetime) -> datetime:
+    """The moment `here` by HostUp's clock. Call it after the read that it is for."""
+    return here + timedelta(seconds=seconds_ahead(hostup))
