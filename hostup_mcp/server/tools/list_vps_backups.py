@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 
 from mcp.types import CallToolResult
@@ -16,7 +16,7 @@ from hostup_mcp.recovery.backups import newest_first
 from hostup_mcp.recovery.findings import Changes, Doubt
 from hostup_mcp.recovery.gates import is_open
 from hostup_mcp.recovery.reasons import Source, Verdict
-from hostup_mcp.recovery.spans import age, compare_clocks
+from hostup_mcp.recovery.spans import age
 from hostup_mcp.server.answer import answer
 from hostup_mcp.server.caller import caller
 from hostup_mcp.server.clocks import compare, hostup_now
