@@ -35,7 +35,7 @@ def refuse_write(anomalies: Anomalies, where: ErrorContext) -> Response | None:
         error = {"pointer": "", "detail": _UNAVAILABLE, "code": "upstream_failed"}
         return json_response(200, {"errors": [error]})
     if kind == "problem_with_200":
-        problem = ProblemError(503, "upstream_unavailable", f"{_UNAVAILABLE}.")
+        problem = ProblemError(409, "vps_not_ready", f"{_UNAVAILABLE}.")
         return replace(render(problem, where), status=200)
     if kind == "maintenance_page":
         return _MAINTENANCE_PAGE
