@@ -75,8 +75,9 @@ class Session:
         truly = phase(self.sandbox.state.jobs[job_id], self.sandbox.clock.now())
         if told.is_error:
             assert told.kind in ("poll_url_refused", "forbidden")
-        elif told.data["state"] in ("completed", "failed"):
-            assert told.data["state"] == truly
+        elif told.data["state"] in ("succeeded", "failed"):
+            assert (told.data["state"] == "succeeded") is (truly == "completed")
+            assert truly in ("completed", "failed")
         else:
             assert told.data["state"] in ("waiting", "running", "gone", "unknown")
 
