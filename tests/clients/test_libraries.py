@@ -72,7 +72,7 @@ def run(name: str, text: str, home: Home) -> None:
     assert re.search(r"vps_\w+.*web-01", said)
 
 
-def test_every_library_of_the_page_is_run() -> None:
+def test_every_library_on_the_page_is_run() -> None:
     assert set(NAMES) == set(LIBRARIES)
     said = tomllib.loads((ROOT / "docs" / "clients" / "clients.toml").read_text())
     files = {path.name for path in (ROOT / "docs" / "clients").iterdir()}
@@ -80,7 +80,7 @@ def test_every_library_of_the_page_is_run() -> None:
 
 
 @each_library
-def test_each_program_finds_the_server_over_stdio(name: str, home: Home) -> None:
+def test_each_program_works_over_stdio(name: str, home: Home) -> None:
     run(name, program(name), home)
     revision, capabilities = home.introduction
     assert revision == LIBRARIES[name]["protocol"]
@@ -88,5 +88,5 @@ def test_each_program_finds_the_server_over_stdio(name: str, home: Home) -> None
 
 
 @each_library
-def test_each_program_finds_the_server_over_http(name: str, home: Home, served: str) -> None:
+def test_each_program_works_over_http(name: str, home: Home, served: str) -> None:
     run(name, over_http(program(name), served), home)

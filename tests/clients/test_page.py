@@ -32,7 +32,7 @@ PROMISED = {
 }
 
 
-def test_the_page_is_what_its_sources_say() -> None:
+def test_the_page_matches_its_sources() -> None:
     done = subprocess.run(
         [sys.executable, "scripts/clients.py", "--check"],
         cwd=page.ROOT,
@@ -42,7 +42,7 @@ def test_the_page_is_what_its_sources_say() -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_every_client_has_its_place_with_all_that_a_person_needs() -> None:
+def test_every_client_has_a_complete_section() -> None:
     assert set(CLIENTS) == PROMISED
     for client in CLIENTS:
         assert {s.variant for s in SNIPPETS if s.client == client} == {"key", "sandbox"}
@@ -50,7 +50,7 @@ def test_every_client_has_its_place_with_all_that_a_person_needs() -> None:
             assert needed in page.SECTIONS[client], client
 
 
-def test_what_nobody_ran_is_not_called_checked() -> None:
+def test_unchecked_clients_are_marked_so() -> None:
     for client, claims in CLIENTS.items():
         was_run = claims["run here"] != "no"
         assert was_run == bool(claims["protocol"]), client
@@ -58,7 +58,7 @@ def test_what_nobody_ran_is_not_called_checked() -> None:
             assert was_run != claims[claim].startswith("not checked here"), client
 
 
-def test_every_file_that_is_linked_is_there() -> None:
+def test_linked_files_exist() -> None:
     links = re.findall(r"\]\(([^)#:]+)", page.PAGE)
     assert links
     assert [link for link in links if not (page.ROOT / "docs" / link).exists()] == []
@@ -85,7 +85,7 @@ def started(launch: Launch, home: Home) -> Client:
 
 
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=str)
-async def test_each_snippet_starts_a_server_that_finds_a_server(
+async def test_each_snippet_starts_a_working_server(
     snippet: Snippet, upstream: Upstream, home: Home
 ) -> None:
     with anyio.fail_after(PATIENCE):
@@ -99,7 +99,7 @@ async def test_each_snippet_starts_a_server_that_finds_a_server(
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-async def test_what_is_added_to_unlock_unlocks_that_and_no_more(client: str, home: Home) -> None:
+async def test_the_unlock_setting_unlocks_only_that(client: str, home: Home) -> None:
     launch = next(s for s in SNIPPETS if s.client == client and s.variant == "sandbox").launch
     more = Launch(launch.command, launch.args, {**launch.env, **page.unlocking(client)})
     with anyio.fail_after(PATIENCE):
@@ -109,7 +109,7 @@ async def test_what_is_added_to_unlock_unlocks_that_and_no_more(client: str, hom
     assert offered - READING == unlocked
 
 
-def test_the_check_of_the_key_says_whether_it_works(upstream: Upstream, home: Home) -> None:
+def test_the_key_check_says_whether_it_works(upstream: Upstream, home: Home) -> None:
     [command] = re.findall(r"^3\. .*`(HOSTUP_API_KEY.+)`", page.PAGE, re.MULTILINE)
     here = {"HOSTUP_BASE_URL": upstream.url}
     assert "your key" in command

@@ -55,7 +55,7 @@ def env_for(upstream: Upstream) -> dict[str, str]:
 
 @needs_claude
 @pytest.mark.parametrize("variant", ["key", "sandbox"])
-def test_claude_code_takes_the_command_and_connects(variant: page.Variant, home: Home) -> None:
+def test_claude_code_connects(variant: page.Variant, home: Home) -> None:
     snippet = page.snippet("Claude Code", variant, "sh")
     home.run(snippet.text)
     assert home.comes_to_say("claude mcp list", "hostup: hostup-mcp .*Connected")
@@ -84,7 +84,7 @@ def test_claude_code_calls_the_server(home: Home) -> None:
 
 
 @needs_claude
-def test_claude_code_without_a_person_changes_nothing(upstream: Upstream, home: Home) -> None:
+def test_claude_without_a_user_changes_nothing(upstream: Upstream, home: Home) -> None:
     *_, answer = claude(home, restore, env_for(upstream))
     assert "Nothing was changed" in answer
     assert upstream.sandbox.writes == []
@@ -107,14 +107,14 @@ def codex_file(home: Home, env: dict[str, str], model: str) -> None:
 
 @needs_codex
 @pytest.mark.parametrize("variant", ["key", "sandbox"])
-def test_codex_writes_the_file_of_the_page(variant: page.Variant, home: Home) -> None:
+def test_codex_writes_the_documented_file(variant: page.Variant, home: Home) -> None:
     home.run(page.snippet("Codex CLI", variant, "sh").text)
     written = tomllib.loads(home.read(".codex/config.toml"))
     assert written == page.snippet("Codex CLI", variant, "toml").document
 
 
 @needs_codex
-def test_codex_lists_a_server_whether_or_not_it_starts(home: Home) -> None:
+def test_codex_lists_a_server_that_cannot_start(home: Home) -> None:
     text = page.snippet("Codex CLI", "sandbox", "toml").text
     home.write(".codex/config.toml", text.replace("hostup-mcp", "no-such-command"))
     assert re.search(r"hostup +no-such-command .*enabled", home.run("codex mcp list"))
@@ -131,9 +131,7 @@ def test_codex_calls_the_server(home: Home) -> None:
 
 @needs_codex
 @pytest.mark.parametrize("agrees", [True, False], ids=["a yes", "a no"])
-def test_codex_puts_the_question_to_its_person(
-    agrees: bool, upstream: Upstream, home: Home
-) -> None:
+def test_codex_asks_its_user(agrees: bool, upstream: Upstream, home: Home) -> None:
     def person(question: dict[str, Any]) -> dict[str, Any]:
         name = re.search(r"To go ahead, type: (.+)$", question["message"])
         if name is None:  # Codex's own question, whether the tool may run
@@ -158,9 +156,7 @@ def test_codex_puts_the_question_to_its_person(
 
 @needs_gemini
 @pytest.mark.parametrize("variant", ["key", "sandbox"])
-def test_gemini_writes_the_file_of_the_page_and_connects_where_it_is_trusted(
-    variant: page.Variant, home: Home
-) -> None:
+def test_gemini_connects_in_a_trusted_folder(variant: page.Variant, home: Home) -> None:
     home.run(page.snippet("Gemini CLI", variant, "sh").text)
     server = json.loads(home.read(".gemini/settings.json"))["mcpServers"]["hostup"]
     assert server.pop("args") == []
@@ -195,7 +191,7 @@ def test_gemini_calls_the_server(home: Home) -> None:
 
 
 @needs_gemini
-def test_gemini_cannot_ask_and_so_changes_nothing(upstream: Upstream, home: Home) -> None:
+def test_gemini_cannot_ask_and_changes_nothing(upstream: Upstream, home: Home) -> None:
     *_, answer = gemini(home, restore, env_for(upstream))
     assert "cannot_ask" in answer
     assert upstream.sandbox.writes == []

@@ -398,7 +398,7 @@ async def test_a_failed_backup_says_nothing_of_the_disk() -> None:
     assert "disk" not in answer.text
 
 
-def test_a_failing_poll_is_reported_with_the_last_progress() -> None:
+def test_a_failed_poll_keeps_the_last_progress() -> None:
     async def main() -> Answer:
         sandbox = Sandbox(
             clock=Clock(speed=SPEED), anomalies=Anomalies(polls_fail_from=40), rate_limit=None

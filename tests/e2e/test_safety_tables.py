@@ -42,9 +42,7 @@ from .world import (
 eras = pytest.mark.parametrize("mode", ERAS)
 
 
-async def test_a_plan_that_hostup_refused_is_not_said_to_have_been_carried_out(
-    sandbox: Sandbox, person: Person
-) -> None:
+async def test_a_refused_plan_was_not_carried_out(sandbox: Sandbox, person: Person) -> None:
     sandbox.faults.add(Fault("status", method="POST", status=409))
     async with in_memory(sandbox, person) as assistant:
         _, plan = await assistant.planned()
@@ -53,7 +51,7 @@ async def test_a_plan_that_hostup_refused_is_not_said_to_have_been_carried_out(
     assert "was carried out before" not in again.text
 
 
-async def test_a_write_that_found_no_connection_leaves_the_plan_good(person: Person) -> None:
+async def test_a_write_that_never_left_keeps_the_plan(person: Person) -> None:
     sandbox = fresh_account()
     inner = sandbox.transport()
 
@@ -80,7 +78,7 @@ async def test_a_write_that_found_no_connection_leaves_the_plan_good(person: Per
 
 
 @eras
-async def test_an_answer_to_one_question_is_no_answer_to_another(mode: str) -> None:
+async def test_another_servers_name_is_no_yes(mode: str) -> None:
     sandbox, person = fresh_account(), Person()
     async with in_memory(sandbox, person, mode=mode) as assistant:
         vps, backups = await assistant.backups("dev-01")
@@ -94,7 +92,7 @@ async def test_an_answer_to_one_question_is_no_answer_to_another(mode: str) -> N
     ("server", "index", "word"),
     [("dev-01", 0, "ONLY"), ("web-01", 0, "NEWEST"), ("web-01", 1, None), ("legacy-erp", 2, "NEW")],
 )
-async def test_the_question_points_out_the_last_way_back(
+async def test_the_question_marks_the_last_backup(
     server: str, index: int, word: str | None, sandbox: Sandbox, person: Person
 ) -> None:
     async with in_memory(sandbox, person) as assistant:
@@ -109,9 +107,7 @@ async def test_the_question_points_out_the_last_way_back(
         assert fact in question
 
 
-async def test_a_date_that_cannot_be_true_does_not_hide_which_backup_is_the_newest(
-    sandbox: Sandbox, person: Person
-) -> None:
+async def test_a_future_date_does_not_hide_the_newest(sandbox: Sandbox, person: Person) -> None:
     web = sandbox.state.by_name("web-01")
     ahead = replace(web.backups[-1], created_at=sandbox.clock.now() + timedelta(days=900))
     sandbox.state.put(replace(web, backups=(*web.backups[:-1], ahead)))
@@ -141,7 +137,7 @@ async def test_nothing_is_deleted_while_a_job_runs(person: Person, flag: bool) -
     assert [w.method for w in sandbox.writes] == ["POST"]
 
 
-async def test_a_job_that_only_the_live_state_shows_stops_a_deletion(person: Person) -> None:
+async def test_a_job_in_the_live_state_stops_a_deletion(person: Person) -> None:
     sandbox = fresh_account()
     async with in_memory(sandbox, person) as assistant:
         vps, backups = await assistant.backups("web-01")
@@ -155,7 +151,7 @@ async def test_a_job_that_only_the_live_state_shows_stops_a_deletion(person: Per
 
 
 @eras
-async def test_a_backup_that_may_push_another_out_is_asked_about(mode: str) -> None:
+async def test_a_backup_that_may_evict_is_asked_about(mode: str) -> None:
     sandbox, person = fresh_account(), Person()
     async with in_memory(sandbox, person, mode=mode) as assistant:
         vps = await assistant.find("mail")
@@ -172,9 +168,7 @@ async def test_a_backup_that_may_push_another_out_is_asked_about(mode: str) -> N
 
 @eras
 @pytest.mark.parametrize(("keep", "typed_name"), [(3, False), (2, True)])
-async def test_a_schedule_that_keeps_fewer_than_there_are_is_confirmed_by_name(
-    mode: str, keep: int, typed_name: bool
-) -> None:
+async def test_fewer_backups_are_confirmed_by_name(mode: str, keep: int, typed_name: bool) -> None:
     sandbox, person = fresh_account(), Person()
     arguments = {"enabled": True, "frequency": "daily", "hour": 3, "retentionCount": keep}
     async with in_memory(sandbox, person, mode=mode) as assistant:
@@ -191,9 +185,7 @@ async def test_a_schedule_that_keeps_fewer_than_there_are_is_confirmed_by_name(
     assert len(sandbox.writes) == 1
 
 
-async def test_a_key_without_the_scope_reads_where_keys_are_made_beside_the_gate(
-    sandbox: Sandbox, person: Person
-) -> None:
+async def test_a_missing_scope_says_where_to_add_it(sandbox: Sandbox, person: Person) -> None:
     async with in_memory(sandbox, person, api_key=SANDBOX_READ_ONLY_KEY) as assistant:
         vps = await assistant.find("web-01")
         listing = await assistant.call("list_vps_backups", id=vps)
@@ -204,9 +196,7 @@ async def test_a_key_without_the_scope_reads_where_keys_are_made_beside_the_gate
     assert sandbox.writes == []
 
 
-async def test_a_long_or_hostile_name_cannot_trick_the_person(
-    sandbox: Sandbox, person: Person
-) -> None:
+async def test_a_hostile_name_cannot_fake_the_question(sandbox: Sandbox, person: Person) -> None:
     web = sandbox.state.by_name("dev-01")
     sandbox.state.put(replace(web, name="x" * 300))
     hostile = next(s for s in sandbox.state.owned("main") if s.name.startswith("web-02"))
@@ -252,7 +242,7 @@ def spoiled(plan: str) -> list[str]:
 
 
 @eras
-async def test_only_a_plan_of_this_server_is_opened(mode: str) -> None:
+async def test_forged_plans_are_refused(mode: str) -> None:
     sandbox, person = fresh_account(), Person()
     async with in_memory(sandbox, person, mode=mode) as assistant:
         _, plan = await assistant.planned()
@@ -284,7 +274,7 @@ async def test_a_plan_lasts_ten_minutes(mode: str, seconds: float, good: bool) -
         assert person.questions == []
 
 
-async def test_a_plan_that_expires_while_the_person_thinks_is_not_carried_out() -> None:
+async def test_a_plan_expires_while_the_user_thinks() -> None:
     clock = ManualClock()
     sandbox = Sandbox(clock=clock)
 
@@ -299,7 +289,7 @@ async def test_a_plan_that_expires_while_the_person_thinks_is_not_carried_out() 
 
 
 @eras
-async def test_one_plan_carried_out_twice_at_the_same_moment_is_sent_once(mode: str) -> None:
+async def test_concurrent_calls_send_a_plan_once(mode: str) -> None:
     sandbox, person = fresh_account(), Person()
     answers: list[Answer] = []
     async with in_memory(sandbox, person, mode=mode) as assistant:
@@ -317,9 +307,7 @@ async def test_one_plan_carried_out_twice_at_the_same_moment_is_sent_once(mode: 
         assert not answer.is_error or says_nothing_was_changed(answer)
 
 
-async def test_a_changed_backup_is_not_the_backup_that_was_planned_with(
-    sandbox: Sandbox, person: Person
-) -> None:
+async def test_a_changed_backup_needs_a_new_plan(sandbox: Sandbox, person: Person) -> None:
     async with in_memory(sandbox, person) as assistant:
         _, plan = await assistant.planned()
         web = sandbox.state.by_name("web-01")
@@ -330,9 +318,7 @@ async def test_a_changed_backup_is_not_the_backup_that_was_planned_with(
     assert sandbox.writes == []
 
 
-async def test_a_server_that_went_to_another_owner_is_not_restored(
-    sandbox: Sandbox, person: Person
-) -> None:
+async def test_another_owners_server_is_not_restored(sandbox: Sandbox, person: Person) -> None:
     async with in_memory(sandbox, person) as assistant:
         _, plan = await assistant.planned()
         sandbox.state.put(replace(sandbox.state.by_name("web-01"), owner="other"))
@@ -344,7 +330,7 @@ async def test_a_server_that_went_to_another_owner_is_not_restored(
 
 
 @eras
-async def test_a_server_renamed_after_the_yes_is_not_restored(person: Person, mode: str) -> None:
+async def test_a_renamed_server_is_not_restored(person: Person, mode: str) -> None:
     """The name that the user typed is no longer this server's when it is read before the write."""
     sandbox = fresh_account()
     web, app, looks = sandbox.state.by_name("web-01"), sandbox.app, 0
@@ -369,7 +355,7 @@ async def test_a_server_renamed_after_the_yes_is_not_restored(person: Person, mo
     assert sandbox.writes == []
 
 
-async def test_a_new_server_needs_the_group_that_spends(sandbox: Sandbox, person: Person) -> None:
+async def test_a_new_server_needs_the_spend_group(sandbox: Sandbox, person: Person) -> None:
     allowed = {"allow": frozenset(g for g in EVERYTHING if g != "spend")}
     async with in_memory(sandbox, person, **allowed) as assistant:
         vps, backups = await assistant.backups("web-01")
@@ -384,9 +370,7 @@ async def test_a_new_server_needs_the_group_that_spends(sandbox: Sandbox, person
     assert sandbox.writes == []
 
 
-async def test_the_question_about_a_new_server_says_that_it_costs(
-    sandbox: Sandbox, person: Person
-) -> None:
+async def test_the_question_says_a_new_server_costs(sandbox: Sandbox, person: Person) -> None:
     person.says(DECLINE)
     async with in_memory(sandbox, person) as assistant:
         vps, backups = await assistant.backups("web-01")
@@ -454,21 +438,21 @@ async def test_a_verdict_says_where_it_comes_from(
 
 
 @pytest.mark.parametrize(("gate", "verdict"), [("backups", "possible"), ("absent", "unknown")])
-async def test_a_gate_that_is_missing_is_never_taken_for_open(gate: Any, verdict: str) -> None:
+async def test_a_missing_gate_is_not_an_open_gate(gate: Any, verdict: str) -> None:
     sandbox = fresh_account(variants=Variants(from_vps_gate=gate))
     plan = await plan_of(sandbox, "web-01", "from_other_vps")
     assert plan.data["verdict"] == verdict
     assert "Everything on" in plan.data["lost"]
 
 
-async def test_snapshots_without_gates_make_the_verdict_unknown() -> None:
+async def test_snapshots_without_gates_are_unknown() -> None:
     sandbox = fresh_account(variants=Variants(snapshot_tail=False))
     plan = await plan_of(sandbox, "web-01", "snapshot")
     assert plan.data["verdict"] == "unknown"
     assert plan.data["planId"] is None
 
 
-async def test_a_date_that_is_unknown_makes_the_loss_unknown(sandbox: Sandbox) -> None:
+async def test_an_unknown_date_means_unknown_loss(sandbox: Sandbox) -> None:
     undated = await plan_of(sandbox, "legacy-erp", "in_place", index=1)
     assert undated.data["verdict"] == "possible"
     assert "unknown" in undated.data["lost"]
@@ -477,7 +461,7 @@ async def test_a_date_that_is_unknown_makes_the_loss_unknown(sandbox: Sandbox) -
     assert "unknown" not in dated.data["lost"]
 
 
-async def test_a_full_quota_says_which_slot_is_the_oldest_and_leaves_it_to_the_person(
+async def test_a_full_quota_names_the_oldest_backup(
     sandbox: Sandbox,
 ) -> None:
     plan = await plan_of(sandbox, "shop-prod", "in_place")
@@ -502,7 +486,7 @@ async def test_a_full_quota_says_which_slot_is_the_oldest_and_leaves_it_to_the_p
         ({"mode": "overwrite", "backupId": "BACKUP"}, "mode"),
     ],
 )
-async def test_arguments_that_do_not_belong_to_a_mode_are_named(
+async def test_arguments_of_another_mode_are_named(
     arguments: dict[str, Any], named: str, sandbox: Sandbox
 ) -> None:
     async with in_memory(sandbox, None) as assistant:
@@ -524,7 +508,7 @@ async def test_arguments_that_do_not_belong_to_a_mode_are_named(
         ({"done_at_once": True}, "done"),
     ],
 )
-async def test_a_restore_is_told_as_far_as_hostup_tells(
+async def test_a_restore_is_reported_as_hostup_does(
     variants: dict[str, Any], state: str, person: Person
 ) -> None:
     sandbox = fresh_account(variants=Variants(**variants))
@@ -535,7 +519,7 @@ async def test_a_restore_is_told_as_far_as_hostup_tells(
     assert len(sandbox.writes) == 1
 
 
-async def test_a_server_that_has_to_be_stopped_first_is_told_in_hostups_words(
+async def test_hostup_says_to_stop_the_server_first(
     person: Person,
 ) -> None:
     sandbox = fresh_account(variants=Variants(restore_of_running="refused"))
@@ -548,7 +532,7 @@ async def test_a_server_that_has_to_be_stopped_first_is_told_in_hostups_words(
     assert len(sandbox.writes) == 1
 
 
-async def test_sources_that_tell_more_are_read_all_the_same() -> None:
+async def test_extra_fields_of_sources_are_read() -> None:
     told = fresh_account(variants=Variants(source_extras=True))
     async with in_memory(told, None) as assistant:
         vps = await assistant.find("dev-01")
@@ -560,7 +544,7 @@ async def test_sources_that_tell_more_are_read_all_the_same() -> None:
 
 @pytest.mark.parametrize("status", [200, 201, 204])
 @pytest.mark.parametrize("shape", ["schedule", "schedules", "none"])
-async def test_a_schedule_is_set_however_hostup_answers(
+async def test_a_schedule_works_with_every_response(
     status: Any, shape: Any, person: Person
 ) -> None:
     sandbox = fresh_account(variants=Variants(schedule_status=status, schedule_response=shape))
@@ -578,7 +562,7 @@ async def test_a_schedule_is_set_however_hostup_answers(
 
 
 @pytest.mark.parametrize("status", [200, 202, 204])
-async def test_a_snapshot_is_deleted_however_hostup_answers(status: Any, person: Person) -> None:
+async def test_a_deletion_works_with_every_response(status: Any, person: Person) -> None:
     sandbox = fresh_account(variants=Variants(snapshot_delete=status))
     async with in_memory(sandbox, person) as assistant:
         vps = await assistant.find("web-01")
@@ -591,7 +575,7 @@ async def test_a_snapshot_is_deleted_however_hostup_answers(status: Any, person:
 # Scopes -------------------------------------------------------------------------------------------
 
 
-async def test_a_key_without_the_scope_is_told_which_and_where(person: Person) -> None:
+async def test_a_missing_scope_is_named(person: Person) -> None:
     sandbox = fresh_account(variants=Variants(gates_fold_permission=False))
     key = {"api_key": SANDBOX_READ_ONLY_KEY}
     async with in_memory(sandbox, person, **key) as assistant:
@@ -605,7 +589,7 @@ async def test_a_key_without_the_scope_is_told_which_and_where(person: Person) -
         assert refused.error["requestId"]
 
 
-async def test_an_empty_list_says_what_could_not_be_seen(sandbox: Sandbox) -> None:
+async def test_an_empty_list_says_what_was_searched(sandbox: Sandbox) -> None:
     async with in_memory(sandbox, None) as assistant:
         empty = await assistant.call("list_vps", name="no-such-server")
         assert not empty.is_error
@@ -621,7 +605,7 @@ async def test_an_empty_list_says_what_could_not_be_seen(sandbox: Sandbox) -> No
 # The audit log ------------------------------------------------------------------------------------
 
 
-async def test_the_audit_log_tells_each_kind_of_end(tmp_path: Path, person: Person) -> None:
+async def test_the_audit_log_has_every_kind_of_end(tmp_path: Path, person: Person) -> None:
     log = tmp_path / "audit.jsonl"
     sandbox = fresh_account()
     sandbox.faults.add(
@@ -640,7 +624,7 @@ async def test_the_audit_log_tells_each_kind_of_end(tmp_path: Path, person: Pers
     assert any(line["requestId"] for line in refused)
 
 
-async def test_a_file_that_was_there_is_only_added_to(tmp_path: Path, person: Person) -> None:
+async def test_an_existing_audit_log_is_appended_to(tmp_path: Path, person: Person) -> None:
     log = tmp_path / "audit.jsonl"
     log.write_text('{"earlier": "line"}\n')
     inode = os.stat(log).st_ino

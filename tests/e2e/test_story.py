@@ -465,7 +465,7 @@ STORIES = settings(
 )
 
 
-def test_random_stories_keep_the_promises_and_are_eventful() -> None:
+def test_random_stories_keep_the_promises() -> None:
     Story.seen.clear()
     run_state_machine_as_test(Story, settings=STORIES)
     eventful = {"accepted", "outcome_unknown", "not_confirmed", "plan_again", "plan_used"}

@@ -18,9 +18,7 @@ def confirm(driver: Driver) -> str:
     return "client" if driver.library.asks == "approval" else "person"
 
 
-def test_the_model_is_offered_every_tool_and_not_the_panels_own(
-    driver: Driver, product: Product
-) -> None:
+def test_every_tool_but_the_panels_is_offered(driver: Driver, product: Product) -> None:
     with driver.converse(product.over_http()) as model:
         assert set(model.tools) == READING | WRITING
 
@@ -49,7 +47,7 @@ def test_servers_and_backups_are_read(driver: Driver, product: Product) -> None:
     ],
     ids=["server", "plan"],
 )
-def test_an_invented_id_is_refused_readably_and_nothing_is_sent(
+def test_an_invented_id_is_refused(
     driver: Driver, product: Product, tool: str, arguments: dict[str, Any]
 ) -> None:
     with driver.converse(product.over_http()) as model:
@@ -89,7 +87,7 @@ def test_an_accepted_restore_is_carried_out_once(driver: Driver, product: Produc
     assert "othing was changed" in again
 
 
-def test_without_anybody_to_ask_the_answer_is_no(driver: Driver, product: Product) -> None:
+def test_without_a_user_the_answer_is_no(driver: Driver, product: Product) -> None:
     with driver.converse(product.over_http()) as model:
         _, _, plan = model.plan("web-01")
         heard = model.call("restore_vps", planId=plan)
@@ -99,9 +97,7 @@ def test_without_anybody_to_ask_the_answer_is_no(driver: Driver, product: Produc
     assert product.sandbox.writes == []
 
 
-def test_over_stdio_too_a_recovery_is_read_declined_and_carried_out_once(
-    driver: Driver, product: Product
-) -> None:
+def test_a_restore_over_stdio_is_sent_once(driver: Driver, product: Product) -> None:
     with driver.converse(product.over_stdio(confirm(driver)), declines) as model:
         assert set(model.tools) >= READING | WRITING
         _, backup, plan = model.plan("web-01")

@@ -60,7 +60,7 @@ def shell() -> Iterator[Shell]:
 
 
 @pytest.mark.parametrize("era", ["legacy", "modern"])
-def test_a_restore_waits_for_the_name_typed_in_a_shell(shell: Shell, era: str) -> None:
+def test_a_restore_waits_for_the_typed_name(shell: Shell, era: str) -> None:
     assert shell.connect(era)["protocolEra"] == era
     [vps] = shell.data("list_vps", name="web-01")["data"]
     backup = shell.data("list_vps_backups", id=vps["id"])["backups"][0]

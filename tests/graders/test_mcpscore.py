@@ -21,7 +21,7 @@ def score(*target: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("transport", MCPSCORE)
-def test_no_point_is_lost_that_could_be_won(transport: str, tmp_path: Path) -> None:
+def test_every_available_point_is_won(transport: str, tmp_path: Path) -> None:
     if transport == "stdio":
         report = score("--stdio", *EVERYTHING)
     else:

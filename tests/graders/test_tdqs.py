@@ -9,7 +9,7 @@ pytestmark = pytest.mark.graders
 
 
 @pytest.mark.parametrize(("command", "tools"), [(SERVER, 7), (EVERYTHING, 14)], ids=["few", "all"])
-def test_nothing_is_wrong_with_a_definition(command: list[str], tools: int) -> None:
+def test_no_tool_definition_has_a_problem(command: list[str], tools: int) -> None:
     done = run(GRADERS / "tdqs", "lint", "--command", " ".join(command), "--fail-on", TDQS_FAILS_ON)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"· {tools} tools ·" in done.stdout

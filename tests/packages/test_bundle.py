@@ -35,7 +35,7 @@ def launched(**boxes: str) -> dict[str, str]:
     return settings
 
 
-def test_the_descriptions_are_what_the_package_says() -> None:
+def test_the_descriptions_match_the_package() -> None:
     done = subprocess.run(
         [sys.executable, "packaging/metadata.py", "--check"],
         cwd=ROOT,
@@ -45,7 +45,7 @@ def test_the_descriptions_are_what_the_package_says() -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_nothing_is_unlocked_that_was_not_ticked() -> None:
+def test_only_ticked_boxes_unlock_something() -> None:
     assert launched()["HOSTUP_MCP_ALLOW"] == ""
     untouched = "${user_config.allow_delete}"
     made = launched(
@@ -60,7 +60,7 @@ def test_nothing_is_unlocked_that_was_not_ticked() -> None:
     assert "HOSTUP_SANDBOX" not in made
 
 
-def test_the_manifest_hides_the_key_and_changes_nothing_by_default() -> None:
+def test_the_manifest_unlocks_nothing_by_default() -> None:
     manifest = json.loads((ROOT / "manifest.json").read_text())
     boxes = manifest["user_config"]
     assert boxes["api_key"]["sensitive"] is True
@@ -80,14 +80,14 @@ def unpacked(packed: Path, tmp_path: Path) -> Path:
 
 
 @needs_tools
-def test_the_hash_beside_the_bundle_is_its_own(packed: Path) -> None:
+def test_the_bundles_hash_is_correct(packed: Path) -> None:
     [bundle] = packed.glob("*.mcpb")
     digest = hashlib.sha256(bundle.read_bytes()).hexdigest()
     assert (packed / f"{bundle.name}.sha256").read_text() == f"{digest}  {bundle.name}\n"
 
 
 @needs_tools
-def test_a_bundle_holds_the_whole_package_and_nothing_beside_it(unpacked: Path) -> None:
+def test_a_bundle_contains_only_the_package(unpacked: Path) -> None:
     def held(root: Path) -> set[str]:
         files = (root / "hostup_mcp").rglob("*")
         return {str(f.relative_to(root)) for f in files if f.is_file() and f.suffix != ".pyc"}
@@ -97,7 +97,7 @@ def test_a_bundle_holds_the_whole_package_and_nothing_beside_it(unpacked: Path) 
 
 
 @needs_tools
-async def test_the_bundle_starts_as_its_manifest_says_and_answers(unpacked: Path) -> None:
+async def test_the_bundle_starts_from_its_manifest(unpacked: Path) -> None:
     config = json.loads((unpacked / "manifest.json").read_bytes())["server"]["mcp_config"]
     filled = {
         name: "true" if name == "HOSTUP_BUNDLE_SANDBOX" else value

@@ -22,7 +22,7 @@ def entry(packed: Path) -> dict[str, Any]:
     return read
 
 
-def test_the_entry_fits_the_newest_schema_of_the_registry(entry: dict[str, Any]) -> None:
+def test_the_entry_fits_the_newest_schema(entry: dict[str, Any]) -> None:
     # skillsaw carries the schemas of all releases.
     schemas = {
         json.loads(path.read_text())["$id"]: json.loads(path.read_text())
@@ -33,7 +33,7 @@ def test_the_entry_fits_the_newest_schema_of_the_registry(entry: dict[str, Any])
     jsonschema.validate(entry, schemas[newest], jsonschema.Draft7Validator)
 
 
-def test_the_linter_of_the_registry_has_nothing_to_say(packed: Path) -> None:
+def test_the_registrys_linter_finds_nothing(packed: Path) -> None:
     done = subprocess.run(
         [BIN / "skillsaw", "lint", packed], capture_output=True, text=True, timeout=120
     )
@@ -42,7 +42,7 @@ def test_the_linter_of_the_registry_has_nothing_to_say(packed: Path) -> None:
     assert done.returncode == 0
 
 
-def test_a_fault_in_the_entry_would_be_found(entry: dict[str, Any], tmp_path: Path) -> None:
+def test_a_fault_in_the_entry_is_found(entry: dict[str, Any], tmp_path: Path) -> None:
     for package in entry["packages"]:
         package.pop("fileSha256", None)
     (tmp_path / "server.json").write_text(json.dumps(entry))
@@ -62,7 +62,7 @@ def test_the_entry_names_what_is_released(entry: dict[str, Any], packed: Path) -
     assert by_kind["mcpb"]["fileSha256"] == hashlib.sha256(bundle.read_bytes()).hexdigest()
 
 
-def test_pypi_and_image_point_back_to_the_entry(entry: dict[str, Any]) -> None:
+def test_pypi_and_image_name_the_entry(entry: dict[str, Any]) -> None:
     assert f"mcp-name: {entry['name']}" in (ROOT / "README.md").read_text()
     label = f'io.modelcontextprotocol.server.name="{entry["name"]}"'
     assert label in (ROOT / "Dockerfile").read_text()

@@ -22,7 +22,7 @@ anyio.run(main)
 """
 
 
-def test_the_built_wheel_is_whole_and_answers_in_a_clean_environment(tmp_path: Path) -> None:
+def test_the_wheel_works_in_a_new_environment(tmp_path: Path) -> None:
     dist = tmp_path / "dist"
     subprocess.run([BIN / "python", "-m", "build", "-o", dist, ROOT], check=True)
     subprocess.run([BIN / "twine", "check", "--strict", *dist.iterdir()], check=True)

@@ -41,7 +41,7 @@ async def say_yes(frame: Frame, name: str = "web-01") -> None:
     await frame.click("#confirm")
 
 
-async def test_the_right_name_is_one_write_followed_to_its_end(open_host: Opening) -> None:
+async def test_the_right_name_starts_one_restore(open_host: Opening) -> None:
     shown = await open_host()
     frame = await planned(shown)
     newest = str(await frame.locator(".line input").first.get_attribute("value"))
@@ -65,7 +65,7 @@ async def test_the_right_name_is_one_write_followed_to_its_end(open_host: Openin
     await frame.wait_for_selector("#show-plan")
 
 
-async def test_the_call_holds_plan_ticket_and_name_and_nothing_else(open_host: Opening) -> None:
+async def test_the_call_has_plan_ticket_and_name_only(open_host: Opening) -> None:
     shown = await open_host()
     frame = await planned(shown)
     await say_yes(frame, "  web-01 ")
@@ -92,7 +92,7 @@ async def test_another_name_sends_nothing(open_host: Opening, typed: str) -> Non
     assert shown.backend.writes == []
 
 
-async def test_pressing_twice_is_one_write(open_host: Opening) -> None:
+async def test_two_clicks_send_one_write(open_host: Opening) -> None:
     shown = await open_host()
     frame = await planned(shown)
     await frame.fill("#typed", "web-01")
@@ -102,7 +102,7 @@ async def test_pressing_twice_is_one_write(open_host: Opening) -> None:
     assert len(await shown.calls("confirm_restore")) == 1
 
 
-async def test_the_name_on_the_server_decides(open_host: Opening) -> None:
+async def test_the_server_checks_the_name(open_host: Opening) -> None:
     """A panel that was made to believe in another name gets a no from the server."""
     shown = await open_host()
     vps_id = shown.backend.vps_id("web-01")
@@ -120,7 +120,7 @@ async def test_the_name_on_the_server_decides(open_host: Opening) -> None:
     assert shown.backend.writes == []
 
 
-async def test_facts_that_changed_are_refused_in_words(open_host: Opening) -> None:
+async def test_changed_facts_are_refused(open_host: Opening) -> None:
     shown = await open_host()
     frame = await planned(shown)
     state = shown.backend.sandbox.state
@@ -131,7 +131,7 @@ async def test_facts_that_changed_are_refused_in_words(open_host: Opening) -> No
     assert shown.backend.writes == []
 
 
-async def test_a_refusal_by_hostup_is_told_with_its_words(open_host: Opening) -> None:
+async def test_a_refusal_is_shown_in_hostups_words(open_host: Opening) -> None:
     shown = await open_host()
     shown.backend.sandbox.faults.add(
         Fault("status", method="POST", path=RESTORE, status=409, code="busy", detail="Too busy.")
@@ -144,7 +144,7 @@ async def test_a_refusal_by_hostup_is_told_with_its_words(open_host: Opening) ->
     assert "Nothing was started." in text
 
 
-async def test_unknown_offers_no_second_try(open_host: Opening) -> None:
+async def test_an_unknown_outcome_has_no_retry(open_host: Opening) -> None:
     shown = await open_host()
     shown.backend.sandbox.faults.add(Fault("drop_after", method="POST", path=RESTORE))
     frame = await planned(shown)
@@ -158,9 +158,7 @@ async def test_unknown_offers_no_second_try(open_host: Opening) -> None:
 
 
 @pytest.mark.parametrize("kind", ["break", "lose"])
-async def test_a_host_that_answers_nothing_leaves_the_outcome_unknown(
-    open_host: Opening, kind: str
-) -> None:
+async def test_a_silent_host_is_an_unknown_outcome(open_host: Opening, kind: str) -> None:
     shown = await open_host()
     frame = await planned(shown)
     await shown.trouble("confirm_restore", kind)
@@ -169,7 +167,7 @@ async def test_a_host_that_answers_nothing_leaves_the_outcome_unknown(
     assert await frame.locator(".confirm button").count() == 0
 
 
-async def test_an_error_without_the_servers_words_leaves_the_outcome_unknown(
+async def test_an_error_without_data_is_unknown(
     open_host: Opening,
 ) -> None:
     shown = await open_host()
@@ -180,7 +178,7 @@ async def test_an_error_without_the_servers_words_leaves_the_outcome_unknown(
     await frame.wait_for_selector("text=It is not known whether it was carried out")
 
 
-async def test_a_host_that_turns_the_call_away_changed_nothing(open_host: Opening) -> None:
+async def test_a_call_refused_by_the_host_is_not_sent(open_host: Opening) -> None:
     shown = await open_host()
     frame = await planned(shown)
     await shown.trouble("confirm_restore", "refuse")
@@ -190,7 +188,7 @@ async def test_a_host_that_turns_the_call_away_changed_nothing(open_host: Openin
     assert shown.backend.writes == []
 
 
-async def test_a_failed_job_is_told_as_failed(open_host: Opening) -> None:
+async def test_a_failed_job_is_shown_as_failed(open_host: Opening) -> None:
     shown = await open_host()
     shown.backend.sandbox.faults.add(Fault("fail_job", method="POST", path=RESTORE))
     frame = await planned(shown)
@@ -213,7 +211,7 @@ async def test_unseen_job_is_not_restarted(open_host: Opening) -> None:
     assert len(shown.backend.writes) == 1
 
 
-async def test_the_progress_shown_never_runs_backwards(open_host: Opening) -> None:
+async def test_progress_never_goes_backwards(open_host: Opening) -> None:
     shown = await open_host(Backend(durations=Durations(restore=60)))
     frame = await planned(shown)
     job = {"jobId": "job_1", "vpsId": "vps_1", "state": "running", "status": None, "message": ""}
@@ -232,7 +230,7 @@ async def test_the_progress_shown_never_runs_backwards(open_host: Opening) -> No
     await frame.wait_for_selector("text=web-01 is back")
 
 
-async def test_a_plan_runs_out_before_the_eyes(open_host: Opening) -> None:
+async def test_a_plan_expires_on_screen(open_host: Opening) -> None:
     shown = await open_host()
     await shown.page.add_init_script(WOUND_CLOCK)
     frame = await planned(shown)
@@ -251,7 +249,7 @@ async def test_a_plan_runs_out_before_the_eyes(open_host: Opening) -> None:
     assert len(await shown.calls("plan_restore")) == 2
 
 
-async def test_a_plan_that_the_server_holds_for_expired_is_refused(open_host: Opening) -> None:
+async def test_the_server_refuses_an_expired_plan(open_host: Opening) -> None:
     shown = await open_host()
     frame = await planned(shown)
     shown.backend.ahead = timedelta(minutes=11)
@@ -261,7 +259,7 @@ async def test_a_plan_that_the_server_holds_for_expired_is_refused(open_host: Op
     assert shown.backend.writes == []
 
 
-async def test_a_wrong_clock_of_the_machine_does_not_end_the_plan_early(
+async def test_a_wrong_local_clock_expires_no_plan(
     open_host: Opening,
 ) -> None:
     shown = await open_host()
@@ -270,7 +268,7 @@ async def test_a_wrong_clock_of_the_machine_does_not_end_the_plan_early(
     assert await frame.inner_text("#countdown") in {"10:00", "9:59", "9:58", "9:57"}
 
 
-async def test_a_locked_server_shows_the_plan_and_no_button(open_host: Opening) -> None:
+async def test_without_restore_there_is_no_button(open_host: Opening) -> None:
     shown = await open_host(Backend(allow=frozenset({Group.CREATE})))
     frame = await shown.show("web-01")
     await frame.click("#show-plan")
@@ -312,7 +310,7 @@ async def test_the_other_server_is_named(open_host: Opening) -> None:
     assert source == f"From a backup of “dev-01” (active, {address})."
 
 
-async def test_a_new_server_is_built_by_hand_too(open_host: Opening) -> None:
+async def test_a_new_server_is_restored_by_hand_too(open_host: Opening) -> None:
     shown = await open_host()
     frame = await planned(shown)
     await frame.click("#mode-new_cloud_vps")
@@ -323,7 +321,7 @@ async def test_a_new_server_is_built_by_hand_too(open_host: Opening) -> None:
     assert write.endswith("/actions/restore-to-payg")
 
 
-async def test_the_whole_way_by_keyboard(open_host: Opening) -> None:
+async def test_a_restore_by_keyboard(open_host: Opening) -> None:
     shown = await open_host()
     frame = await shown.show("web-01")
     keys = shown.page.keyboard

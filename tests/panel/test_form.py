@@ -24,18 +24,18 @@ MOST_BYTES = 150_000
 AXE = SOURCES / "node_modules" / "axe-core" / "axe.min.js"
 
 
-def test_it_is_small() -> None:
+def test_the_panel_is_small() -> None:
     assert BUILT.stat().st_size <= MOST_BYTES
     assert panel.html() == BUILT.read_text(encoding="utf-8")
 
 
-def test_it_is_what_the_sources_build_to() -> None:
+def test_the_panel_matches_its_sources() -> None:
     if (lacking := browsing.missing_for_build()) is not None:
         pytest.skip(lacking)
     assert browsing.build("--stdout") == panel.html()
 
 
-def test_its_policy_lets_only_its_own_script_and_style_run() -> None:
+def test_the_policy_allows_only_our_code() -> None:
     html = panel.html()
     (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]+)"', html)
     parts = dict(part.split(" ", 1) for part in policy.split("; "))
@@ -48,7 +48,7 @@ def test_its_policy_lets_only_its_own_script_and_style_run() -> None:
     assert not re.search(r"<(script|link|img|iframe)[^>]*\s(src|href)=", html)
 
 
-def test_the_sources_never_make_markup_of_text() -> None:
+def test_no_source_turns_text_into_markup() -> None:
     forbidden = re.compile(
         r"innerHTML|outerHTML|insertAdjacentHTML|createContextualFragment|DOMParser|"
         r"document\.write|srcdoc|\beval\b|new Function|setHTML|dangerously|https?://(?!www\.w3\.org)"
@@ -63,9 +63,7 @@ def test_the_sources_never_make_markup_of_text() -> None:
 
 @pytest.mark.parametrize("server", ["web-01", "wiki", "archive", "analytics", "legacy-erp"])
 @pytest.mark.parametrize("width", [320, 1200])
-async def test_nothing_has_to_be_scrolled_sideways(
-    open_host: Opening, server: str, width: int
-) -> None:
+async def test_nothing_scrolls_sideways(open_host: Opening, server: str, width: int) -> None:
     shown = await open_host(width=width)
     frame = await shown.show(server)
     await frame.click("#show-plan")
@@ -74,9 +72,7 @@ async def test_nothing_has_to_be_scrolled_sideways(
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_it_wears_the_hosts_theme_and_follows_its_change(
-    open_host: Opening, theme: str
-) -> None:
+async def test_the_panel_follows_the_hosts_theme(open_host: Opening, theme: str) -> None:
     shown = await open_host(color_scheme="dark" if theme == "light" else "light")
     frame = await shown.show("web-01", theme=theme)
     assert await _is_dark(frame) is (theme == "dark")
@@ -86,13 +82,13 @@ async def test_it_wears_the_hosts_theme_and_follows_its_change(
     assert await _is_dark(frame) is (other == "dark")
 
 
-async def test_without_a_theme_of_the_host_the_systems_counts(open_host: Opening) -> None:
+async def test_without_a_host_theme_the_systems_applies(open_host: Opening) -> None:
     shown = await open_host(color_scheme="dark")
     frame = await shown.show("web-01", theme=None)
     assert await _is_dark(frame)
 
 
-async def test_it_takes_the_hosts_colours(open_host: Opening) -> None:
+async def test_the_panel_uses_the_hosts_colours(open_host: Opening) -> None:
     shown = await open_host()
     variables = {"--color-background-primary": "rgb(1, 2, 3)"}
     frame = await shown.show("web-01", context={"styles": {"variables": variables}})
@@ -113,7 +109,7 @@ async def test_axe_finds_nothing(open_host: Opening, server: str, theme: str) ->
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_axe_finds_nothing_on_the_way_to_a_restore(open_host: Opening, theme: str) -> None:
+async def test_axe_finds_nothing_during_a_restore(open_host: Opening, theme: str) -> None:
     shown = await open_host(width=400, color_scheme=theme)
     frame = await shown.show("web-01", theme=theme)
     await frame.click("#show-plan")
@@ -128,7 +124,7 @@ async def test_axe_finds_nothing_on_the_way_to_a_restore(open_host: Opening, the
     assert await _violations(frame) == []
 
 
-async def test_what_changes_is_said_to_those_who_do_not_see_it(open_host: Opening) -> None:
+async def test_changes_are_announced_to_screen_readers(open_host: Opening) -> None:
     shown = await open_host()
     frame = await shown.show("web-01")
     status = frame.locator("[role=status]")
@@ -144,7 +140,7 @@ async def test_what_changes_is_said_to_those_who_do_not_see_it(open_host: Openin
     assert await frame.locator("h1").count() == 1
 
 
-async def test_the_panel_asks_no_network_and_says_nothing_to_the_console(
+async def test_no_network_request_and_no_console_output(
     open_host: Opening,
 ) -> None:
     shown = await open_host()

@@ -15,7 +15,7 @@ from .conftest import Opening
 pytestmark = pytest.mark.panel
 
 
-async def test_a_healthy_server_can_go_back_and_says_so_first(open_host: Opening) -> None:
+async def test_a_healthy_server_can_be_restored(open_host: Opening) -> None:
     shown = await open_host()
     frame = await shown.show("web-01")
     assert await frame.inner_text("h1") == "You can go back"
@@ -44,9 +44,7 @@ async def test_a_healthy_server_can_go_back_and_says_so_first(open_host: Opening
         ("crm", "There is no backup"),
     ],
 )
-async def test_a_closed_way_back_says_so_first_and_why(
-    open_host: Opening, server: str, why: str
-) -> None:
+async def test_a_blocked_restore_says_why(open_host: Opening, server: str, why: str) -> None:
     shown = await open_host()
     frame = await shown.show(server)
     assert await frame.inner_text("h1") == "You cannot go back now"
@@ -55,7 +53,7 @@ async def test_a_closed_way_back_says_so_first_and_why(
     assert "What would change that\n" in verdict
 
 
-async def test_no_backups_is_said_and_nothing_is_offered(open_host: Opening) -> None:
+async def test_without_backups_nothing_is_offered(open_host: Opening) -> None:
     shown = await open_host()
     frame = await shown.show("staging")
     assert "There is none yet." in await frame.inner_text(".backups")
@@ -72,7 +70,7 @@ async def test_unknown_dates_are_called_unknown(open_host: Opening) -> None:
     assert len(rows) == 3
 
 
-async def test_sixty_backups_begin_with_the_newest_and_all_can_be_seen(
+async def test_sixty_backups_can_all_be_shown(
     open_host: Opening,
 ) -> None:
     shown = await open_host()
@@ -146,7 +144,7 @@ async def test_markup_in_every_text_stays_text(open_host: Opening) -> None:
     assert shown.dialogs == []
 
 
-async def test_a_hostile_name_and_reason_are_shown_as_what_they_are(open_host: Opening) -> None:
+async def test_a_hostile_name_and_reason_are_cleaned(open_host: Opening) -> None:
     shown = await open_host()
     frame = await shown.show(HOSTILE_NAME)
     assert await frame.inner_text("h1") == "You can go back"
@@ -158,7 +156,7 @@ async def test_a_hostile_name_and_reason_are_shown_as_what_they_are(open_host: O
     assert "\x1b" not in html
 
 
-async def test_choosing_a_backup_and_looking_shows_what_it_would_mean(
+async def test_a_plan_shows_what_a_restore_means(
     open_host: Opening,
 ) -> None:
     shown = await open_host()
@@ -180,7 +178,7 @@ async def test_choosing_a_backup_and_looking_shows_what_it_would_mean(
     assert shown.backend.writes == []
 
 
-async def test_a_backup_that_a_full_quota_would_push_out_is_named_by_its_date(
+async def test_the_backup_to_be_removed_has_its_date(
     open_host: Opening,
 ) -> None:
     shown = await open_host()
@@ -193,7 +191,7 @@ async def test_a_backup_that_a_full_quota_would_push_out_is_named_by_its_date(
     assert "bkp_" not in plan
 
 
-async def test_a_new_server_is_the_other_way_and_loses_nothing(open_host: Opening) -> None:
+async def test_a_new_server_loses_nothing(open_host: Opening) -> None:
     shown = await open_host()
     frame = await shown.show("web-01")
     await frame.click("#show-plan")
@@ -203,7 +201,7 @@ async def test_a_new_server_is_the_other_way_and_loses_nothing(open_host: Openin
     assert await frame.get_attribute("#mode-new_cloud_vps", "aria-pressed") == "true"
 
 
-async def test_a_plan_of_the_assistant_is_shown_with_the_backups_around_it(
+async def test_a_plan_is_shown_among_the_backups(
     open_host: Opening,
 ) -> None:
     shown = await open_host()
@@ -228,7 +226,7 @@ async def test_a_blocked_plan_offers_no_button(open_host: Opening) -> None:
     assert await frame.locator("#typed, #confirm").count() == 0
 
 
-async def test_it_is_read_only_without_tool_calls(open_host: Opening) -> None:
+async def test_without_tool_calls_it_is_read_only(open_host: Opening) -> None:
     shown = await open_host()
     frame = await shown.show("web-01", canCall=False)
     assert "Read-only" in await frame.inner_text("main")
@@ -237,7 +235,7 @@ async def test_it_is_read_only_without_tool_calls(open_host: Opening) -> None:
     assert await shown.calls() == []
 
 
-async def test_a_plan_without_tool_calls_cannot_be_confirmed(open_host: Opening) -> None:
+async def test_without_tool_calls_no_plan_is_confirmed(open_host: Opening) -> None:
     shown = await open_host()
     listing = await shown.backend.call("list_vps_backups", {"id": shown.backend.vps_id("web-01")})
     backup = listing["structuredContent"]["backups"][0]["id"]
@@ -252,7 +250,7 @@ async def test_a_plan_without_tool_calls_cannot_be_confirmed(open_host: Opening)
     assert await frame.locator("input, button").count() == 0
 
 
-async def test_a_failed_reading_is_told_and_can_be_repeated(open_host: Opening) -> None:
+async def test_a_failed_read_can_be_repeated(open_host: Opening) -> None:
     shown = await open_host()
     error = {"kind": "unreachable", "message": "HostUp cannot be reached.", "nextStep": "x"}
     failed = {"isError": True, "content": [], "structuredContent": {"error": error}}
@@ -267,7 +265,7 @@ async def test_a_failed_reading_is_told_and_can_be_repeated(open_host: Opening) 
     await frame.wait_for_selector(".lost-box")
 
 
-async def test_what_was_read_long_ago_is_read_again(open_host: Opening) -> None:
+async def test_old_backups_are_read_again(open_host: Opening) -> None:
     shown = await open_host()
     vps_id = shown.backend.vps_id("web-01")
     old = await shown.backend.call("list_vps_backups", {"id": vps_id})
@@ -278,7 +276,7 @@ async def test_what_was_read_long_ago_is_read_again(open_host: Opening) -> None:
     assert len(await shown.calls("list_vps_backups")) == 1
 
 
-async def test_an_unknown_verdict_is_not_rounded_up(open_host: Opening) -> None:
+async def test_an_unknown_verdict_stays_unknown(open_host: Opening) -> None:
     shown = await open_host()
     listing = await shown.backend.call("list_vps_backups", {"id": shown.backend.vps_id("web-01")})
     listing["structuredContent"]["explanation"]["restore"]["verdict"] = "unknown"
@@ -286,7 +284,7 @@ async def test_an_unknown_verdict_is_not_rounded_up(open_host: Opening) -> None:
     assert await frame.inner_text("h1") == "It is not known whether you can go back"
 
 
-async def test_a_name_too_long_to_type_is_replaced_by_the_id(open_host: Opening) -> None:
+async def test_a_long_name_is_replaced_by_the_id(open_host: Opening) -> None:
     given = Sandbox()
     servers = tuple(
         replace(each, name="x" * 80) if each.name == "web-01" else each

@@ -31,7 +31,7 @@ def baseline(
 FITTING = baseline({"listing"})
 
 
-def test_what_is_as_expected_is_no_disagreement() -> None:
+def test_expected_results_are_accepted() -> None:
     assert FITTING.disagreements(FOUND) == []
 
 
@@ -54,25 +54,25 @@ def test_what_is_as_expected_is_no_disagreement() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_each_kind_of_disagreement_is_told(
+def test_each_kind_of_disagreement_is_found(
     changed: Baseline, found: list[Check], told: str
 ) -> None:
     assert any(told in line for line in changed.disagreements(found))
 
 
-def test_the_worst_verdict_of_a_check_stands() -> None:
+def test_the_worst_result_of_a_check_counts() -> None:
     again = Check("listing", "lists", "FAILURE", says="the second time")
     assert any("second time" in line for line in FITTING.disagreements([*FOUND, again]))
     assert any("second time" in line for line in FITTING.disagreements([again, *FOUND]))
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_with_fixtures_only_what_is_optional_stays_excused(revision: str) -> None:
+def test_fixtures_excuse_only_optional_parts(revision: str) -> None:
     optional = {"server-sse-polling", "tasks"}
     excused = Baseline.with_fixtures(revision).excused
     assert {name for name in excused if not name.startswith(tuple(optional))} == set()
     assert Baseline.with_fixtures(revision).counts > Baseline.shipped(revision).counts
 
 
-def test_expected_failures_are_written_as_the_suite_reads_them() -> None:
+def test_expected_failures_have_the_suites_format() -> None:
     assert FITTING.expected_failures() == "server:\n  - calling:calls\n"

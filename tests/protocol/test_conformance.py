@@ -17,7 +17,7 @@ revisions = pytest.mark.parametrize("revision", REVISIONS)
 
 
 @revisions
-def test_with_the_suites_fixtures_every_requirement_is_met(revision: str, tmp_path: Path) -> None:
+def test_every_requirement_is_met_with_fixtures(revision: str, tmp_path: Path) -> None:
     with running(tmp_path, ENV, "--sandbox", program=FIXTURES) as child:
         run = run_suite(child.url, revision, tmp_path)
     assert Baseline.with_fixtures(revision).disagreements(run.checks) == []
@@ -25,9 +25,7 @@ def test_with_the_suites_fixtures_every_requirement_is_met(revision: str, tmp_pa
 
 
 @revisions
-def test_as_shipped_what_applies_passes_and_the_rest_has_its_reason(
-    revision: str, tmp_path: Path
-) -> None:
+def test_the_shipped_server_meets_its_baseline(revision: str, tmp_path: Path) -> None:
     baseline = Baseline.shipped(revision)
     with running(tmp_path, ENV, "--sandbox") as child:
         run = run_suite(child.url, revision, tmp_path, baseline.expected_failures())
