@@ -1,4 +1,4 @@
-"""A black-box test of the product's promise, against an account whose network fails at random.
+"""A black-box test of the product's safety promises, with an account that fails at random.
 
 No write without the user's yes, no write sent twice, no wrong claim about what was done.
 """
@@ -6,5 +6,5 @@ No write without the user's yes, no write sent twice, no wrong claim about what 
 import sys
 from pathlib import Path
 
-# It starts and reaches the product as the tests do.
+# For the helpers in tests/support that start the product.
 sys.path.append(str(Path(__file__).parents[2] / "tests"))

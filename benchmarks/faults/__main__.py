@@ -21,20 +21,20 @@ from pathlib import Path
 import anyio
 from support.product import ALL_DOORS, Door
 
-from benchmarks.faults.kinds import KINDS, LEFT_OUT
+from benchmarks.faults.kinds import KINDS
 from benchmarks.faults.oracle import KINDS as VIOLATIONS
 from benchmarks.faults.report import table, transcripts
 from benchmarks.faults.run import History
 from benchmarks.faults.tally import Options, Tally
 
 LONG = 1_000
-"""Calls from which on silences are part of a run: each costs as long as the client waits."""
+"""From this many calls on, a run includes silences; each takes as long as the client waits."""
 
 SILENCE = 0.0006
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command's arguments."""
+    """The parsed command line."""
     made = argparse.ArgumentParser(
         prog="python -m benchmarks.faults", description=(__doc__ or "").split("\n", 1)[0]
     )
@@ -46,7 +46,6 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--silence", type=float, help="share of requests that get no response")
     made.add_argument("--door", choices=doors, action="append", help="only this one")
     made.add_argument("--without", choices=sorted(KINDS), action="append", default=[])
-    made.add_argument("--with", choices=sorted(LEFT_OUT), action="append", default=[], dest="add")
     made.add_argument(
         "--show", action="append", default=[], help="print calls whose result is of this kind"
     )
@@ -55,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 async def run(doors: list[Door], options: Options) -> list[Tally]:
-    """The histories of `doors`, side by side, each with an account of its own."""
+    """Run all `doors` at the same time, each with an account of its own."""
     tallies: list[Tally] = []
 
     async def one(door: Door, folder: Path) -> None:
@@ -69,7 +68,7 @@ async def run(doors: list[Door], options: Options) -> list[Tally]:
 
 
 def main() -> int:
-    """Run, print, and tell by the exit code."""
+    """Run, print, and return the exit code."""
     given = parser().parse_args()
     if given.list:
         for name, kind in KINDS.items():
@@ -88,12 +87,11 @@ def main() -> int:
         rate=given.rate,
         silence=silence,
         without=frozenset(given.without),
-        including=frozenset(given.add),
         show=frozenset(given.show),
     )
-    # The client's own words about a user whose window failed: that is chance at work.
+    # The client logs an error when the user's window fails, which is intended here.
     logging.getLogger("mcp").setLevel(logging.CRITICAL)
-    # So that what was started is ended, however this ends.
+    # So that the processes are stopped however this ends.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     tallies = anyio.run(partial(run, doors, options))
     print(table(tallies))

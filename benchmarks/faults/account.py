@@ -1,4 +1,4 @@
-"""The account on raw sockets: HTTP/1.1 by hand, keep-alive, and a fault wherever one is chosen."""
+"""The account on raw sockets: HTTP/1.1 without a library, keep-alive, and the chosen faults."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ FOREIGN = json.dumps(
 
 @dataclass
 class Request:
-    """One request as it was read."""
+    """One request as received."""
 
     method: str
     target: str
@@ -59,7 +59,7 @@ class Request:
 
 
 def head(status: int, length: int | None, kind: str = "application/json", *more: str) -> bytes:
-    """The head of a response; without a length it is chunked."""
+    """The head of a response, which is chunked if it has no length."""
     lines = [f"HTTP/1.1 {status} {REASONS.get(status, 'Status')}"]
     if status != 204:
         lines.append(f"Content-Type: {kind}")
@@ -71,7 +71,7 @@ CHUNKED = "Transfer-Encoding: chunked"
 
 
 class Account:
-    """An account that listens on the loopback, logs each request, and fails as `chooser` says."""
+    """An account on a loopback port that records each request, with the faults from `chooser`."""
 
     def __init__(self, key: str, chooser: Chooser, seed: str) -> None:
         self.key = key
@@ -82,7 +82,7 @@ class Account:
         self._busy = 0
         self._drop_connections = 0
         self._connections: set[asyncio.StreamWriter] = set()
-        # Bound for as long as the account exists, so that nobody else gets its port meanwhile.
+        # Bound as long as the account exists, so that no other program gets its port.
         self._holder = _bound(0)
         self.port = int(self._holder.getsockname()[1])
         self._server: asyncio.Server | None = None
@@ -99,11 +99,11 @@ class Account:
         return self._busy == 0
 
     async def open(self) -> None:
-        """Begin to listen."""
+        """Start listening."""
         self._server = await asyncio.start_server(self._connected, sock=_bound(self.port))
 
     async def close(self) -> None:
-        """Stop listening, and end all connections."""
+        """Stop listening, and close all connections."""
         for task in self._tasks:
             task.cancel()
         if self._server is not None:
@@ -111,7 +111,7 @@ class Account:
         for writer in self._connections:
             writer.transport.abort()
         self._holder.close()
-        while self._connections:  # noqa: ASYNC110 - each leaves once its task ends
+        while self._connections:  # noqa: ASYNC110 - each is removed when its task ends
             await asyncio.sleep(0)
 
     # Connections
@@ -175,9 +175,9 @@ class Account:
     def _refusal(
         self, fault: str | None, request: Request, pick: random.Random
     ) -> tuple[int, bytes, str, tuple[str, ...]] | None:
-        """The response of a fault that keeps the request from being applied."""
+        """The response for a fault that prevents the request from being applied."""
         path, is_json = request.path, "application/json"
-        # Something on the way may repeat what it was sent, the key among it.
+        # A proxy may echo what it was sent, including the key.
         echo = f" Authorization was: Bearer {self.key}" if pick.random() < 0.2 else ""
         match fault:
             case "fault_before":
@@ -234,7 +234,7 @@ class Account:
         status = effect.status
         body = _json(effect.body) if effect.body is not None else b""
         if entry.fault == "other_server" and status == 200:
-            # The same one each time, as a mix-up behind a cache would have it.
+            # The same one each time, as from a misconfigured cache.
             other = next(s for s in self.estate.live() if s.id != entry.vps)
             body = _json(document(other))
         whole = head(status, len(body)) + body
@@ -254,6 +254,8 @@ class Account:
                 return await _send(writer, entry, status, _json(said))
             case "garbage":
                 return await _send(writer, entry, 200, b'{"operation": {"status": "que')
+            case "empty_object":
+                return await _send(writer, entry, 200, b"{}")
             case "page":
                 return await _send(writer, entry, 200, PAGE, "text/html")
             case "empty":
@@ -287,7 +289,7 @@ class Account:
         return await _send(writer, entry, status, body)
 
     async def _silence(self, reader: asyncio.StreamReader) -> bool:
-        """Say nothing until the client gives up."""
+        """Send nothing until the client gives up."""
         self._busy -= 1
         try:
             async with asyncio.timeout(LONGEST_SILENCE):
@@ -342,14 +344,14 @@ async def _send(
 
 
 async def _cut(writer: asyncio.StreamWriter, start: bytes) -> bool:
-    """Send `start`, and end the connection."""
+    """Send `start`, then close the connection."""
     writer.write(start)
     await writer.drain()
     return False
 
 
 def _reset(writer: asyncio.StreamWriter) -> bool:
-    """End the connection at once, without a farewell."""
+    """Reset the connection at once."""
     raw = writer.get_extra_info("socket")
     if raw is not None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

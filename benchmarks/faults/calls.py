@@ -25,7 +25,7 @@ INVENTED = {
 
 @dataclass(frozen=True)
 class Offered:
-    """A tool as `tools/list` has it."""
+    """A tool as listed by `tools/list`."""
 
     name: str
     schema: Schema
@@ -41,22 +41,22 @@ class Offered:
 
     @property
     def required(self) -> frozenset[str]:
-        """The arguments that must be there."""
+        """The required arguments."""
         return frozenset(self.schema.get("required", ()))
 
     @property
     def plans(self) -> bool:
-        """Whether it gives out plans."""
+        """Whether it returns plans."""
         return self.read_only and "planId" in self.results
 
     @property
     def looks(self) -> bool:
-        """Whether it reads one server, and needs nothing but its id."""
+        """Whether it reads one server and requires only its id."""
         return self.read_only and set(self.properties) == {"id"}
 
 
 def offered(tools: Iterable[Any]) -> list[Offered]:
-    """The tools of a `tools/list`, by the protocol's own defaults where a hint is missing."""
+    """The tools of a `tools/list`; missing hints have the protocol's defaults."""
     found = []
     for tool in tools:
         hints = tool.annotations
@@ -76,7 +76,7 @@ def offered(tools: Iterable[Any]) -> list[Offered]:
 
 @dataclass
 class Known:
-    """The ids that results gave out, and the plans with what they were made of."""
+    """The ids and plans that results returned, and the arguments of each plan."""
 
     vps: list[str] = field(default_factory=list)
     backups: dict[str, list[str]] = field(default_factory=dict)
@@ -87,7 +87,7 @@ class Known:
     looked: set[str] = field(default_factory=set)
 
     def learn(self, arguments: Arguments, result: Any) -> None:
-        """Keep the ids of one result that was no error."""
+        """Record the ids of a successful result."""
         if not isinstance(result, dict):
             return
         vps = arguments.get("id")
@@ -113,7 +113,7 @@ class Known:
             ]
 
     def forget(self, vps: str) -> None:
-        """Drop a server that is not to be written to any more."""
+        """Forget a server that must not be written to any more."""
         self.vps = [known for known in self.vps if known != vps]
         self.plans = {plan: args for plan, args in self.plans.items() if args.get("id") != vps}
 
@@ -135,7 +135,7 @@ class Maker:
         self._known = known
 
     def arguments(self, tool: Offered, vps: str | None) -> Arguments:
-        """Arguments that mostly make sense, and sometimes are wrong on purpose."""
+        """Arguments that are mostly valid, and sometimes wrong on purpose."""
         sensible = self._random.random() < 0.92
         made: Arguments = {}
         chosen = self._enums(tool)
@@ -148,7 +148,7 @@ class Maker:
         return {name: value for name, value in made.items() if value is not None}
 
     def _enums(self, tool: Offered) -> dict[str, str]:
-        """A choice for each argument that is one of some words."""
+        """A random value for each argument with an enum."""
         return {
             name: self._random.choice(options)
             for name, schema in tool.properties.items()

@@ -64,7 +64,7 @@ class Server:
 
 
 def moment(days: float = 0.0) -> str:
-    """The time `days` from now, as the API writes it."""
+    """The time `days` from now, in the API's format."""
     at = datetime.now(UTC) + timedelta(days=days)
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -89,7 +89,7 @@ def gate(allowed: bool, reason: str) -> Json:
 
 
 def named_ids(path: str, body: Json) -> frozenset[str]:
-    """The ids in a path and a body, the server of the path aside."""
+    """The ids in a path and a body, except for the server of the path."""
     parts = [unquote(part) for part in path.split("/")]
     found = {body[key] for key in BODY_IDS if isinstance(body.get(key), str)}
     for before, part in pairwise(parts[4:]):
@@ -99,7 +99,7 @@ def named_ids(path: str, body: Json) -> frozenset[str]:
 
 
 def document(server: Server) -> Json:
-    """A server as the list shows it."""
+    """A server as an item of the list."""
     return {
         "id": server.id,
         "name": server.name,

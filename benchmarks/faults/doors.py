@@ -1,4 +1,4 @@
-"""The ways to the product: three transports in two eras, each with a server process of its own."""
+"""The doors: three transports in two protocol eras, each with a server process of its own."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from support.product import UNLIMITED, Door, ServerProcess, command, environment
 
 
 class Product:
-    """The product before one account. Over HTTP its process lives until `close`."""
+    """The product, connected to one account. Over HTTP its process runs until `close`."""
 
     def __init__(
         self, door: Door, url: str, key: str, folder: Path, program: list[str] | None = None
     ) -> None:
-        """Over stdio, `program` is run instead of the product."""
+        """Over stdio, `program` runs instead of the product."""
         name = str(door).replace("/", "-")
         flags = ("--allow", "all", "--audit-log", str(folder / f"{name}.audit"))
         self.door = door
@@ -39,7 +39,7 @@ class Product:
         )
 
     async def open(self) -> None:
-        """Start the process, where the transport has one that outlives a session."""
+        """Start the process if the transport needs one that outlives a session."""
         if self.door.transport == "stdio":
             return
         self._process = ServerProcess(
@@ -49,7 +49,7 @@ class Product:
         await anyio.to_thread.run_sync(self._process.wait_for_url)
 
     def close(self) -> None:
-        """End the process that was started here."""
+        """Stop the process, if one was started."""
         if self._process is not None:
             self._process.close()
 
@@ -59,7 +59,7 @@ class Product:
         return self._process is not None and self._process.process.poll() is not None
 
     def new_stderr(self) -> str:
-        """What was written to the log since the last look."""
+        """What was written to the log since the last call."""
         with self.stderr.open("rb") as log:
             log.seek(self._read_up_to)
             fresh = log.read()
@@ -68,7 +68,7 @@ class Product:
 
     @asynccontextmanager
     async def session(self, user: Any) -> AsyncIterator[Client]:
-        """A client of it; over stdio with a process of its own."""
+        """A client session; over stdio with a process of its own."""
         with self.stderr.open("a") as log:
             way: Any = self._process.url if self._process is not None else None
             if self.door.transport == "stdio":

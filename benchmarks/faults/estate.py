@@ -1,4 +1,4 @@
-"""The servers of one account, and what each request of the contract does to them. No network."""
+"""The servers of one account, and the effect of each request. No network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from benchmarks.faults.documents import (
 )
 
 LIVE = 4
-"""Servers that the list shows at a time; a retired one is replaced."""
+"""Servers listed at a time; a retired one is replaced."""
 
 NAMES = (
     "web-01",
@@ -38,7 +38,7 @@ NAMES = (
 
 @dataclass(frozen=True)
 class Effect:
-    """What one request did: the response due, and what became of the account."""
+    """The effect of one request: the response, and what changed in the account."""
 
     status: int
     body: Json | None
@@ -92,18 +92,18 @@ class Estate:
         return server
 
     def live(self) -> list[Server]:
-        """The servers that the list shows."""
+        """The servers that are listed."""
         return [server for id_, server in self.servers.items() if id_ not in self.retired]
 
     def retire(self, vps_id: str) -> None:
-        """Hide a server from the list; a new one takes its place."""
+        """Hide a server from the list and add a new one."""
         if vps_id in self.servers and vps_id not in self.retired:
             self.retired.add(vps_id)
             if len(self.live()) < LIVE:
                 self._new_server()
 
     def rename(self, vps_id: str) -> None:
-        """Give a server another name, as its owner may at any time."""
+        """Rename a server, as its owner may at any time."""
         self._made += 1
         self.servers[vps_id].name = f"renamed-{self._made}"
 
@@ -165,7 +165,7 @@ class Estate:
     # Requests
 
     def respond(self, method: str, path: str, query: dict[str, str], text: str) -> Effect:
-        """Carry out one request, and give the response that is due."""
+        """Carry out one request and return its effect."""
         parts = [unquote(part) for part in path.strip("/").split("/")]
         try:
             body = json.loads(text) if text else {}

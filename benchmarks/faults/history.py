@@ -37,7 +37,7 @@ class Received:
 
 @dataclass
 class Question:
-    """What the user was asked, how they replied, and whether that was a proper yes.
+    """What the user was asked, how they replied, and whether that was a valid yes.
 
     It is stale if the server was renamed before they replied.
     """

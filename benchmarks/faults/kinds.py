@@ -1,4 +1,4 @@
-"""The faults that the account knows, and the seeded choice of one for each request."""
+"""The kinds of faults, and the seeded choice of one for each request."""
 
 from __future__ import annotations
 
@@ -30,12 +30,14 @@ KINDS: dict[str, Kind] = {
     "rate_limited": Kind("429 with Retry-After, not applied", 0.7),
     "redirect": Kind("a redirect, not applied"),
     "garbage_unapplied": Kind("200 with bytes that are not JSON, not applied"),
+    "success_false": Kind("200 with success false, not applied", reads=False),
     "silent_unapplied": Kind("read, not applied, then silence", 0),
-    # Applied, and then the response is lost or spoilt.
+    # Applied, and then the response is lost or broken.
     "closed_applied": Kind("applied, then closed without a byte", 2),
     "cut_in_head": Kind("applied, then cut in the middle of the head"),
     "cut_in_body": Kind("applied, then cut in the middle of the body"),
     "fault_after": Kind("applied, then 5xx", 2),
+    "empty_object": Kind("applied, then {} with status 200", reads=False),
     "garbage": Kind("applied, then a body that is not JSON"),
     "page": Kind("applied, then a web page with status 200"),
     "short_length": Kind("applied; Content-Length is smaller than the body"),
@@ -47,24 +49,19 @@ KINDS: dict[str, Kind] = {
     "closed_after": Kind("the kept-alive connection is closed just after the response"),
     "leftover": Kind("a second response follows on the kept-alive connection", 2),
     "other_server": Kind("GET /vps/{id} returns the document of another server", 3, writes=False),
-    # Left out unless named with --with.
-    "success_false": Kind("200 with success false, not applied", reads=False),
 }
-
-LEFT_OUT = frozenset({"success_false"})
-"""Kinds that need `--with`: how the product must react is not decided."""
 
 SILENT = frozenset({"silent", "silent_unapplied"})
 """Kinds that take as long as the client waits."""
 
 
-MOODS = {"leftover": 0.3, "other_server": 0.8, "closed_after": 0.5, "drip": 0.5}
+LASTING = {"leftover": 0.3, "other_server": 0.8, "closed_after": 0.5, "drip": 0.5}
 """Kinds that may last for all requests of a call, and the share of requests that get them then.
 
 The second read mostly reveals a fault that comes once, but not one that lasts.
 """
 
-MOOD_SHARE = 0.12
+LASTING_SHARE = 0.12
 
 
 class Chooser:
@@ -75,25 +72,24 @@ class Chooser:
         rate: float,
         *,
         without: Iterable[str] = (),
-        including: Iterable[str] = (),
         silence: float = 0.0,
     ) -> None:
         """`rate` is the share of reads that get a fault; `silence` that of requests
         that get no response."""
-        left_out = (LEFT_OUT - set(including)) | set(without)
-        self._kinds = {name: kind for name, kind in KINDS.items() if name not in left_out}
+        excluded = set(without)
+        self._kinds = {name: kind for name, kind in KINDS.items() if name not in excluded}
         self._rate = rate
         self._silence = silence
         self._random = random.Random(0)
-        self._mood: str | None = None
+        self._lasting: str | None = None
         self.injected: Counter[str] = Counter()
 
     def begin(self, seed: str) -> None:
         """Start the sequence of one call."""
         self._random = random.Random(seed)
-        moods = sorted(MOODS.keys() & self._kinds.keys()) if self._rate > 0 else []
-        in_mood = bool(moods) and self._random.random() < MOOD_SHARE
-        self._mood = self._random.choice(moods) if in_mood else None
+        lasting = sorted(LASTING.keys() & self._kinds.keys()) if self._rate > 0 else []
+        is_lasting = bool(lasting) and self._random.random() < LASTING_SHARE
+        self._lasting = self._random.choice(lasting) if is_lasting else None
 
     def choose(self, method: str, path: str) -> str | None:
         """The fault for one request, or none. Writes get five times as many as reads."""
@@ -102,9 +98,9 @@ class Chooser:
         if silent and self._random.random() < self._silence * (6 if write else 1):
             return self._count(self._random.choice(silent))
         one_server = method == "GET" and path.count("/") == 4
-        fits = self._mood != "other_server" or one_server
-        if self._mood and fits and self._random.random() < MOODS[self._mood]:
-            return self._count(self._mood)
+        fits = self._lasting != "other_server" or one_server
+        if self._lasting and fits and self._random.random() < LASTING[self._lasting]:
+            return self._count(self._lasting)
         if self._random.random() >= min(0.9, self._rate * (5 if write else 1)):
             return None
         names = [
@@ -120,7 +116,7 @@ class Chooser:
         return self._count(self._random.choices(names, weights)[0])
 
     def random(self) -> random.Random:
-        """The source of chance of the call that runs."""
+        """The random generator of the current call."""
         return self._random
 
     def _count(self, name: str) -> str:

@@ -31,14 +31,14 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Violation:
-    """A promise that was broken: one of `KINDS`, and what shows it."""
+    """A broken promise: one of `KINDS`, and the evidence."""
 
     kind: str
     detail: str
 
 
 def violations(episode: Episode, secret: str) -> list[Violation]:
-    """Everything that `episode` breaks; `secret` is the account's API key."""
+    """All violations in `episode`; `secret` is the account's API key."""
     found = [*_outputs(episode, secret), *_times(episode)]
     for vps in {write.vps for write in episode.writes} | {call.vps for call in episode.calls}:
         calls = [call for call in episode.calls if call.vps == vps]

@@ -14,7 +14,7 @@ LONGEST_OUTPUT = 1500
 
 
 def table(tallies: list[Tally]) -> str:
-    """All counts of a run."""
+    """The counts of a run as a table."""
     columns = ("calls", "write_calls", "questions", "yeses", "write_requests", "applied")
     lines = [
         f"{'door':28}{'calls':>8}{'writing':>9}{'questions':>11}{'yes':>8}"
@@ -92,12 +92,11 @@ def transcript(episode: Episode) -> str:
 
 
 def again(tally: Tally, options: Options) -> str:
-    """The command that makes the same calls at the same door."""
+    """The command that repeats the calls at the same door."""
     words = [
         "python -m benchmarks.faults",
         f"--seed {options.seed} --door {tally.door} --calls {tally.calls}",
         f"--rate {options.rate:g} --silence {options.silence:g}",
     ]
     words += [f"--without {kind}" for kind in sorted(options.without)]
-    words += [f"--with {kind}" for kind in sorted(options.including)]
     return " ".join(words)

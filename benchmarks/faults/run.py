@@ -1,4 +1,4 @@
-"""One door's history: random calls, one after the other or together, each judged at its end."""
+"""The run of one door: random calls, sequential or concurrent, each judged when it ends."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ from benchmarks.faults.tally import Options, Tally
 from benchmarks.faults.user import User
 
 HANG_SECONDS = 150.0
-"""When the harness gives up on a call; every bound of the product lies below."""
+"""When the harness gives up on a call; longer than every time limit of the product."""
 
 BASE_SECONDS = 10.0
 SECONDS_PER_SILENCE = 22.0
 SECONDS_PER_FAULT = 5.0
 SECOND_IDS = frozenset({"backupId", "sourceVpsId", "snapshotName", "planId"})
-"""Arguments that need a look at the server first."""
+"""Arguments that require reading the server first."""
 
 MOST_WRITES = 12
 """Calls that change one server before it is replaced."""
 
 
 class BrokenSessionError(Exception):
-    """The session cannot be used any more."""
+    """The session can no longer be used."""
 
 
 class History:
-    """The calls of one door, from the first to the last."""
+    """All calls of one door."""
 
     def __init__(self, door: Door, options: Options, folder: Path) -> None:
         self._options = options
@@ -52,7 +52,6 @@ class History:
         chooser = Chooser(
             options.rate,
             without=options.without,
-            including=options.including,
             silence=options.silence,
         )
         self._chooser = chooser
@@ -71,7 +70,7 @@ class History:
         self.tally = Tally(door)
 
     async def run(self) -> Tally:
-        """Make the calls, within the bounds."""
+        """Make the calls, within the limits."""
         began = time.monotonic()
         await self.account.open()
         try:
@@ -91,13 +90,13 @@ class History:
         return self.tally.calls >= self._options.calls or time.monotonic() > deadline
 
     async def _session(self, deadline: float) -> None:
-        """Calls in one session, until all are made or it breaks."""
+        """Make calls in one session until all are made or it breaks."""
         self.tally.sessions += 1
         if self.tally.sessions > 3 + self.tally.calls // 20:
             self.tally.gave_up = "sessions keep breaking"
             return
         self._known = Known()
-        # Outside of the client, so that it is not buried in its task groups.
+        # Outside of the client, whose task groups would wrap it.
         with suppress(BrokenSessionError):
             failed: BaseException | None = None
             async with self._product.session(self._user) as client:
@@ -114,7 +113,7 @@ class History:
     # Choosing
 
     async def _next(self, client: Client) -> None:
-        """The next episode, with the reads that it needs before."""
+        """Run the next episode, with the reads that it needs first."""
         self._begin()
         pick = self._random
         if len(self._known.vps) < 2:
@@ -145,7 +144,7 @@ class History:
             if SECOND_IDS & set(other.properties):
                 await self._look_around(client, other_vps)
             prepared = await self._prepared(client, other, other_vps)
-            # The reads before may have cost one of the two servers its place.
+            # The reads may have retired one of the two servers.
             if vps in self._known.vps and other_vps in self._known.vps:
                 await self._together(client, [(tool, arguments), (other, prepared)])
         elif shape < 0.26 and self.tally.door.era == MODERN:
@@ -156,7 +155,7 @@ class History:
             await self._single(client, tool, arguments)
 
     async def _look_around(self, client: Client, vps: str) -> None:
-        """Read a server before anything is done to it, once in its life and now and then."""
+        """Read a server before the first call that uses it, and occasionally later."""
         if vps in self._known.looked and self._random.random() > 0.15:
             return
         self._known.looked.add(vps)
@@ -165,7 +164,7 @@ class History:
             self._begin()
 
     async def _prepared(self, client: Client, tool: Offered, vps: str) -> dict[str, Any]:
-        """Arguments for `tool`; a plan is made first where it carries one out."""
+        """Arguments for `tool`; makes a plan first if it carries one out."""
         planner = next((t for t in self._tools if t.plans), None)
         wants_plan = "planId" in tool.required and self._random.random() < 0.9
         if planner is not None and wants_plan:
@@ -178,7 +177,7 @@ class History:
     # Calling
 
     def _begin(self) -> None:
-        """Start the chances of the next episode afresh, so that each can be repeated."""
+        """Seed the next episode, so that it can be repeated alone."""
         seed = f"{self._options.seed}/{self.tally.door}/{self._episodes}"
         self._random = random.Random(seed)
         self._chooser.begin(f"{seed}/faults")
@@ -284,7 +283,7 @@ class History:
 
     def _episode(self, calls: list[Call]) -> Episode:
         self._episodes += 1
-        # Whatever was received since the end of the last episode belongs to no call.
+        # What was received since the last episode belongs to no call.
         episode = Episode(str(self.tally.door), self._episodes, calls)
         self._pause_before = self.account.pause_asked
         return episode
@@ -325,7 +324,7 @@ class History:
             raise BrokenSessionError
 
     async def _settle(self, episode: Episode) -> None:
-        """Wait until nothing that these calls began is still under way at the account."""
+        """Wait until the account has handled everything that these calls sent."""
         if any(call.claim is Claim.NOTHING for call in episode.calls):
             await anyio.sleep(0.1)
         await anyio.sleep(0.002)

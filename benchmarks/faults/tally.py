@@ -21,7 +21,6 @@ class Options:
     rate: float = 0.06
     silence: float = 0.0
     without: frozenset[str] = frozenset()
-    including: frozenset[str] = frozenset()
     show: frozenset[str] = frozenset()
     command: tuple[str, ...] | None = None
 

@@ -1,4 +1,4 @@
-"""The seeded user: reads a question and replies, properly, wrongly, or not at all."""
+"""The seeded user, who replies to a question correctly, wrongly, or not at all."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class User:
 
 
 def fill(schema: Any, message: str, *, is_yes: bool) -> dict[str, Any]:
-    """The form filled in: the text that the question asks for, or a plain yes."""
+    """Fill in the form: with the text that the question asks for, or a yes."""
     found = TO_TYPE.search(message)
     text = found[1] if found else "yes"
     content: dict[str, Any] = {}

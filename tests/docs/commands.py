@@ -1,4 +1,4 @@
-"""Commands on the pages: run as written, or checked in another way for a stated reason.
+"""Commands on the pages: run as written, or checked differently for a stated reason.
 
 An unknown command fails.
 """
@@ -30,7 +30,7 @@ TOKEN = re.compile(r"^hmcp_[\w-]+$", re.MULTILINE)
 
 
 async def follow(line: str, place: Place, serves: Serves) -> None:
-    """Run `line` as a reader would who types it at `place`."""
+    """Run `line` in the shell `place`, as a reader would."""
     words = shlex.split(line, comments=True)
     if not words:
         return
@@ -63,7 +63,7 @@ def assignments(words: list[str], place: Place) -> dict[str, str]:
 
 
 async def added(words: list[str], place: Place, serves: Serves) -> None:
-    """`claude mcp add NAME --env K=V -- COMMAND`: the command that the client would run works."""
+    """`claude mcp add NAME --env K=V -- COMMAND`: the command that the client runs works."""
     mine, command = words[3 : words.index("--")], words[words.index("--") + 1 :]
     assert mine[0] == "hostup"
     assert mine[1::2] == ["--env"] * len(mine[1::2])
@@ -95,7 +95,7 @@ async def served_sandbox(words: list[str], place: Place) -> None:
     assert response.json()["data"]
 
 
-# Commands that are not run------------------------------------------------------------------------
+# Commands that are not run ------------------------------------------------------------------------
 
 CI = ROOT / ".ci" / "run"
 DEV = runpy.run_path(str(ROOT / "scripts" / "dev.py"))

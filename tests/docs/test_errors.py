@@ -1,4 +1,4 @@
-"""The page of errors lists every kind, status and code that can occur, and no other."""
+"""The errors page lists exactly the kinds, statuses and codes that can occur."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ OLDER = {k: v for k, v in HEADERS.items() if not k.lower().startswith("mcp")}
 LIST_TOOLS = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
 
 Request = dict[str, Any]
-# Requests that get this status; they have a valid token and valid headers unless given here.
+# Requests that get this status, with a valid token and valid headers unless given here.
 PROVOKED: dict[str, list[Request]] = {
     "400": [
         {"headers": HEADERS, "content": "{"},

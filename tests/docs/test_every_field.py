@@ -1,4 +1,4 @@
-"""One odd value costs that value, at most its item, never the list: for every field of every model.
+"""An odd value costs only itself, or at most its item, for every field of every model.
 
 Recipe "a new endpoint" of docs/architecture.md: a new field is tested here without being named.
 """
@@ -42,7 +42,7 @@ ODD: list[Any] = [{}, {"word": "x"}, [], [{}], ["x"], 7, -1, -0.5, "odd one", ""
 
 
 def alternatives(annotation: Any) -> list[Any]:
-    """The types that an annotation allows, without None and without what is said beside a type."""
+    """The types that an annotation allows, without None and metadata."""
     if hasattr(annotation, "__metadata__"):
         return alternatives(annotation.__origin__)
     if get_origin(annotation) in (Union, types.UnionType):
@@ -51,7 +51,7 @@ def alternatives(annotation: Any) -> list[Any]:
 
 
 def inner(annotation: Any) -> tuple[type[Model] | None, bool]:
-    """The model inside an annotation, if there is one, and whether it stands in a list."""
+    """The model inside an annotation, if any, and whether it is in a list."""
     for kind in alternatives(annotation):
         if get_origin(kind) is tuple:
             model, _ = inner(get_args(kind)[0])
@@ -62,7 +62,7 @@ def inner(annotation: Any) -> tuple[type[Model] | None, bool]:
 
 
 def sample(model: type[Model], number: int = 1) -> dict[str, Any]:
-    """A document of `model` with every field, told apart by `number`."""
+    """A document of `model` with every field; `number` makes its values distinct."""
     found = {}
     for name, field in model.model_fields.items():
         nested, many = inner(field.annotation)
@@ -81,7 +81,7 @@ def fields(model: type[Model], at: tuple[str | int, ...] = ()) -> Iterator[tuple
     for name, field in model.model_fields.items():
         nested, many = inner(field.annotation)
         place = (*at, field.alias or name)
-        if at or not many:  # the list itself is what the response is about
+        if at or not many:  # the list itself is the response
             yield f"{model.__name__}.{name}", place
         if nested is not None:
             yield from fields(nested, (*place, 0) if many else place)
@@ -107,7 +107,7 @@ def at(document: Any, place: tuple[str | int, ...]) -> Any:
 
 
 def without(document: Any, place: tuple[str | int, ...]) -> Any:
-    """`document` with nothing at `place`, or where it begins to be unknown."""
+    """`document` with None at `place`, or at the first unreadable step of it."""
     copied = copy.deepcopy(document)
     for depth in range(1, len(place) + 1):
         parent = at(copied, place[: depth - 1])
@@ -141,7 +141,7 @@ def test_the_sample_is_read_completely(root: type[Model]) -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_an_odd_value_costs_only_itself(name: str) -> None:
-    """A gate is lost as a whole, and an item with its id; everything else is still there."""
+    """A gate is lost as a whole, and an item if its id is; everything else is kept."""
     root, place = CASES[name]
     expected = documented(read(root, sample(root)))
     gone = place[: place.index("actions") + 2] if "actions" in place else place

@@ -1,4 +1,4 @@
-"""The figures on the pages are those of the code."""
+"""The figures on the pages match the code."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The page of settings: all of them, with default and flag, and what is said of wrong ones."""
+"""The settings page lists every setting, with its default, flag and error messages."""
 
 import ast
 import re
@@ -23,7 +23,7 @@ WRONG = table(PAGE, "set", "it says")
 UNSTARTED = table(PAGE, "command", "it says")
 COMMANDS = table(PAGE, "command", "flags", "what it does")
 
-# A variable, and where its value ends up.
+# The field of the settings that each variable sets.
 FIELDS = {
     "HOSTUP_API_KEY": "api_key",
     "HOSTUP_BASE_URL": "base_url",
@@ -125,7 +125,7 @@ def test_every_message_is_shown() -> None:
 
 
 def messages(tree: ast.AST) -> list[str]:
-    """The longest fixed part of each problem that the configuration can have."""
+    """The longest fixed part of each message about the configuration."""
     found = []
     for node in ast.walk(tree):
         text: ast.expr | None = None

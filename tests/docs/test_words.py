@@ -1,4 +1,4 @@
-"""What the pages name exists: settings, flags, files, tools, commands, links."""
+"""Everything that the pages name exists: settings, flags, files, tools, commands, links."""
 
 import argparse
 import re
@@ -75,7 +75,7 @@ def test_files_exist(page: str) -> None:
 def test_names_exist(page: str) -> None:
     named = {word for word in code(page) if re.fullmatch(r"[a-z]+(_[a-z]+)+", word)}
     named |= {word for words in code(page) for word in re.findall(r"\bhostup_mcp_[a-z_]+", words)}
-    # Prometheus puts this behind the name of a counter.
+    # Prometheus appends this to the name of a counter.
     there_are = {word: word.removesuffix("_total") for word in named}
     assert {w for w, word in there_are.items() if not re.search(rf"\b{word}\b", PRODUCT)} == set()
 

@@ -1,4 +1,4 @@
-"""The harness lies beside the tests, not in the package."""
+"""Makes `benchmarks/` importable; it is not part of the package."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A server with two tools that lies in one way: what the harness must find from outside.
+"""A server with two tools that lies in one way, which the harness must detect.
 
 python liar.py claims|hides|unasked|twice|honest
 """

@@ -1,4 +1,4 @@
-"""The oracle finds each planted lie, and finds nothing in honest histories."""
+"""The oracle detects each kind of violation, and accepts honest histories."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole runs: the product keeps its promise, and servers that lie are found out."""
+"""Whole runs: the product keeps its promises, and servers that lie are detected."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DOOR = Door("stdio", LEGACY)
 
 
 def lied(lie: str, folder: Path, calls: int = 24) -> tuple[Tally, Options]:
-    """The history of a server that lies, with no fault of the network to excuse it."""
+    """Run a server that lies, without any network faults."""
     command = (sys.executable, str(LIAR), lie)
     options = Options(seed=3, calls=calls, seconds=40, rate=0.0, command=command)
     return anyio.run(History(DOOR, options, folder).run), options
@@ -47,7 +47,7 @@ def test_lying_server_is_caught(lie: str, kind: str, tmp_path: Path) -> None:
 
 def test_honest_server_is_not_accused(tmp_path: Path) -> None:
     tally, _ = lied("honest", tmp_path)
-    # It never asks, also where HostUp removes a backup to make room: that is found, and no more.
+    # It never asks, even if HostUp deletes a backup to make room: that violation alone is found.
     assert {violation.kind for _, violation in tally.found} <= {"no_yes", "wrong_hint"}
     assert tally.applied > 0
     assert "violations" in table([tally])
