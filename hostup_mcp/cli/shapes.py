@@ -10,8 +10,9 @@ import anyio
 from rich.console import Console
 
 from hostup_mcp.config import Settings
+from hostup_mcp.hostup.audit import AuditPage
 from hostup_mcp.hostup.base import Model
-from hostup_mcp.hostup.endpoints import BACKUP, READ, vps_path
+from hostup_mcp.hostup.endpoints import AUDIT, BACKUP, READ, vps_path
 from hostup_mcp.hostup.http import Http
 from hostup_mcp.hostup.jobs import Document
 from hostup_mcp.hostup.models import (
@@ -46,6 +47,7 @@ _OF_ONE_SERVER = (
     _Endpoint("/backup-schedules", BackupSchedules),
 )
 
+AUDIT_PATH = "/api/v2/audit-log"
 MOST_SERVERS = 3
 """Servers that are read one by one."""
 
@@ -73,6 +75,8 @@ async def _print_shapes(settings: Settings, console: Console) -> int:
                 for vps_id in ids
             ]
             results.append((f"/api/v2/vps/{{id}}{endpoint.below}", endpoint.model, read))
+        log = await _read(http, AUDIT_PATH, AUDIT, {"limit": 20})
+        results.append((AUDIT_PATH, AuditPage, [log]))
     finally:
         await http.close()
     is_expected = [_print(console, *result) for result in results]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from hostup_mcp.hostup.models import Gate, QuotaInfo
-from hostup_mcp.hostup.text import quoted
+from hostup_mcp.hostup.text import quoted, word
 
 
 def gate_text(gate: Gate | None) -> str:
@@ -16,6 +18,13 @@ def gate_text(gate: Gate | None) -> str:
     elif not gate.allowed:
         text += ", reason null"
     return text + (f", code {quoted(gate.code)}" if gate.code is not None else "")
+
+
+def date_text(text: str | None, moment: datetime | None) -> str:
+    """A date as HostUp wrote it, where it can be one. `moment` is `text` as it was read."""
+    if text is None:
+        return "date unknown"
+    return word(text) if moment is not None else f"date unknown (HostUp says {quoted(text)})"
 
 
 def quota_text(quota: QuotaInfo) -> str:

@@ -43,10 +43,11 @@ export interface Place {
   timeZone?: string | undefined;
 }
 
-/** A date to the minute; null if it is none. */
+/** A date to the minute; null if it is none, or one that cannot be right. */
 export function date(iso: string | null, place: Place): string | null {
   const moment = Date.parse(iso ?? "");
-  if (Number.isNaN(moment)) return null;
+  const year = new Date(moment).getUTCFullYear();
+  if (!(year >= 2000 && year < 2200)) return null;
   const style = { dateStyle: "medium", timeStyle: "short" } as const;
   try {
     return new Intl.DateTimeFormat(place.locale, { ...style, timeZone: place.timeZone }).format(

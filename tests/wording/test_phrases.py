@@ -2,8 +2,8 @@
 
 import pytest
 
-from hostup_mcp.hostup.models import Gate, QuotaInfo
-from hostup_mcp.wording.phrases import gate_text, quota_text
+from hostup_mcp.hostup.models import Gate, QuotaInfo, parse_time
+from hostup_mcp.wording.phrases import date_text, gate_text, quota_text
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,16 @@ def test_absent_quota_is_not_unlimited(
     used: int, limit: int | None, remaining: int | None, text: str
 ) -> None:
     assert quota_text(QuotaInfo(used=used, limit=limit, remaining=remaining)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (None, "date unknown"),
+        ("2026-04-27T10:00:00.000Z", "2026-04-27T10:00:00.000Z"),
+        ("0001-01-01T00:00:00Z", 'date unknown (HostUp says "0001-01-01T00:00:00Z")'),
+        ("soon", 'date unknown (HostUp says "soon")'),
+    ],
+)
+def test_only_a_date_is_shown_as_one(text: str | None, shown: str) -> None:
+    assert date_text(text, parse_time(text)) == shown

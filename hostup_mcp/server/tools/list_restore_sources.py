@@ -18,6 +18,7 @@ from hostup_mcp.server.output import ListingOutput, completeness
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.completeness import missing_lines
+from hostup_mcp.wording.phrases import date_text
 
 
 class SourceItem(BaseModel):
@@ -53,8 +54,8 @@ async def list_restore_sources(ctx: Ctx, id: VpsId) -> CallToolResult:
 
     def describe(backup: SourceBackup) -> str:
         span = age(backup.created, now)
-        when = f"{word(backup.created_at)}, " if backup.created_at else ""
-        old = f"{formats.span(span)} old" if span is not None else "age unknown"
+        when = date_text(backup.created_at, backup.created)
+        old = f", {formats.span(span)} old" if span is not None else ""
         return f"  {word(backup.id)} · {when}{old} · {formats.size(backup.size_gb)}"
 
     lines = [f"Backups that could be restored onto {id}:"]

@@ -36,7 +36,7 @@ from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.server.tools.service_status import read_service_status
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.completeness import missing_lines
-from hostup_mcp.wording.phrases import gate_text, quota_text
+from hostup_mcp.wording.phrases import date_text, gate_text, quota_text
 from hostup_mcp.wording.render import for_model
 
 
@@ -272,7 +272,7 @@ def _describe(backup: Backup, now: datetime, doubt: Doubt | None) -> str:
     span = age(backup.created, now)
     facts = [
         word(backup.id),
-        word(backup.created_at) if backup.created_at else "date unknown",
+        date_text(backup.created_at, backup.created),
         f"{formats.span(span)} old" if span is not None else "age unknown",
         formats.size(backup.size_gb),
         word(backup.backup_type or "type unknown"),

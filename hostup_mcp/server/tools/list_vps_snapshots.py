@@ -18,7 +18,7 @@ from hostup_mcp.server.output import ListingOutput, completeness
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.completeness import missing_lines
-from hostup_mcp.wording.phrases import gate_text
+from hostup_mcp.wording.phrases import date_text, gate_text
 
 
 class SnapshotItem(BaseModel):
@@ -96,9 +96,7 @@ def _lines(vps_id: str, listing: SnapshotList, ages: list[str | None]) -> list[s
 def _describe(snapshot: Snapshot, old: str | None) -> str:
     facts = [
         word(snapshot.name),
-        f"{word(snapshot.created_at)}, {old or 'unknown age'} old"
-        if snapshot.created_at
-        else "date unknown",
+        date_text(snapshot.created_at, snapshot.created) + (f", {old} old" if old else ""),
         f"removed {word(snapshot.expires_at)}" if snapshot.expires_at else "removal date unknown",
         {True: "with memory", False: "disk only", None: "memory unknown"}[
             snapshot.includes_memory_state
