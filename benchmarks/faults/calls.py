@@ -11,7 +11,7 @@ from typing import Any
 Schema = dict[str, Any]
 Arguments = dict[str, Any]
 
-IDS = ("id", "backupId", "sourceVpsId", "snapshotName", "planId", "jobId")
+IDS = ("id", "backupId", "sourceVpsId", "snapshotName", "planId", "jobId", "writeId")
 WORDS = ("probe-1", "a", "before_upgrade", "x9", "v1.0", "stockholm", "Nightly", "192.0.2.1", "-")
 INVENTED = {
     "id": "vps_01hxinvented000000",
@@ -20,6 +20,7 @@ INVENTED = {
     "snapshotName": "never-made",
     "planId": "v1.bm90LWEtcGxhbg",
     "jobId": "job_01hxinvented000000",
+    "writeId": "0123456789abcdef",
 }
 
 
@@ -84,11 +85,16 @@ class Known:
     sources: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     plans: dict[str, Arguments] = field(default_factory=dict)
     jobs: list[str] = field(default_factory=list)
+    writes: list[str] = field(default_factory=list)
     looked: set[str] = field(default_factory=set)
 
     def learn(self, arguments: Arguments, result: Any) -> None:
-        """Record the ids of a successful result."""
+        """Record the ids of a result, or the id of the write in its error."""
         if not isinstance(result, dict):
+            return
+        if isinstance(error := result.get("error"), dict):
+            if isinstance(write := error.get("writeId"), str):
+                self.writes.append(write)
             return
         vps = arguments.get("id")
         if isinstance(plan := result.get("planId"), str):
@@ -143,6 +149,8 @@ class Maker:
         for name, schema in tool.properties.items():
             if name in tool.required or self._wanted(tool, name, schema, chosen, sensible):
                 made[name] = self._value(tool, name, schema, vps, chosen, source, sensible)
+        if sensible and {"jobId", "writeId"} <= made.keys():
+            del made["jobId" if self._known.writes and self._random.random() < 0.5 else "writeId"]
         if not sensible and self._random.random() < 0.3:
             made["surprise"] = 1
         return {name: value for name, value in made.items() if value is not None}
@@ -217,6 +225,8 @@ class Maker:
                 return known.plan_of(at)
             case "jobId":
                 return self._one(known.jobs)
+            case "writeId":
+                return self._one(known.writes)
         return None
 
     def _source(self, vps: str | None) -> tuple[str, str] | None:

@@ -274,8 +274,7 @@ class History:
             with anyio.fail_after(HANG_SECONDS):
                 result = await request()
             note_result(call, result)
-            if not getattr(result, "is_error", True):
-                self._known.learn(call.arguments, result.structured_content)
+            self._known.learn(call.arguments, getattr(result, "structured_content", None))
         except Exception as error:
             note_exception(call, error)
         finally:
