@@ -158,14 +158,14 @@ class Plans:
         """
         record = await self.state.get_record(self.caller, RecordKey(RecordKind.PLAN, plan_id))
         if record is None:
-            raise plan_again("There is no such plan of this caller; plans expire after ten minutes")
+            raise plan_again("this caller has no plan with this id; plans expire after ten minutes")
         if not record.is_current:
-            raise plan_again("This plan is from before this server lost stored state")
+            raise plan_again("it was made before this server lost its stored state")
         if record.is_consumed:
             raise plan_used()
         plan = StoredPlan.model_validate_json(record.body)
         if self.now - plan.issued_at >= LIFE:
-            raise plan_again("This plan has expired")
+            raise plan_again("it has expired")
         return plan
 
 
@@ -218,12 +218,12 @@ async def _read_source(
 
 
 def plan_again(why: str) -> RefusalError:
-    """A refusal for a plan that cannot be carried out (any more)."""
+    """Return the refusal of a plan that can no longer be used; `why` ends its sentence."""
     return refuse(texts.PLAN_AGAIN, why=why)
 
 
 def plan_used() -> RefusalError:
-    """Why a plan that was sent is not sent again."""
+    """Return the refusal of a plan that was already sent."""
     return refuse(texts.PLAN_USED)
 
 

@@ -27,12 +27,12 @@ def _both(text: str) -> Text:
 
 
 _SAID = Text("{said}", "HostUp says: “{said}”")
-_FULL = "All backup slots read as used"
+_FULL = "By HostUp's numbers, all backup slots are in use"
 _NOT_FREE = "No backup slot is known to be free"
 _USED = "All backup slots are in use; the oldest"
 _CLOCK = "This machine's clock is {by:span}"
 _LOST = "Everything on this server would be lost."
-_OTHER = "a snapshot takes no slot, where this server can have one."
+_OTHER = "a snapshot, if this server can have one, takes no slot."
 
 
 def _evicts(model: str, user: str) -> Text:
@@ -44,7 +44,7 @@ def _evicts(model: str, user: str) -> Text:
 
 
 def _evicts_point(certainty: str) -> Text:
-    rest = f"the oldest, which {certainty} the one to go back to. Make none before this; {_OTHER}"
+    rest = f"the oldest, which {certainty} the one to restore. Do not make one first; {_OTHER}"
     return Text(
         f"{_NOT_FREE}: another backup may evict {rest}",
         f"{_NOT_FREE}: for another backup HostUp may remove {rest}",
@@ -53,10 +53,10 @@ def _evicts_point(certainty: str) -> Text:
 
 def _oldest(which: str) -> Text:
     return Text(
-        f"{_USED} {which} is {{backup_id}} of {{created:iso}}. The user decides whether to delete "
-        "it or to buy slots.",
-        f"{_USED} {which} is the one of {{created:moment}}. Whether to delete it or to buy slots "
-        "is your choice.",
+        f"{_USED} {which} is {{backup_id}} from {{created:iso}}. The user decides whether to "
+        "delete it or to buy more slots.",
+        f"{_USED} {which} is the one from {{created:moment}}. Whether to delete it or to buy more "
+        "slots is your choice.",
     )
 
 
@@ -70,7 +70,7 @@ TEXTS: Mapping[Code, Text] = {
     ),
     Code.GATE_CLOSED_REASON: _SAID,
     Code.GATE_MISSING: Text(
-        "HostUp's response has no gate {gate}, so it is unknown whether this is allowed.",
+        "HostUp's response does not say whether this is allowed ({gate} is missing).",
         "HostUp does not say whether it allows this.",
     ),
     Code.QUOTA_READS_FULL: Text(
@@ -91,19 +91,19 @@ TEXTS: Mapping[Code, Text] = {
         "To make room, HostUp may evict a backup that is not listed here.",
         "To make room, HostUp may remove a backup that is not listed here.",
     ),
-    Code.NO_BACKUPS: _both("There is no backup of this server to restore."),
-    Code.BACKUP_MISSING: _both("This backup is not listed (any more)."),
+    Code.NO_BACKUPS: _both("This server has no backup to restore."),
+    Code.BACKUP_MISSING: _both("HostUp does not list this backup; it may have been removed."),
     Code.NO_SNAPSHOTS: _both("This server cannot have snapshots."),
     Code.NO_SNAPSHOTS_REASON: _SAID,
     Code.SNAPSHOT_MISSING: _both(
-        "This snapshot is not listed (any more); snapshots last about 24 hours."
+        "HostUp does not list this snapshot; snapshots last about 24 hours."
     ),
     Code.SNAPSHOT_EXPIRED: Text(
         "This snapshot was due to be removed at {expired:iso}; it may be gone at any moment.",
         "This snapshot was due to be removed on {expired:moment}; it may be gone at any moment.",
     ),
     Code.MAY_NOT_FIT: _both(
-        "The backup has {backup_gb:size} and this server's disk {disk_gb:size}: it may not fit."
+        "The backup is {backup_gb:size} and this server's disk {disk_gb:size}: it may not fit."
     ),
     Code.SIZE_MISSING: _both(
         "HostUp does not say how large the backup or this server's disk is, so it may not fit."
@@ -116,12 +116,13 @@ TEXTS: Mapping[Code, Text] = {
         "contact HostUp's support."
     ),
     Code.USE_OTHER_SERVER: Text(
-        "The service has ended. list_restore_sources of another server shows whether its backups "
-        "can be restored there.",
-        "The service has ended. Perhaps its backups can be restored to another of your servers.",
+        "This server's hosting has ended. Call list_restore_sources for another of the user's "
+        "servers to see whether this server's backups can be restored onto it.",
+        "This server's hosting has ended. It may be possible to restore its backups onto another "
+        "of your servers.",
     ),
-    Code.CONTACT_SUPPORT: _both("Only HostUp's support can lift this."),
-    Code.TRY_LATER: _both("This may resolve by itself: check again in some minutes."),
+    Code.CONTACT_SUPPORT: _both("Only HostUp's support can remove this restriction."),
+    Code.TRY_LATER: _both("This may resolve by itself: check again in a few minutes."),
     Code.CHECK_SCOPE: Text(
         "The key may lack a scope (backup:vm for backups, restores and snapshots); check it at "
         f"{KEYS_PAGE}.",
@@ -132,23 +133,23 @@ TEXTS: Mapping[Code, Text] = {
         "Translate HostUp's reason for the user; HostUp's support can explain it.",
         "HostUp's support can explain this reason.",
     ),
-    Code.ASK_WHY: _both("Only HostUp's support can tell why."),
-    Code.ASK_WHETHER: _both("Only HostUp's panel or support can tell whether this is allowed."),
+    Code.ASK_WHY: _both("Only HostUp's support can explain why."),
+    Code.ASK_WHETHER: _both("Only HostUp's panel or support can say whether this is allowed."),
     Code.COMPARE_PANEL: _both("HostUp's panel may show backups that are not listed here."),
     Code.ONLY_CURRENT_STATE: _both(
-        "There has to be a backup, and one made now holds only the current state."
+        "A restore needs a backup, and one made now holds only the current state."
     ),
     Code.GET_SLOTS: _both("All backup slots are in use; more can be bought in HostUp's panel."),
     # Advice
     Code.DATES_UNKNOWN: _both(
-        "Some dates are unknown: those backups are listed last and may be newer than they look."
+        "Some backups have no known date: they are listed last and may be newer than they look."
     ),
     Code.DATES_IN_FUTURE: _both(
-        "Some dates are in the future: those backups are listed first and may be older than they "
+        "Some backups are dated in the future: they are listed first and may be older than they "
         "look."
     ),
     Code.NO_RECENT_BACKUP: _both(
-        "No complete backup is known to be from the last day. A snapshot may be another way back: "
+        "No complete backup is known to be from the last 24 hours. A snapshot may help instead: "
         "snapshots are local, quick and kept about 24 hours; backups are offsite, slower to "
         "restore and kept longer."
     ),
@@ -162,9 +163,9 @@ TEXTS: Mapping[Code, Text] = {
     Code.CLOCK_BEHIND: _both(f"{_CLOCK} behind HostUp's; ages are by HostUp's clock."),
     Code.CLOCK_AHEAD: _both(f"{_CLOCK} ahead of HostUp's; ages are by HostUp's clock."),
     # Why a backup may be incomplete
-    Code.BACKUP_EMPTY: _both("This backup has 0 GB: it is probably empty or unfinished."),
+    Code.BACKUP_EMPTY: _both("This backup is 0 GB: it is probably empty or unfinished."),
     Code.BACKUP_SMALL: _both(
-        "This backup has {size_gb:size} and the others about {usual_gb:size}: it may be incomplete."
+        "This backup is {size_gb:size} and the others about {usual_gb:size}: it may be incomplete."
     ),
     Code.BACKUP_NEW: _both(
         "This backup is only minutes old, and HostUp does not say whether it is finished."
@@ -181,16 +182,16 @@ TEXTS: Mapping[Code, Text] = {
         "A backup schedule is on, but HostUp does not say that it has ever run.",
     ),
     Code.RUN_FAILED: Text(
-        "The backup of {at:iso} has the status {status:quoted}: it may have failed.",
-        "The backup of {at:moment} has the status “{status}”: it may have failed.",
+        "The backup from {at:iso} has the status {status:quoted}: it may have failed.",
+        "The backup from {at:moment} has the status “{status}”: it may have failed.",
     ),
     Code.RUN_FAILED_REASON: Text(
-        "The backup of {at:iso} failed: {said:quoted}",
-        "The backup of {at:moment} failed. HostUp says: “{said}”",
+        "The backup from {at:iso} failed: {said:quoted}",
+        "The backup from {at:moment} failed. HostUp says: “{said}”",
     ),
     Code.NO_SCHEDULE_ON: _both(
-        "There are scheduled backups ({count}), but no schedule is on: HostUp makes no more by "
-        "itself."
+        "There are scheduled backups ({count}), but no schedule is on: HostUp makes no more "
+        "automatically."
     ),
     # Data loss
     Code.CHANGES: Text(
@@ -198,53 +199,61 @@ TEXTS: Mapping[Code, Text] = {
         "Everything written since {since:moment} would be lost: {age:span} of changes.",
     ),
     Code.CHANGES_UNKNOWN: _both(
-        "Everything written since it was made would be lost. When that was is unknown."
+        "Everything written since the backup or snapshot was made would be lost; its date is "
+        "unknown."
     ),
     Code.EVERYTHING: _both(_LOST),
     Code.EVERYTHING_FOR_STATE: _both(
-        f"{_LOST} It would then hold the other server as of {{age:span}} ago."
+        f"{_LOST} This server would then contain the other server's data, from {{age:span}} ago."
     ),
     Code.EVERYTHING_FOR_UNKNOWN: _both(
-        f"{_LOST} It would then hold the other server as of an unknown date."
+        f"{_LOST} This server would then contain the other server's data, from an unknown date."
     ),
     Code.NOTHING: _both("Nothing: the current server stays as it is."),
-    Code.LOSS_UNKNOWN: _both("Unknown: what to go back to was not found."),
+    Code.LOSS_UNKNOWN: _both("Unknown: the backup or snapshot to restore was not found."),
     # Side effects
     Code.DISK_REPLACED: _both("The disk is replaced; the server is down meanwhile."),
     Code.POWER_STATE_UNKNOWN: _both(
-        "HostUp does not say whether it starts the server again: check its power state."
+        "HostUp does not say whether it starts the server again: check its power state afterwards."
     ),
     Code.SERVER_STOPPED: _both("The server is stopped and its disk replaced."),
     Code.NETWORK_KEPT: _both(
-        "Its own network settings are applied again; the other server is not touched."
+        "This server's own network settings are applied again; the other server is not changed."
     ),
     Code.COSTS_MONEY: _both(
         "A new server is built and costs money while it exists; HostUp's panel shows the price."
     ),
-    Code.NEW_ADDRESS: _both("It gets its own address; DNS still points at the current server."),
+    Code.NEW_ADDRESS: _both(
+        "The new server gets its own address; DNS still points to the current one."
+    ),
     Code.MAY_BE_REFUSED: _both("HostUp may refuse if the account cannot use Cloud VPS yet."),
     Code.DISK_ROLLED_BACK: _both(
-        "The disk goes back to the snapshot; the server is down for a moment."
+        "The disk is rolled back to the snapshot; the server is down briefly."
     ),
-    Code.MEMORY_RESUMED: _both("Programs that ran at the time resume from there."),
-    Code.COLD_START: _both("The server starts as after a power failure."),
+    Code.MEMORY_RESUMED: _both(
+        "Programs that were running when it was made resume from that point."
+    ),
+    Code.COLD_START: _both("The server starts as if after a power failure."),
     # Alternatives
     Code.USE_NEW_SERVER: Text(
-        "new_cloud_vps: a new, paid server from the backup; this one stays untouched, and single "
+        "new_cloud_vps: a new, paid server from the backup; this one is not changed, and single "
         "files can be copied over.",
-        "A new, paid server from the backup: this one stays untouched, and single files can be "
+        "A new, paid server from the backup: this one is not changed, and single files can be "
         "copied over.",
     ),
     Code.USE_SNAPSHOT: Text(
-        "list_vps_snapshots: a snapshot of the last day may lose less.",
-        "A snapshot of the last day may lose less. The assistant can list this server's snapshots.",
+        "Check list_vps_snapshots: restoring a snapshot from the last 24 hours may lose less data.",
+        "Restoring a snapshot from the last 24 hours may lose less data. The assistant can list "
+        "this server's snapshots.",
     ),
     # Precautions
     Code.BACK_UP_FIRST: _both("Back up the current state, so that this can be undone."),
     Code.MAY_BACK_UP: _both(
         "Try to back up the current state first; HostUp does not say whether it allows this."
     ),
-    Code.EVICTS_OLDEST: _evicts(", {backup_id} of {created:iso}", ", the one of {created:moment}"),
+    Code.EVICTS_OLDEST: _evicts(
+        ", {backup_id} from {created:iso}", ", the one from {created:moment}"
+    ),
     Code.EVICTS_UNDATED: _evicts("", ""),
     Code.EVICTS_POINT: _evicts_point("is"),
     Code.MAY_EVICT_POINT: _evicts_point("may be"),
@@ -253,15 +262,17 @@ TEXTS: Mapping[Code, Text] = {
         "The current state cannot be backed up now. {because}",
     ),
     Code.OLDEST: _oldest("backup"),
-    Code.OLDEST_OTHER: _oldest("backup beside the one to go back to"),
-    Code.OLDEST_DATED: _oldest("backup of known date"),
-    Code.OLDEST_OTHER_DATED: _oldest("backup of known date beside the one to go back to"),
+    Code.OLDEST_OTHER: _oldest("backup other than the one to restore"),
+    Code.OLDEST_DATED: _oldest("backup with a known date"),
+    Code.OLDEST_OTHER_DATED: _oldest("backup with a known date other than the one to restore"),
     # What makes a backup hard to replace
-    Code.ONLY_BACKUP: _both("It is the ONLY backup listed: after this there is none to restore."),
+    Code.ONLY_BACKUP: _both(
+        "It is the ONLY backup listed: once it is deleted, there is none to restore."
+    ),
     Code.LAST_COMPLETE_BACKUP: _both(
         "It is the LAST backup that looks complete: the others may be empty or unfinished."
     ),
     Code.NEWEST_BACKUP: _both(
-        "It is, or may be, the NEWEST backup: after this only older ones are left."
+        "It is, or may be, the NEWEST backup: once it is deleted, only older ones are left."
     ),
 }

@@ -255,7 +255,7 @@ async def test_the_server_refuses_an_expired_plan(open_host: Opening) -> None:
     shown.backend.ahead = timedelta(minutes=11)
     await say_yes(frame)
     await frame.wait_for_selector("text=The plan is out of date")
-    assert "This plan has expired" in await frame.inner_text(".confirm")
+    assert "it has expired" in await frame.inner_text(".confirm")
     assert shown.backend.writes == []
 
 

@@ -37,11 +37,11 @@ async def test_a_healthy_server_can_be_restored(open_host: Opening) -> None:
 @pytest.mark.parametrize(
     ("server", "why"),
     [
-        ("staging", "There is no backup of this server to restore."),
+        ("staging", "This server has no backup to restore."),
         ("intranet", "HostUp says: “The service is suspended.”"),
         ("files", "HostUp does not allow this and gave no reason."),
         ("analytics", "HostUp says: “Storage is being moved to other hardware.”"),
-        ("crm", "There is no backup"),
+        ("crm", "This server has no backup"),
     ],
 )
 async def test_a_blocked_restore_says_why(open_host: Opening, server: str, why: str) -> None:
@@ -186,7 +186,7 @@ async def test_the_backup_to_be_removed_has_its_date(
     await frame.click("#show-plan")
     await frame.wait_for_selector(".lost-box")
     plan = await frame.inner_text(".plan")
-    assert "HostUp may remove the oldest, the one of " in plan
+    assert "HostUp may remove the oldest, the one from " in plan
     assert "is your choice" in plan
     assert "bkp_" not in plan
 

@@ -132,4 +132,4 @@ def test_unknown_caller_has_no_account(path: Path) -> None:
         with pytest.raises(RefusalError) as raised:
             find(name)
         assert raised.value.failure.kind == "no_account"
-        assert "operator" in raised.value.failure.next_step
+        assert "credentials file" in raised.value.failure.next_step

@@ -180,7 +180,7 @@ async def test_caller_groups_override_allow(
 async def test_caller_without_an_account(team: Team, upstream: Upstream) -> None:
     refused = await team.guests.call("list_vps")
     assert refused.kind == "no_account"
-    assert "operator" in refused.text
+    assert "credentials file" in refused.text
     assert await team.guests.tools() == READING
     assert (await team.guests.call("create_vps_backup", id="vps_00000000")).kind == "not_allowed"
     assert upstream.sandbox.requests == []

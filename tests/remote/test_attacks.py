@@ -585,7 +585,7 @@ async def test_foreign_plan_is_refused(servers: Servers) -> None:
         await others.plan()
         refused = await others.call("restore_vps", planId=plan)
     assert refused.kind == "plan_again"
-    assert "of this caller" in refused.text
+    assert "this caller has no plan" in refused.text
     assert servers.upstream.sandbox.writes == []
 
 

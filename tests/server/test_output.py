@@ -66,7 +66,7 @@ def test_findings_keep_their_order() -> None:
         (GateOpen("Slow.", "slow"), "slow", "Slow.", "gate"),
         (GateClosed("Busy.", "busy"), "busy", "Busy.", "gate"),
         (GateClosed("Busy.", None), "gate_closed_reason", "Busy.", "gate"),
-        (NoBackups(), "no_backups", "There is no backup of this server to restore.", "state"),
+        (NoBackups(), "no_backups", "This server has no backup to restore.", "state"),
     ],
 )
 def test_a_reason_has_hostups_code_or_ours(

@@ -153,7 +153,7 @@ async def test_a_plan_from_before_a_loss_is_void() -> None:
             return None if record is None else Record(record.body, record.is_consumed, False)
 
     plans = Plans(Restarted(), "ann", NOW)
-    assert "lost stored state" in await refused(plans, await plans.store(plan()))
+    assert "lost its stored state" in await refused(plans, await plans.store(plan()))
 
 
 # The panel's ticket -------------------------------------------------------------------------------

@@ -41,11 +41,11 @@ from hostup_mcp.wording.render import finding_code, for_model, for_user
 
 WHEN, AGE = datetime(2026, 4, 27, 10, tzinfo=UTC), timedelta(days=1, hours=2, minutes=5)
 KEYS = "https://cloud.hostup.se/api-management"
-FULL = "All backup slots read as used"
+FULL = "By HostUp's numbers, all backup slots are in use"
 NOT_FREE = "No backup slot is known to be free"
 CLOCK = "This machine's clock is 3 hours"
 EVERYTHING = "Everything on this server would be lost."
-NO_SLOT = "Make none before this; a snapshot takes no slot, where this server can have one."
+NO_SLOT = "Do not make one first; a snapshot, if this server can have one, takes no slot."
 
 # What a model reads, and what a user does where that is not the same.
 WORDS: list[tuple[Finding, str, str | None]] = [
@@ -61,7 +61,7 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     (GateClosed("Busy.", "busy"), "Busy.", "HostUp says: “Busy.”"),
     (
         GateMissing("canRestore"),
-        "HostUp's response has no gate canRestore, so it is unknown whether this is allowed.",
+        "HostUp's response does not say whether this is allowed (canRestore is missing).",
         "HostUp does not say whether it allows this.",
     ),
     (
@@ -86,13 +86,13 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         "To make room, HostUp may evict a backup that is not listed here.",
         "To make room, HostUp may remove a backup that is not listed here.",
     ),
-    (NoBackups(), "There is no backup of this server to restore.", None),
-    (BackupMissing(), "This backup is not listed (any more).", None),
+    (NoBackups(), "This server has no backup to restore.", None),
+    (BackupMissing(), "HostUp does not list this backup; it may have been removed.", None),
     (NoSnapshots(None), "This server cannot have snapshots.", None),
     (NoSnapshots("None."), "None.", "HostUp says: “None.”"),
     (
         SnapshotMissing(),
-        "This snapshot is not listed (any more); snapshots last about 24 hours.",
+        "HostUp does not list this snapshot; snapshots last about 24 hours.",
         None,
     ),
     (
@@ -104,7 +104,7 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     (
         MayNotFit(80.5, 80.0),
-        "The backup has 80.5 GB and this server's disk 80 GB: it may not fit.",
+        "The backup is 80.5 GB and this server's disk 80 GB: it may not fit.",
         None,
     ),
     (
@@ -123,12 +123,13 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     (
         Code.USE_OTHER_SERVER,
-        "The service has ended. list_restore_sources of another server shows whether its backups "
-        "can be restored there.",
-        "The service has ended. Perhaps its backups can be restored to another of your servers.",
+        "This server's hosting has ended. Call list_restore_sources for another of the user's "
+        "servers to see whether this server's backups can be restored onto it.",
+        "This server's hosting has ended. It may be possible to restore its backups onto another "
+        "of your servers.",
     ),
-    (Code.CONTACT_SUPPORT, "Only HostUp's support can lift this.", None),
-    (Code.TRY_LATER, "This may resolve by itself: check again in some minutes.", None),
+    (Code.CONTACT_SUPPORT, "Only HostUp's support can remove this restriction.", None),
+    (Code.TRY_LATER, "This may resolve by itself: check again in a few minutes.", None),
     (
         Code.CHECK_SCOPE,
         "The key may lack a scope (backup:vm for backups, restores and snapshots); check it at "
@@ -141,12 +142,12 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         "Translate HostUp's reason for the user; HostUp's support can explain it.",
         "HostUp's support can explain this reason.",
     ),
-    (Code.ASK_WHY, "Only HostUp's support can tell why.", None),
-    (Code.ASK_WHETHER, "Only HostUp's panel or support can tell whether this is allowed.", None),
+    (Code.ASK_WHY, "Only HostUp's support can explain why.", None),
+    (Code.ASK_WHETHER, "Only HostUp's panel or support can say whether this is allowed.", None),
     (Code.COMPARE_PANEL, "HostUp's panel may show backups that are not listed here.", None),
     (
         Code.ONLY_CURRENT_STATE,
-        "There has to be a backup, and one made now holds only the current state.",
+        "A restore needs a backup, and one made now holds only the current state.",
         None,
     ),
     (
@@ -157,18 +158,18 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     # Advice
     (
         Code.DATES_UNKNOWN,
-        "Some dates are unknown: those backups are listed last and may be newer than they look.",
+        "Some backups have no known date: they are listed last and may be newer than they look.",
         None,
     ),
     (
         Code.DATES_IN_FUTURE,
-        "Some dates are in the future: those backups are listed first and may be older than they "
+        "Some backups are dated in the future: they are listed first and may be older than they "
         "look.",
         None,
     ),
     (
         Code.NO_RECENT_BACKUP,
-        "No complete backup is known to be from the last day. A snapshot may be another way back: "
+        "No complete backup is known to be from the last 24 hours. A snapshot may help instead: "
         "snapshots are local, quick and kept about 24 hours; backups are offsite, slower to "
         "restore and kept longer.",
         None,
@@ -193,10 +194,10 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         None,
     ),
     # Why a backup may be incomplete
-    (Code.BACKUP_EMPTY, "This backup has 0 GB: it is probably empty or unfinished.", None),
+    (Code.BACKUP_EMPTY, "This backup is 0 GB: it is probably empty or unfinished.", None),
     (
         BackupSmall(1.1, 12),
-        "This backup has 1.1 GB and the others about 12 GB: it may be incomplete.",
+        "This backup is 1.1 GB and the others about 12 GB: it may be incomplete.",
         None,
     ),
     (
@@ -219,17 +220,18 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     (
         RunFailed(WHEN, "odd", None),
-        'The backup of 2026-04-27T10:00:00.000Z has the status "odd": it may have failed.',
-        "The backup of Mon 2026-04-27 10:00 UTC has the status “odd”: it may have failed.",
+        'The backup from 2026-04-27T10:00:00.000Z has the status "odd": it may have failed.',
+        "The backup from Mon 2026-04-27 10:00 UTC has the status “odd”: it may have failed.",
     ),
     (
         RunFailed(None, "failed", "No space."),
-        'The backup of an unknown date failed: "No space."',
-        "The backup of an unknown date failed. HostUp says: “No space.”",
+        'The backup from an unknown date failed: "No space."',
+        "The backup from an unknown date failed. HostUp says: “No space.”",
     ),
     (
         NoScheduleOn(2),
-        "There are scheduled backups (2), but no schedule is on: HostUp makes no more by itself.",
+        "There are scheduled backups (2), but no schedule is on: HostUp makes no more "
+        "automatically.",
         None,
     ),
     # Data loss
@@ -242,33 +244,36 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     (
         Code.CHANGES_UNKNOWN,
-        "Everything written since it was made would be lost. When that was is unknown.",
+        "Everything written since the backup or snapshot was made would be lost; its date is "
+        "unknown.",
         None,
     ),
     (Code.EVERYTHING, EVERYTHING, None),
     (
         EverythingForState(AGE),
-        f"{EVERYTHING} It would then hold the other server as of 1 day 2 hours ago.",
+        f"{EVERYTHING} This server would then contain the other server's data, from 1 day 2 hours "
+        "ago.",
         None,
     ),
     (
         Code.EVERYTHING_FOR_UNKNOWN,
-        f"{EVERYTHING} It would then hold the other server as of an unknown date.",
+        f"{EVERYTHING} This server would then contain the other server's data, from an unknown "
+        "date.",
         None,
     ),
     (Code.NOTHING, "Nothing: the current server stays as it is.", None),
-    (Code.LOSS_UNKNOWN, "Unknown: what to go back to was not found.", None),
+    (Code.LOSS_UNKNOWN, "Unknown: the backup or snapshot to restore was not found.", None),
     # Side effects
     (Code.DISK_REPLACED, "The disk is replaced; the server is down meanwhile.", None),
     (
         Code.POWER_STATE_UNKNOWN,
-        "HostUp does not say whether it starts the server again: check its power state.",
+        "HostUp does not say whether it starts the server again: check its power state afterwards.",
         None,
     ),
     (Code.SERVER_STOPPED, "The server is stopped and its disk replaced.", None),
     (
         Code.NETWORK_KEPT,
-        "Its own network settings are applied again; the other server is not touched.",
+        "This server's own network settings are applied again; the other server is not changed.",
         None,
     ),
     (
@@ -276,27 +281,36 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         "A new server is built and costs money while it exists; HostUp's panel shows the price.",
         None,
     ),
-    (Code.NEW_ADDRESS, "It gets its own address; DNS still points at the current server.", None),
+    (
+        Code.NEW_ADDRESS,
+        "The new server gets its own address; DNS still points to the current one.",
+        None,
+    ),
     (Code.MAY_BE_REFUSED, "HostUp may refuse if the account cannot use Cloud VPS yet.", None),
     (
         Code.DISK_ROLLED_BACK,
-        "The disk goes back to the snapshot; the server is down for a moment.",
+        "The disk is rolled back to the snapshot; the server is down briefly.",
         None,
     ),
-    (Code.MEMORY_RESUMED, "Programs that ran at the time resume from there.", None),
-    (Code.COLD_START, "The server starts as after a power failure.", None),
+    (
+        Code.MEMORY_RESUMED,
+        "Programs that were running when it was made resume from that point.",
+        None,
+    ),
+    (Code.COLD_START, "The server starts as if after a power failure.", None),
     # Alternatives
     (
         Code.USE_NEW_SERVER,
-        "new_cloud_vps: a new, paid server from the backup; this one stays untouched, and single "
+        "new_cloud_vps: a new, paid server from the backup; this one is not changed, and single "
         "files can be copied over.",
-        "A new, paid server from the backup: this one stays untouched, and single files can be "
+        "A new, paid server from the backup: this one is not changed, and single files can be "
         "copied over.",
     ),
     (
         Code.USE_SNAPSHOT,
-        "list_vps_snapshots: a snapshot of the last day may lose less.",
-        "A snapshot of the last day may lose less. The assistant can list this server's snapshots.",
+        "Check list_vps_snapshots: restoring a snapshot from the last 24 hours may lose less data.",
+        "Restoring a snapshot from the last 24 hours may lose less data. The assistant can list "
+        "this server's snapshots.",
     ),
     # Precautions
     (Code.BACK_UP_FIRST, "Back up the current state, so that this can be undone.", None),
@@ -307,9 +321,9 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     (
         EvictsOldest("bkp_1", WHEN),
-        f"{NOT_FREE}: to make room for another backup, HostUp may evict the oldest, bkp_1 of "
+        f"{NOT_FREE}: to make room for another backup, HostUp may evict the oldest, bkp_1 from "
         "2026-04-27T10:00:00.000Z. The user decides.",
-        f"{NOT_FREE}: to make room for another backup, HostUp may remove the oldest, the one of "
+        f"{NOT_FREE}: to make room for another backup, HostUp may remove the oldest, the one from "
         "Mon 2026-04-27 10:00 UTC. Whether to make one is your choice.",
     ),
     (
@@ -321,17 +335,17 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     (
         Code.EVICTS_POINT,
-        f"{NOT_FREE}: another backup may evict the oldest, which is the one to go back to. "
+        f"{NOT_FREE}: another backup may evict the oldest, which is the one to restore. {NO_SLOT}",
+        f"{NOT_FREE}: for another backup HostUp may remove the oldest, which is the one to "
+        "restore. "
         f"{NO_SLOT}",
-        f"{NOT_FREE}: for another backup HostUp may remove the oldest, which is the one to go back "
-        f"to. {NO_SLOT}",
     ),
     (
         Code.MAY_EVICT_POINT,
-        f"{NOT_FREE}: another backup may evict the oldest, which may be the one to go back to. "
+        f"{NOT_FREE}: another backup may evict the oldest, which may be the one to restore. "
         f"{NO_SLOT}",
-        f"{NOT_FREE}: for another backup HostUp may remove the oldest, which may be the one to go "
-        f"back to. {NO_SLOT}",
+        f"{NOT_FREE}: for another backup HostUp may remove the oldest, which may be the one to "
+        f"restore. {NO_SLOT}",
     ),
     (
         CannotBackUp(GateClosed("No slots.", None)),
@@ -341,20 +355,24 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     *(
         (
             SlotsUsed("bkp_1", WHEN, is_among_dated, is_beside_point),
-            f"All backup slots are in use; the oldest backup{which} is bkp_1 of "
-            "2026-04-27T10:00:00.000Z. The user decides whether to delete it or to buy slots.",
-            f"All backup slots are in use; the oldest backup{which} is the one of "
-            "Mon 2026-04-27 10:00 UTC. Whether to delete it or to buy slots is your choice.",
+            f"All backup slots are in use; the oldest backup{which} is bkp_1 from "
+            "2026-04-27T10:00:00.000Z. The user decides whether to delete it or to buy more slots.",
+            f"All backup slots are in use; the oldest backup{which} is the one from "
+            "Mon 2026-04-27 10:00 UTC. Whether to delete it or to buy more slots is your choice.",
         )
         for is_among_dated, is_beside_point, which in (
             (False, False, ""),
-            (False, True, " beside the one to go back to"),
-            (True, False, " of known date"),
-            (True, True, " of known date beside the one to go back to"),
+            (False, True, " other than the one to restore"),
+            (True, False, " with a known date"),
+            (True, True, " with a known date other than the one to restore"),
         )
     ),
     # What makes a backup hard to replace
-    (Code.ONLY_BACKUP, "It is the ONLY backup listed: after this there is none to restore.", None),
+    (
+        Code.ONLY_BACKUP,
+        "It is the ONLY backup listed: once it is deleted, there is none to restore.",
+        None,
+    ),
     (
         Code.LAST_COMPLETE_BACKUP,
         "It is the LAST backup that looks complete: the others may be empty or unfinished.",
@@ -362,7 +380,7 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     (
         Code.NEWEST_BACKUP,
-        "It is, or may be, the NEWEST backup: after this only older ones are left.",
+        "It is, or may be, the NEWEST backup: once it is deleted, only older ones are left.",
         None,
     ),
 ]

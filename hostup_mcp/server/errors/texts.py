@@ -29,8 +29,8 @@ class ErrorText:
 _NOTHING = "Nothing was changed."
 _NOTHING_NOW = "Nothing was changed by this call."
 _CHECK = "Call list_vps_backups to check the current state, then tell the user."
-_LATER = "Call again in a minute; if it stays so, HostUp's support or status page can tell."
-_NETWORK = "Call again; if it stays so, ask the user to check the network of this machine."
+_LATER = "Call again in a minute; if it keeps failing, HostUp's status page or support may say why."
+_NETWORK = "Call again; if it keeps failing, ask the user to check this machine's network."
 _INVALID = "Invalid arguments for {tool}; no request was sent."
 _USER_LATER = "Try again later; HostUp's status page may say more."
 
@@ -39,7 +39,7 @@ _USER_LATER = "Try again later; HostUp's status page may say more."
 NOT_CONFIGURED = ErrorText(
     ErrorKind.NOT_CONFIGURED,
     "hostup-mcp is not set up: {problems}",
-    "Ask the user to set this where the server is configured, and restart it. "
+    "Ask the user to set this where hostup-mcp is configured, and restart it. "
     "`hostup-mcp doctor` checks it.",
 )
 UNAUTHORIZED = ErrorText(
@@ -50,35 +50,35 @@ UNAUTHORIZED = ErrorText(
 )
 FORBIDDEN = ErrorText(
     ErrorKind.FORBIDDEN,
-    "HostUp does not allow this with this API key. {said} It needs {scopes}.",
-    f"Ask the user to check the key at {KEYS_PAGE}; the server must belong to its account. Trying "
-    "again does not help.",
+    "This API key is not allowed to do that. {said} The action needs {scopes}.",
+    f"Ask the user to check the key at {KEYS_PAGE}; the server must belong to the same account as "
+    "the key. Retrying will not help.",
     user_step=f"Give the key the scope that it needs, at {KEYS_PAGE}, or ask HostUp's support.",
 )
 EDGE_REFUSED = ErrorText(
     ErrorKind.EDGE_REFUSED,
-    "Something in front of HostUp's API rejected the request (403); this is not about the key's "
-    "scopes.",
-    "Ask the user whether their network, VPN or IP restrictions are in the way; HostUp's support "
-    "can tell.",
+    "Something in front of HostUp's API rejected the request (403); the key's scopes are not "
+    "the reason.",
+    "Ask the user whether their network, a VPN or the key's IP restrictions block it; HostUp's "
+    "support can help.",
     user_step="Check VPN, proxy and the key's IP restrictions, or ask HostUp's support.",
 )
 REDIRECTED = ErrorText(
     ErrorKind.REDIRECTED,
-    "{error}; the key was not sent on.",
+    "{error}; the key was not sent there.",
     "Ask the user to check HOSTUP_BASE_URL.",
     user_step="Check HOSTUP_BASE_URL.",
 )
 NO_ACCOUNT = ErrorText(
     ErrorKind.NO_ACCOUNT,
     "No HostUp account is configured for this caller.",
-    "Tell the user: the operator has to add them to the credentials file.",
+    "Tell the user that whoever runs this server has to add them to its credentials file.",
 )
 NOT_ALLOWED = ErrorText(
     ErrorKind.NOT_ALLOWED,
     "{tool} is not unlocked on this server.",
-    "Only the user can unlock it where the server is configured: --allow with {groups} "
-    "(HOSTUP_MCP_ALLOW). They can also do it themselves in HostUp's panel.",
+    "Only the user can unlock it, where this server is configured: --allow with {groups} "
+    "(HOSTUP_MCP_ALLOW). They can also make the change themselves in HostUp's panel.",
     _NOTHING,
 )
 
@@ -87,7 +87,7 @@ NOT_ALLOWED = ErrorText(
 UNKNOWN_ID = ErrorText(
     ErrorKind.UNKNOWN_ID,
     "This {argument} was not returned by {tool} in this session; no request was sent.",
-    "Call {tool} and use {path} of its result, unchanged. Never make up or alter an id.",
+    "Call {tool} and use {path} from its result, unchanged. Never make up or alter an id.",
 )
 INVALID_ARGUMENTS = ErrorText(
     ErrorKind.INVALID_ARGUMENTS, _INVALID, "Correct these arguments and call again."
@@ -95,21 +95,23 @@ INVALID_ARGUMENTS = ErrorText(
 UNKNOWN_ARGUMENTS = ErrorText(
     ErrorKind.INVALID_ARGUMENTS, _INVALID, "Leave these out and call again."
 )
-MISSING_ARGUMENTS = ErrorText(ErrorKind.INVALID_ARGUMENTS, _INVALID, "Give {arguments}.")
+MISSING_ARGUMENTS = ErrorText(
+    ErrorKind.INVALID_ARGUMENTS, _INVALID, "Call it again with {arguments}."
+)
 INVALID_CURSOR = ErrorText(
     ErrorKind.INVALID_CURSOR,
-    "HostUp does not know this cursor (any more).",
+    "HostUp does not know this cursor, or no longer does.",
     "Call list_vps again without cursor.",
 )
 INVALID_REQUEST = ErrorText(
     ErrorKind.INVALID_REQUEST,
     "HostUp rejected the request as invalid. {said}",
-    "Correct what it names. If nothing is wrong with the arguments, tell the user.",
-    user_step="Correct what it names, or report it.",
+    "Correct what HostUp names. If nothing is wrong with the arguments, tell the user.",
+    user_step="Correct what HostUp names, or report it.",
 )
 NAME_TAKEN = ErrorText(
     ErrorKind.NAME_TAKEN,
-    "This server already has a snapshot of that name.",
+    "This server already has a snapshot with that name.",
     "Choose another name.",
     _NOTHING,
 )
@@ -137,35 +139,36 @@ GATE_CLOSED_FOR_DELETION = ErrorText(
 CONFLICT = ErrorText(
     ErrorKind.CONFLICT,
     "The server's state does not allow this now. {said}",
-    "Call list_vps_backups and read its gates before anything else.",
-    user_step="Wait until running jobs have ended.",
+    "Call list_vps_backups and read its gates before doing anything else.",
+    user_step="Wait until running jobs have finished.",
 )
 HOSTUP_LOCKED = ErrorText(
     ErrorKind.CONFLICT,
-    "Something else holds the server at HostUp (423), so the request was not carried out. {said}",
-    "Wait {wait}, then call list_vps_backups and read its gates before anything else.",
-    user_step="Wait until running jobs have ended.",
+    "HostUp has locked this server for another operation (423), so the request was not carried "
+    "out. {said}",
+    "Wait {wait}, then call list_vps_backups and read its gates before doing anything else.",
+    user_step="Wait until running jobs have finished.",
 )
 REFUSED = ErrorText(
     ErrorKind.REFUSED,
     "HostUp refused this. {said}",
-    "Trying again does not help. Tell the user what HostUp said.",
-    user_step="Read what HostUp said; trying again does not help.",
+    "Retrying will not help. Tell the user what HostUp said.",
+    user_step="Read what HostUp said; retrying will not help.",
 )
 JOB_RUNNING = ErrorText(
     ErrorKind.JOB_RUNNING,
     "A job is running on this server.",
-    "Wait until it has ended, then call list_vps_backups.",
+    "Wait until it has finished, then call list_vps_backups.",
     _NOTHING,
 )
 JOB_FAILED = ErrorText(
     ErrorKind.JOB_FAILED,
-    "{doing}: HostUp accepted it and reported at once that it failed.",
+    "{doing}: HostUp accepted this and immediately reported that it failed.",
     _CHECK,
 )
 NOT_FOUND = ErrorText(
     ErrorKind.NOT_FOUND,
-    "It does not exist or is not this account's; HostUp does not tell which. {said}",
+    "It does not exist or belongs to another account; HostUp does not say which. {said}",
     "Call list_vps again and use an id from its result.",
 )
 BACKUP_MISSING = ErrorText(
@@ -193,7 +196,7 @@ CANNOT_ASK = ErrorText(
     ErrorKind.CANNOT_ASK,
     "This change needs the user's yes, and questions are not supported by this client.",
     "Tell the user the alternatives: a client{revision} that supports MCP elicitation, HostUp's "
-    "panel, or their operator's HOSTUP_MCP_CONFIRM setting. Do not try again in this client.",
+    "panel, or the HOSTUP_MCP_CONFIRM setting of this server. Do not try again in this client.",
     _NOTHING,
 )
 NOT_CONFIRMED = ErrorText(
@@ -213,27 +216,28 @@ NOT_FROM_PANEL = ErrorText(
 
 PLAN_AGAIN = ErrorText(
     ErrorKind.PLAN_AGAIN,
-    "{why}.",
-    "Call plan_restore again and show the user the new plan before anything else.",
+    "This plan can no longer be used: {why}.",
+    "Call plan_restore again and show the user the new plan before doing anything else.",
     _NOTHING,
 )
 QUESTION_OF_LOST_STATE = ErrorText(
     ErrorKind.PLAN_AGAIN,
-    "The question was asked before this server lost stored state.",
-    "Call {tool} again; the user is asked again. If it takes a planId, plan again first.",
+    "The user was asked before this server lost its stored state, so their answer no longer "
+    "counts.",
+    "Call {tool} again; the user is asked again. If it takes a planId, call plan_restore first.",
     _NOTHING,
 )
 PLAN_USED = ErrorText(
     ErrorKind.PLAN_USED,
-    "This plan was sent to HostUp before, and each plan can be used only once.",
-    "Follow the job it started with get_job, or call list_vps_backups; for anything more, plan "
-    "again.",
+    "This plan was already sent to HostUp, and each plan can be used only once.",
+    "Follow the job it started with get_job, or call list_vps_backups; for anything more, call "
+    "plan_restore again.",
     _NOTHING_NOW,
 )
 CHANGED_MEANWHILE = ErrorText(
     ErrorKind.CHANGED_MEANWHILE,
-    "What this is about changed while the user was asked.",
-    "Read it again, and show the user the current state.",
+    "The facts behind this change were different after the user was asked.",
+    "Read them again, and show the user the current state.",
     _NOTHING_NOW,
 )
 WRITE_IN_FLIGHT = ErrorText(
@@ -245,7 +249,7 @@ WRITE_IN_FLIGHT = ErrorText(
 LOCK_LOST = ErrorText(
     ErrorKind.WRITE_IN_FLIGHT,
     "The lock on this server expired before the change could be sent.",
-    "Call list_vps_backups to check the current state before anything else.",
+    "Call list_vps_backups to check the current state before doing anything else.",
     _NOTHING,
 )
 
@@ -298,7 +302,7 @@ BAD_RESPONSE = ErrorText(
 )
 POLL_URL_REFUSED = ErrorText(
     ErrorKind.POLL_URL_REFUSED,
-    "HostUp gave a poll URL on another host for this job; it is not followed.",
+    "HostUp gave this job a poll URL on another host, which this server does not follow.",
     "Call list_vps_backups to see when restores are possible again.",
 )
 
@@ -308,14 +312,14 @@ RESPONSE_LOST = ErrorText(
     ErrorKind.OUTCOME_UNKNOWN,
     "The change was sent, but HostUp's response was lost or unclear, so it is NOT KNOWN whether it "
     "was carried out: {error} {seen}",
-    "Do not send it again. Call get_job with writeId {write_id}: HostUp's audit log may show what "
-    "became of it. {where_to_look} Tell the user that the outcome is unknown.",
+    "Do not send it again. Call get_job with writeId {write_id}: HostUp's audit log may show "
+    "whether it was accepted. {where_to_look} Tell the user that the outcome is unknown.",
 )
 FAILED_AFTER_SENDING = ErrorText(
     ErrorKind.OUTCOME_UNKNOWN,
     "The change was sent, and this server failed before it knew the outcome. It is NOT KNOWN "
     "whether it was carried out.",
-    "Do not send it again. Call get_job with writeId {write_id}, and list_vps_backups in some "
+    "Do not send it again. Call get_job with writeId {write_id}, and list_vps_backups in a few "
     "minutes. Tell the user that the outcome is unknown.",
 )
 AUDIT_LOG_UNAVAILABLE = ErrorText(
@@ -327,7 +331,7 @@ AUDIT_LOG_UNAVAILABLE = ErrorText(
 STATE_UNAVAILABLE = ErrorText(
     ErrorKind.STATE_UNAVAILABLE,
     "Shared state is unavailable, so writes are disabled.",
-    "Reads still work. Tell the user; their operator can see it in /readyz.",
+    "Reads still work. Tell the user; whoever runs this server can check /readyz.",
     _NOTHING_NOW,
 )
 STATE_REPLY_LOST = ErrorText(
@@ -339,6 +343,6 @@ STATE_REPLY_LOST = ErrorText(
 SERVER_STOPPING = ErrorText(
     ErrorKind.SERVER_STOPPING,
     "This server is stopping.",
-    "Call again once the server runs again.",
+    "Call again once it has restarted.",
     _NOTHING_NOW,
 )

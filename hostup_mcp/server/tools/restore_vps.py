@@ -58,9 +58,9 @@ async def propose_restore(reader: Reader, plan: StoredPlan) -> Destructive:
         raise plan_again("HostUp no longer shows this server to this API key") from None
     if facts.plan.verdict is not Verdict.POSSIBLE:
         reasons = " ".join(quoted(reason) for reason in in_words(facts.plan.reasons))
-        raise plan_again(f"It is no longer possible: {reasons}")
+        raise plan_again(f"a restore is not possible now ({reasons})")
     if facts.digest != plan.facts:
-        raise plan_again("The facts behind this plan have changed")
+        raise plan_again("the facts behind it have changed")
     subject = await find_subject(reader.hostup, facts.vps)
     return Destructive(
         vps_id=plan.vps_id,

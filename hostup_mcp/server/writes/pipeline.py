@@ -277,11 +277,11 @@ def _not_consumed(w: WriteContext, result: ConsumeResult) -> RefusalError:
             return plan_used() if is_plan else already_answered()
         case Consumption.MISSING:
             if is_plan:
-                return plan_again(f"This plan is older than {LIFE.seconds // 60} minutes")
+                return plan_again(f"it is older than {LIFE.seconds // 60} minutes")
             return no_longer_open()
         case Consumption.OTHER_GENERATION:
             if is_plan:
-                return plan_again("This plan is from before this server lost stored state")
+                return plan_again("it was made before this server lost its stored state")
             return made_in_other_generation(w.tool)
         case _:
             return _lock_lost()

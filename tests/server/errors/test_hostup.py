@@ -36,7 +36,7 @@ WORDS = "HostUp's own words"
 # An error, its kind, and what the next step must speak of.
 CASES: dict[str, tuple[HostUpError, str, str]] = {
     "key": (UnauthorizedError(WORDS, status=401), "unauthorized", "HOSTUP_API_KEY"),
-    "scope": (ForbiddenError(WORDS, status=403), "forbidden", "Trying again does not help"),
+    "scope": (ForbiddenError(WORDS, status=403), "forbidden", "Retrying will not help"),
     "missing": (NotFoundError(WORDS, status=404), "not_found", "list_vps"),
     "cursor": (
         InvalidRequestError(WORDS, status=400, code="invalid_cursor"),

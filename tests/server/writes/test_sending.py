@@ -146,7 +146,7 @@ def assert_unknown(
     assert re.fullmatch(r"[0-9a-f]{16}", error["writeId"])
     assert error["nextStep"] == (
         f"Do not send it again. Call get_job with writeId {error['writeId']}: HostUp's audit log "
-        f"may show what became of it. {WHERE} Tell the user that the outcome is unknown."
+        f"may show whether it was accepted. {WHERE} Tell the user that the outcome is unknown."
     )
 
 

@@ -24,13 +24,13 @@ def _cannot_ask(client: str) -> Words:
         "This change needs the user's yes, and questions are not supported by this client. "
         + UNCHANGED,
         f"Tell the user the alternatives: {client} that supports MCP elicitation, HostUp's panel, "
-        "or their operator's HOSTUP_MCP_CONFIRM setting. Do not try again in this client.",
+        "or the HOSTUP_MCP_CONFIRM setting of this server. Do not try again in this client.",
     )
 
 
 def _plan_again(why: str) -> Words:
-    step = "Call plan_restore again and show the user the new plan before anything else."
-    return Words("plan_again", f"{why}. {UNCHANGED}", step)
+    step = "Call plan_restore again and show the user the new plan before doing anything else."
+    return Words("plan_again", f"This plan can no longer be used: {why}. {UNCHANGED}", step)
 
 
 def _in_progress(last_restore: str = "") -> Words:
@@ -66,17 +66,19 @@ REFUSALS = {
     "cannot ask on replicas": _cannot_ask("a client of revision 2026-07-28"),
     "question lost": Words(
         "plan_again",
-        f"The question was asked before this server lost stored state. {UNCHANGED}",
-        "Call change_vps again; the user is asked again. If it takes a planId, plan again first.",
+        "The user was asked before this server lost its stored state, so their answer no longer "
+        f"counts. {UNCHANGED}",
+        "Call change_vps again; the user is asked again. If it takes a planId, call plan_restore "
+        "first.",
     ),
-    "plan expired": _plan_again("This plan is older than 10 minutes"),
-    "plan lost": _plan_again("This plan is from before this server lost stored state"),
+    "plan expired": _plan_again("it is older than 10 minutes"),
+    "plan lost": _plan_again("it was made before this server lost its stored state"),
     "in progress": _in_progress(),
     "in progress after a restore": _in_progress(" Its last restore was sent at 10:00 UTC."),
     "lock expired": Words(
         "write_in_flight",
         f"The lock on this server expired before the change could be sent. {UNCHANGED}",
-        "Call list_vps_backups to check the current state before anything else.",
+        "Call list_vps_backups to check the current state before doing anything else.",
     ),
     "check too slow": Words(
         "timed_out",
@@ -92,7 +94,7 @@ REFUSALS = {
     ),
     "failed at once": Words(
         "job_failed",
-        "Changing it: HostUp accepted it and reported at once that it failed.",
+        "Changing it: HostUp accepted this and immediately reported that it failed.",
         "Call list_vps_backups to check the current state, then tell the user.",
     ),
 }
