@@ -65,7 +65,7 @@ def test_default_is_right(row: list[Cell]) -> None:
         value = getattr(settings.remote, field)
     if name == "HOSTUP_API_KEY":
         assert default == "none"
-    elif default in ("none", "made at start"):
+    elif default in ("none", "generated at start-up"):
         assert not value
     elif default == "0":
         assert value is False
