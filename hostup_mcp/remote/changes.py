@@ -49,9 +49,11 @@ class SharedSubscriptionBus(InMemorySubscriptionBus):
             group.cancel_scope.cancel()
 
     async def _receive(self) -> None:
-        while True:
-            try:
-                async with self._redis.pubsub() as channel:
+        # After an error the library has reconnected and subscribed again if Redis is back, so this
+        # connection is kept: a new one would miss the notifications until it is subscribed.
+        async with self._redis.pubsub() as channel:
+            while True:
+                try:
                     await channel.subscribe(CHANNEL)
                     while True:
                         message = await channel.get_message(
@@ -59,8 +61,8 @@ class SharedSubscriptionBus(InMemorySubscriptionBus):
                         )
                         if message is not None:
                             await self._notify(message["data"])
-            except (RedisError, OSError):
-                await anyio.sleep(REPLY_SECONDS)
+                except (RedisError, OSError):
+                    await anyio.sleep(REPLY_SECONDS)
 
     async def _notify(self, text: str) -> None:
         try:
