@@ -1,11 +1,17 @@
 """Shared by all tests."""
 
+import json
 from collections.abc import Iterator
+from functools import cache
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from support.account import Upstream, fresh_account
+
+from hostup_mcp.server import catalog
 
 _numbers = count()
 
@@ -14,6 +20,26 @@ _numbers = count()
 def anyio_backend() -> str:
     """The product runs on asyncio only."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _repeat_no_work() -> Iterator[None]:
+    """Build each tool once, and let clients check each output schema once.
+
+    Otherwise every server and every client of a test would: most of what a short session takes.
+    """
+    check, checked = Draft202012Validator.check_schema, set[str]()
+
+    def check_once(schema: Any) -> None:
+        text = json.dumps(schema)
+        if text not in checked:
+            check(schema)
+            checked.add(text)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Draft202012Validator, "check_schema", check_once)
+        patch.setattr(catalog, "build_tool", cache(catalog.build_tool))
+        yield
 
 
 @pytest.fixture(scope="session")
