@@ -61,7 +61,7 @@ async def test_a_403_is_shown_beside_an_open_gate() -> None:
         assert await shown() == [False, False]
 
 
-async def test_a_403_is_forgotten_once_one_is_accepted() -> None:
+async def test_success_forgets_the_403() -> None:
     async with session() as (assistant, account):
         vps, _ = await assistant.backups("web-01")
         account.faults.add(Fault("status", "POST", "*/backups", status=403))
@@ -81,7 +81,7 @@ async def test_the_edge_says_nothing_of_the_key() -> None:
         assert "key_refused" not in advice(await assistant.call("list_vps_backups", id=vps))
 
 
-async def test_a_gate_that_differs_aside_is_unchanged() -> None:
+async def test_checked_at_changes_no_plan() -> None:
     async with session(gates_checked_at=True) as (assistant, account):
         _, plan_id = await assistant.planned()
         await assistant.ok("restore_vps", planId=plan_id)
@@ -191,24 +191,6 @@ async def test_a_limit_below_zero_is_unknown() -> None:
         assert "4 used, no limit stated" in listing.text
         assert "quotaInfo.limit" in listing.text
         assert listing.data["explanation"]["create"]["verdict"] == "possible"
-
-
-async def test_a_schedule_that_does_not_run_is_told() -> None:
-    async with session(schedules_abandoned=True) as (assistant, _):
-        vps = await assistant.find("web-01")
-        listing = await assistant.call("list_backup_schedules", id=vps)
-        assert [finding["code"] for finding in listing.data["findings"]] == ["schedule_overdue"]
-        assert "HostUp is not making backups as scheduled" in listing.text
-
-
-@pytest.mark.parametrize("history", ["camel_case", "snake_case"])
-async def test_failed_runs_are_told_with_the_reason(history: Any) -> None:
-    async with session(variants=Variants(history=history)) as (assistant, _):
-        vps = await assistant.find("web-01")
-        listing = await assistant.call("list_backup_schedules", id=vps)
-        failed = [f for f in listing.data["findings"] if f["code"] == "run_failed_reason"]
-        assert len(failed) == 1
-        assert failed[0]["said"] in listing.text
 
 
 async def test_suspension_gets_one_plain_step() -> None:
