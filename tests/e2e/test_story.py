@@ -358,7 +358,12 @@ class Story(RuleBasedStateMachine):
         answer: Answer = self.run(lambda: self.assistant.call("get_job", jobId=job_id))
         assert not answer.is_error, answer.text
         truly = phase(self.sandbox.state.jobs[job_id], self.clock.now())
-        told = {"pending": "waiting", "queued": "waiting", "in_progress": "running"}
+        told = {
+            "pending": "waiting",
+            "queued": "waiting",
+            "in_progress": "running",
+            "completed": "succeeded",
+        }
         assert answer.data["state"] == told.get(truly, truly)
         self.seen[f"job {truly}"] += 1
 
