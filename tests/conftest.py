@@ -8,10 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from jsonschema import Draft202012Validator
 from support.account import Upstream, fresh_account
 
 from hostup_mcp.server import catalog
+
+# The same examples in each run; and a busy machine is no failure.
+settings.register_profile(
+    "tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("tests")
 
 _numbers = count()
 

@@ -131,7 +131,7 @@ addresses = st.text(max_size=30) | st.builds(
 )
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 @given(addresses)
 @example("http://[::1%25lo]")
 @example("https://a\u0080b")

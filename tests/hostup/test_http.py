@@ -545,7 +545,7 @@ async def test_an_escaped_key_is_redacted(written: str) -> None:
     assert str(caught.value) == ("status 401" if written == key else "Bearer *** is not valid")
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=50)
 @given(st.integers(100, 999), header_lists, bodies)
 async def test_any_response_ends_the_read(
     status: int, headers: list[tuple[bytes, bytes]], body: bytes

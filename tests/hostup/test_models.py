@@ -384,7 +384,7 @@ def test_unreadable_dates_are_unknown(text: str | None, moment: datetime | None)
     assert parse_time(text) == moment
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(documents.listings)
 def test_every_documented_response_is_read(document: dict[str, Any]) -> None:
     listing = parsed(document)

@@ -287,7 +287,7 @@ async def test_an_id_is_one_path_segment(hostile: str, encoded: bytes) -> None:
     assert (url.scheme, url.host, url.query, url.fragment) == ("https", "cloud.hostup.se", b"", "")
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(st.text(min_size=1, max_size=30) | st.text("./\\%?#2eEfF ;@:", min_size=1, max_size=12))
 async def test_no_id_reaches_another_endpoint(value: str) -> None:
     if value in (".", ".."):
@@ -444,7 +444,7 @@ async def test_an_unknown_job_is_not_found() -> None:
     assert len(far_end.seen) == 1
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=80)
 @given(
     st.text("/.:?#[]@%\\ ;=&+abö\x00\n\u2215", max_size=12).map("/".__add__)
     | st.text(max_size=20)

@@ -359,7 +359,7 @@ bodies = (
 )
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 @given(st.integers(100, 999), header_lists, bodies)
 @example(429, [(b"retry-after", b"Fri, 31 Dec 9999 23:59:59 -2359")], b"")
 def test_any_response_is_a_model_or_an_error(

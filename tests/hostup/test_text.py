@@ -102,7 +102,7 @@ def test_long_text_is_truncated() -> None:
     assert clean_text("x" * 5_000_000) == "x" * (MAX_TEXT - 1) + "…"
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150)
 @given(st.text(st.characters(exclude_categories=())), st.integers(1, 60))
 @example("a b c", 3)
 @example("\u200b" * 900 + "x", 100)
@@ -125,7 +125,7 @@ def _texts(value: Json) -> list[str]:
     return []
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(anything)
 def test_every_text_in_a_document_is_cleaned(document: Json) -> None:
     cleaned = clean_json(document)

@@ -350,7 +350,7 @@ def has_operation(document: dict[str, Any]) -> bool:
     return False
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(st.sampled_from([*WRITES, PAYG, RETENTION, SCHEDULE]), st.sampled_from([200, 202]), objects)
 def test_only_documented_shapes_are_accepted(
     request_: WriteRequest, status: int, document: dict[str, Any]

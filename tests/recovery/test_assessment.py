@@ -300,7 +300,7 @@ def by_gate(gate: Gate | None) -> Verdict:
 moments = st.datetimes(timezones=st.just(UTC))
 
 
-@settings(max_examples=250, deadline=None, derandomize=True)
+@settings(max_examples=250)
 @given(listings, moments | st.just(NOW))
 @example(listing(backup(created="9999-12-31T23:59:59Z")), datetime.min.replace(tzinfo=UTC))
 @example(listing(backup(created="0001-01-01T00:00:00Z")), datetime.max.replace(tzinfo=UTC))
@@ -319,7 +319,7 @@ def test_verdict_never_exceeds_gates(some: BackupList, now: datetime) -> None:
     )
 
 
-@settings(max_examples=250, deadline=None, derandomize=True)
+@settings(max_examples=250)
 @given(listings)
 def test_gate_reason_and_code_unchanged(some: BackupList) -> None:
     for gate, reasons in (
@@ -330,7 +330,7 @@ def test_gate_reason_and_code_unchanged(some: BackupList) -> None:
             assert reasons[0] == GateClosed(gate.reason or None, gate.code or None)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=100)
 @given(documents, st.timedeltas(timedelta(days=-4000), timedelta(days=4000)))
 def test_every_valid_response_is_assessed(document: dict[str, Any], later: timedelta) -> None:
     assess(BackupList.model_validate(clean_json(document)), NOW + later)

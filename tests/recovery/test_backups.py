@@ -52,7 +52,7 @@ def test_an_absurd_date_is_never_the_oldest() -> None:
     assert ids(absurd, known) == ["known", "absurd"]
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(backup_tuples)
 def test_ordering_loses_no_backup(backups: tuple[Backup, ...]) -> None:
     ordered = newest_first(backups)

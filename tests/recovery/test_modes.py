@@ -501,7 +501,7 @@ snapshot_lists = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=400)
 @given(servers, own_listings, offers, snapshot_lists, st.sampled_from(list(Mode)))
 def test_plan_never_exceeds_gates(
     vps: Vps, own: BackupList, offered: RestoreSources, taken: SnapshotList, mode: Mode

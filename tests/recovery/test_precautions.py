@@ -117,7 +117,7 @@ def test_free_slots_name_no_backup(used: int, limit: int | None, remaining: int 
     assert precautions(some(OLD, NEW, create=NO_SLOTS["create"], **numbers), NOW) == (CANNOT,)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(listings)
 def test_no_slot_freed_while_gate_open(own: BackupList) -> None:
     first, *more = precautions(own, NOW, keep=own.backups[0].id if own.backups else None)

@@ -30,7 +30,7 @@ def test_age_needs_a_past_date(created: datetime | None, expected: timedelta | N
 moments = st.datetimes(timezones=st.just(UTC))
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=200)
 @given(moments, moments)
 @example(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 @example(datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC))

@@ -48,6 +48,6 @@ async def _play(steps: list[tuple[str, str, int]]) -> None:
 
 
 @given(STEPS)
-@settings(max_examples=40, deadline=None, database=None)
+@settings(max_examples=40, database=None)
 def test_writes_agree_with_gates(steps: list[tuple[str, str, int]]) -> None:
     anyio.run(_play, steps)

@@ -3,8 +3,7 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hostup_mcp.hostup.text import quoted, word
@@ -34,7 +33,6 @@ def test_other_text_is_quoted(text: str) -> None:
     assert word(text) == quoted(text)
 
 
-@examples(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text())
 def test_quoted_text_cannot_end_its_quotes(text: str) -> None:
     assert json.loads(quoted(text)) == text

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import anyio
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from mcp.server.mcpserver.exceptions import ToolError
@@ -253,7 +253,7 @@ NAMES = st.sampled_from(["limit", "cursor", "name", "primaryIp"])
 LIST_VPS = build_tool(list_vps.TOOL)
 
 
-@examples(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(max_examples=50)
 @given(arguments=st.dictionaries(NAMES, JSON))
 def test_any_arguments_give_a_result(arguments: dict[str, Any]) -> None:
     """A success, or a failure in our words."""

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hostup_mcp.recovery.findings import CannotBackUp, Changes, EvictsOldest
@@ -21,7 +21,6 @@ def test_user_reads_dates_in_their_zone() -> None:
     assert "Tue 2026-04-28 00:30 " in for_user(EvictsOldest("bkp_1", WHEN), STOCKHOLM)
 
 
-@settings(deadline=None, derandomize=True)
 @given(st.text(min_size=1))
 def test_hostup_words_come_through(said: str) -> None:
     assert for_model(GateClosed(said, None)) == said
