@@ -332,19 +332,3 @@ async def test_failed_results_are_failures() -> None:
         result = await ended(assistant, sandbox)
     assert result.data["state"] == "failed"
     assert "Disk quota exceeded" in result.text
-
-
-async def test_ignored_filters_are_noticed() -> None:
-    async with played(filters_ignored=True) as (assistant, _):
-        page = await assistant.ok("list_vps", name="web-01")
-    assert [each["name"] for each in page["data"]] == ["web-01"]
-
-
-@pytest.mark.parametrize("cursor", ["repeats", "missing"])
-async def test_incomplete_lists_are_called_so(cursor: str) -> None:
-    async with played({"default_page": 5}, cursor=cursor) as (assistant, _):
-        first = await assistant.call("list_vps", limit=5)
-        if cursor == "repeats":
-            first = await assistant.call("list_vps", limit=5, cursor=first.data["nextCursor"])
-    assert first.data["nextCursor"] is None
-    assert "INCOMPLETE" in first.text
