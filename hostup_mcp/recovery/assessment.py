@@ -40,7 +40,7 @@ class Overwrites:
     """What restoring one backup over its server would destroy."""
 
     backup: Backup
-    loss: Loss
+    data_loss: Loss
 
 
 @dataclass(frozen=True, slots=True)

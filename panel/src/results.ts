@@ -39,9 +39,9 @@ export interface Plan {
   mode: string;
   verdict: string;
   reasons: Finding[];
-  lost: Finding | null;
-  happens: Finding[];
-  first: Finding[];
+  dataLoss: Finding | null;
+  sideEffects: Finding[];
+  recommendedFirst: Finding[];
   alternatives: Finding[];
   planId: string | null;
   expiresAt: number | null;
@@ -118,7 +118,7 @@ export function readPlan(data: unknown, meta: unknown): Plan | null {
   const all = fields(data);
   const id = text(all["id"]);
   const mode = text(all["mode"]);
-  if (id === null || mode === null || text(all["lost"]) === null) return null;
+  if (id === null || mode === null || text(all["dataLoss"]) === null) return null;
   const findings = fields(all["findings"]);
   const confirm = fields(fields(meta)[CONFIRM_KEY]);
   const ticket = text(confirm["ticket"]);
@@ -130,9 +130,9 @@ export function readPlan(data: unknown, meta: unknown): Plan | null {
     mode,
     verdict: text(all["verdict"]) ?? "unknown",
     reasons: readFindings(findings["reasons"]),
-    lost: readFinding(findings["lost"]),
-    happens: readFindings(findings["happens"]),
-    first: readFindings(findings["first"]),
+    dataLoss: readFinding(findings["dataLoss"]),
+    sideEffects: readFindings(findings["sideEffects"]),
+    recommendedFirst: readFindings(findings["recommendedFirst"]),
     alternatives: readFindings(findings["alternatives"]),
     planId: text(all["planId"]),
     expiresAt: Number.isNaN(expires) ? null : expires,

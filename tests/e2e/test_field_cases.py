@@ -45,7 +45,8 @@ async def test_a_403_is_shown_beside_an_open_gate() -> None:
             plan = await assistant.call("plan_restore", id=vps, mode="in_place", backupId=backup)
             assert listing.data["explanation"]["restore"]["verdict"] == "possible"
             assert plan.data["planId"] is not None, "the user may have changed the key"
-            first = [f["code"] for f in plan.data["findings"]["first"] if isinstance(f, dict)]
+            found = plan.data["findings"]["recommendedFirst"]
+            first = [each["code"] for each in found if isinstance(each, dict)]
             told = [f"403 at {refused_at}" in each.text for each in (listing, plan)]
             assert told == ["key_refused" in advice(listing), "key_refused" in first]
             return told

@@ -442,7 +442,7 @@ async def test_a_missing_gate_is_not_an_open_gate(gate: Any, verdict: str) -> No
     sandbox = fresh_account(variants=Variants(from_vps_gate=gate))
     plan = await plan_of(sandbox, "web-01", "from_other_vps")
     assert plan.data["verdict"] == verdict
-    assert "Everything on" in plan.data["lost"]
+    assert "Everything on" in plan.data["dataLoss"]
 
 
 async def test_snapshots_without_gates_are_unknown() -> None:
@@ -455,10 +455,10 @@ async def test_snapshots_without_gates_are_unknown() -> None:
 async def test_an_unknown_date_means_unknown_loss(sandbox: Sandbox) -> None:
     undated = await plan_of(sandbox, "legacy-erp", "in_place", index=1)
     assert undated.data["verdict"] == "possible"
-    assert "unknown" in undated.data["lost"]
+    assert "unknown" in undated.data["dataLoss"]
     dated = await plan_of(sandbox, "legacy-erp", "in_place", index=0)
-    assert "days" in dated.data["lost"]
-    assert "unknown" not in dated.data["lost"]
+    assert "days" in dated.data["dataLoss"]
+    assert "unknown" not in dated.data["dataLoss"]
 
 
 async def test_a_full_quota_names_the_oldest_backup(
@@ -466,13 +466,13 @@ async def test_a_full_quota_names_the_oldest_backup(
 ) -> None:
     plan = await plan_of(sandbox, "shop-prod", "in_place")
     oldest = sandbox.state.by_name("shop-prod").backups[-1]
-    first = " ".join(plan.data["first"])
+    first = " ".join(plan.data["recommendedFirst"])
     assert "cannot be backed up now" in first
     assert oldest.id in first
     assert "user decides" in first
     assert not suggests(plan)
     open_slots = await plan_of(sandbox, "web-01", "in_place")
-    assert "Back up the current state" in " ".join(open_slots.data["first"])
+    assert "Back up the current state" in " ".join(open_slots.data["recommendedFirst"])
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_newest_backup_decides_the_loss(gate: dict[str, Any]) -> None:
     found = assess(listing(old, new, restore=gate), NOW).overwrites
     assert found is not None
     assert found.backup.id == "bkp_new"
-    assert found.loss == Changes(TWO_HOURS_AGO, timedelta(hours=2))
+    assert found.data_loss == Changes(TWO_HOURS_AGO, timedelta(hours=2))
 
 
 def test_doubtful_backup_is_no_default() -> None:

@@ -284,13 +284,13 @@ def test_fit_matters_to_from_other_only(mode: Mode) -> None:
 )
 def test_from_other_loses_everything(created: str | None, loss: Any) -> None:
     plan = planned(Mode.FROM_OTHER_VPS, created=created)
-    assert plan.loss == loss
+    assert plan.data_loss == loss
     assert plan.side_effects == (Code.SERVER_STOPPED, Code.NETWORK_KEPT)
     assert plan.alternatives == (Code.USE_NEW_SERVER,)
 
 
 def test_from_other_gone_still_loses_all() -> None:
-    assert planned(Mode.FROM_OTHER_VPS, there=False).loss is Code.EVERYTHING
+    assert planned(Mode.FROM_OTHER_VPS, there=False).data_loss is Code.EVERYTHING
 
 
 # Snapshots.
@@ -338,7 +338,7 @@ def test_snapshot_tells_all_that_blocks() -> None:
 
 def test_snapshot_matches_exact_name() -> None:
     taken = snapshots(snapshot("other", createdAt=None), snapshot("snap"))
-    assert of_snapshot(taken).loss == Changes(datetime(2026, 4, 27, 10, tzinfo=UTC), TWO_HOURS)
+    assert of_snapshot(taken).data_loss == Changes(datetime(2026, 4, 27, 10, tzinfo=UTC), TWO_HOURS)
     assert of_snapshot(snapshots(snapshot("SNAP"))).reasons == (SnapshotMissing(),)
 
 
@@ -357,16 +357,16 @@ def test_memory_decides_how_it_starts(memory: bool, effect: Code) -> None:
 @pytest.mark.parametrize("mode", OWN_DISK)
 def test_changes_since_would_be_lost(mode: Mode) -> None:
     since = Changes(datetime(2026, 4, 27, 10, tzinfo=UTC), TWO_HOURS)
-    assert planned(mode).loss == since
-    assert planned(mode, gate=closed("Busy.")).loss == since
-    assert planned(mode, there=False).loss is Code.LOSS_UNKNOWN
+    assert planned(mode).data_loss == since
+    assert planned(mode, gate=closed("Busy.")).data_loss == since
+    assert planned(mode, there=False).data_loss is Code.LOSS_UNKNOWN
 
 
 @pytest.mark.parametrize("mode", OWN_DISK)
 @pytest.mark.parametrize("created", UNKNOWN_DATES)
 def test_unknown_date_does_not_block(mode: Mode, created: str | None) -> None:
     plan = planned(mode, created=created)
-    assert (plan.verdict, plan.loss) == (Verdict.POSSIBLE, Code.CHANGES_UNKNOWN)
+    assert (plan.verdict, plan.data_loss) == (Verdict.POSSIBLE, Code.CHANGES_UNKNOWN)
 
 
 def test_restore_promises_no_power_state() -> None:
@@ -377,9 +377,9 @@ def test_restore_promises_no_power_state() -> None:
 @pytest.mark.parametrize("there", [True, False])
 def test_new_server_costs_loses_nothing(gate: dict[str, Any], there: bool) -> None:
     plan = planned(Mode.NEW_CLOUD_VPS, gate=gate, there=there, **FULL)
-    assert plan.loss is Code.NOTHING
+    assert plan.data_loss is Code.NOTHING
     assert plan.side_effects == (Code.COSTS_MONEY, Code.NEW_ADDRESS, Code.MAY_BE_REFUSED)
-    assert (plan.precautions, plan.alternatives) == ((), ())
+    assert (plan.recommended_first, plan.alternatives) == ((), ())
 
 
 @pytest.mark.parametrize("created", UNKNOWN_DATES)
@@ -394,7 +394,7 @@ def test_only_in_place_protects_its_point() -> None:
     named = {
         mode: [
             p.backup_id
-            for p in definition.plan(facts, targets[mode], NOW).precautions
+            for p in definition.plan(facts, targets[mode], NOW).recommended_first
             if isinstance(p, SlotsUsed)
         ]
         for mode, definition in MODES.items()
@@ -409,8 +409,8 @@ def test_only_in_place_protects_its_point() -> None:
 
 @pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.NEW_CLOUD_VPS])
 def test_back_up_first_or_say_why_not(mode: Mode) -> None:
-    assert planned(mode).precautions == (Code.BACK_UP_FIRST,)
-    (cannot,) = planned(mode, create=closed("No.")).precautions
+    assert planned(mode).recommended_first == (Code.BACK_UP_FIRST,)
+    (cannot,) = planned(mode, create=closed("No.")).recommended_first
     assert cannot == CannotBackUp(GateClosed("No.", None))
 
 
@@ -419,14 +419,14 @@ def test_refused_key_comes_first(mode: Mode) -> None:
     for gate, expected in ((OPEN, True), (closed("Busy."), False)):
         usual = planned(mode, gate=gate)
         plan = planned(mode, gate=gate, refused=REFUSED)
-        assert plan.precautions == ((REFUSED,) if expected else ()) + usual.precautions
+        assert plan.recommended_first == ((REFUSED,) if expected else ()) + usual.recommended_first
         assert plan.verdict is usual.verdict
 
 
 @pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.SNAPSHOT])
 def test_doubtful_backup_is_told_first(mode: Mode) -> None:
     usual, empty = planned(mode), planned(mode, size=0)
-    assert empty.precautions == (Code.BACKUP_EMPTY, *usual.precautions)
+    assert empty.recommended_first == (Code.BACKUP_EMPTY, *usual.recommended_first)
     assert empty.verdict is Verdict.POSSIBLE
 
 
@@ -441,7 +441,7 @@ def test_doubts_compare_with_siblings(mode: Mode) -> None:
         sources(*((small, usual) if is_other else (small,))),
     )
     plan = MODES[mode].plan(facts, TARGETS[mode], NOW)
-    assert plan.precautions[0] == BackupSmall(1, 50)
+    assert plan.recommended_first[0] == BackupSmall(1, 50)
 
 
 def test_alternatives_exist() -> None:
@@ -529,7 +529,7 @@ def test_plan_never_exceeds_gates(
         assert all(reason.source is Source.UNKNOWN for reason in plan.reasons)
     assert plan.reasons
     assert plan.side_effects
-    assert plan.precautions or mode is Mode.NEW_CLOUD_VPS
+    assert plan.recommended_first or mode is Mode.NEW_CLOUD_VPS
 
 
 def test_unread_facts_are_empty() -> None:

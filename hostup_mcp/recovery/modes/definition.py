@@ -80,9 +80,9 @@ class Plan:
     """What carrying out one recovery would mean. It is only a description; nothing is changed."""
 
     reasons: tuple[Reason, ...]
-    loss: Loss
+    data_loss: Loss
     side_effects: tuple[SideEffect, ...]
-    precautions: tuple[Precaution, ...]
+    recommended_first: tuple[Precaution, ...]
     alternatives: tuple[Alternative, ...]
     point: Point | None
     """What it goes back to; None where that is not there."""

@@ -40,9 +40,9 @@ def plan(facts: Facts, target: Target, now: datetime) -> Plan:
     gate = gates.can_restore_from_another_vps
     return Plan(
         reasons=weigh(gate, "canRestoreFromAnotherVps", *others),
-        loss=_loss(backup, now),
+        data_loss=_loss(backup, now),
         side_effects=(Code.SERVER_STOPPED, Code.NETWORK_KEPT),
-        precautions=(
+        recommended_first=(
             *check_first(gate, facts.refused, doubt),
             *precautions(facts.listing, now),
         ),

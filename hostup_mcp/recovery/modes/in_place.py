@@ -29,9 +29,9 @@ def plan(facts: Facts, target: Target, now: datetime) -> Plan:
     doubt = None if backup is None else find_doubt(backup, listing.backups, now)
     return Plan(
         reasons=weigh(gate, "canRestore", *([BackupMissing()] if backup is None else [])),
-        loss=Code.LOSS_UNKNOWN if backup is None else loss_since(backup, now),
+        data_loss=Code.LOSS_UNKNOWN if backup is None else loss_since(backup, now),
         side_effects=(Code.DISK_REPLACED, Code.POWER_STATE_UNKNOWN),
-        precautions=(
+        recommended_first=(
             *check_first(gate, facts.refused, doubt),
             *precautions(listing, now, keep=target.point),
         ),

@@ -28,9 +28,9 @@ def plan(facts: Facts, target: Target, now: datetime) -> Plan:
     doubt = None if backup is None else find_doubt(backup, facts.listing.backups, now)
     return Plan(
         reasons=weigh(gate, "canRestore", *([BackupMissing()] if backup is None else [])),
-        loss=Code.NOTHING,
+        data_loss=Code.NOTHING,
         side_effects=(Code.COSTS_MONEY, Code.NEW_ADDRESS, Code.MAY_BE_REFUSED),
-        precautions=check_first(gate, facts.refused, doubt),
+        recommended_first=check_first(gate, facts.refused, doubt),
         alternatives=(),
         point=backup,
         gate=gate,

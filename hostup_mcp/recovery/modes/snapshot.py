@@ -30,12 +30,12 @@ def plan(facts: Facts, target: Target, now: datetime) -> Plan:
     has_memory = snapshot is not None and snapshot.includes_memory_state
     return Plan(
         reasons=weigh(gate, "canRestore", *_unsupported(facts.snapshots), *_doubts(snapshot, now)),
-        loss=Code.LOSS_UNKNOWN if snapshot is None else loss_since(snapshot, now),
+        data_loss=Code.LOSS_UNKNOWN if snapshot is None else loss_since(snapshot, now),
         side_effects=(
             Code.DISK_ROLLED_BACK,
             Code.MEMORY_RESUMED if has_memory else Code.COLD_START,
         ),
-        precautions=(*check_first(gate, facts.refused), *precautions(facts.listing, now)),
+        recommended_first=(*check_first(gate, facts.refused), *precautions(facts.listing, now)),
         alternatives=new_server(facts.listing),
         point=snapshot,
         gate=gate,

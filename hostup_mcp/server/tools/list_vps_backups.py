@@ -106,7 +106,7 @@ class RestoreItem(ExplanationItem):
     """Whether a restore is possible now, and what the newest backup would overwrite."""
 
     overwrites: OverwritesItem | None = Field(
-        description="Loss if the newest backup that looks complete were restored; null without one."
+        description="Data loss if the newest complete-looking backup is restored; null without one."
     )
 
 
@@ -191,7 +191,7 @@ def _explanation(found: Assessment) -> AssessmentItem:
         advice=in_words(found.advice),
         findings={
             "restore": _as_data(restore),
-            "overwrites": None if overwrites is None else as_data(overwrites.loss),
+            "overwrites": None if overwrites is None else as_data(overwrites.data_loss),
             "create": _as_data(create),
             **all_as_data({"advice": found.advice}),
             "doubts": {one: as_data(doubt) for one, doubt in found.doubts.items()},
@@ -212,7 +212,7 @@ def _as_data(found: Explanation) -> Json:
 
 
 def _overwritten(overwrites: Overwrites) -> OverwritesItem:
-    backup, loss = overwrites.backup, overwrites.loss
+    backup, loss = overwrites.backup, overwrites.data_loss
     return OverwritesItem(
         backup_id=backup.id,
         since=backup.created_at,
@@ -234,7 +234,7 @@ def _lines(vps_id: str, listing: BackupList, assessment: Assessment, now: dateti
     return [
         *_explain("Restore", gates.can_restore, assessment.restore),
         *(
-            [f"With {_which(overwrites.backup, listing)}: {for_model(overwrites.loss)}"]
+            [f"With {_which(overwrites.backup, listing)}: {for_model(overwrites.data_loss)}"]
             if overwrites is not None
             else []
         ),

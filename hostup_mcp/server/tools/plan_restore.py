@@ -65,9 +65,9 @@ class PlanResult(Output):
     verdict: Verdict = Field(description="possible, blocked, or unknown if HostUp does not say.")
     reasons: tuple[ReasonItem, ...] = Field(description="Why.")
     to_unblock: str | None = Field(description="What would have to change; null if nothing known.")
-    lost: str = Field(description="Data loss.")
-    happens: tuple[str, ...] = Field(description="Side effects.")
-    first: tuple[str, ...] = Field(description="What is recommended first.")
+    data_loss: str = Field(description="What would be lost.")
+    side_effects: tuple[str, ...] = Field(description="What else would happen.")
+    recommended_first: tuple[str, ...] = Field(description="What to do before.")
     alternatives: tuple[str, ...] = Field(description="Less risky ways.")
     findings: dict[str, Any] = Field(description="The same as codes and facts, for programs.")
     id: str = Field(description="Id of the server.")
@@ -226,17 +226,17 @@ def _explain(facts: PlanFacts) -> dict[str, Any]:
     is_possible = plan.verdict is Verdict.POSSIBLE
     steps = () if is_possible else steps_to_open(plan.gate, facts.vps.service_status)
     lists = {
-        "happens": plan.side_effects,
-        "first": plan.precautions,
+        "sideEffects": plan.side_effects,
+        "recommendedFirst": plan.recommended_first,
         "alternatives": plan.alternatives,
     }
     return {
         "reasons": reason_items(plan.reasons),
         "to_unblock": " ".join(in_words(steps)) or None,
-        "lost": for_model(plan.loss),
+        "dataLoss": for_model(plan.data_loss),
         **{name: in_words(some) for name, some in lists.items()},
         "findings": {
-            "lost": as_data(plan.loss),
+            "dataLoss": as_data(plan.data_loss),
             **all_as_data({"reasons": plan.reasons, "toUnblock": steps, **lists}),
         },
     }
@@ -249,13 +249,13 @@ def _lines(
     of = "" if source is None else f" from a backup of {source}"
     lines = [
         f"{plan.mode} of {plan.id}{of}: {plan.verdict.upper()}. {reasons}",
-        f"Data loss: {plan.lost}",
-        f"Side effects: {' '.join(plan.happens)}",
+        f"Data loss: {plan.data_loss}",
+        f"Side effects: {' '.join(plan.side_effects)}",
     ]
     if plan.to_unblock:
         lines.insert(1, f"To unblock: {plan.to_unblock}")
-    if plan.first:
-        lines.append(f"Recommended first: {' '.join(plan.first)}")
+    if plan.recommended_first:
+        lines.append(f"Recommended first: {' '.join(plan.recommended_first)}")
     lines += [f"Less risky: {text}" for text in plan.alternatives]
     if not is_stored:
         lines.append(

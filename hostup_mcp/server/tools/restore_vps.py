@@ -84,7 +84,7 @@ def _question(plan: StoredPlan, facts: PlanFacts, subject: Subject) -> Question:
         message = f"Build a new, paid server{asked_for} from {point}, source {server}? {effects}"
         return Question(message, name, plain_yes=True)
     message = (
-        f"Restore {server} from {point}? LOST: {for_user(facts.plan.loss)} {effects}\n"
+        f"Restore {server} from {point}? DATA LOSS: {for_user(facts.plan.data_loss)} {effects}\n"
         f"{type_to_confirm(name)}"
     )
     return Question(message, name)

@@ -99,15 +99,15 @@ function describe(plan: Plan, state: State): Child[] {
           lines: describeAll(plan.reasons, state.place),
         }),
     plan.source && h("p", { class: "source" }, `From a backup of ${plan.source}.`),
-    plan.lost &&
+    plan.dataLoss &&
       h(
         "div",
-        { class: plan.lost.code === "nothing" ? "lost-box none" : "lost-box" },
-        h("h3", {}, "What is lost"),
-        h("p", {}, describeFinding(plan.lost, state.place)),
+        { class: plan.dataLoss.code === "nothing" ? "lost-box none" : "lost-box" },
+        h("h3", {}, "Data loss"),
+        h("p", {}, describeFinding(plan.dataLoss, state.place)),
       ),
-    ...part("Recommended first", listed(plan.first)),
-    ...part("What happens", listed(plan.happens)),
+    ...part("Recommended first", listed(plan.recommendedFirst)),
+    ...part("Side effects", listed(plan.sideEffects)),
     ...part("Other ways", listed(plan.alternatives)),
   ];
 }
