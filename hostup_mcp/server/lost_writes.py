@@ -13,7 +13,7 @@ from hostup_mcp.hostup.problems import ForbiddenError
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import quoted, word
 from hostup_mcp.recovery.sent_writes import EARLIEST, SentWrite, Trace, find_trace
-from hostup_mcp.server.answer import answer
+from hostup_mcp.server.result import to_result
 from hostup_mcp.wording import formats
 
 
@@ -73,7 +73,7 @@ def describe(write: WriteRecord, found: Found | None) -> CallToolResult:
     look = "" if trace is Trace.REFUSED else write.where_to_look
     state = trace.value if is_settled else "unknown"
     message = " ".join(filter(None, (message, sign, look)))
-    return answer(
+    return to_result(
         [f"Write {word(write.id)} to {word(write.vps_id)}: {state}. {message}"],
         {
             "jobId": None,

@@ -209,6 +209,7 @@ async def test_suspension_gets_one_plain_step() -> None:
         assert plan.data["toUnblock"] == step
         refused = [
             await assistant.no("create_vps_backup", id=vps),
+            await assistant.no("create_vps_snapshot", id=vps, name="now"),
             await assistant.no("delete_vps_backup", id=vps, backupId=backup),
         ]
         assert all(answer.next_step.startswith(step) for answer in refused)

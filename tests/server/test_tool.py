@@ -15,10 +15,10 @@ from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
 from hostup_mcp.hostup.problems import TimedOutError
-from hostup_mcp.server.answer import answer
 from hostup_mcp.server.definition import Read, ReadingTool, Scope
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
+from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, Services
 from hostup_mcp.server.tool import build_tool, lean
 from hostup_mcp.server.tools import list_vps
@@ -141,7 +141,7 @@ async def wordy(ctx: Ctx) -> CallToolResult:
     and   another.
 
     And a third."""
-    return answer([], {})
+    return to_result([], {})
 
 
 def test_docstring_becomes_the_description() -> None:
@@ -185,7 +185,7 @@ async def look(
         raise refuse(texts.NAME_TAKEN)
     if name == "said":
         raise ToolError("a failure of its own")
-    return answer([f"{limit} {colour} {enabled} {name}"], {"seen": name})
+    return to_result([f"{limit} {colour} {enabled} {name}"], {"seen": name})
 
 
 class Seen(BaseModel):

@@ -72,13 +72,13 @@ async def propose(
 def _follow_up(id: str, listing: BackupList) -> FollowUp:
     before = {backup.id for backup in listing.backups}
 
-    async def look(hostup: ReadingClient) -> str:
+    async def read_state(hostup: ReadingClient) -> str:
         now = await hostup.list_backups(id)
         if any(backup.id not in before for backup in now.backups):
             return "A new backup is listed now."
         return f"No new backup is listed (yet); {describe_restore_gate(now)}."
 
-    return FollowUp("Making a backup", look, "Call list_vps_backups in a few minutes.")
+    return FollowUp("Making a backup", read_state, "Call list_vps_backups in a few minutes.")
 
 
 def describe_restore_gate(listing: BackupList) -> str:

@@ -8,7 +8,6 @@ from pydantic import Field
 
 from hostup_mcp.config import Group
 from hostup_mcp.hostup import requests
-from hostup_mcp.hostup.models import Gate, SnapshotList
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import quoted
 from hostup_mcp.recovery.backups import find_snapshot
@@ -18,6 +17,7 @@ from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.errors.hostup import gate_closed
 from hostup_mcp.server.ids import VpsId
 from hostup_mcp.server.reader import Reader
+from hostup_mcp.server.tools.service_status import read_service_status
 from hostup_mcp.server.writes.proposal import FollowUp, Harmless
 
 
@@ -37,11 +37,15 @@ async def propose(
     overwrites nothing, so the user is not asked. list_vps_snapshots shows if the plan has
     snapshots. For a lasting copy use create_vps_backup."""
     listing = await reader.hostup.list_snapshots(id)
-    _require_possible(listing, listing.actions.can_create)
+    gate = listing.actions.can_create
+    if listing.available is False:
+        raise refuse(texts.NOT_AVAILABLE, reason=quoted(listing.reason or "no reason given"))
+    if gate is not None and not gate.allowed:
+        raise gate_closed(gate, status=await read_service_status(reader.hostup, id))
     if find_snapshot(listing, name) is not None:
         raise refuse(texts.NAME_TAKEN)
 
-    async def look(hostup: ReadingClient) -> str:
+    async def read_state(hostup: ReadingClient) -> str:
         is_listed = find_snapshot(await hostup.list_snapshots(id), name) is not None
         return "The snapshot is listed now." if is_listed else "The snapshot is not listed (yet)."
 
@@ -51,17 +55,9 @@ async def propose(
         facts={},
         reason="a snapshot overwrites nothing",
         follow_up=FollowUp(
-            f"Making the snapshot {name}", look, "Call list_vps_snapshots in a minute."
+            f"Making the snapshot {name}", read_state, "Call list_vps_snapshots in a minute."
         ),
     )
-
-
-def _require_possible(listing: SnapshotList, gate: Gate | None) -> None:
-    if listing.available is False:
-        reason = quoted(listing.reason or "no reason given")
-        raise refuse(texts.NOT_AVAILABLE, reason=reason)
-    if gate is not None and not gate.allowed:
-        raise gate_closed(gate)
 
 
 TOOL = WritingTool(

@@ -42,7 +42,7 @@ async def propose(reader: Reader, id: VpsId, backupId: BackupId) -> Destructive:
         f"{warning}\n{type_to_confirm(subject.to_type)}"
     )
 
-    async def look(hostup: ReadingClient) -> str:
+    async def read_state(hostup: ReadingClient) -> str:
         is_listed = find_backup(await hostup.list_backups(id), backupId) is not None
         return "The backup is still listed." if is_listed else "The backup is no longer listed."
 
@@ -58,7 +58,7 @@ async def propose(reader: Reader, id: VpsId, backupId: BackupId) -> Destructive:
         question=Question(message, subject.to_type),
         follow_up=FollowUp(
             f"Deleting the backup {backupId}",
-            look,
+            read_state,
             "Call list_vps_backups in a minute.",
             is_immediate=True,
         ),

@@ -40,7 +40,7 @@ async def propose(reader: Reader, id: VpsId, snapshotName: SnapshotName) -> Dest
         now = await hostup.list_snapshots(id)
         return now.is_whole and find_snapshot(now, snapshotName) is None
 
-    async def look(hostup: ReadingClient) -> str:
+    async def read_state(hostup: ReadingClient) -> str:
         is_listed = find_snapshot(await hostup.list_snapshots(id), snapshotName) is not None
         return "The snapshot is still listed." if is_listed else "The snapshot is no longer listed."
 
@@ -55,7 +55,7 @@ async def propose(reader: Reader, id: VpsId, snapshotName: SnapshotName) -> Dest
         question=Question(message, subject.to_type),
         follow_up=FollowUp(
             f"Deleting the snapshot {snapshotName}",
-            look,
+            read_state,
             "Call list_vps_snapshots in a minute.",
             is_done=is_done,
             is_immediate=True,

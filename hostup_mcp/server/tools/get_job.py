@@ -15,7 +15,6 @@ from hostup_mcp.hostup.jobs import Job, JobState
 from hostup_mcp.hostup.problems import HostUpError, NotFoundError
 from hostup_mcp.hostup.text import quoted, word
 from hostup_mcp.recovery.backups import find_backup
-from hostup_mcp.server.answer import answer
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import describe as describe_failure
@@ -24,6 +23,7 @@ from hostup_mcp.server.errors.hostup import from_hostup
 from hostup_mcp.server.ids import JobId, WriteId, require_job, require_write
 from hostup_mcp.server.jobs import FollowedJob
 from hostup_mcp.server.lost_writes import WriteRecord, describe, look_up
+from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, Services, services
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.formats import number
@@ -155,7 +155,7 @@ def _result(
     if seen.failure is not None:
         why = describe_failure(from_hostup(seen.failure))
         message = f"The last request about it failed: {why} {message}"
-    return answer(
+    return to_result(
         [f"{', '.join(facts)}. {message}"],
         {
             "jobId": job_id,

@@ -11,11 +11,11 @@ from hostup_mcp.hostup.models import BackupSchedule, BackupSchedules, BackupSett
 from hostup_mcp.hostup.text import quoted, word
 from hostup_mcp.recovery.findings import ScheduleFinding
 from hostup_mcp.recovery.schedules import assess_schedules
-from hostup_mcp.server.answer import answer
 from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import VpsId, require_vps
 from hostup_mcp.server.output import ListingOutput, as_data, completeness, in_words
+from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.wording.completeness import missing_lines
 from hostup_mcp.wording.phrases import gate_text
@@ -59,7 +59,7 @@ async def list_backup_schedules(ctx: Ctx, id: VpsId) -> CallToolResult:
         listing.settings,
         assess_schedules(listing, hostup_now(used.hostup, used.now())),
     )
-    return answer(
+    return to_result(
         _lines(id, listing, findings),
         {
             "id": id,

@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from hostup_mcp.hostup.models import RestoreSource, SourceBackup
 from hostup_mcp.hostup.text import quoted, word
 from hostup_mcp.recovery.spans import age
-from hostup_mcp.server.answer import answer
 from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import VpsId, require_vps
 from hostup_mcp.server.output import ListingOutput, completeness
+from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.completeness import missing_lines
@@ -69,7 +69,7 @@ async def list_restore_sources(ctx: Ctx, id: VpsId) -> CallToolResult:
         lines += [describe(b) for b in source.backups] or ["  no backups"]
     count = sum(1 + len(source.backups) for source in listing.sources)
     lines += missing_lines(listing, count, "sources and backups")
-    return answer(
+    return to_result(
         lines,
         {
             "id": id,

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.hostup.models import OperatingSystem, Vps, VpsPage
 from hostup_mcp.hostup.text import quoted, word
-from hostup_mcp.server.answer import answer
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.output import ListingOutput, completeness
+from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, Services, services
 from hostup_mcp.server.writes.questions import folded
 from hostup_mcp.wording.completeness import missing_lines
@@ -61,7 +61,7 @@ async def list_vps(
     list_vps_backups."""
     # An empty argument means no filter, not an empty name.
     page = await read_page(services(ctx), limit, cursor or None, name or None, primaryIp or None)
-    return answer(_lines(page, name, primaryIp), page_data(page))
+    return to_result(_lines(page, name, primaryIp), page_data(page))
 
 
 async def read_page(

@@ -17,7 +17,6 @@ from hostup_mcp.recovery.findings import Changes, Doubt
 from hostup_mcp.recovery.gates import is_open
 from hostup_mcp.recovery.reasons import Source, Verdict
 from hostup_mcp.recovery.spans import age
-from hostup_mcp.server.answer import answer
 from hostup_mcp.server.caller import caller
 from hostup_mcp.server.clocks import compare, hostup_now
 from hostup_mcp.server.definition import ReadingTool
@@ -32,6 +31,7 @@ from hostup_mcp.server.output import (
     in_words,
     reason_items,
 )
+from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.server.tools.service_status import read_service_status
 from hostup_mcp.wording import formats
@@ -160,7 +160,7 @@ async def list_vps_backups(
         refused=used.refusals.latest(caller(), id, BACKUP, here),
         clocks=compare(used.hostup),
     )
-    return answer(_lines(id, listing, assessment, now), _data(id, listing, assessment, now))
+    return to_result(_lines(id, listing, assessment, now), _data(id, listing, assessment, now))
 
 
 def _data(

@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from hostup_mcp.hostup.models import Snapshot, SnapshotList
 from hostup_mcp.hostup.text import quoted, word
 from hostup_mcp.recovery.spans import age
-from hostup_mcp.server.answer import answer
 from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import VpsId, require_vps
 from hostup_mcp.server.output import ListingOutput, completeness
+from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.completeness import missing_lines
@@ -59,7 +59,7 @@ async def list_vps_snapshots(ctx: Ctx, id: VpsId) -> CallToolResult:
     spans = [age(s.created, now) for s in listing.data]
     ages = [formats.span(span) if span is not None else None for span in spans]
     limits = listing.limits
-    return answer(
+    return to_result(
         _lines(id, listing, ages),
         {
             "id": id,

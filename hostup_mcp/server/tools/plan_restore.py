@@ -14,7 +14,6 @@ from hostup_mcp.recovery.gates import steps_to_open
 from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Argument, Mode
 from hostup_mcp.recovery.reasons import Verdict
-from hostup_mcp.server.answer import answer
 from hostup_mcp.server.caller import caller
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.errors import texts
@@ -39,6 +38,7 @@ from hostup_mcp.server.plans import (
     read_facts,
 )
 from hostup_mcp.server.reader import READ_SECONDS, reader
+from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.server.writes.questions import find_subject
 from hostup_mcp.state.store import StateUnavailableError
@@ -179,7 +179,7 @@ async def plan_restore(
         except StateUnavailableError:
             is_stored = False
     expires_at = None if plan_id is None else (plan.issued_at + LIFE).isoformat(timespec="seconds")
-    result = PlanResult(
+    data = PlanResult(
         mode=mode,
         verdict=facts.plan.verdict,
         **_explain(facts),
@@ -189,15 +189,15 @@ async def plan_restore(
         expires_at=expires_at,
     )
     allowed = needed_groups(plan.definition) <= used.allowed
-    response = answer(
-        _lines(result, facts.source, allowed, is_stored),
-        result.model_dump(mode="json", by_alias=True),
+    result = to_result(
+        _lines(data, facts.source, allowed, is_stored),
+        data.model_dump(mode="json", by_alias=True),
     )
     if plan_id is not None and allowed and used.shows_panel:
         # Only the panel sees it: hosts do not show a result's _meta to the model.
         to_type = (await find_subject(used.hostup, facts.vps)).to_type
-        response.meta = {CONFIRM_META: {"tool": CONFIRM_TOOL, "ticket": ticket, "toType": to_type}}
-    return response
+        result.meta = {CONFIRM_META: {"tool": CONFIRM_TOOL, "ticket": ticket, "toType": to_type}}
+    return result
 
 
 def _check_arguments(

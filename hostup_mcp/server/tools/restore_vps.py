@@ -91,13 +91,13 @@ def _question(plan: StoredPlan, facts: PlanFacts, subject: Subject) -> Question:
 
 
 def _follow_up(plan: StoredPlan) -> FollowUp:
-    async def look(hostup: ReadingClient) -> str:
+    async def read_state(hostup: ReadingClient) -> str:
         return f"As of now {describe_restore_gate(await hostup.list_backups(plan.vps_id))}."
 
     panel = ", and look in HostUp's panel for a new server" * plan.definition.builds_server
     return FollowUp(
         f"Restoring {plan.vps_id} ({plan.mode})",
-        look,
+        read_state,
         f"Call list_vps and list_vps_backups in a few minutes{panel}.",
         overwrites_from=None if plan.definition.builds_server else plan.point,
     )

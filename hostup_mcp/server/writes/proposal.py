@@ -30,7 +30,7 @@ class FollowUp:
 
     doing: str
     """The change as a phrase, such as "Deleting the backup bkp_1"."""
-    look: Callable[[ReadingClient], Awaitable[str]]
+    read_state: Callable[[ReadingClient], Awaitable[str]]
     """Reads the current state after a lost response, and says what it shows."""
     where_to_look: str
     """A sentence that says where to look for the outcome later."""

@@ -7,9 +7,9 @@ from pydantic import BaseModel, Field
 
 from hostup_mcp.hostup.jobs import JobState, Started
 from hostup_mcp.hostup.text import word
-from hostup_mcp.server.answer import answer
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
+from hostup_mcp.server.result import to_result
 from hostup_mcp.server.writes.proposal import Proposal
 
 
@@ -50,4 +50,4 @@ def describe(started: Started, proposal: Proposal) -> CallToolResult:
         "vpsId": started.vps_id or proposal.vps_id,
         "message": message,
     }
-    return answer([message], data)
+    return to_result([message], data)

@@ -26,11 +26,11 @@ from hostup_mcp.server.writes.proposal import FollowUp, Proposal
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 10.0
+FOLLOW_UP_SECONDS = 10.0
 """How long the read after a lost response may take."""
 
 
-class OutcomeUnknown(RefusalError):
+class OutcomeUnknownError(RefusalError):
     """A write was sent, but its response was lost or unclear; it may have been carried out."""
 
 
@@ -39,7 +39,7 @@ async def send(ctx: Ctx, w: WriteContext, consent: Consent) -> Started:
 
     Raises:
         RefusalError: the audit log cannot be written; nothing was sent.
-        OutcomeUnknown: it was sent, and its outcome is not known.
+        OutcomeUnknownError: it was sent, and its outcome is not known.
         HostUpError: HostUp refused it, or could not be reached.
     """
     w.consent = consent
@@ -83,7 +83,7 @@ async def _is_done(services: Services, follow_up: FollowUp) -> bool:
         return False
     try:
         with services.in_flight.interruptible():
-            return await follow_up.is_done(services.hostup.within(LOOK_SECONDS))
+            return await follow_up.is_done(services.hostup.within(FOLLOW_UP_SECONDS))
     except Exception as trouble:
         if not isinstance(trouble, HostUpError | ServerStoppingError):
             log.exception("the read after an unclear response failed")
@@ -92,11 +92,11 @@ async def _is_done(services: Services, follow_up: FollowUp) -> bool:
 
 async def _unknown(
     w: WriteContext, error: HostUpError, follow_up: FollowUp, record: WriteRecord
-) -> OutcomeUnknown:
+) -> OutcomeUnknownError:
     try:
         with w.services.in_flight.interruptible():
-            hostup = w.services.hostup.within(LOOK_SECONDS)
-            seen = await follow_up.look(hostup)
+            hostup = w.services.hostup.within(FOLLOW_UP_SECONDS)
+            seen = await follow_up.read_state(hostup)
     except Exception as trouble:
         # However the read fails, the outcome of the write is unknown.
         if not isinstance(trouble, HostUpError | ServerStoppingError):
@@ -105,7 +105,7 @@ async def _unknown(
     return _as_unknown(error, seen, record)
 
 
-def _as_unknown(error: HostUpError, seen: str, record: WriteRecord) -> OutcomeUnknown:
+def _as_unknown(error: HostUpError, seen: str, record: WriteRecord) -> OutcomeUnknownError:
     failure = from_hostup(error)
     lost = fail(
         texts.RESPONSE_LOST,
@@ -114,7 +114,7 @@ def _as_unknown(error: HostUpError, seen: str, record: WriteRecord) -> OutcomeUn
         write_id=record.id,
         where_to_look=" ".join(filter(None, (record.sign, record.where_to_look))),
     )
-    return OutcomeUnknown(
+    return OutcomeUnknownError(
         failure.model_copy(
             update={
                 "kind": lost.kind,

@@ -63,11 +63,13 @@ def request(path: str = f"/api/v2/vps/{VPS}/backups") -> WriteRequest:
     return WriteRequest("POST", path, {"note": "x"}, scopes=("backup:vm",))
 
 
-def follow_up(look: Callable[[ReadingClient], Awaitable[str]] | None = None) -> FollowUp:
+def follow_up(
+    read_state: Callable[[ReadingClient], Awaitable[str]] | None = None,
+) -> FollowUp:
     async def nothing(_: ReadingClient) -> str:
         return "Nothing new is listed."
 
-    return FollowUp("Changing it", look or nothing, WHERE)
+    return FollowUp("Changing it", read_state or nothing, WHERE)
 
 
 DESTRUCTIVE = Destructive(
@@ -189,7 +191,7 @@ class Bench:
         if isinstance(proposal, Exception):
             raise proposal
         is_done = None if self.done is None else self._is_done
-        follow_up = replace(proposal.follow_up, look=self._look, is_done=is_done)
+        follow_up = replace(proposal.follow_up, read_state=self._read_state, is_done=is_done)
         return replace(proposal, follow_up=follow_up)
 
     async def _is_done(self, hostup: ReadingClient) -> bool:
@@ -198,8 +200,8 @@ class Bench:
             raise self.done
         return bool(self.done)
 
-    async def _look(self, hostup: ReadingClient) -> str:
-        self.events.append("look")
+    async def _read_state(self, hostup: ReadingClient) -> str:
+        self.events.append("read state")
         await anyio.lowlevel.checkpoint()
         if isinstance(self.seen, Exception):
             raise self.seen

@@ -711,7 +711,7 @@ async def test_stopping_interrupts_what_waits() -> None:
     assert error["message"].endswith(f"carried out: {reason}")
     assert "seen" not in error
     assert await bench.is_locked()
-    assert "look" not in bench.events
+    assert "read state" not in bench.events
 
 
 # The audit log ------------------------------------------------------------------------------------

@@ -157,7 +157,7 @@ async def test_a_lost_response_is_unknown(reply: Callable[[], Reply]) -> None:
     plan = await bench.plan()
     result = await bench.run({"planId": plan})
     assert_unknown(result, "Nothing new is listed.")
-    assert bench.events[-4:] == ["log: sent", "request", "look", "log: outcome_unknown"]
+    assert bench.events[-4:] == ["log: sent", "request", "read state", "log: outcome_unknown"]
     assert bench.events.count("request") == 1
     assert await bench.is_locked()
     assert await bench.is_consumed(plan)
@@ -180,7 +180,13 @@ async def test_without_proof_it_stays_unknown(
     bench = Bench()
     bench.response, bench.done = httpx.Response(200, json={}), done
     assert_unknown(await bench.run(), "Nothing new is listed.")
-    assert bench.events[-5:] == ["log: sent", "request", "is done?", "look", "log: outcome_unknown"]
+    assert bench.events[-5:] == [
+        "log: sent",
+        "request",
+        "is done?",
+        "read state",
+        "log: outcome_unknown",
+    ]
     assert await bench.is_locked()
     assert len(caplog.records) == isinstance(done, RuntimeError)
 
@@ -259,7 +265,7 @@ async def test_a_stop_during_the_read_after_it() -> None:
     bench.response = respond
     assert_unknown(await bench.run(), READ_FAILED)
     await happens(looking)
-    assert "look" not in bench.events
+    assert "read state" not in bench.events
     assert await bench.is_locked()
 
 
@@ -349,8 +355,8 @@ async def test_a_job_is_kept_with_its_path(
     }
 
 
-def test_a_look_is_short() -> None:
-    assert sending.LOOK_SECONDS <= 10
+def test_the_read_after_it_is_short() -> None:
+    assert sending.FOLLOW_UP_SECONDS <= 10
 
 
 async def test_a_sent_write_can_be_looked_up() -> None:

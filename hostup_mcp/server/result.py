@@ -1,4 +1,4 @@
-"""A success as text for the model and data for the program; both carry the same facts."""
+"""The result of a call that succeeded: text for the model, and the same facts as data."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from mcp.types import CallToolResult, TextContent
 
 
-def answer(lines: Iterable[str], data: Mapping[str, Any]) -> CallToolResult:
-    """A result whose text is `lines` and whose structured content is `data`."""
+def to_result(lines: Iterable[str], data: Mapping[str, Any]) -> CallToolResult:
+    """Make a result whose text is `lines` and whose structured content is `data`."""
     return CallToolResult(
         content=[TextContent(type="text", text="\n".join(lines))], structured_content=dict(data)
     )

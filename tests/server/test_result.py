@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hostup_mcp.hostup.text import quoted, word
-from hostup_mcp.server.answer import answer
+from hostup_mcp.server.result import to_result
 
 from .wiring import text_of
 
 
 def test_a_success_has_text_and_data() -> None:
-    result = answer(["one", "two"], {"id": "a", "more": [1]})
+    result = to_result(["one", "two"], {"id": "a", "more": [1]})
     assert text_of(result) == "one\ntwo"
     assert result.structured_content == {"id": "a", "more": [1]}
     assert not result.is_error
