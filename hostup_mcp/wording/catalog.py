@@ -130,8 +130,9 @@ TEXTS: Mapping[Code, Text] = {
         "API keys.",
     ),
     Code.EXPLAIN_REASON: Text(
-        "Translate HostUp's reason for the user; HostUp's support can explain it.",
-        "HostUp's support can explain this reason.",
+        "If HostUp's reason is temporary, call list_vps_backups again in a few minutes; if not, "
+        "HostUp's support can explain it.",
+        "If this reason is temporary, try again later; if not, HostUp's support can explain it.",
     ),
     Code.ASK_WHY: _both("Only HostUp's support can explain why."),
     Code.ASK_WHETHER: _both("Only HostUp's panel or support can say whether this is allowed."),

@@ -30,7 +30,7 @@ export const WORDS: Readonly<Record<string, readonly Piece[]>> = {
   contact_support: ["Only HostUp's support can remove this restriction."],
   try_later: ["This may resolve by itself: check again in a few minutes."],
   check_scope: ["The API key may lack a permission (the scope backup:vm); check it on HostUp's page for API keys."],
-  explain_reason: ["HostUp's support can explain this reason."],
+  explain_reason: ["If this reason is temporary, try again later; if not, HostUp's support can explain it."],
   ask_why: ["Only HostUp's support can explain why."],
   ask_whether: ["Only HostUp's panel or support can say whether this is allowed."],
   compare_panel: ["HostUp's panel may show backups that are not listed here."],

@@ -139,8 +139,9 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     (
         Code.EXPLAIN_REASON,
-        "Translate HostUp's reason for the user; HostUp's support can explain it.",
-        "HostUp's support can explain this reason.",
+        "If HostUp's reason is temporary, call list_vps_backups again in a few minutes; if not, "
+        "HostUp's support can explain it.",
+        "If this reason is temporary, try again later; if not, HostUp's support can explain it.",
     ),
     (Code.ASK_WHY, "Only HostUp's support can explain why.", None),
     (Code.ASK_WHETHER, "Only HostUp's panel or support can say whether this is allowed.", None),

@@ -149,7 +149,7 @@ def _result(
             facts.append(f"HostUp's word {quoted(job.status)}")
         if job.progress is not None:
             facts.append(f"{number(job.progress)} %")
-        if said := job.reason or job.message:
+        if said := job.reason or (job.message if state is not JobState.SUCCEEDED else None):
             facts.append(quoted(said))
     facts.append(f"seen {formats.moment(seen.at)}")
     if seen.failure is not None:

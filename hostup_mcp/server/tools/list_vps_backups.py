@@ -238,7 +238,7 @@ def _lines(vps_id: str, listing: BackupList, assessment: Assessment, now: dateti
             if overwrites is not None
             else []
         ),
-        *_explain("New backup", gates.can_create_backup, assessment.create),
+        *_explain("New backup", gates.can_create_backup, assessment.create, assessment.restore),
         *([f"From another server: {gate_text(other)}."] if other is not None else []),
         f"Quota: {quota_text(listing.quota_info)}.",
         *in_words(assessment.advice),
@@ -259,11 +259,13 @@ def _which(backup: Backup, listing: BackupList) -> str:
     return f"{word(backup.id)}, the newest that looks complete"
 
 
-def _explain(action: str, gate: Gate | None, found: Explanation) -> list[str]:
+def _explain(
+    action: str, gate: Gate | None, found: Explanation, before: Explanation | None = None
+) -> list[str]:
     # The reason from the gate is already there, in its own words.
     ours = in_words(reason for reason in found.reasons if reason.source is not Source.GATE)
     lines = [" ".join([f"{action}: {found.verdict.upper()} ({gate_text(gate)}).", *ours])]
-    if found.to_unblock:
+    if found.to_unblock and (before is None or found.to_unblock != before.to_unblock):
         lines.append(f"To unblock: {' '.join(in_words(found.to_unblock))}")
     return lines
 
