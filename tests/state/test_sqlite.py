@@ -297,6 +297,12 @@ async def test_a_newer_file_is_left_as_it_is(
     assert path.read_bytes() == content
 
 
+async def test_every_missing_folder_is_made(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "state.db"
+    assert SqliteState(path).is_usable()
+    assert path.exists()
+
+
 async def test_a_folder_in_place_of_the_file(path: Path, state: SqliteState) -> None:
     path.mkdir(parents=True, mode=0o755)
     await everything_is_unavailable(state)
