@@ -31,7 +31,7 @@ def test_expected_is_what_is_read() -> None:
     assert expected_shape(BackupList)["actions.canRestore.allowed"] == {"boolean"}
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     st.recursive(
         st.text() | st.integers(10**6) | st.none(),
