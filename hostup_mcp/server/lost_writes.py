@@ -88,22 +88,22 @@ def describe(write: WriteRecord, found: Found | None) -> CallToolResult:
     )
 
 
-_AGAIN = " Do not send it again on this alone; that is the user's decision."
+_AGAIN = " Do not send it again because of this alone; that is the user's decision."
 
 _NO_SCOPE = (
     "This key may not read HostUp's audit log, which could show whether the request arrived. A key "
     "with the scope audit:read can." + _AGAIN
 )
 _MESSAGES = {
-    Trace.ACCEPTED: "HostUp's audit log shows this request as accepted{seen}. It does not name a "
-    "job, nor say how it ended.",
+    Trace.ACCEPTED: "HostUp's audit log shows this request as accepted{seen}. It names no job and "
+    "does not say whether the job succeeded.",
     Trace.REFUSED: "HostUp's audit log shows this request as refused{seen}. Nothing was changed.",
-    Trace.RECEIVED: "HostUp's audit log shows this request{seen}, but not what became of it."
+    Trace.RECEIVED: "HostUp's audit log shows this request{seen}, but not whether it was accepted."
     + _AGAIN,
     Trace.MATCHING: "HostUp's audit log shows a matching request, possibly this one{seen}."
     + _AGAIN,
-    Trace.NONE: "HostUp's audit log does not show this request, which proves nothing: rows may be "
-    "late or missing." + _AGAIN,
+    Trace.NONE: "HostUp's audit log does not show this request, which proves nothing: entries may "
+    "be late or missing." + _AGAIN,
 }
 
 

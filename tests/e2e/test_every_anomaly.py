@@ -288,7 +288,7 @@ async def test_doubtful_backups_are_no_default() -> None:
     explanation = listing.data["explanation"]
     assert explanation["findings"]["doubts"] == {newest: "backup_empty"}
     assert explanation["restore"]["overwrites"]["backupId"] == second
-    assert f"With {second}, the newest that looks complete:" in listing.text
+    assert f"Restoring {second}, the newest that looks complete:" in listing.text
 
 
 async def test_abandoned_schedules_are_told() -> None:

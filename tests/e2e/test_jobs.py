@@ -370,7 +370,7 @@ async def test_after_a_bad_end_the_disk_is_unknown(end: Any) -> None:
         clock.advance(3600)
         answer = await assistant.call("get_job", jobId=job)
     assert answer.data["state"] == ("ended_otherwise" if end == "cancelled" else "failed")
-    assert "Nothing is known of the disk" in answer.text
+    assert "The state of the disk is unknown" in answer.text
     assert f"The backup {backup} is still listed." in answer.text
     assert "the user's decision" in answer.text
     assert "success" not in answer.text.replace("without success", "")
@@ -384,7 +384,7 @@ async def test_after_a_vanished_job_the_disk_is_unknown() -> None:
         clock.advance(3600)
         answer = await assistant.call("get_job", jobId=job)
     assert answer.data["state"] == "gone"
-    assert "Nothing is known of the disk" in answer.text
+    assert "The state of the disk is unknown" in answer.text
 
 
 async def test_a_failed_backup_says_nothing_of_the_disk() -> None:
@@ -411,5 +411,5 @@ def test_a_failed_poll_keeps_the_last_progress() -> None:
     answer = hurried(main, SPEED)
     assert answer.data["state"] == "running"
     assert 0 <= answer.data["progress"] < 40
-    assert "The last request about it failed: HostUp's API failed." in answer.text
+    assert "The last status request failed: HostUp's API failed." in answer.text
     assert re.search(rf"seen \w+ {answer.data['seenAt'][:10]} \d\d:\d\d UTC", answer.text)

@@ -117,7 +117,7 @@ async def test_every_field_of_the_sample_is_kept(mode: str) -> None:
     for fact in ("bkp_01hxa3b4c5d6e7f8g9h0j1k2m3", "12.4", "Before upgrade", "1 of 3 used"):
         assert fact in answer.text
     lost = "Everything written since 2026-04-27T10:00:00.000Z would be lost: 1 day 2 hours"
-    assert f"With the backup listed first: {lost}" in answer.text, "which backup it is about"
+    assert f"Restoring the backup listed first: {lost}" in answer.text, "which backup it is about"
 
 
 @pytest.mark.parametrize(("mode", "limit"), [(LEGACY, 1), (MODERN, 3), (LEGACY, 7), (MODERN, 100)])

@@ -47,9 +47,9 @@ async def propose(
     vps = await reader.hostup.get_vps(id)
     subject = Subject(vps)
     evicted = oldest(listing, hostup_now(reader.hostup, reader.now))
-    which = "" if evicted is None else f", {evicted[0].id} of {formats.moment(evicted[1])},"
+    which = "" if evicted is None else f", {evicted[0].id} from {formats.moment(evicted[1])},"
     room = "All backup slots are in use" if slots is Slots.FULL else "No slot is known to be free"
-    unseen = "" if hidden is None else " That may be one that is not listed."
+    unseen = "" if hidden is None else " That may be a backup that is not listed."
     message = (
         f"Make a backup of {describe_server(vps)}? {room} "
         f"({quota_text(listing.quota_info)}): HostUp may delete the oldest backup"
@@ -82,7 +82,7 @@ def _follow_up(id: str, listing: BackupList) -> FollowUp:
 
 
 def describe_restore_gate(listing: BackupList) -> str:
-    """What the restore gate suggests about a running job."""
+    """Say what the restore gate suggests about a running job."""
     gate = listing.actions.can_restore
     if gate is None:
         return "the restore gate is unknown"

@@ -23,7 +23,7 @@ from hostup_mcp.wording.render import for_user
 
 
 async def propose(reader: Reader, id: VpsId, backupId: BackupId) -> Destructive:
-    """Permanently deletes a backup; this cannot be undone. Only if the user wishes it; they are
+    """Permanently deletes a backup; this cannot be undone. Only if the user wants it; they are
     asked first, by this server or the client. Refused while a job runs. To look, use
     list_vps_backups."""
     vps = await reader.hostup.get_vps(id)

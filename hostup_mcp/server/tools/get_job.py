@@ -38,12 +38,12 @@ class JobResult(BaseModel):
 
     jobId: str | None = Field(description="The job; null for a write.")
     writeId: str | None = Field(description="The write; null for a job.")
-    vpsId: str = Field(description="The server it works on.")
+    vpsId: str = Field(description="The server that it changes.")
     state: str = Field(
-        description="Of a job: waiting, running, succeeded, failed, ended_otherwise, gone or "
-        "unknown. Of a write: accepted, refused or unknown."
+        description="For a job: waiting, running, succeeded, failed, ended_otherwise, gone or "
+        "unknown. For a write: accepted, refused or unknown."
     )
-    status: str | None = Field(description="HostUp's own word, or the HTTP status of a write.")
+    status: str | None = Field(description="HostUp's own status, or the HTTP status of a write.")
     progress: float | None = Field(description="Percent done; null if unknown.")
     seenAt: str | None = Field(description="When HostUp last said so; null if never.")
     message: str = Field(description="What the state means, and the next step.")
@@ -54,13 +54,13 @@ async def get_job(
     jobId: JobId | None = None,
     writeId: WriteId | None = None,
     waitSeconds: Annotated[
-        int, Field(ge=0, le=MOST_WAIT, description="Longest wait for its end; 0 looks once.")
+        int, Field(ge=0, le=MOST_WAIT, description="Maximum seconds to wait; 0 checks once.")
     ] = 0,
 ) -> CallToolResult:
     """Reports how far a backup, restore or snapshot job has come, and waits up to waitSeconds for
-    its end. If it still runs then, call again. Once it has ended, or where a tool returned no
-    jobId, check the server with list_vps and list_vps_backups. With a writeId instead of a jobId:
-    what became of a write whose response was lost, as far as HostUp's audit log tells."""
+    it to finish. If it is still running, call again. After it finishes, or if a tool gave you no
+    jobId, check the server with list_vps and list_vps_backups. Given a writeId instead, it reports
+    what HostUp's audit log shows about a write whose response was lost."""
     used = services(ctx)
     if writeId is not None and jobId is None:
         record = WriteRecord.model_validate_json(await require_write(ctx, writeId))
@@ -127,7 +127,7 @@ def _has_no_good_end(seen: _Seen) -> bool:
 
 
 async def _is_listed(used: Services, vps_id: str, backup_id: str) -> bool | None:
-    """Whether the backup that was restored is still listed; None if that could not be read."""
+    """Return whether the backup that was restored is still listed; None if that is unknown."""
     try:
         listing = await used.hostup.list_backups(vps_id)
     except HostUpError:
@@ -154,7 +154,7 @@ def _result(
     facts.append(f"seen {formats.moment(seen.at)}")
     if seen.failure is not None:
         why = describe_failure(from_hostup(seen.failure))
-        message = f"The last request about it failed: {why} {message}"
+        message = f"The last status request failed: {why} {message}"
     return to_result(
         [f"{', '.join(facts)}. {message}"],
         {
@@ -175,24 +175,24 @@ _CHECK = "Call list_vps and list_vps_backups to check the current state of the s
 _MESSAGES = {
     JobState.WAITING: "It has not started yet, which is not a failure. Call get_job again.",
     JobState.RUNNING: "It is still running, which is not a failure. Call get_job again.",
-    JobState.SUCCEEDED: "HostUp reports success. Call list_vps to check that it runs.",
+    JobState.SUCCEEDED: "HostUp reports success. Call list_vps to check that it is running.",
     JobState.FAILED: f"HostUp reports failure. {_CHECK}, then tell the user.",
     JobState.ENDED_OTHERWISE: f"HostUp reports that it ended without success. {_CHECK}, then tell "
     "the user.",
     JobState.GONE: f"HostUp no longer knows this job, so its outcome is unknown. {_CHECK}.",
-    JobState.UNKNOWN: "It is not known whether it has ended. Call get_job again, or check the "
+    JobState.UNKNOWN: "It is not known whether it has finished. Call get_job again, or check the "
     "server with list_vps and list_vps_backups.",
 }
 
 
 def _after_restore(state: JobState, point: str, is_listed: bool | None) -> str:
-    """What is known after a restore that is not known to have succeeded."""
+    """Say what is known after a restore that is not known to have succeeded."""
     listed = {
         True: f"The backup {word(point)} is still listed.",
         False: f"{word(point)} is not listed among the server's backups now.",
         None: f"Whether {word(point)} is still listed could not be read.",
     }[is_listed]
-    text = f"Nothing is known of the disk: a server that runs may still be damaged. {listed}"
+    text = f"The state of the disk is unknown: even a running server may be damaged. {listed}"
     if state is JobState.UNKNOWN:
         return text
     return f"{text} Whether to try again is the user's decision."

@@ -45,12 +45,12 @@ class ScheduleListing(ListingOutput):
         description="Retention; null if HostUp did not return it."
     )
     actions: dict[str, Any] = Field(description="Gate canCreate, if HostUp returned it.")
-    findings: list[Any] = Field(description="What is odd about them, as codes and facts.")
+    findings: list[Any] = Field(description="Problems found in them, as codes and facts.")
 
 
 async def list_backup_schedules(ctx: Ctx, id: VpsId) -> CallToolResult:
     """Reads when HostUp backs a server up automatically, how many backups it keeps and whether it
-    deletes the oldest. Use it before changing either, or to see why backups are missing. For the
+    deletes the oldest. Use it before changing these, or to see why backups are missing. For the
     backups themselves use list_vps_backups."""
     await require_vps(ctx, id)
     used = services(ctx)
@@ -89,7 +89,7 @@ def _lines(
 
 
 def describe_schedule(schedule: BackupSchedule) -> str:
-    """A schedule on one line."""
+    """Describe a schedule on one line."""
     day = f" day {quoted(schedule.day_specifier)}" if schedule.day_specifier else ""
     on = {True: "on", False: "OFF", None: "on or off unknown"}[schedule.enabled]
     keeps = "unknown" if schedule.retention_count is None else schedule.retention_count
@@ -102,7 +102,7 @@ def describe_schedule(schedule: BackupSchedule) -> str:
 
 
 def describe_retention(settings: BackupSettings) -> str:
-    """The retention settings on one line."""
+    """Describe the retention settings on one line."""
     facts = [
         f"{label} {value}"
         for label, value in (

@@ -41,8 +41,8 @@ class SourceListing(ListingOutput):
 
 
 async def list_restore_sources(ctx: Ctx, id: VpsId) -> CallToolResult:
-    """Lists backups of the account's other servers, also terminated ones, that could be restored
-    over one server (the target). Use it if the target's own backups (list_vps_backups) do not help;
+    """Lists backups of the account's other servers, even terminated ones, that could be restored
+    onto one server (the target). Use it if the target's own backups (list_vps_backups) do not help;
     next: plan_restore."""
     await require_vps(ctx, id)
     used = services(ctx)

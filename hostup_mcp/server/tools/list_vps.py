@@ -37,8 +37,8 @@ class VpsItem(BaseModel):
 class VpsListing(ListingOutput):
     """One page of servers."""
 
-    data: list[VpsItem] = Field(description="The servers of this page.")
-    nextCursor: str | None = Field(description="Cursor of the next page; null on the last.")
+    data: list[VpsItem] = Field(description="The servers on this page.")
+    nextCursor: str | None = Field(description="Cursor for the next page; null on the last.")
     sameName: list[str] = Field(description="Ids on this page whose names can be confused.")
 
 
@@ -47,7 +47,7 @@ async def list_vps(
     limit: Annotated[int, Field(ge=1, le=100, description="Servers per page.")] = 50,
     cursor: Annotated[
         str | None,
-        Field(max_length=4096, description="nextCursor of the page before."),
+        Field(max_length=4096, description="nextCursor of the previous page."),
     ] = None,
     name: Annotated[
         str | None, Field(max_length=255, description="Filter: exact display name, any case.")
@@ -78,7 +78,7 @@ async def read_page(
 
 
 def page_data(page: VpsPage) -> dict[str, Any]:
-    """The structured content of a page."""
+    """Return the structured content for a page."""
     return {
         "data": [_item(vps) for vps in page.data],
         "nextCursor": page.next_cursor,
@@ -88,7 +88,7 @@ def page_data(page: VpsPage) -> dict[str, Any]:
 
 
 def describe(vps: Vps) -> str:
-    """One server on one line."""
+    """Describe a server on one line."""
     facts = [
         word(vps.id),
         quoted(vps.name) if vps.name is not None else "no name",
@@ -122,7 +122,7 @@ def _item(vps: Vps) -> dict[str, Any]:
 
 
 def _confusable(page: VpsPage) -> list[Vps]:
-    """The servers whose name is also another's name or id."""
+    """Return the servers whose name is also the name or id of another."""
     names = Counter(_folded(vps) for vps in page.data)
     ids = {vps.id.casefold() for vps in page.data}
     return [
@@ -160,7 +160,7 @@ def _lines(page: VpsPage, name: str | None, primary_ip: str | None) -> list[str]
         lines.append(f"SAME NAME: tell these apart by id and IP, with the user: {ids}.")
     lines += missing_lines(page, count, "servers")
     if page.next_cursor:
-        lines.append(f"More follow: call list_vps with cursor {quoted(page.next_cursor)}.")
+        lines.append(f"There are more: call list_vps with cursor {quoted(page.next_cursor)}.")
     return lines
 
 

@@ -29,7 +29,7 @@ class SnapshotItem(BaseModel):
     name: str = Field(description="Its name, which is its id.")
     createdAt: str | None = Field(description="When it was made; null if unknown.")
     expiresAt: str | None = Field(description="When HostUp removes it; null if unknown.")
-    age: str | None = Field(description="How old in words; null if unknown.")
+    age: str | None = Field(description="Its age in words; null if unknown.")
 
 
 class SnapshotListing(ListingOutput):
@@ -97,7 +97,7 @@ def _describe(snapshot: Snapshot, old: str | None) -> str:
     facts = [
         word(snapshot.name),
         date_text(snapshot.created_at, snapshot.created) + (f", {old} old" if old else ""),
-        f"removed {word(snapshot.expires_at)}" if snapshot.expires_at else "removal date unknown",
+        f"expires {word(snapshot.expires_at)}" if snapshot.expires_at else "expiry date unknown",
         {True: "with memory", False: "disk only", None: "memory unknown"}[
             snapshot.includes_memory_state
         ],
@@ -105,7 +105,7 @@ def _describe(snapshot: Snapshot, old: str | None) -> str:
     if snapshot.display_id not in (snapshot.name, None):
         facts.append(f"label {quoted(snapshot.display_id or '')}")
     if snapshot.parent_name:
-        facts.append(f"after {word(snapshot.parent_name)}")
+        facts.append(f"parent {word(snapshot.parent_name)}")
     if snapshot.description:
         facts.append(quoted(snapshot.description))
     return " · ".join(facts)

@@ -1,4 +1,4 @@
-"""Refuses deletions while a job runs on the server."""
+"""Refuses deletions while a job is running on the server."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from hostup_mcp.server.errors.hostup import gate_closed
 
 
 async def require_no_job(hostup: ReadingClient, vps: Vps, can_restore: Gate | None) -> None:
-    """Refuse while a job runs on `vps`, as far as HostUp shows it.
+    """Refuse if HostUp shows that a job is running on `vps`.
 
     A closed restore gate counts too: a running job closes it, and while no restore is possible
     nothing that could be restored may be deleted.
 
     Raises:
-        RefusalError: a job runs, or the restore gate is closed.
+        RefusalError: a job is running, or the restore gate is closed.
     """
     if can_restore is not None and not can_restore.allowed:
         raise gate_closed(can_restore, texts.GATE_CLOSED_FOR_DELETION, status=vps.service_status)

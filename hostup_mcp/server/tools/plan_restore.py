@@ -221,7 +221,7 @@ def _check_arguments(
 
 
 def _explain(facts: PlanFacts) -> dict[str, Any]:
-    """The findings of a plan, in words and as data, under the same names."""
+    """Return the findings of a plan, in words and as data, under the same names."""
     plan = facts.plan
     is_possible = plan.verdict is Verdict.POSSIBLE
     steps = () if is_possible else steps_to_open(plan.gate, facts.vps.service_status)

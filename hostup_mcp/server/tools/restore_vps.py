@@ -45,7 +45,7 @@ async def propose(reader: Reader, planId: PlanId) -> Destructive:
 
 
 async def propose_restore(reader: Reader, plan: StoredPlan) -> Destructive:
-    """The proposal that carries out `plan`, if the facts behind it still hold.
+    """Return the proposal that carries out `plan`, if the facts behind it still hold.
 
     Raises:
         RefusalError: the facts have changed, or the groups that its mode needs are not unlocked.

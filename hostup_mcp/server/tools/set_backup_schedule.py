@@ -157,7 +157,7 @@ def _check(body: dict[str, Json]) -> None:
 
 
 def _current_arguments(current: BackupSchedule) -> dict[str, Json]:
-    """The current schedule as arguments, as far as it can be parsed."""
+    """Return the parts of the current schedule that can be parsed, as arguments."""
     known: dict[str, Json] = {
         "frequency": current.frequency,
         "retentionCount": current.retention_count,

@@ -41,7 +41,7 @@ def describe(started: Started, proposal: Proposal) -> CallToolResult:
         next_step = f"Started as job {word(started.job_id)}; follow it with get_job."
     else:
         state = "accepted"
-        next_step = "HostUp accepted it and named no job; list_vps_backups shows when it is over."
+        next_step = "HostUp accepted it and named no job; call list_vps_backups to check on it."
     new = f" New server: {word(started.vps_id)}." if started.vps_id else ""
     message = f"{doing}. {next_step}{new}"
     data = {

@@ -101,7 +101,7 @@ async def _unknown(
         # However the read fails, the outcome of the write is unknown.
         if not isinstance(trouble, HostUpError | ServerStoppingError):
             log.exception("the read after a lost response failed")
-        seen = "A read of the current state failed too."
+        seen = "Reading the current state failed too."
     return _as_unknown(error, seen, record)
 
 

@@ -16,9 +16,7 @@ NEW_VPS = "vps_new12345"
 AT_ONCE = replace(DESTRUCTIVE, follow_up=replace(DESTRUCTIVE.follow_up, is_immediate=True))
 
 STARTED = "Changing it. Started as job job_1; follow it with get_job."
-ACCEPTED = (
-    "Changing it. HostUp accepted it and named no job; list_vps_backups shows when it is over."
-)
+ACCEPTED = "Changing it. HostUp accepted it and named no job; call list_vps_backups to check on it."
 DONE = "Changing it. Done."
 STATES = {
     "waiting": (Started(job_id="job_1", state=JobState.WAITING), False, "started", STARTED),

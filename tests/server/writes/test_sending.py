@@ -46,7 +46,7 @@ LOST = (
     "The change was sent, but HostUp's response was lost or unclear, so it is NOT KNOWN whether it "
     "was carried out:"
 )
-READ_FAILED = "A read of the current state failed too."
+READ_FAILED = "Reading the current state failed too."
 
 Reply = httpx.Response | Exception
 
