@@ -39,7 +39,7 @@ def build_server(
     transport: httpx.AsyncBaseTransport | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> StrictServer:
-    """The server for `configuration`; one that cannot be worked with makes each tool say why.
+    """Build the server for `configuration`; if it is invalid, each tool says why.
 
     `transport` and `now` stand in for the network and the clock.
     """
@@ -47,7 +47,7 @@ def build_server(
 
 
 def panel() -> Apps:
-    """The view for hosts that show MCP Apps. It asks for no permission and reaches no address."""
+    """Return the panel for hosts with MCP Apps. It needs no permissions and loads nothing."""
     apps = Apps()
     apps.add_html_resource(
         PANEL_URI,
@@ -62,7 +62,7 @@ def panel() -> Apps:
 
 
 def icon() -> Icon:
-    """The picture of this server. It goes with every answer of the stateless era, so it is tiny."""
+    """Return this server's icon. From 2026-07-28 on each response carries it, so it is tiny."""
     data = b64encode(files(__package__).joinpath("icon.png").read_bytes()).decode()
     return Icon(src=f"data:image/png;base64,{data}", mime_type="image/png", sizes=["64x64"])
 
@@ -74,7 +74,7 @@ def serve_with(
     token_verifier: TokenVerifier | None = None,
     auth: AuthSettings | None = None,
 ) -> StrictServer:
-    """The server that works with `services`; the rest is for serving over a network."""
+    """Build the server that uses `services`; the rest is for serving over a network."""
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[Services]) -> AsyncIterator[Services]:

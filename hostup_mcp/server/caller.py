@@ -1,4 +1,4 @@
-"""Who makes the current call, and the HostUp account that they use."""
+"""Who is making the current call, and the HostUp account that they use."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Account:
 
 
 def caller() -> str:
-    """The current caller. What is stored for one caller cannot be read by another."""
+    """Return the current caller. What is stored for one caller cannot be read by another."""
     token = get_access_token()
     if token is None:
         return LOCAL
@@ -32,6 +32,6 @@ def caller() -> str:
 
 
 def principal() -> str | None:
-    """The name that an account is looked up by: of the token, or the subject of the JWT."""
+    """Return the name that an account is looked up by: the token's, or the JWT's subject."""
     token = get_access_token()
     return None if token is None else token.subject or token.client_id

@@ -13,16 +13,16 @@ from hostup_mcp.recovery.spans import compare_clocks
 
 
 def compare(hostup: ReadingClient) -> ClocksDiffer | None:
-    """How the clocks differ as of the last response; None if they agree or it is not known."""
+    """Return how the clocks differ as of the last response; None if they agree, or if unknown."""
     offset = hostup.clock_offset
     return None if offset is None else compare_clocks(timedelta(seconds=offset))
 
 
 def seconds_ahead(hostup: ReadingClient) -> float:
-    """How far HostUp's clock is ahead of this one; 0 while they do not differ by much."""
+    """Return by how many seconds HostUp's clock is ahead of this one; 0 if they about agree."""
     return hostup.clock_offset or 0.0 if compare(hostup) else 0.0
 
 
 def hostup_now(hostup: ReadingClient, here: datetime) -> datetime:
-    """The moment `here` by HostUp's clock. Call it after the read that it is for."""
+    """Return the time `here` by HostUp's clock. Call it after the read whose dates it is for."""
     return here + timedelta(seconds=seconds_ahead(hostup))

@@ -23,7 +23,7 @@ class Connections:
         self._users = 0
 
     def get(self, api_key: str) -> Http:
-        """The connection for `api_key`; opened if there is none."""
+        """Return the connection for `api_key`, opening one if there is none."""
         if api_key not in self._open:
             self._open[api_key] = self._connect(api_key)
         return self._open[api_key]
@@ -46,7 +46,7 @@ class Connections:
 
 
 def shared_throttle(state: StateStore, api_key: str) -> Throttle:
-    """A throttle that all servers sharing `state` apply to `api_key`.
+    """Return a throttle for `api_key` that all servers with the same `state` share.
 
     The state is given a hash of the key. While it is unavailable nothing is throttled.
     """

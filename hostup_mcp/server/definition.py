@@ -1,4 +1,4 @@
-"""What a tool is: its handler and its metadata, and nothing else."""
+"""The definition of a tool: its handler and its metadata."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ class WritingTool:
     is_idempotent: bool
     propose: Propose
     confirmed_in_panel: bool = False
-    """Whether the yes comes from the recovery panel: the argument `typedName`. Hidden elsewhere."""
+    """Whether the user confirms in the recovery panel (`typedName`). Hidden from other hosts."""
 
     @property
     def is_always_harmless(self) -> bool:
-        """Whether nobody ever has to be asked."""
+        """Whether the user never has to be asked."""
         return Destructive not in self.may_propose
 
 

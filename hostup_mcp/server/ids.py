@@ -1,4 +1,4 @@
-"""Id arguments: their form, the tool that returns them, and that this caller got them from it."""
+"""Id arguments: their form, the tool that returns them, and the check that it returned them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ WriteId = Annotated[
 
 
 async def require_handed_out(services: Services, who: str, arguments: Mapping[str, object]) -> None:
-    """Refuse a server, or a backup or snapshot of it, that `who` was not given.
+    """Refuse a server, or one of its backups or snapshots, whose id was not returned to `who`.
 
     Raises:
         RefusalError: the tool to call first.
@@ -75,7 +75,7 @@ async def require_handed_out(services: Services, who: str, arguments: Mapping[st
 
 
 async def require_vps(ctx: Ctx, vps_id: str) -> None:
-    """Refuse a VPS id that this caller was not given.
+    """Refuse a VPS id that was not returned to this caller.
 
     Raises:
         RefusalError: list_vps has to be called first.
@@ -84,7 +84,7 @@ async def require_vps(ctx: Ctx, vps_id: str) -> None:
 
 
 async def require_point(ctx: Ctx, vps_id: str, arguments: Mapping[str, object]) -> None:
-    """Refuse a backup or snapshot that this caller was not given for the server `vps_id`.
+    """Refuse a backup or snapshot that was not returned to this caller for the server `vps_id`.
 
     Raises:
         RefusalError: the tool to call first.
@@ -93,7 +93,7 @@ async def require_point(ctx: Ctx, vps_id: str, arguments: Mapping[str, object]) 
 
 
 async def require_job(ctx: Ctx, job_id: str) -> str:
-    """The note of a job that this caller was given; any other is refused."""
+    """Return the stored job with this id; refuse an id that was not returned to this caller."""
     tool, path = "the tool that starts the job", "the jobId"
     note = await _require(services(ctx), caller(), f"job/{job_id}", "jobId", tool, path)
     if note is None:
@@ -102,7 +102,7 @@ async def require_job(ctx: Ctx, job_id: str) -> str:
 
 
 async def require_write(ctx: Ctx, write_id: str) -> str:
-    """The note of a write whose outcome is unknown; any other id is refused."""
+    """Return the stored write with this id; refuse an id that was not returned to this caller."""
     tool, path = "the tool that sent the change", "the writeId"
     note = await _require(services(ctx), caller(), f"write/{write_id}", "writeId", tool, path)
     if note is None:

@@ -1,4 +1,4 @@
-"""What is kept of a job, for `get_job`."""
+"""What `get_job` needs to know about a job."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ class FollowedJob(BaseModel):
 
     vps_id: str
     poll: str | None
-    """The path to poll; None where HostUp gave one that is not followed."""
+    """The path to poll; None if HostUp gave a URL that this server does not follow."""
     overwrites_from: str | None = None
-    """What the server's disk is overwritten from, such as a backup id; None if it is not."""
+    """The backup or snapshot that the server's disk is overwritten with; None if it is not."""

@@ -15,12 +15,12 @@ from hostup_mcp.server.writes.context import WriteContext
 
 
 def locked(tool: str, *groups: Group) -> RefusalError:
-    """The refusal of a tool whose group is not unlocked, with what unlocks it."""
+    """Return the refusal of a tool whose group is not unlocked, with what unlocks it."""
     return refuse(texts.NOT_ALLOWED, tool=tool, groups=" and ".join(groups))
 
 
 def refuse_locked(services: Services, tool: str, group: Group) -> CallToolResult:
-    """The result of a call of a locked tool; the audit log notes it too."""
+    """Return the result of a call of a locked tool, and record the call in the audit log."""
     if isinstance(services.configuration, Misconfigured):
         return to_result(not_configured(services.configuration))
     with suppress(RefusalError):

@@ -1,4 +1,4 @@
-"""Writes whose outcome is unknown: their record, and what HostUp's audit log says of them."""
+"""Writes whose outcome is unknown: their record, and what HostUp's audit log says about them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hostup_mcp.wording import formats
 
 
 class WriteRecord(BaseModel):
-    """A write as it is kept when it is sent, for `get_job` to look up if its outcome is lost."""
+    """A write, stored when it is sent so that `get_job` can look it up if its response is lost."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -34,7 +34,7 @@ class WriteRecord(BaseModel):
 
     @property
     def sign(self) -> str:
-        """What the user can look for on the server; empty where nothing there would tell."""
+        """What the user can look for on the server; empty if nothing there would show it."""
         if not self.overwrites:
             return ""
         return (
@@ -44,11 +44,11 @@ class WriteRecord(BaseModel):
 
 
 Found: TypeAlias = tuple[Trace, AuditRow | None]
-"""What the audit log says of a write, and the row that says it."""
+"""What the audit log says about a write, and the row that says it."""
 
 
 async def look_up(hostup: ReadingClient, write: WriteRecord) -> Found | None:
-    """What HostUp's audit log says of `write`; None if the key may not read it.
+    """Return what HostUp's audit log says about `write`; None if the key may not read it.
 
     Raises:
         HostUpError: it could not be read.
@@ -64,7 +64,7 @@ async def look_up(hostup: ReadingClient, write: WriteRecord) -> Found | None:
 
 
 def describe(write: WriteRecord, found: Found | None) -> CallToolResult:
-    """The result of `get_job` for `write`."""
+    """Return the result of `get_job` for `write`."""
     trace, row = found or (Trace.NONE, None)
     seen = "" if row is None else f" ({_facts(row)})"
     message = (_NO_SCOPE if found is None else _MESSAGES[trace]).format(seen=seen)

@@ -10,4 +10,4 @@ class MetricsObserver:
         """A tool returned a result."""
 
     def hostup_requested(self, method: str, outcome: str, seconds: float) -> None:
-        """A request to HostUp ended."""
+        """Record a request to HostUp that has finished."""

@@ -17,7 +17,7 @@ from hostup_mcp.wording.render import facts_of, finding_code, for_model
 
 
 class Output(BaseModel):
-    """Something that is said here: frozen, camelCase when it leaves the program."""
+    """Base of structured content: frozen, with camelCase field names in JSON."""
 
     model_config = ConfigDict(
         alias_generator=AliasGenerator(alias=to_camel),
@@ -29,7 +29,7 @@ class Output(BaseModel):
 
 
 class ReasonItem(Output):
-    """One thing that speaks for or against an action."""
+    """One reason for or against an action."""
 
     code: str = Field(description="HostUp's code if it gave one, else this server's.")
     message: str = Field(description="The reason in words.")
@@ -39,7 +39,7 @@ class ReasonItem(Output):
 
 
 class UnreadItem(Output):
-    """A value of HostUp's response that could not be read, or an item left out because of it."""
+    """A value in HostUp's response that could not be read, or an item left out because of it."""
 
     field: str = Field(description="Path of the value within its item or the response.")
     id: str | None = Field(description="The item's id; null if unknown or in no item.")
@@ -55,7 +55,7 @@ class ListingOutput(BaseModel):
 
 
 def completeness(listing: Listing) -> dict[str, Json]:
-    """What a result says of what is missing from `listing`."""
+    """Return the result fields that say whether `listing` is complete, and what is unread."""
     unread = [
         UnreadItem(field=u.field, id=u.id, name=u.name, is_left_out=u.is_left_out)
         for u in listing.unread
@@ -67,7 +67,7 @@ def completeness(listing: Listing) -> dict[str, Json]:
 
 
 def reason_items(reasons: Iterable[Reason]) -> tuple[ReasonItem, ...]:
-    """`reasons` with their words."""
+    """Return `reasons` with their codes and texts."""
     return tuple(
         ReasonItem(code=hostup_code(r) or r.code, message=for_model(r), source=r.source)
         for r in reasons
@@ -75,17 +75,17 @@ def reason_items(reasons: Iterable[Reason]) -> tuple[ReasonItem, ...]:
 
 
 def hostup_code(reason: Reason) -> str | None:
-    """The code that HostUp gave with `reason`, if it did."""
+    """Return the code that HostUp gave with `reason`, if it did."""
     return reason.hostup_code if isinstance(reason, GateOpen | GateClosed) else None
 
 
 def in_words(findings: Iterable[Finding]) -> tuple[str, ...]:
-    """`findings` as sentences for a model."""
+    """Describe each of `findings` in a sentence for a model."""
     return tuple(for_model(finding) for finding in findings)
 
 
 def as_data(finding: Finding) -> Json:
-    """`finding` for a program: its code alone, or its code and facts.
+    """Return `finding` for a program: its code alone, or its code and facts.
 
     Facts that are not known are left out; moments are ISO 8601 in UTC, spans whole seconds.
     """
@@ -99,7 +99,7 @@ def as_data(finding: Finding) -> Json:
 
 
 def all_as_data(findings: Mapping[str, Collection[Finding]]) -> dict[str, Json]:
-    """Lists of findings under their names, each for a program. Empty lists are left out."""
+    """Return lists of findings under their names, for a program. Empty lists are left out."""
     return {name: [as_data(each) for each in some] for name, some in findings.items() if some}
 
 

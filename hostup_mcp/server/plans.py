@@ -67,12 +67,12 @@ class StoredPlan(BaseModel):
 
     @property
     def definition(self) -> ModeDefinition:
-        """The way back that it takes."""
+        """The definition of its mode."""
         return MODES[self.mode]
 
     @property
     def target(self) -> Target:
-        """What is to be recovered, and what it goes back to."""
+        """The server to recover, and the backup or snapshot to restore."""
         return Target(self.vps_id, self.point, self.source_id, self.options)
 
     def is_ticket(self, ticket: str) -> bool:
@@ -88,7 +88,7 @@ class SourceServer:
     name: str | None
     status: str | None
     address: str | None
-    """None also where HostUp no longer shows the server itself."""
+    """None if it has none, or HostUp no longer shows the server itself."""
 
     def __str__(self) -> str:
         name = quoted(self.name) if self.name else "the server without a name"
@@ -106,11 +106,11 @@ class PlanFacts:
     ahead: float
     """Seconds that HostUp's clock was ahead of this one when the plan was made."""
     source: SourceServer | None = None
-    """Where another server's backup is restored and HostUp offers it."""
+    """The other server whose backup is restored, if HostUp lists it as a restore source."""
 
     @property
     def documented(self) -> Mapping[str, Json]:
-        """What a plan rests on: the gate that decides, what to go back to, and whose it is."""
+        """What a plan depends on: the gate, the backup or snapshot, and the server it is from."""
         gate, point = self.plan.gate, self.plan.point
         return {
             "gate": None if gate is None else {"allowed": gate.allowed, "code": gate.code},
@@ -120,7 +120,7 @@ class PlanFacts:
 
     @property
     def digest(self) -> str:
-        """Equal if the facts are."""
+        """A digest that is equal if the facts are equal."""
         text = json.dumps(self.documented, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -134,7 +134,7 @@ class Plans:
     now: datetime
 
     async def store(self, plan: StoredPlan) -> str:
-        """Keep `plan`; the planId to carry it out with.
+        """Store `plan`, and return the planId to carry it out with.
 
         Raises:
             StateUnavailableError: the store cannot be reached.
@@ -150,7 +150,7 @@ class Plans:
         return handle
 
     async def open(self, plan_id: str) -> StoredPlan:
-        """The plan behind `plan_id`.
+        """Return the plan with the id `plan_id`.
 
         Raises:
             RefusalError: it was carried out, has expired, or is not this caller's.
@@ -170,18 +170,18 @@ class Plans:
 
 
 def milliseconds(moment: datetime) -> int:
-    """Since 1970. If it were rounded more, a span would read shorter than it is."""
+    """Return the milliseconds from 1970 to `moment`; coarser rounding would shorten spans."""
     return (moment - _EPOCH) // _MILLISECOND
 
 
 def new_ticket() -> tuple[str, str]:
-    """A secret for the panel, and its hash to store with the plan."""
+    """Make a secret for the panel, and the hash of it that is stored with the plan."""
     ticket = secrets.token_urlsafe(16)
     return ticket, _hash(ticket)
 
 
 def needed_groups(definition: ModeDefinition) -> frozenset[Group]:
-    """What has to be unlocked to carry out a plan of this mode."""
+    """Return the groups that have to be unlocked to carry out a plan with this mode."""
     return frozenset({Group.RESTORE, *([Group.SPEND] if definition.builds_server else [])})
 
 

@@ -1,4 +1,4 @@
-"""Where the SDK is looser than the protocol, or tells less: what does not exist is an error."""
+"""Where the SDK is less strict than the protocol: what does not exist is an error here."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LISTS = frozenset({"tools/list", "prompts/list", "resources/list", "resources/t
 
 
 class StrictServer(MCPServer[Services]):
-    """An `MCPServer` that lists only what is unlocked, and answers what does not exist as such.
+    """An `MCPServer` that lists only what is unlocked, and rejects names that do not exist.
 
     `is_listed` tells whether the current caller is shown a tool. `refuse_locked` returns the result
     of a tool that is locked for them, and None for one that is not.
@@ -72,7 +72,7 @@ class StrictServer(MCPServer[Services]):
 
 
 async def refuse_unknown_prompt(server: MCPServer[Services], name: str) -> None:
-    """Whoever asks for a prompt, or to complete its arguments, has to name one that there is."""
+    """Reject a request about a prompt that does not exist."""
     if all(name != prompt.name for prompt in await server.list_prompts()):
         raise _invalid(f"Unknown prompt: {name[:80]!r}")
 
@@ -80,7 +80,7 @@ async def refuse_unknown_prompt(server: MCPServer[Services], name: str) -> None:
 async def refuse_cursors(
     ctx: ServerRequestContext[Services, Any], call_next: CallNext
 ) -> HandlerResult:
-    """Nothing here is paged, so no cursor of a protocol list can be one that was given out."""
+    """Reject any cursor: no list of the protocol is paged here, so none was handed out."""
     if ctx.method in _LISTS and (ctx.params or {}).get("cursor") is not None:
         raise _invalid("Invalid cursor: this list has one page")
     return await call_next(ctx)
@@ -89,7 +89,7 @@ async def refuse_cursors(
 async def hide_panel(
     ctx: ServerRequestContext[Services, Any], call_next: CallNext
 ) -> HandlerResult:
-    """Show the panel, and the tool that only it may call, to hosts that show MCP Apps alone.
+    """Show the panel, and the tool that only it may call, only to hosts that support MCP Apps.
 
     To any other client the definitions are as if there were no panel: it could hand the tool that
     is meant for the user's hand to the model.
@@ -104,7 +104,7 @@ async def hide_panel(
 async def name_every_revision(
     ctx: ServerRequestContext[Services, Any], call_next: CallNext
 ) -> HandlerResult:
-    """Let `server/discover` name all the revisions served, newest first.
+    """Make `server/discover` list all supported revisions, newest first.
 
     The SDK names the stateless ones alone, though it serves those with a handshake as well.
     """

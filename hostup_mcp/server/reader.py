@@ -1,4 +1,4 @@
-"""What a tool may use to find out what is there. Nothing can be changed with it."""
+"""What a tool may use to read the account. Nothing can be changed with it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ READ_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A caller's view of their account at the moment of a call."""
+    """What one call can read: the caller's account and plans, as of the time of the call."""
 
     hostup: ReadingClient
     plans: Plans
@@ -31,7 +31,7 @@ class Reader:
 
 
 def reader(ctx: Ctx, seconds: float) -> Reader:
-    """A reader for the current caller, whose requests together have `seconds`."""
+    """Return a reader for the current caller whose requests share a budget of `seconds`."""
     used = services(ctx)
     now = used.now()
     return Reader(

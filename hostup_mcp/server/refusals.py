@@ -16,7 +16,7 @@ LIFE = timedelta(minutes=10)
 """How long a refusal is remembered; the user may have changed the key since."""
 
 MOST_REFUSALS = 1000
-"""Of all callers together; one more replaces the oldest."""
+"""For all callers together; one more replaces the oldest."""
 
 _Kind: TypeAlias = tuple[str, str, frozenset[str]]
 
@@ -28,7 +28,7 @@ class Refusals:
         self._times: dict[_Kind, datetime] = {}
 
     def note(self, caller: str, vps_id: str, scopes: Iterable[str], at: datetime) -> None:
-        """Record that a write that needs `scopes` was refused."""
+        """Record that HostUp refused a write that needs `scopes`."""
         kind = (caller, vps_id, frozenset(scopes))
         self._times.pop(kind, None)
         self._times[kind] = at
@@ -43,7 +43,7 @@ class Refusals:
     def latest(
         self, caller: str, vps_id: str, scopes: Iterable[str], now: datetime
     ) -> KeyRefused | None:
-        """The latest refusal of a write that needs no more than `scopes`, if it is recent."""
+        """Return the latest recent refusal of a write that needs only `scopes`, if any."""
         recent = [
             (at, refused)
             for _, _, refused in self._of(caller, vps_id, scopes)

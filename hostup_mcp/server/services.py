@@ -1,4 +1,4 @@
-"""What a call works with: the account, HostUp, the clock, the state, the audit log."""
+"""What a call needs: the account, the HostUp clients, the clock, the state, the audit log."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from hostup_mcp.state.store import StateStore, StateUnavailableError
 
 
 class Services:
-    """Everything that one server works with.
+    """Everything that the tools of one server share.
 
     `account_of` returns a caller's account (by default that of the settings); it raises a
     `RefusalError` for a caller without one. `unlockable` are the groups of writing tools that are
@@ -74,7 +74,7 @@ class Services:
 
     @property
     def account(self) -> Account:
-        """The account of the current caller.
+        """The current caller's account.
 
         Raises:
             RefusalError: they have none, or the configuration is wrong.
@@ -137,5 +137,5 @@ Ctx: TypeAlias = Context[Services]
 
 
 def services(ctx: Ctx) -> Services:
-    """The services of the server that this call came to."""
+    """Return the services of the server that received this call."""
     return ctx.request_context.lifespan_context

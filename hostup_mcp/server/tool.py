@@ -1,4 +1,4 @@
-"""Builds the tools that the SDK serves: strict arguments, small schemas, failures in our words."""
+"""Builds the SDK's tools: strict arguments, small schemas, and our own error results."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PANEL_URI = "ui://hostup/recovery"
 
 
 class PlainTool(Tool):
-    """A tool that returns its failures as results, in our words and as structured content."""
+    """A tool that returns its failures as results, with our own text and structured content."""
 
     async def run(
         self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False
@@ -115,7 +115,7 @@ def build_tool(definition: AnyTool) -> Tool:
 
 
 def describe(definition: AnyTool) -> str:
-    """The description that a model reads: the handler's docstring on one line, and the scope.
+    """Return the description that a model reads: the handler's docstring and the scope.
 
     read:vm is not mentioned, since every key needs it.
     """
@@ -127,7 +127,7 @@ def describe(definition: AnyTool) -> str:
 def _common(
     definition: AnyTool, handler: Callable[..., Any], first: str, result: type[BaseModel]
 ) -> dict[str, Any]:
-    """The fields of a `Tool` that reading and writing tools fill alike.
+    """Return the fields of a `Tool` that reading and writing tools have in common.
 
     The parameter `first` of `handler` is no argument of the tool.
     """

@@ -38,7 +38,7 @@ _OTHER = "a snapshot, if this server can have one, takes no slot."
 def _evicts(model: str, user: str) -> Text:
     start = f"{_NOT_FREE}: to make room for another backup, HostUp may"
     return Text(
-        f"{start} evict the oldest{model}. The user decides.",
+        f"{start} automatically remove the oldest{model}. The user decides.",
         f"{start} remove the oldest{user}. Whether to make one is your choice.",
     )
 
@@ -46,7 +46,7 @@ def _evicts(model: str, user: str) -> Text:
 def _evicts_point(certainty: str) -> Text:
     rest = f"the oldest, which {certainty} the one to restore. Do not make one first; {_OTHER}"
     return Text(
-        f"{_NOT_FREE}: another backup may evict {rest}",
+        f"{_NOT_FREE}: making another backup may remove {rest}",
         f"{_NOT_FREE}: for another backup HostUp may remove {rest}",
     )
 
@@ -74,11 +74,11 @@ TEXTS: Mapping[Code, Text] = {
         "HostUp does not say whether it allows this.",
     ),
     Code.QUOTA_READS_FULL: Text(
-        f"{_FULL}; HostUp may evict the oldest backup to make room for another.",
+        f"{_FULL}; HostUp may automatically remove the oldest backup to make room for another.",
         f"{_FULL}; HostUp may remove the oldest backup to make room for another.",
     ),
     Code.QUOTA_UNKNOWN: Text(
-        f"{_NOT_FREE}; HostUp may evict the oldest backup to make room for another.",
+        f"{_NOT_FREE}; HostUp may automatically remove the oldest backup to make room for another.",
         f"{_NOT_FREE}; HostUp may remove the oldest backup to make room for another.",
     ),
     Code.BACKUPS_HIDDEN: Text(
@@ -88,7 +88,7 @@ TEXTS: Mapping[Code, Text] = {
         "unreadable or hidden from this API key.",
     ),
     Code.EVICTS_HIDDEN: Text(
-        "To make room, HostUp may evict a backup that is not listed here.",
+        "To make room, HostUp may automatically remove a backup that is not listed here.",
         "To make room, HostUp may remove a backup that is not listed here.",
     ),
     Code.NO_BACKUPS: _both("This server has no backup to restore."),

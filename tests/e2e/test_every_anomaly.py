@@ -265,7 +265,7 @@ async def test_unlisted_backups_are_counted() -> None:
     async with played(backups_unlisted=True) as (assistant, _):
         listing = await assistant.call("list_vps_backups", id=await assistant.find("web-01"))
     assert listing.data["explanation"]["restore"]["verdict"] == "unknown"
-    assert "There is no backup" not in listing.text
+    assert "This server has no backup" not in listing.text
 
 
 async def test_empty_backups_are_marked() -> None:

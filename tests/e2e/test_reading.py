@@ -173,11 +173,11 @@ async def test_an_empty_argument_is_not_sent(sandbox: Sandbox) -> None:
         ("crm", "blocked", "pending_order"),
         ("intranet", "blocked", "suspended"),
         ("db-01", "blocked", "running"),
-        ("legacy-erp", "possible", "dates are unknown"),
+        ("legacy-erp", "possible", "no known date"),
         ("shop-prod", "possible", "3 of 3"),
-        ("mail", "possible", "may evict the oldest"),
+        ("mail", "possible", "may automatically remove the oldest"),
         ("build-01", "possible", "no limit stated"),
-        ("media", "possible", "snapshot may be another way back"),
+        ("media", "possible", "snapshot may help instead"),
     ],
 )
 async def test_each_server_is_explained(
@@ -358,7 +358,7 @@ FAILURES = [
     (Fault("status", status=404), "not_found", "list_vps"),
     (Fault("status", status=400), "invalid_request", "HostUp said"),
     (Fault("status", status=500), "hostup_failed", "HostUp's API failed"),
-    (Fault("html", status=403), "edge_refused", "not about the key's scopes"),
+    (Fault("html", status=403), "edge_refused", "the key's scopes are not the reason"),
     (Fault("redirect"), "redirected", "HOSTUP_BASE_URL"),
     (Fault("empty"), "bad_response", "empty"),
     (Fault("not_json"), "bad_response", "not JSON"),

@@ -66,12 +66,12 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     (
         QuotaReadsFull(3, 3, 0),
-        f"{FULL}; HostUp may evict the oldest backup to make room for another.",
+        f"{FULL}; HostUp may automatically remove the oldest backup to make room for another.",
         f"{FULL}; HostUp may remove the oldest backup to make room for another.",
     ),
     (
         QuotaUnknown(3, None, None),
-        f"{NOT_FREE}; HostUp may evict the oldest backup to make room for another.",
+        f"{NOT_FREE}; HostUp may automatically remove the oldest backup to make room for another.",
         f"{NOT_FREE}; HostUp may remove the oldest backup to make room for another.",
     ),
     (
@@ -83,7 +83,7 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     (
         EvictsHidden(),
-        "To make room, HostUp may evict a backup that is not listed here.",
+        "To make room, HostUp may automatically remove a backup that is not listed here.",
         "To make room, HostUp may remove a backup that is not listed here.",
     ),
     (NoBackups(), "This server has no backup to restore.", None),
@@ -322,28 +322,31 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     (
         EvictsOldest("bkp_1", WHEN),
-        f"{NOT_FREE}: to make room for another backup, HostUp may evict the oldest, bkp_1 from "
+        f"{NOT_FREE}: to make room for another backup, HostUp may automatically remove the oldest, "
+        "bkp_1 from "
         "2026-04-27T10:00:00.000Z. The user decides.",
         f"{NOT_FREE}: to make room for another backup, HostUp may remove the oldest, the one from "
         "Mon 2026-04-27 10:00 UTC. Whether to make one is your choice.",
     ),
     (
         Code.EVICTS_UNDATED,
-        f"{NOT_FREE}: to make room for another backup, HostUp may evict the oldest. "
+        f"{NOT_FREE}: to make room for another backup, HostUp may automatically remove the oldest. "
         "The user decides.",
         f"{NOT_FREE}: to make room for another backup, HostUp may remove the oldest. "
         "Whether to make one is your choice.",
     ),
     (
         Code.EVICTS_POINT,
-        f"{NOT_FREE}: another backup may evict the oldest, which is the one to restore. {NO_SLOT}",
+        f"{NOT_FREE}: making another backup may remove the oldest, which is the one to restore. "
+        f"{NO_SLOT}",
         f"{NOT_FREE}: for another backup HostUp may remove the oldest, which is the one to "
         "restore. "
         f"{NO_SLOT}",
     ),
     (
         Code.MAY_EVICT_POINT,
-        f"{NOT_FREE}: another backup may evict the oldest, which may be the one to restore. "
+        f"{NOT_FREE}: making another backup may remove the oldest, which may be the one to "
+        "restore. "
         f"{NO_SLOT}",
         f"{NOT_FREE}: for another backup HostUp may remove the oldest, which may be the one to "
         f"restore. {NO_SLOT}",

@@ -12,7 +12,7 @@ MAX_FIELDS = 10
 
 
 def invalid_arguments(tool: str, error: ValidationError) -> Failure:
-    """The failure for arguments of `tool` that pydantic rejected."""
+    """Return the failure for arguments of `tool` that pydantic rejected."""
     fields = tuple(
         f"{'.'.join(str(part) for part in item['loc'])[:80] or 'arguments'}: "
         f"{_MESSAGES.get(item['type'], 'is not valid').format(**item.get('ctx', {}))}"
@@ -22,7 +22,7 @@ def invalid_arguments(tool: str, error: ValidationError) -> Failure:
 
 
 def unknown_arguments(tool: str, names: list[str]) -> Failure:
-    """The failure for arguments that `tool` does not have; a name may be any text, so it is cut."""
+    """Return the failure for arguments that `tool` does not have. Long names are cut."""
     fields = tuple(
         f"{clean_text(name, 40)}: is not an argument of this tool" for name in names[:MAX_FIELDS]
     )

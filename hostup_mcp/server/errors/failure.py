@@ -77,7 +77,7 @@ def to_result(failure: Failure) -> CallToolResult:
 
 
 def describe(failure: Failure) -> str:
-    """What happened, with what HostUp's support asks for."""
+    """Say what happened, with the facts that HostUp's support asks for."""
     facts = [
         f"{label} {value}"
         for label, value in (

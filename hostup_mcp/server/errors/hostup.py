@@ -32,7 +32,7 @@ from hostup_mcp.wording.render import for_model
 
 
 def from_hostup(error: HostUpError) -> Failure:
-    """The failure for a request to HostUp that failed with `error`."""
+    """Return the failure for a request to HostUp that failed with `error`."""
     problem = error if isinstance(error, ProblemError) else None
     wait = None if error.retry_after is None else math.ceil(error.retry_after)
     failure = fail(
@@ -54,14 +54,14 @@ def from_hostup(error: HostUpError) -> Failure:
 
 
 def describe_for_user(error: HostUpError) -> str:
-    """What happened and what the user can do, on one line."""
+    """Say what happened and what the user can do, on one line."""
     return f"{describe(from_hostup(error))} {_text(error).user_step}".strip()
 
 
 def gate_closed(
     gate: Gate | None, text: ErrorText = texts.GATE_CLOSED, *, status: str | None = None
 ) -> RefusalError:
-    """The refusal for a gate that is closed now, or unknown.
+    """Return the refusal for a gate that is closed or missing.
 
     `status` is the server's `serviceStatus`, if it is known.
     """

@@ -1,4 +1,4 @@
-"""`create_vps_backup`: makes a backup, and asks first if that may evict another one."""
+"""`create_vps_backup`: makes a backup, and asks first if HostUp may remove another one for it."""
 
 from __future__ import annotations
 

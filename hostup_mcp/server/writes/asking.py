@@ -118,10 +118,10 @@ async def ask(ctx: Ctx, w: WriteContext, proposal: Destructive) -> Agreement | I
 
 
 async def answered(ctx: Ctx, w: WriteContext) -> Agreement | None:
-    """The yes that this call brings to the question of an earlier call; None if it brings none.
+    """Return the yes that this call carries to an earlier call's question; None without an answer.
 
     Raises:
-        RefusalError: it brings an answer that is not a yes, or an answer to another question.
+        RefusalError: it carries an answer that is not a yes, or an answer to another question.
     """
     if ctx.request_state is None:
         return None
@@ -143,7 +143,7 @@ async def answered(ctx: Ctx, w: WriteContext) -> Agreement | None:
 
 
 def agree_in_panel(proposal: Destructive, typed: str) -> Agreement:
-    """The yes of a user who typed `typed` into the panel.
+    """Return the yes of a user who typed `typed` into the panel.
 
     Raises:
         RefusalError: `typed` does not name the server.
@@ -167,17 +167,17 @@ def can_ask(ctx: Ctx) -> bool:
 
 
 def no_longer_open() -> RefusalError:
-    """A refusal for a question that expired, or was never asked."""
+    """Return the refusal for a question that expired, or was never asked."""
     return not_confirmed("This question is no longer open")
 
 
 def already_answered() -> RefusalError:
-    """A refusal for an answer that was sent before."""
+    """Return the refusal for an answer that was sent before."""
     return not_confirmed("This yes was already used, and each yes allows one change")
 
 
 def made_in_other_generation(tool: str) -> RefusalError:
-    """A refusal for a question that was asked before stored state was lost."""
+    """Return the refusal for a question that was asked before stored state was lost."""
     return refuse(texts.QUESTION_OF_LOST_STATE, tool=tool)
 
 
@@ -193,7 +193,7 @@ class _Stored(BaseModel):
 
 
 def _question_in(request_state: str) -> RecordKey | None:
-    """The question that `request_state` names; other releases store other things."""
+    """Return the question that `request_state` names, unless another release wrote it."""
     try:
         return RecordKey(RecordKind.QUESTION, str(json.loads(request_state)["question"]))
     except (ValueError, KeyError, TypeError):
@@ -220,7 +220,7 @@ async def _ask_in_call(ctx: Ctx, params: ElicitRequestFormParams) -> ElicitResul
 
 
 def _read(answer: ElicitResult, to_type: str, plain_yes: bool) -> Yes:
-    """The yes that `answer` holds to a question with this `to_type` and `plain_yes`.
+    """Return the yes in `answer` to a question with this `to_type` and `plain_yes`.
 
     Raises:
         RefusalError: it is not a yes to this question.

@@ -34,17 +34,17 @@ class Consent:
 
 
 def consent_to_destructive(proposal: Destructive, yes: Yes) -> Consent:
-    """The consent to `proposal`, to whose question `yes` is the answer."""
+    """Return the consent to `proposal`, given the user's `yes` to its question."""
     return Consent(proposal, yes.by, yes.how)
 
 
 def consent_to_harmless(proposal: Harmless) -> Consent:
-    """The consent to a proposal that needs no yes."""
+    """Return the consent to a proposal that needs no yes."""
     return Consent(proposal, "nobody", f"not asked: {proposal.reason}")
 
 
 def matches(typed: str, to_type: str) -> bool:
-    """Whether the user typed what was asked for.
+    """Return whether the user typed what was asked for.
 
     Accents may be encoded in either Unicode form. Characters that only look alike do not match.
     """
@@ -52,5 +52,5 @@ def matches(typed: str, to_type: str) -> bool:
 
 
 def not_confirmed(why: str) -> RefusalError:
-    """A refusal because the user did not say yes. `why` is a sentence without its full stop."""
+    """Return the refusal because there is no yes. `why` is a sentence without its full stop."""
     return refuse(texts.NOT_CONFIRMED, why=why)

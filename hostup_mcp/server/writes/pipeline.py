@@ -88,7 +88,7 @@ LOCK_MARGIN_SECONDS = 120.0
 async def write(
     tool: WritingTool, arguments: Mapping[str, object], ctx: Ctx
 ) -> CallToolResult | InputRequiredResult:
-    """One call of a writing tool: its result, or the question that comes first."""
+    """Run one call of a writing tool: return its result, or the question that comes first."""
     w = WriteContext(services(ctx), tool.name, caller(), _ids(arguments))
     agreed = await _concluded(w, _agree(tool, arguments, ctx, w))
     if isinstance(agreed, CallToolResult | InputRequiredResult):
@@ -102,7 +102,7 @@ async def write(
 async def _agree(
     tool: WritingTool, arguments: Mapping[str, object], ctx: Ctx, w: WriteContext
 ) -> Agreement | InputRequiredResult:
-    """What the user agreed to, or the question to the user."""
+    """Return what the user agreed to, or the question to the user."""
     if w.services.in_flight.is_stopping:
         raise ServerStoppingError
     if not await w.services.state.is_available():
@@ -175,7 +175,7 @@ async def _check_again(
     w: WriteContext,
     agreed: Agreement,
 ) -> Consent:
-    """The consent to what the tool proposes now, if the user agreed to exactly that."""
+    """Return the consent to what the tool proposes now, if the user agreed to exactly that."""
     with anyio.move_on_after(CHECK_SECONDS) as budget, w.services.in_flight.interruptible():
         proposal = await tool.propose(reader(ctx, CHECK_SECONDS), **arguments)
     if budget.cancelled_caught:
@@ -223,7 +223,7 @@ async def _release(w: WriteContext, lock: Lock) -> None:
 
 
 async def _concluded(w: WriteContext, steps: Coroutine[None, None, T]) -> T | CallToolResult:
-    """The result of `steps`, or the failure that ended them, which is logged in the audit log."""
+    """Return the result of `steps`, or the failure that ended them, and log a failure."""
     try:
         return await steps
     except Exception as error:
@@ -241,7 +241,7 @@ async def _concluded(w: WriteContext, steps: Coroutine[None, None, T]) -> T | Ca
 
 
 def _failure(w: WriteContext, error: Exception) -> Failure | None:
-    """The failure that ended the call; None for a fault of this program."""
+    """Return the failure that ended the call; None for a bug in this program."""
     match error:
         case RefusalError():
             return error.failure

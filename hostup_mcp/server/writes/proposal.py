@@ -42,7 +42,7 @@ class FollowUp:
     is_immediate: bool = False
     """Whether HostUp carries it out before it responds."""
     overwrites_from: str | None = None
-    """What the server's disk is overwritten from, such as a backup id; None if it is not."""
+    """The backup or snapshot that the server's disk is overwritten with; None if it is not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ Proposal: TypeAlias = Destructive | Harmless
 
 
 def fingerprint(proposal: Proposal) -> str:
-    """A digest of the request and the facts behind it; equal if neither has changed."""
+    """Return a digest of the request and the facts behind it; equal if neither has changed."""
     request = proposal.request
     body = None if request.body is None else dict(request.body)
     compared = [

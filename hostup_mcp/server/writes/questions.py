@@ -52,7 +52,7 @@ class Subject:
 
 
 async def find_subject(hostup: ReadingClient, vps: Vps) -> Subject:
-    """`vps` as the subject of a question that is answered by typing.
+    """Return `vps` as the subject of a question that is answered by typing.
 
     One read, of the servers with its name; none if its id has to be typed anyway.
     """
@@ -65,29 +65,29 @@ async def find_subject(hostup: ReadingClient, vps: Vps) -> Subject:
 
 
 def folded(name: str) -> str:
-    """Equal for names that a user could take for the same: case and outer spaces do not count."""
+    """Return `name` so that names a user could confuse are equal: no case, no outer spaces."""
     return unicodedata.normalize("NFC", name).strip().casefold()
 
 
 def describe_server(vps: Vps) -> str:
-    """The server's name, id and address, so that the user knows which one is meant."""
+    """Describe a server by name, id and address, so that the user knows which one is meant."""
     name = quoted(vps.name) if vps.name else "the server without a name"
     return f"{name} ({vps.id}, {vps.primary_ip or 'no IP'})"
 
 
 def type_to_confirm(name: str) -> str:
-    """The last line of a question that is answered by typing `name`."""
+    """Return the last line of a question that is answered by typing `name`."""
     return f"To go ahead, type: {name}"
 
 
 def _usable_name(vps: Vps) -> str | None:
-    """The name, unless it is empty, too long to type, or reads like the id of a server."""
+    """Return the name, unless it is empty, too long to type, or looks like a server id."""
     name = (vps.name or "").strip()
     is_usable = 0 < len(name) <= MAX_TYPED and not folded(name).startswith(_ID_PREFIX)
     return name if is_usable else None
 
 
 def _last_part(vps: Vps) -> str | None:
-    """The last part of the address, such as 10 of 192.0.2.10."""
+    """Return the last part of the address, such as 10 for 192.0.2.10."""
     found = re.search(r"[.:]([0-9A-Fa-f]+)$", vps.primary_ip or "")
     return found[1] if found else None

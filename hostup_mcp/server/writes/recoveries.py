@@ -49,7 +49,7 @@ async def note_recovery(w: WriteContext, subject: str, plan_id: str, path: str) 
 
 
 async def conclude_recovery(w: WriteContext, note: RecoveryNote | None, *, accepted: bool) -> None:
-    """Record how a restore that was sent ended."""
+    """Record the outcome of a restore that was sent."""
     if note is None:
         return
     outcome = "accepted" if accepted else "unknown"
@@ -67,6 +67,6 @@ async def forget_recovery(w: WriteContext, note: RecoveryNote | None) -> None:
 
 
 async def last_recovery(w: WriteContext, subject: str) -> Recovery | None:
-    """The latest restore of `subject`, by any caller or session."""
+    """Return the latest restore of `subject`, by any caller or session."""
     recoveries = list((await w.services.state.recoveries(subject)).values())
     return Recovery.model_validate_json(recoveries[-1]) if recoveries else None

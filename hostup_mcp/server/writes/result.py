@@ -23,7 +23,7 @@ class WriteResult(BaseModel):
 
 
 def describe(started: Started, proposal: Proposal) -> CallToolResult:
-    """The result for a write that HostUp accepted.
+    """Return the result for a write that HostUp accepted.
 
     Raises:
         RefusalError: HostUp accepted it, and its response says that it failed.

@@ -1,4 +1,4 @@
-"""Sends a write, once, and finds out what became of it."""
+"""Sends a write, once, and finds out whether it was carried out."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ async def send(ctx: Ctx, w: WriteContext, consent: Consent) -> Started:
 
 
 async def _is_done(services: Services, follow_up: FollowUp) -> bool:
-    """Whether a read shows the change that an unclear response leaves open."""
+    """Return whether a read shows that a write with an unclear response was carried out."""
     if follow_up.is_done is None:
         return False
     try:
@@ -152,7 +152,7 @@ async def _remember_job(services: Services, proposal: Proposal, started: Started
 
 
 def _poll_path(job_id: str, poll_url: str | None) -> str | None:
-    """Where to follow a job: the `poll_url` that HostUp gave, or else the documented path.
+    """Return the path to poll for a job: HostUp's `poll_url`, or else the documented path.
 
     None if that would not be a path on HostUp's own host.
     """
