@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import cycle, product
 from pathlib import Path
 from typing import Any
 
@@ -129,10 +130,16 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(path)
 
 
-@pytest.fixture(params=["early", "unprepared", "late"])
+@pytest.fixture(params=["early", "late"])
 def flags(request: pytest.FixtureRequest, prepared: str) -> list[str]:
-    """Ways to open: from a prepared result, without one, and only with the session."""
+    """Ways to open: from a prepared result, without one, and only with the session.
+
+    The one without a result differs only in who answers `server/discover`.
+    """
     return {"early": ["--prepared", prepared], "unprepared": [], "late": ["--late"]}[request.param]
+
+
+every_opening = pytest.mark.parametrize("flags", ["early", "unprepared", "late"], indirect=True)
 
 
 @pytest.fixture
@@ -222,6 +229,7 @@ class TestOpening:
         assert refusal == start("--plain").ask(probe)
         assert_serves_the_handshake_era(client)
 
+    @every_opening
     def test_a_handshake_may_follow_discover(self, start: Start, flags: list[str]) -> None:
         client = start(*flags)
         client.send(discover())
@@ -260,6 +268,7 @@ class TestOpening:
         assert_serves_the_handshake_era(client, version)
         assert client.ask(discover())["error"]["code"] == INVALID_REQUEST
 
+    @every_opening
     def test_all_may_come_in_one_write(self, start: Start, flags: list[str]) -> None:
         client = start(*flags)
         calls = [
@@ -275,16 +284,17 @@ class TestOpening:
         client.send(discover(), initialize(), INITIALIZED, request(2, "tools/list"))
         assert [client.receive()["id"] for _ in range(3)] == ["probe", "hello", 2]
 
-    @pytest.mark.parametrize("cut", [1, 40, -1])
-    def test_a_line_may_come_in_halves(self, start: Start, flags: list[str], cut: int) -> None:
+    def test_a_line_may_come_in_halves(self, start: Start, flags: list[str]) -> None:
         client = start(*flags)
-        whole = line(discover())
-        client.write(whole[:cut])
-        time.sleep(0.3)
-        client.write(whole[cut:] + line(initialize())[:cut])
-        assert client.receive()["id"] == "probe"
-        client.write(line(initialize())[cut:])
-        assert client.receive()["id"] == "hello"
+        for cut in (1, 40, -1):
+            whole, following = line(discover(cut)), line(discover("next"))
+            client.write(whole[:cut])
+            time.sleep(0.3)
+            client.write(whole[cut:] + following[:cut])
+            assert client.receive()["id"] == cut
+            client.write(following[cut:])
+            assert client.receive()["id"] == "next"
+        assert_serves_the_handshake_era(client)
 
     def test_crlf_and_blank_lines_are_fine(self, start: Start, flags: list[str]) -> None:
         client = start(*flags)
@@ -400,8 +410,9 @@ class TestEnd:
         assert client.ends() == 0
         assert marker.read_text() == ""
 
-    @pytest.mark.parametrize("end", SIGNALS)
-    @pytest.mark.parametrize("after", [0.0, 0.15, 0.3, 0.45, 0.6])
+    @pytest.mark.parametrize(
+        ("end", "after"), list(zip(cycle(SIGNALS), [0.0, 0.15, 0.3, 0.45, 0.6], strict=False))
+    )
     def test_at_any_moment_of_the_start(
         self,
         start: Start,
@@ -467,7 +478,11 @@ class TestEnd:
                 break
         assert [answered[n]["result"]["content"][0]["text"] for n in "abc"] == ["x"] * 3
 
-    @pytest.mark.parametrize("end", ENDS)
+    @pytest.mark.parametrize(
+        ("flags", "end"),
+        [*(("early", end) for end in ENDS), ("unprepared", close), ("late", ENDS[-1])],
+        indirect=["flags"],
+    )
     def test_idle(
         self, start: Start, flags: list[str], marker: Path, end: Callable[[Raw], None]
     ) -> None:
@@ -477,8 +492,13 @@ class TestEnd:
         assert client.ends() == 0
         assert marker.read_text() == "started\ncleaned\n"
 
-    @pytest.mark.parametrize("end", ENDS)
-    @pytest.mark.parametrize("tool", ["nap", "hold_thread", "hold_executor", "refuse_to_stop"])
+    @pytest.mark.parametrize(
+        ("tool", "end"),
+        [
+            *(("nap", end) for end in ENDS),
+            *product(["hold_thread", "hold_executor", "refuse_to_stop"], ENDS[:2]),
+        ],
+    )
     def test_in_a_call(
         self, start: Start, marker: Path, end: Callable[[Raw], None], tool: str
     ) -> None:
@@ -545,7 +565,17 @@ class TestWithTheSdksClient:
         return "asyncio"
 
     @pytest.mark.anyio
-    @pytest.mark.parametrize("mode", ["auto", "legacy", "2026-07-28"])
+    @pytest.mark.parametrize(
+        ("mode", "flags"),
+        [
+            ("auto", "early"),
+            ("auto", "unprepared"),
+            ("auto", "late"),
+            ("legacy", "early"),
+            ("2026-07-28", "early"),
+        ],
+        indirect=["flags"],
+    )
     async def test_every_mode_works(self, mode: str, flags: list[str]) -> None:
         child = StdioServerParameters(command=sys.executable, args=[CHILD, *flags])
         async with Client(child, mode=mode) as client:
