@@ -28,7 +28,7 @@ LONGEST_ARGUMENT = 44
 
 
 def demo(console: Console | None = None, *, only_looking: bool = False) -> int:
-    """Run the demo on `console`, or only its part that reads; the exit code."""
+    """Run the demo on `console`, or only its part that reads and return the exit code."""
     console = console or Console(highlight=False)
     # The server's log is not shown; its audit log is, at the end.
     with open(os.devnull, "w") as log, TemporaryDirectory() as folder:
@@ -71,7 +71,7 @@ class _Stage:
         self.console.print(Text(f"   {bar:░<30} {share:4.0%}", style="green"))
 
     async def calls(self, client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
-        """Call `tool`, show call and answer, and give the data of the answer."""
+        """Call `tool`, show the call and its result, and return the result's data."""
         shown = ", ".join(f"{key}={_short(value)}" for key, value in arguments.items())
         self.console.print(Text(f"assistant  {tool}({shown})", style="bold magenta"))
         result = await client.call_tool(tool, arguments, progress_callback=self.progress)

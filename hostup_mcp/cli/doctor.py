@@ -19,7 +19,7 @@ PATIENCE = 6.0
 def doctor(
     configuration: Settings | Misconfigured, console: Console | None = None, *, shapes: bool = False
 ) -> int:
-    """Print what is wrong, one line each; 0 if nothing is. With `shapes`, see `print_shapes`."""
+    """Print each problem on a line; return 0 without any. With `shapes`, see `print_shapes`."""
     console = console or Console(soft_wrap=True, highlight=False, markup=False)
     if isinstance(configuration, Misconfigured):
         for problem in configuration.problems:
@@ -42,7 +42,7 @@ def doctor(
 
 
 def _check_state(settings: Settings, console: Console) -> int:
-    """Whether stdio sessions that can change something know of each other."""
+    """Report whether stdio sessions that can change something share state."""
     if not shares_state(settings):
         return 0
     from hostup_mcp.state.sqlite import SqliteState, default_path
@@ -58,7 +58,7 @@ def _check_state(settings: Settings, console: Console) -> int:
 
 
 def diagnosis(error: HostUpError) -> str:
-    """What is wrong and what the user can do, on one line."""
+    """Describe what is wrong and what the user can do, on one line."""
     if isinstance(error, NotFoundError):
         # Every account has a list of servers, so this is not HostUp's API.
         said = str(error).removesuffix(".")

@@ -13,7 +13,7 @@ class UsageError(Exception):
     """The command line cannot be parsed; the message says why."""
 
     def without_values(self) -> str:
-        """The message without what was given, which may be a key in the wrong place."""
+        """Return the message without the given values: one may be a key in the wrong place."""
         parts = str(self).split(": ")
         return ": ".join(parts[: 2 if parts[0].startswith("argument ") else 1])
 
@@ -24,7 +24,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """The parser of all commands; it raises `UsageError` instead of exiting."""
+    """Return the parser of all commands; it raises `UsageError` instead of exiting."""
     parser = _Parser(
         prog="hostup-mcp",
         description="Lets an assistant see HostUp backups and say whether a restore is possible.",
@@ -72,7 +72,7 @@ def _sandbox_flag(parser: argparse.ArgumentParser) -> None:
 
 
 def settings_flags(arguments: argparse.Namespace) -> dict[str, str | None]:
-    """The flags that `config.load` reads, by name; None where one was not given."""
+    """Return the flags that `config.load` reads, by name; None if one was not given."""
     return {
         "sandbox": arguments.sandbox,
         "allow": getattr(arguments, "allow", None),

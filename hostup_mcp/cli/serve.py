@@ -16,7 +16,7 @@ from hostup_mcp.cli.parser import settings_flags
 
 
 def serve(arguments: argparse.Namespace) -> int:
-    """Serve MCP over the transport that was chosen; the exit code."""
+    """Serve MCP over the transport that was chosen and return the exit code."""
     if arguments.transport == "stdio":
         return _serve_stdio(settings_flags(arguments))
     from hostup_mcp.config import Misconfigured, load
@@ -72,7 +72,7 @@ def _serve_stdio(flags: dict[str, str | None], *usage: str) -> int:
 
 
 def serve_unusable(words: Sequence[str], problem: str) -> int:
-    """Serve although the command line is wrong; the exit code.
+    """Serve although the command line is wrong and return the exit code.
 
     Over stdio every tool then reports the problem, since a client shows nothing of a process that
     has ended. Over HTTP the command ends.

@@ -123,7 +123,7 @@ def _merged(shapes: list[Shape]) -> Shape:
 
 
 def _compare(found: Shape, expected: Shape) -> Iterator[tuple[str, str, str]]:
-    """Path, types as found, and what is to be said of them."""
+    """Return each path, the types found there, and a remark about them."""
     for path in sorted({*found, *expected} if found else ()):
         types, wanted = found.get(path), expected.get(path)
         if types is None:

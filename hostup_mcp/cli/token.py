@@ -10,7 +10,7 @@ from hostup_mcp.remote.tokens import TokenFileError, new_token
 
 
 def token(arguments: argparse.Namespace) -> int:
-    """Print a new token, and keep its hash in the file of tokens; the exit code."""
+    """Print a new token, store its hash in the tokens file, and return the exit code."""
     try:
         print(new_token(Path(arguments.tokens).expanduser(), arguments.name))  # noqa: T201
     except TokenFileError as error:

@@ -18,7 +18,7 @@ _NUMBERS = re.compile(r"[0-9.]+")
 
 
 def is_safe_base_url(text: str) -> bool:
-    """Whether `text` is a plain https URL, or a plain http URL of a loopback host."""
+    """Return whether `text` is a plain https URL, or a plain http URL of a loopback host."""
     if not _PLAIN.fullmatch(text):
         return False
     try:
@@ -32,7 +32,7 @@ def is_safe_base_url(text: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` (a name or an address, without port) is a loopback address."""
+    """Return whether `host` (a name or an address, without port) is a loopback address."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:

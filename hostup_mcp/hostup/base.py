@@ -13,7 +13,7 @@ ID_PATTERN = r"^[0-9A-Za-z_][0-9A-Za-z_.:~@+=/-]{0,127}$"
 
 
 def _whole(value: Any) -> Any:
-    """Take 3.0 for 3: JSON has one kind of number."""
+    """Accept 3.0 as 3: JSON has one kind of number."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

@@ -73,7 +73,7 @@ async def close_unless_drained(response: httpx.Response, size: int) -> None:
 
 
 def _has_bytes_left(body: object, stream: AsyncNetworkStream) -> bool:
-    """Whether the HTTP (h11) or TLS buffers above the socket hold more than the response.
+    """Return whether the HTTP (h11) or TLS buffers above the socket hold more than the response.
 
     h11's buffer is not public. If it is not found, because httpx or httpcore have changed, this
     returns True: a new connection for each read is slow, but safe.

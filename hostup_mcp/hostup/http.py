@@ -86,7 +86,7 @@ class Budget:
 
     @staticmethod
     def starting_now(seconds: float) -> Budget:
-        """A budget of `seconds` from now on."""
+        """Return a budget of `seconds` from now on."""
         return Budget(seconds, anyio.current_time() + seconds)
 
     @property

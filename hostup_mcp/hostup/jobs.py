@@ -51,14 +51,14 @@ class Document(Model):
     """Any JSON object; its fields are looked at one by one."""
 
     def get(self, *path: str) -> Any:
-        """The value at `path`, or None where a step is missing."""
+        """Return the value at `path`, or None if a step is missing."""
         value: Any = self.model_extra
         for key in path:
             value = cast("dict[str, Any]", value).get(key) if isinstance(value, dict) else None
         return value
 
     def text(self, *path: str) -> str | None:
-        """The text at `path`, or None."""
+        """Return the text at `path`, or None."""
         value = self.get(*path)
         return value if isinstance(value, str) and value else None
 
@@ -87,19 +87,19 @@ class Job(Model):
 
 
 def state_of(word: str | None) -> JobState | None:
-    """The state that HostUp's `word` stands for; None where it is not known."""
+    """Return the state that HostUp's `word` stands for; None if it is unknown."""
     return None if word is None else _WORDS.get(word.lower())
 
 
 def operation_path(document: Document) -> Steps:
-    """Where the operation is: at the top, or in `data`."""
+    """Return the path of the operation: the top level, or `data`."""
     top = document.text("operation", "status") or document.text("operation", "jobId")
     nested = isinstance(document.get("data", "operation"), dict)
     return ("data", "operation") if nested and not top else ("operation",)
 
 
 def job(document: Document) -> Job:
-    """The state of a job, from either envelope."""
+    """Return the state of a job, from either envelope."""
     operation = operation_path(document)
     status = document.text(*operation, "status")
     state = state_of(status)
@@ -123,7 +123,7 @@ def job(document: Document) -> Job:
 
 
 def is_path_on_host(poll_url: str) -> bool:
-    """Whether `poll_url` is a plain path, which cannot lead to another host."""
+    """Return whether `poll_url` is a plain path, which cannot lead to another host."""
     return (
         poll_url.startswith("/")
         and not poll_url.startswith("//")
@@ -144,7 +144,7 @@ def _flagged_as_going(document: Document) -> JobState | None:
 
 
 def _contradiction(document: Document, operation: Steps) -> JobState | None:
-    """The state of a job called completed that is contradicted elsewhere; None where it is not."""
+    """Return the state that contradicts a job's "completed"; None if nothing does."""
     places = (("operation", "status"), ("data", "operation", "status"), ("data", "status"))
     words = (document.text(*place) for place in (*places, ("data", "state")))
     said = {state_of(word) for word in words} - {None, JobState.SUCCEEDED}
@@ -189,7 +189,7 @@ _TEXT_KEYS = ("message", "detail", "title", "reason", "error", "code")
 
 
 def _text(value: object) -> str | None:
-    """What an error says, as a text or as an object that holds one."""
+    """Return the text of an error, given as a text or as an object with one."""
     if isinstance(value, dict):
         return next((text for key in _TEXT_KEYS if (text := _text(value.get(key)))), None)
     return value if isinstance(value, str) and value else None

@@ -21,7 +21,7 @@ from hostup_mcp.hostup.text import Json
 
 
 def documented(model: Model) -> dict[str, Json]:
-    """The documented fields of `model` at every level, under the API's names, as JSON values.
+    """Return the documented fields of `model` at every level, with the API's names, as JSON.
 
     Fields that the model does not name are left out, so that two responses compare equal where
     nothing documented differs between them.
@@ -165,7 +165,7 @@ class VpsPage(Listing):
         return self._unmatched
 
     def checked(self, matching: tuple[Vps, ...], *, repeats_cursor: bool) -> VpsPage:
-        """The page with its `matching` servers alone, and without a cursor that leads nowhere."""
+        """Return the page with only its `matching` servers, without a cursor that leads nowhere."""
         cursor = None if repeats_cursor else self.next_cursor
         page = self.model_copy(update={"data": matching, "next_cursor": cursor})
         page._repeats_cursor = repeats_cursor  # noqa: SLF001 - of the same class

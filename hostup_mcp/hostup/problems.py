@@ -180,5 +180,5 @@ _BY_STATUS: dict[int, type[ProblemError]] = {
 
 
 def problem_class(status: int) -> type[ProblemError]:
-    """The exception class for an error status (400 to 599)."""
+    """Return the exception class for an error status (400 to 599)."""
     return _BY_STATUS.get(status, ServerFaultError if status >= 500 else RefusedError)

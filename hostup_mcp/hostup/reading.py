@@ -148,12 +148,12 @@ class ReadingClient:
         return await self._http.read(RestoreSources, path, scopes=BACKUP, budget=self._budget)
 
     async def list_snapshots(self, vps_id: str) -> SnapshotList:
-        """GET /api/v2/vps/{id}/snapshots."""
+        """GET /api/v2/vps/{id}/snapshots: snapshots, limits and gates."""
         path = f"{vps_path(vps_id)}/snapshots"
         return await self._http.read(SnapshotList, path, scopes=READ, budget=self._budget)
 
     async def list_backup_schedules(self, vps_id: str) -> BackupSchedules:
-        """GET /api/v2/vps/{id}/backup-schedules."""
+        """GET /api/v2/vps/{id}/backup-schedules: schedules, retention and gates."""
         path = f"{vps_path(vps_id)}/backup-schedules"
         return await self._http.read(BackupSchedules, path, scopes=READ, budget=self._budget)
 
@@ -216,7 +216,7 @@ def _same_text(requested: str, received: str) -> bool:
 
 
 def _matches(vps: Vps, primary_ip: str | None, name: str | None) -> bool:
-    """Whether `vps` fits a filter, as far as its fields are known."""
+    """Return whether `vps` fits a filter, as far as its fields are known."""
     if name is not None and vps.name is not None and not _same_text(name, vps.name):
         return False
     if primary_ip is None or vps.primary_ip is None:
@@ -228,7 +228,7 @@ def _matches(vps: Vps, primary_ip: str | None, name: str | None) -> bool:
 
 
 def _job_id(poll_url: str) -> str | None:
-    """The job id in `poll_url`, or None if it holds none of the documented form."""
+    """Return the job id in `poll_url`, or None if it holds none of the documented form."""
     parts = (unquote(part) for part in poll_url.partition("?")[0].split("/"))
     return next((part for part in parts if part.startswith(_JOB)), None)
 

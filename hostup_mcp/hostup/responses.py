@@ -60,7 +60,7 @@ _HOW = {"missing": "is missing", "string_pattern_mismatch": "is not an id"}
 
 
 def stated_error(document: Mapping[str, Json], status: int) -> HostUpError | None:
-    """The error that the body of a 2xx response states, if it states one.
+    """Return the error that the body of a 2xx response states, if it states one.
 
     A fault of HostUp's own (5xx) leaves open what became of the request.
     """
@@ -100,7 +100,7 @@ _FAULT_CODES = ("upstream_", "internal_error")
 
 
 def _words(holder: Mapping[str, Json]) -> str | None:
-    """What an error says, wherever it says it."""
+    """Return the text of an error, wherever the body has it."""
     said = _first_text(holder, "detail", "message", "title", "error")
     errors = holder.get("errors")
     inner = [holder.get("error"), *(errors if isinstance(errors, list) else [])]
@@ -113,7 +113,7 @@ def _words(holder: Mapping[str, Json]) -> str | None:
 
 
 def failure(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> HostUpError:
-    """The exception for a response that is not a success (below 200, or 300 and above)."""
+    """Return the exception for a response that is not a success (below 200, or 300 and above)."""
     if status < 400:
         if status >= 300:
             return RedirectedError(
@@ -149,7 +149,7 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, now: datetime)
 def retry_after(
     headers: Mapping[str, str], document: Mapping[str, Json] | None, now: datetime
 ) -> float | None:
-    """Seconds to wait, from `Retry-After` (seconds or an HTTP date) or the reset time."""
+    """Return seconds to wait, from `Retry-After` (seconds or an HTTP date) or the reset time."""
     given = headers.get("retry-after", "").strip()
     if given.isascii() and given.isdigit():
         return float(given[:9])
@@ -202,7 +202,7 @@ def _field_errors(value: Json) -> tuple[FieldError, ...]:
 
 
 def _is_text(headers: Mapping[str, str], body: bytes) -> bool:
-    """Whether a body that is not JSON is a page or text of something else than the API."""
+    """Return whether a body that is not JSON is a page or text of something else than the API."""
     kind = headers.get("content-type", "").lower()
     return _is_html(headers, body) or (kind.startswith("text/") and bool(body.strip()))
 

@@ -18,12 +18,12 @@ _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z_]*[0-9]{0,2}")
 
 
 def shape_of(document: Json) -> Shape:
-    """The types that occur in `document`. Items of a list share one path."""
+    """Return the types that occur in `document`. Items of a list share one path."""
     return _collected(_walk(document, ""))
 
 
 def expected_shape(model: type[Model]) -> Shape:
-    """The types that `model` reads. Null, which may stand anywhere, is left out."""
+    """Return the types that `model` reads. Null, which may stand anywhere, is left out."""
     schema = model.model_json_schema(by_alias=True)
     return _collected(_walk_schema(schema, schema.get("$defs", {}), ""))
 

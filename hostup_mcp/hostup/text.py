@@ -36,7 +36,7 @@ _RENDERED_EMPTY = re.compile(
 
 
 def clean_text(text: str, longest: int = MAX_TEXT) -> str:
-    """`text` on one line, without invisible or reordering characters, at most `longest` long."""
+    """Return `text` on one line, at most `longest` long, without invisible characters."""
     if len(text) <= longest and text.isascii() and text.isprintable() and "  " not in text:
         # The usual case; checking each character is what takes time.
         return text.strip()

@@ -18,7 +18,7 @@ Steps: TypeAlias = tuple[str | int, ...]
 
 
 def read_model(model: type[M], document: Json) -> M:
-    """Build `model` from `document`, without what cannot be read; its `unread` says what that is.
+    """Build `model` from `document` without what cannot be read, which its `unread` names.
 
     `document` is changed.
 
@@ -48,7 +48,7 @@ class _Found:
 
 
 def _remove(document: Any, error: ValidationError, found: list[_Found]) -> bool:
-    """Remove what `error` names; false where that is the document itself."""
+    """Remove what `error` names; return false if that is the whole document."""
     places = {
         _removable(each["loc"], is_missing=each["type"] == "missing"): each["loc"]
         for each in error.errors(include_url=False, include_input=False, include_context=False)
@@ -74,7 +74,7 @@ def _remove(document: Any, error: ValidationError, found: list[_Found]) -> bool:
 
 
 def _removable(place: Steps, *, is_missing: bool) -> Steps:
-    """What has to go for an error at `place`: the value, its gate, or what lacks a required one."""
+    """Return what to remove for an error at `place`: the value, its gate, or what requires it."""
     if "actions" in place:
         return place[: place.index("actions") + 2]
     return place[:-1] if is_missing else place

@@ -45,7 +45,7 @@ class WritingClient:
 
 
 def outcome(request: WriteRequest, status: int, headers: Mapping[str, str], body: bytes) -> Started:
-    """What a 2xx response to `request` says: what HostUp started, if its shape is documented.
+    """Return what HostUp started, from a 2xx response to `request` with a documented shape.
 
     Raises:
         RefusedError: the response says that HostUp refused the request.
@@ -74,7 +74,7 @@ def outcome(request: WriteRequest, status: int, headers: Mapping[str, str], body
 
 
 def _operation(_: WriteRequest, document: Document) -> Started | None:
-    """`{"operation": {"status": "queued", "jobId": ..., "pollUrl": ...}}`, perhaps in `data`."""
+    """Read `{"operation": {"status": ..., "jobId": ..., "pollUrl": ...}}`, perhaps in `data`."""
     operation = operation_path(document)
     state = state_of(document.text(*operation, "status"))
     job_id = document.text(*operation, "jobId")
@@ -91,7 +91,7 @@ def _operation(_: WriteRequest, document: Document) -> Started | None:
 
 
 def _new_server(_: WriteRequest, document: Document) -> Started | None:
-    """`{"status": "provisioning", "vpsId": ..., "orderId": ...}`."""
+    """Read `{"status": "provisioning", "vpsId": ..., "orderId": ...}`."""
     vps_id, status = document.text("vpsId"), document.get("status")
     if vps_id is None or document.text("orderId") is None or status not in ("provisioning", None):
         return None
@@ -99,7 +99,7 @@ def _new_server(_: WriteRequest, document: Document) -> Started | None:
 
 
 def _settings(request: WriteRequest, document: Document) -> Started | None:
-    """`{"settings": {...}}` with the values that were sent."""
+    """Read `{"settings": {...}}` with the values that were sent."""
     shown = {_SETTINGS[name]: value for name, value in (request.body or {}).items()}
     settings = document.get("settings")
     same = isinstance(settings, dict) and all(

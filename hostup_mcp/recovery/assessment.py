@@ -80,7 +80,7 @@ def assess(
     refused: KeyRefused | None = None,
     clocks: ClocksDiffer | None = None,
 ) -> Assessment:
-    """What `listing` means at `now`, by HostUp's clock.
+    """Assess `listing` at `now`, by HostUp's clock.
 
     `status` is the server's `serviceStatus`, `refused` the last 403 of the key within ten minutes,
     as far as they are known.
@@ -96,7 +96,7 @@ def assess(
 
 
 def assess_restore(listing: BackupList, status: str | None = None) -> Explanation:
-    """Whether some backup of `listing` can be restored over its server.
+    """Assess whether a backup in `listing` can be restored over its server.
 
     An open gate with nothing to restore is no way back; a closed gate stays closed however many
     backups there are. Backups that are counted but not listed leave it unknown.
@@ -111,7 +111,7 @@ def assess_restore(listing: BackupList, status: str | None = None) -> Explanatio
 
 
 def assess_create(listing: BackupList, status: str | None = None) -> Explanation:
-    """Whether a backup can be made now. The gate decides, also where the quota reads otherwise."""
+    """Assess whether a backup can be made now. The gate decides, even against the quota."""
     gate, quota = listing.actions.can_create_backup, listing.quota_info
     slots = read_slots(quota)
     reasons, steps = weigh(gate, "canCreateBackup"), steps_to_open(gate, status)
@@ -127,7 +127,7 @@ def assess_create(listing: BackupList, status: str | None = None) -> Explanation
 
 
 def loss_since(point: Backup | Snapshot, now: datetime) -> Loss:
-    """What going back to `point` destroys on its own server."""
+    """Return what restoring `point` would destroy on its own server."""
     created, span = point.created, age(point.created, now)
     if created is None or span is None:
         return Code.CHANGES_UNKNOWN

@@ -20,7 +20,7 @@ _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 def newest_first(backups: tuple[Backup, ...]) -> tuple[Backup, ...]:
-    """Newest to oldest; those of unknown date last, in the order they came."""
+    """Sort newest to oldest; those without a known date come last, in their original order."""
     return tuple(
         sorted(
             backups, key=lambda b: (b.created is not None, b.created or _BEGINNING), reverse=True
@@ -29,7 +29,7 @@ def newest_first(backups: tuple[Backup, ...]) -> tuple[Backup, ...]:
 
 
 def dated(backups: Iterable[Backup], now: datetime) -> list[tuple[Backup, datetime]]:
-    """Those of `backups` whose age is known, with their dates, in the same order."""
+    """Return those of `backups` whose age is known, with their dates, in the same order."""
     return [
         (b, created)
         for b in backups
@@ -38,7 +38,7 @@ def dated(backups: Iterable[Backup], now: datetime) -> list[tuple[Backup, dateti
 
 
 def oldest(listing: BackupList, now: datetime) -> tuple[Backup, datetime] | None:
-    """The backup that HostUp would evict to make room, with its date; None where it is unknown.
+    """Return the backup that HostUp would remove to make room, with its date; None if unknown.
 
     A backup of unknown date, or one that is not listed, may be older than all others.
     """
@@ -48,22 +48,22 @@ def oldest(listing: BackupList, now: datetime) -> tuple[Backup, datetime] | None
 
 
 def find_backup(listing: BackupList, backup_id: str) -> Backup | None:
-    """The backup of that id, if it is (still) there."""
+    """Return the backup with this id, or None if it is not listed."""
     return next((b for b in listing.backups if b.id == backup_id), None)
 
 
 def find_source_backup(
     sources: RestoreSources, source_id: str, backup_id: str
 ) -> SourceBackup | None:
-    """The backup of that id of that source, if it is (still) offered."""
+    """Return the backup with this id from this source, or None if it is not listed."""
     return next((b for b in source_backups(sources, source_id) if b.id == backup_id), None)
 
 
 def source_backups(sources: RestoreSources, source_id: str) -> tuple[SourceBackup, ...]:
-    """All backups of that source."""
+    """Return all backups of this source."""
     return tuple(b for s in sources.sources if s.id == source_id for b in s.backups)
 
 
 def find_snapshot(snapshots: SnapshotList, name: str) -> Snapshot | None:
-    """The snapshot of that name, if it is (still) there."""
+    """Return the snapshot with this name, or None if it is not listed."""
     return next((s for s in snapshots.data if s.name == name), None)

@@ -22,7 +22,7 @@ STILL_WRITING = timedelta(minutes=15)
 
 
 def find_doubt(backup: AnyBackup, backups: Iterable[AnyBackup], now: datetime) -> Doubt | None:
-    """Why `backup`, one of `backups` of its server, may be incomplete; None if nothing says so."""
+    """Return why `backup`, one of its server's `backups`, may be incomplete, if it may."""
     size = backup.size_gb
     if size == 0:
         return Code.BACKUP_EMPTY
@@ -34,12 +34,12 @@ def find_doubt(backup: AnyBackup, backups: Iterable[AnyBackup], now: datetime) -
 
 
 def complete(backups: tuple[Backup, ...], now: datetime) -> tuple[Backup, ...]:
-    """Those of `backups` that nothing speaks against, newest first."""
+    """Return those of `backups` that look complete, newest first."""
     return tuple(b for b in newest_first(backups) if find_doubt(b, backups, now) is None)
 
 
 def rarity(listing: BackupList, backup: Backup, now: datetime) -> Rarity | None:
-    """What is lost with `backup` that the others do not have. An unknown date may be the newest."""
+    """Return why `backup` is hard to replace, if it is. An unknown date may be the newest."""
     if len(listing.backups) == 1:
         return Code.ONLY_BACKUP
     good = complete(listing.backups, now)

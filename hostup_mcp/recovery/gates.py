@@ -43,27 +43,27 @@ _STATUS_STEPS: Mapping[str | None, Step] = {
 
 
 def open_reason(gate: Gate) -> GateOpen:
-    """An open gate, with whatever HostUp remarks."""
+    """Return the reason for an open gate, with HostUp's remark if there is one."""
     return GateOpen(gate.reason or None, gate.code or None)
 
 
 def closed_reason(gate: Gate) -> GateClosed:
-    """A closed gate as HostUp explains it. What did not come is missing, not made up."""
+    """Return the reason for a closed gate as HostUp gave it; nothing is made up."""
     return GateClosed(gate.reason or None, gate.code or None)
 
 
 def is_open(gate: Gate | None) -> bool:
-    """Whether the gate is there and open."""
+    """Return whether the gate is there and open."""
     return gate is not None and gate.allowed
 
 
 def steps_to_open(gate: Gate | None, status: str | None = None) -> tuple[Step, ...]:
-    """What would open a gate; empty where it is open."""
+    """Return what would open a gate; empty if it is open."""
     return () if is_open(gate) else (step_to_open(gate, status),)
 
 
 def step_to_open(gate: Gate | None, status: str | None = None) -> Step:
-    """What would open a gate that is closed or missing, as far as that is known.
+    """Return the step that may open a gate that is closed or missing.
 
     `status` is the server's `serviceStatus`, if it was read.
     """
@@ -74,7 +74,7 @@ def step_to_open(gate: Gate | None, status: str | None = None) -> Step:
 
 
 def weigh(gate: Gate | None, name: GateName, *others: Reason) -> tuple[Reason, ...]:
-    """The reasons that decide about an action: those of its gate, and `others`.
+    """Return the reasons that decide whether an action is possible: its gate's, and `others`.
 
     An open gate is a reason only where nothing else speaks against the action. What blocks comes
     first. `name` is the gate's.
@@ -87,5 +87,5 @@ def weigh(gate: Gate | None, name: GateName, *others: Reason) -> tuple[Reason, .
 
 
 def not_open_reason(gate: Gate | None, name: GateName) -> GateClosed | GateMissing:
-    """Why a gate that is closed or missing does not allow its action."""
+    """Return why a gate that is closed or missing does not allow its action."""
     return GateMissing(name) if gate is None else closed_reason(gate)

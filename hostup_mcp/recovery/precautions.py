@@ -24,7 +24,7 @@ from hostup_mcp.recovery.reasons import EvictsHidden
 def precautions(
     listing: BackupList, now: datetime, keep: str | None = None
 ) -> tuple[Precaution, ...]:
-    """What to do before the server of `listing` is overwritten.
+    """Return what to do before the server of `listing` is overwritten.
 
     The backup `keep` is the one to go back to, so it is never the one to make room.
     """
@@ -41,20 +41,20 @@ def precautions(
 def check_first(
     gate: Gate | None, refused: KeyRefused | None, doubt: Doubt | None = None
 ) -> tuple[Precaution, ...]:
-    """What to check before all else: a key that was `refused` though its `gate` is open, and a
+    """Return what to check first: a key that was `refused` although its `gate` is open, and a
     `doubt` about what to go back to."""
     contradiction = refused if is_open(gate) else None
     return tuple(found for found in (contradiction, doubt) if found is not None)
 
 
 def new_server(listing: BackupList) -> tuple[Alternative, ...]:
-    """A new server as a way that risks less, only where HostUp would build it."""
+    """Return a new server as a less risky alternative, if HostUp would build it."""
     is_possible = listing.backups and is_open(listing.actions.can_restore)
     return (Code.USE_NEW_SERVER,) if is_possible else ()
 
 
 def _evicts(listing: BackupList, now: datetime, keep: str | None) -> Precaution:
-    """A backup made first where no slot is known to be free: HostUp may delete the oldest."""
+    """Return the precaution if no slot is known to be free: HostUp may remove the oldest backup."""
     evicted, hidden = oldest(listing, now), find_hidden(listing)
     if not listing.backups and hidden is None:
         return Code.BACK_UP_FIRST

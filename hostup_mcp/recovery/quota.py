@@ -17,7 +17,7 @@ class Slots(StrEnum):
 
 
 def read_slots(quota: QuotaInfo) -> Slots:
-    """Whether a slot is left by the numbers; unknown where they are missing or contradictory."""
+    """Return whether a slot is left; unknown if the numbers are missing or contradictory."""
     readings: set[bool] = set()
     if quota.remaining is not None:
         readings.add(quota.remaining <= 0)
@@ -29,7 +29,7 @@ def read_slots(quota: QuotaInfo) -> Slots:
 
 
 def find_hidden(listing: BackupList) -> BackupsHidden | None:
-    """Whether there are backups that are counted but not listed, or listed without a readable id.
+    """Count backups that are counted but not listed, or listed without a readable id.
 
     More listed than counted is no contradiction: the quota may count one kind of them only.
     """

@@ -226,7 +226,7 @@ Reason: TypeAlias = (
 
 
 def verdict_of(reasons: Iterable[Reason]) -> Verdict:
-    """Blocked by anything that blocks, unknown by any doubt, possible only by an open gate."""
+    """Return blocked if any reason blocks, possible if all of them allow it, else unknown."""
     weights = {reason.weight for reason in reasons}
     if Verdict.BLOCKED in weights:
         return Verdict.BLOCKED

@@ -35,7 +35,7 @@ GRACE = timedelta(days=1)
 
 
 def assess_schedules(found: BackupSchedules, now: datetime) -> tuple[ScheduleFinding, ...]:
-    """What is odd about the schedules of `found` at `now`."""
+    """Return the problems with the schedules in `found` at `now`."""
     enabled = [schedule for schedule in found.schedules if schedule.enabled]
     findings: list[ScheduleFinding] = []
     for schedule in enabled:

@@ -43,7 +43,7 @@ class SentWrite:
 
 
 def find_trace(write: SentWrite, rows: Iterable[AuditRow]) -> tuple[Trace, AuditRow | None]:
-    """What `rows` say of `write`, and the row that says it."""
+    """Return what `rows` say about `write`, and the row that says it."""
     matching = None
     for row in rows:
         if row.write_id == write.id:

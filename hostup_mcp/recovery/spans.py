@@ -11,14 +11,14 @@ CLOCK_SKEW = timedelta(minutes=10)
 
 
 def age(created: datetime | None, now: datetime) -> timedelta | None:
-    """How old something is; None where its date is unknown, or ahead of now by more than skew."""
+    """Return how old something is; None if its date is unknown or in the future, beyond skew."""
     if created is None or created - now > CLOCK_SKEW:
         return None
     return max(timedelta(), now - created)
 
 
 def compare_clocks(offset: timedelta) -> ClocksDiffer | None:
-    """Whether HostUp's clock, ahead of this one by `offset`, differs by more than the skew."""
+    """Return how the clocks differ, if HostUp's is ahead by an `offset` of more than the skew."""
     if offset > CLOCK_SKEW:
         return ClocksDiffer(offset, is_behind=True)
     return ClocksDiffer(-offset, is_behind=False) if -offset > CLOCK_SKEW else None

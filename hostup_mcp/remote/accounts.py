@@ -54,7 +54,7 @@ class _Credentials(BaseModel):
 def read_accounts(
     path: Path, settings: Settings, environ: Mapping[str, str] = os.environ
 ) -> dict[str, Account]:
-    """Accounts by caller (the name of the token, or the subject of the JWT).
+    """Read the accounts by caller (the token's name, or the JWT's subject).
 
     Raises:
         CredentialsError: the file or one of its keys cannot be read.
@@ -79,7 +79,7 @@ def read_accounts(
 
 
 def account_of(accounts: Mapping[str, Account]) -> Callable[[str | None], Account]:
-    """A function that returns the account of a caller, or refuses a caller without one."""
+    """Return a function that returns the account of a caller, or refuses a caller without one."""
 
     def find(name: str | None) -> Account:
         account = accounts.get(name) if name is not None else None

@@ -59,7 +59,7 @@ class Service:
     draining: bool = False
 
     async def is_ready(self) -> bool:
-        """Whether this replica accepts every kind of call now. Updates the metric."""
+        """Return whether this replica accepts every kind of call now. Updates the metric."""
         ready = not self.draining and await self.services.state.is_available()
         self.metrics.set_ready(ready)
         return ready
@@ -218,7 +218,7 @@ def _auth(settings: Settings, listen: Listen) -> AuthSettings | None:
 
 
 def _caller_of(settings: Settings) -> Callable[[], str | None]:
-    """A function that names the caller for the limits; None for one that will be rejected."""
+    """Return a function that names the caller for the limits, or None for one that is rejected."""
 
     def caller_of() -> str | None:
         if settings.remote.authenticates and get_access_token() is None:

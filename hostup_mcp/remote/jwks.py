@@ -49,7 +49,7 @@ class JwksCache:
         self._lock = anyio.Lock()
 
     async def find(self, key_id: str) -> jwt.PyJWK:
-        """The signing key with that id.
+        """Return the signing key with this id.
 
         Raises:
             PyJWKClientError: the issuer does not publish it, or the keys could not be fetched.

@@ -93,7 +93,7 @@ class CallerLimits:
                 del self._running[slot]
 
     async def _seconds_to_wait(self, caller: str) -> int | None:
-        """Count a call; the seconds to wait if the caller is over the rate, otherwise None."""
+        """Count a call; return the seconds to wait if the caller is over the rate limit."""
         for limiter in (self._shared, self._own):
             if limiter is None:
                 continue
@@ -111,7 +111,7 @@ class CallerLimits:
 
 
 def _is_subscription(scope: Scope) -> bool:
-    """Whether the request opens a stream of change notifications.
+    """Return whether the request opens a stream of change notifications.
 
     The SDK rejects a header that contradicts the body. A client of an older revision, which has no
     such header, gains no more by sending it than the slots of streams.
@@ -120,7 +120,7 @@ def _is_subscription(scope: Scope) -> bool:
 
 
 async def _receive_body(receive: Receive) -> list[Message] | None:
-    """The messages of a body, up to `MAX_BODY_BYTES`; None if it does not arrive in time."""
+    """Return the messages of a body, up to `MAX_BODY_BYTES`; None if it does not arrive in time."""
     messages: list[Message] = []
     size = 0
     with anyio.move_on_after(BODY_SECONDS):
@@ -135,7 +135,7 @@ async def _receive_body(receive: Receive) -> list[Message] | None:
 
 
 def _replay(messages: list[Message], receive: Receive) -> Receive:
-    """A `receive` that returns `messages` first. The SDK rejects a body that is too large."""
+    """Return a `receive` that starts with `messages`. The SDK rejects a body that is too large."""
     remaining = iter(messages)
 
     async def receive_next() -> Message:

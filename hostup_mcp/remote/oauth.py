@@ -30,7 +30,7 @@ class JwtVerifier:
         self._jwks = jwks
 
     async def verify_token(self, token: str) -> AccessToken | None:
-        """The caller and its scopes, or None if the token is not valid for this server."""
+        """Return the caller and its scopes, or None if the token is not valid for this server."""
         if len(token) > MAX_TOKEN_CHARS:
             return None
         try:

@@ -54,7 +54,7 @@ def new_token(path: Path, name: str) -> str:
 
 
 def read_hashes(path: Path) -> dict[str, str]:
-    """The hashes in the file at `path`, by name.
+    """Return the hashes in the file at `path`, by name.
 
     Raises:
         TokenFileError: it cannot be read, or is not a token file.
@@ -80,7 +80,7 @@ class HashedTokens:
         self._hashes = read_hashes(path)
 
     async def verify_token(self, token: str) -> AccessToken | None:
-        """The name of the token as the client, or None if the token is not in the file."""
+        """Return the token's name as the client, or None if the token is not in the file."""
         self._refresh()
         digest = _hash(token)
         found = None
@@ -104,7 +104,7 @@ class HashedTokens:
 
 
 def _version(path: Path) -> tuple[int, ...] | None:
-    """A value that changes when the file is written or replaced; None if it is missing."""
+    """Return a value that changes when the file is written or replaced; None if it is missing."""
     try:
         status = path.stat()
     except OSError:

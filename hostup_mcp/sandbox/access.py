@@ -45,7 +45,7 @@ DEFAULT_KEYS: Mapping[str, Key] = {
 
 
 def authenticate(headers: Mapping[str, str], keys: Mapping[str, Key]) -> tuple[str, Key]:
-    """The key and what it opens. Raises a 401 problem without a known bearer key."""
+    """Return the API key and its record. Raises ProblemError 401 without a known bearer key."""
     scheme, _, value = headers.get("authorization", "").partition(" ")
     key = keys.get(value.strip())
     if scheme.lower() != "bearer" or key is None:

@@ -37,7 +37,7 @@ _DAY = timedelta(days=1)
 
 
 def demo_account(start: datetime, ids: IdStyle = "ulid") -> Account:
-    """The whole account as of `start`."""
+    """Build the whole account as of `start`."""
     builder = _Builder(start, ids)
     servers = (
         *_everyday(builder),

@@ -27,7 +27,7 @@ _MAINTENANCE_PAGE = Response(
 
 
 def refuse_write(anomalies: Anomalies, where: ErrorContext) -> Response | None:
-    """The response to a write that is not carried out; None if it is."""
+    """Return the response to a write that an anomaly stops; None if it is carried out."""
     kind = anomalies.write_response
     if kind == "success_false":
         return json_response(200, {"success": False, "error": _UNAVAILABLE})
@@ -46,7 +46,7 @@ def refuse_write(anomalies: Anomalies, where: ErrorContext) -> Response | None:
 
 
 def without_filters(anomalies: Anomalies, request: RecordedRequest) -> RecordedRequest:
-    """The request as the account sees it."""
+    """Return the request as the account sees it."""
     if not anomalies.filters_ignored:
         return request
     kept = tuple(each for each in request.query if each[0] not in {"name", "primaryIp"})
@@ -56,7 +56,7 @@ def without_filters(anomalies: Anomalies, request: RecordedRequest) -> RecordedR
 def alter(
     anomalies: Anomalies, request: RecordedRequest, name: str, response: Response, now: datetime
 ) -> Response:
-    """The account's response with the anomalies in it; `name` as in `odd_field`."""
+    """Return the account's response with the anomalies in it; `name` as in `odd_field`."""
     if request.is_write:
         if anomalies.write_response == "empty_object" and response.status < 300:
             return json_response(200, {})

@@ -82,7 +82,7 @@ async def _serve_then_fail(
 def _respond(
     sandbox: Sandbox, request: RecordedRequest, job_failure: str | None = None
 ) -> Response:
-    """The account's response to a request that reached it."""
+    """Return the account's response to a request that reached it."""
     if sandbox.anomalies.edge_refuses:
         return EDGE_REFUSAL
     state, key, limits = sandbox.state, None, {}

@@ -68,11 +68,11 @@ class Call:
     job_failure: str | None = None
 
     def server(self) -> Server:
-        """The caller's server named in the path; unknown and foreign ids get the same 404."""
+        """Return the caller's server in the path; unknown and foreign ids get the same 404."""
         return self.server_with(self.params["id"])
 
     def server_with(self, server_id: str) -> Server:
-        """The caller's server with this id, or a 404 problem."""
+        """Return the caller's server with this id, or a 404 problem."""
         found = self.state.servers.get(server_id)
         if found is None or found.owner != self.key.owner:
             code = self.variants.missing_vps_code
@@ -80,12 +80,12 @@ class Call:
         return found
 
     def view(self, server: Server) -> gates.View:
-        """The server as the gates see it."""
+        """Return the server as the gates see it."""
         busy = self.state.busy(server.id, self.now)
         return gates.View(server, busy, self.key, self.variants)
 
     def writing(self, server: Server) -> gates.View:
-        """The same for a write, which one variant lets queue behind a running job."""
+        """Return the view for a write, which one variant lets queue behind a running job."""
         busy = self.state.busy(server.id, self.now)
         if self.variants.busy_write == "queued":
             busy = None
@@ -94,11 +94,11 @@ class Call:
     def query(
         self, known: Collection[str] = (), repeatable: Collection[str] = ()
     ) -> dict[str, str]:
-        """The checked query."""
+        """Return the checked query."""
         return read_query(self.request.query, known, repeatable)
 
     def fields(self, *known: str) -> Fields:
-        """The checked body."""
+        """Return the checked body."""
         content_type = self.request.headers.get("content-type", "")
         return read_body(self.request.body, content_type, known)
 
@@ -112,7 +112,7 @@ class Call:
             raise invalid(FieldError("", "A body is required.", "missing_required"))
 
     def new_job(self, kind: JobKind, server: Server) -> Job:
-        """A job on the server that has its times but is not in the account yet."""
+        """Return a job on the server that has its times but is not in the account yet."""
         end = self.anomalies.job_end
         seconds = 0.0 if self.variants.done_at_once else self.state.durations.of(kind)
         waits = kind != "restore_to_payg"
@@ -132,6 +132,6 @@ class Call:
         )
 
     def start(self, job: Job, status: int = 202) -> Response:
-        """Add the job to the account; the response with its operation."""
+        """Add the job to the account, and return the response with its operation."""
         taken = self.state.add_job(job, self.now)
         return json_response(status, {"operation": operation(taken, self.now, self.variants)})

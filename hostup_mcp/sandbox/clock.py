@@ -18,7 +18,7 @@ class Clock:
         self._origin = time.monotonic()
 
     def now(self) -> datetime:
-        """The current time of this clock, aware and in UTC."""
+        """Return the current time of this clock, aware and in UTC."""
         return self._start + timedelta(seconds=(time.monotonic() - self._origin) * self.speed)
 
 
@@ -30,7 +30,7 @@ class ManualClock(Clock):
         self._now = start.astimezone(UTC)
 
     def now(self) -> datetime:
-        """The time to which the clock was last moved."""
+        """Return the time to which the clock was last moved."""
         return self._now
 
     def advance(self, by: float | timedelta) -> datetime:

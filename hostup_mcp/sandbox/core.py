@@ -55,7 +55,7 @@ class Sandbox:
         self.app = App(self)
 
     def now(self) -> datetime:
-        """HostUp's time: the clock's, unless an anomaly says otherwise."""
+        """Return HostUp's time: the clock's, unless an anomaly changes it."""
         return self.clock.now() + self.anomalies.clock_offset
 
     @property
@@ -71,7 +71,7 @@ class Sandbox:
         return [each for each in self.requests if each.is_write]
 
     def transport(self) -> SandboxTransport:
-        """An httpx transport into this sandbox that fails as a socket would. Needs httpx."""
+        """Return an httpx transport into this sandbox that fails as a socket would. Needs httpx."""
         from .transport import SandboxTransport
 
         return SandboxTransport(self.app)

@@ -10,14 +10,14 @@ _USED_SHARE = 0.31
 
 
 def begin(server: Server, job: Job) -> Server:
-    """The server at the moment the work starts: a disk job stops it and opens its disk."""
+    """Return the server at the moment the work starts: a disk job stops it and opens its disk."""
     if job.kind not in DISK_KINDS:
         return server
     return replace(server, power_state="stopped", disk=f"being replaced by {_origin(job)}")
 
 
 def end(server: Server, job: Job, snapshot_life: float) -> Server:
-    """The server when the job is over, whether it went well or not."""
+    """Return the server when the job is over, whether it went well or not."""
     if job.failure is not None:
         return _broken(server, job)
     if job.kind in DISK_KINDS:
@@ -43,23 +43,23 @@ def trim(server: Server) -> Server:
 
 
 def without_backup(server: Server, backup_id: str) -> Server:
-    """The server after one backup was deleted."""
+    """Return the server after one backup was deleted."""
     return replace(server, backups=tuple(b for b in server.backups if b.id != backup_id))
 
 
 def without_snapshot(server: Server, name: str) -> Server:
-    """The server after one snapshot was deleted."""
+    """Return the server after one snapshot was deleted."""
     return replace(server, snapshots=tuple(s for s in server.snapshots if s.name != name))
 
 
 def unexpired(server: Server, now: datetime) -> Server:
-    """The server with only those snapshots whose time is not over."""
+    """Return the server with only those snapshots whose time is not over."""
     kept = tuple(each for each in server.snapshots if each.expires_at > now)
     return server if len(kept) == len(server.snapshots) else replace(server, snapshots=kept)
 
 
 def finished_backup(server: Server, job: Job) -> Backup:
-    """The backup that a backup job leaves behind."""
+    """Return the backup that a backup job leaves behind."""
     stamp = job.begins_at.strftime("%Y_%m_%d-%H_%M_%S")
     return Backup(
         id=job.backup_id or "",

@@ -83,7 +83,7 @@ class Fault:
     size: int = 11 * 1024 * 1024
 
     def matches(self, method: str, path: str) -> bool:
-        """Whether the fault applies to such a request."""
+        """Return whether the fault applies to such a request."""
         if self.method not in {"*", method}:
             return False
         if isinstance(self.path, str):
@@ -111,7 +111,7 @@ class Faults:
         return tuple(fault for fault, _, _ in self._pending)
 
     def take(self, method: str, path: str) -> Fault | None:
-        """The fault that applies to this request, counted; None if there is none."""
+        """Return the fault that applies to this request, counted; None if there is none."""
         for index, (fault, skip, times) in enumerate(self._pending):
             if not fault.matches(method, path):
                 continue

@@ -26,23 +26,23 @@ class View:
 
 
 def create_backup(view: View) -> Gate:
-    """`actions.canCreateBackup` of the backups list."""
+    """Return `actions.canCreateBackup` of the backups list."""
     general = _general(view, view.server.create_gate)
     return general if not general.allowed else _quota(view)
 
 
 def restore_backup(view: View) -> Gate:
-    """`actions.canRestore` of the backups list; open even where there is nothing to restore."""
+    """Return `actions.canRestore` of the backups list; open even with nothing to restore."""
     return _general(view, view.server.restore_gate)
 
 
 def restore_from_vps(view: View) -> Gate:
-    """`actions.canRestoreFromAnotherVps`, wherever the variants show it."""
+    """Return `actions.canRestoreFromAnotherVps`, wherever the variants show it."""
     return _general(view, view.server.restore_gate)
 
 
 def create_snapshot(view: View) -> Gate:
-    """`actions.canCreate` of the snapshots list."""
+    """Return `actions.canCreate` of the snapshots list."""
     general = restore_snapshot(view)
     if general.allowed and len(view.server.snapshots) >= view.server.snapshot_limit:
         return Gate(False, "All snapshot slots are taken.", "snapshot_limit_reached")
@@ -50,19 +50,19 @@ def create_snapshot(view: View) -> Gate:
 
 
 def restore_snapshot(view: View) -> Gate:
-    """`actions.canRestore` of the snapshots list."""
+    """Return `actions.canRestore` of the snapshots list."""
     if view.server.snapshot_limit == 0:
         return Gate(False, "The plan has no snapshots.", "snapshots_unavailable")
     return _general(view, None)
 
 
 def create_schedule(view: View) -> Gate:
-    """`actions.canCreate` of the schedules; scopes play no part in it."""
+    """Return `actions.canCreate` of the schedules; scopes play no part in it."""
     return _service(view) or _held(view.busy) or OPEN
 
 
 def power(view: View) -> Gate:
-    """The restart and reset gates of the inventory and the details."""
+    """Return the restart and reset gates of the inventory and the details."""
     return _service(view) or _held(view.busy) or OPEN
 
 

@@ -11,7 +11,7 @@ _SPAN = timedelta(days=7)
 
 
 def history(server: Server, variants: Variants) -> list[Json]:
-    """Newest first: the runs that left a backup, and before them a failed one per schedule."""
+    """Return runs, newest first: those that left a backup, then a failed one per schedule."""
     if variants.history == "empty":
         return []
     rows = [_made(each) for each in server.backups if each.created_at is not None]

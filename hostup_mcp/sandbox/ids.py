@@ -11,7 +11,7 @@ _TAIL = 24
 
 
 def make_id(prefix: str, seed: str, style: IdStyle = "ulid") -> str:
-    """The id for `seed`: the same at every start, and not guessable by eye."""
+    """Return the id for `seed`: the same at every start, and not guessable by eye."""
     digest = sha256(f"{prefix}/{seed}".encode()).digest()
     if style == "uuid":
         return f"{prefix}_{str(UUID(bytes=digest[:16])).upper()}"

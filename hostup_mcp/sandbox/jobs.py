@@ -36,7 +36,7 @@ class Durations:
     snapshot_life: float = 24 * 3600.0
 
     def of(self, kind: JobKind) -> float:
-        """The seconds from the request to the end of a job of this kind."""
+        """Return the seconds from the request to the end of a job of this kind."""
         if kind == "backup":
             return self.backup
         return self.snapshot if kind.startswith("snapshot") else self.restore
@@ -78,7 +78,7 @@ class Job:
 def timetable(
     created: datetime, seconds: float, free_from: datetime | None
 ) -> tuple[datetime, datetime]:
-    """When a job of `seconds` begins and ends, if the server is only free from `free_from`."""
+    """Return when a job of `seconds` begins and ends on a server that is busy until `free_from`."""
     begins = created + timedelta(seconds=seconds * _WAITING_SHARE)
     if free_from is not None and free_from > begins:
         begins = free_from
@@ -86,7 +86,7 @@ def timetable(
 
 
 def phase(job: Job, now: datetime) -> Phase:
-    """The documented status word at this time."""
+    """Return the documented status word at this time."""
     if now >= job.ends_at:
         return "failed" if job.failure is not None else "completed"
     if now >= job.begins_at:
@@ -95,7 +95,7 @@ def phase(job: Job, now: datetime) -> Phase:
 
 
 def progress(job: Job, now: datetime) -> int:
-    """Percent done, whole; a failed job stays where it failed."""
+    """Return the whole percentage done; a failed job stays where it failed."""
     if phase(job, now) == "failed" and job.failure_shown != "failed_result":
         return 40
     if now >= job.ends_at:

@@ -116,11 +116,11 @@ class Server:
     disk: str = "live"
 
     def backup(self, backup_id: str) -> Backup | None:
-        """The backup with this id, if the server has it."""
+        """Return the backup with this id, if the server has it."""
         return next((each for each in self.backups if each.id == backup_id), None)
 
     def snapshot(self, name: str) -> Snapshot | None:
-        """The snapshot with this name, if the server has it."""
+        """Return the snapshot with this name, if the server has it."""
         return next((each for each in self.snapshots if each.name == name), None)
 
 
@@ -135,5 +135,5 @@ class Retained:
     service_status: str = "terminated"
 
     def backup(self, backup_id: str) -> Backup | None:
-        """The backup with this id, if it was kept."""
+        """Return the backup with this id, if it was kept."""
         return next((each for each in self.backups if each.id == backup_id), None)

@@ -81,22 +81,22 @@ class ErrorContext:
 
 
 def default_code(status: int) -> str:
-    """The documented code for a status, `internal_error` where there is none."""
+    """Return the documented code for a status, `internal_error` where there is none."""
     return _STATUS_CODES.get(status, "internal_error")
 
 
 def invalid(*errors: FieldError) -> ProblemError:
-    """The 400 problem for invalid fields."""
+    """Return the 400 problem for invalid fields."""
     return ProblemError(400, "invalid_request", "The request failed validation.", errors=errors)
 
 
 def not_found(what: str) -> ProblemError:
-    """The 404 problem for anything but a server."""
+    """Return the 404 problem for anything but a server."""
     return ProblemError(404, "not_found", f"There is no such {what}.")
 
 
 def render(problem: ProblemError, where: ErrorContext) -> Response:
-    """The response for a problem, in the shape that the variants give its path."""
+    """Return the response for a problem, in the shape that the variants give its path."""
     if where.path.startswith("/api/jobs/") and where.variants.job_errors == "legacy":
         return _render_legacy(problem, where)
     document: dict[str, Json] = {

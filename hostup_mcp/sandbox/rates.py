@@ -27,7 +27,7 @@ class RateCounter:
         self._windows: dict[str, tuple[datetime, int]] = {}
 
     def spend(self, key: str, now: datetime) -> dict[str, str]:
-        """Count one request and give the `X-RateLimit-*` headers; a 429 problem if none is left."""
+        """Count one request and return the `X-RateLimit-*` headers; raise a 429 if none is left."""
         window = timedelta(seconds=self._limit.seconds)
         opened, used = self._windows.get(key, (now, 0))
         if now - opened >= window:
@@ -44,7 +44,7 @@ class RateCounter:
 
 
 def limit_headers(limit: int, remaining: int, reset: datetime) -> dict[str, str]:
-    """The three `X-RateLimit-*` headers; the reset is an ISO timestamp."""
+    """Return the three `X-RateLimit-*` headers; the reset is an ISO timestamp."""
     return {
         "X-RateLimit-Limit": str(limit),
         "X-RateLimit-Remaining": str(max(0, remaining)),

@@ -25,7 +25,7 @@ def json_response(
     headers: Mapping[str, str] | None = None,
     media_type: str = "application/json",
 ) -> Response:
-    """A response with a JSON body."""
+    """Return a response with a JSON body."""
     body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
     return Response(status, body, (("Content-Type", media_type), *(headers or {}).items()))
 
@@ -34,11 +34,11 @@ NO_CONTENT = Response(204)
 
 
 def iso(moment: datetime) -> str:
-    """UTC with milliseconds and a Z, the API's way to write a time."""
+    """Format a time as the API does: UTC with milliseconds and a Z."""
     utc = moment.astimezone(UTC)
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
 
 
 def iso_or_null(moment: datetime | None) -> str | None:
-    """`iso`, or null where there is no time."""
+    """Return `iso(...)`, or null without a time."""
     return None if moment is None else iso(moment)

@@ -12,7 +12,7 @@ from .models import Backup, Schedule, Server
 
 
 def runs(schedule: Schedule, after: datetime, until: datetime) -> Iterator[datetime]:
-    """The moments after `after` and up to `until` at which an enabled schedule runs."""
+    """Return the times after `after` and up to `until` at which an enabled schedule runs."""
     day = after.date()
     while schedule.enabled and day <= until.date():
         moment = datetime.combine(day, time(schedule.hour), UTC)
@@ -22,7 +22,7 @@ def runs(schedule: Schedule, after: datetime, until: datetime) -> Iterator[datet
 
 
 def after_run(server: Server, schedule: Schedule, moment: datetime, backup_id: str) -> Server:
-    """The server after `schedule` ran: its oldest scheduled backups made room for a new one.
+    """Return the server after `schedule` ran: its oldest scheduled backups made room for a new one.
 
     Without a slot, or on a server that is not active, a run makes nothing.
     """

@@ -38,7 +38,7 @@ async def drop_connection(send: Send) -> None:
 
 
 def replacement(fault: Fault) -> Response | None:
-    """The response of a fault that never reaches the account; None for other kinds."""
+    """Return the response of a fault that never reaches the account; None for other kinds."""
     extra = tuple((fault.headers or {}).items())
     status = fault.status or _DEFAULT_STATUS.get(fault.kind, 200)
     if fault.kind == "html":
@@ -57,7 +57,7 @@ def replacement(fault: Fault) -> Response | None:
 
 
 def apply_fault(fault: Fault, response: Response) -> Response:
-    """The account's response as the fault alters it."""
+    """Return the account's response as the fault alters it."""
     if fault.kind == "truncated":
         return replace(response, body=response.body[: len(response.body) // 2])
     if fault.kind == "garble_after":

@@ -14,7 +14,7 @@ from .variants import parse_variants
 
 
 def serve_sandbox(port: int, variants: Sequence[str] = ()) -> int:
-    """Serve until a signal to stop; the exit code. Port 0 takes a free one.
+    """Serve until a signal to stop, and return the exit code. Port 0 takes a free port.
 
     `variants` are `NAME=VALUE`: contract variants and anomalies.
     """

@@ -37,34 +37,34 @@ class State:
         self._settled: datetime | None = None
 
     def by_name(self, name: str) -> Server:
-        """The server with this display name; KeyError if there is none."""
+        """Return the server with this display name; KeyError if there is none."""
         for server in self.servers.values():
             if server.name == name:
                 return server
         raise KeyError(name)
 
     def owned(self, owner: str) -> list[Server]:
-        """An owner's servers, in the order in which they came to be."""
+        """Return an owner's servers, in the order in which they were created."""
         return [each for each in self.servers.values() if each.owner == owner]
 
     def busy(self, server_id: str, now: datetime) -> Job | None:
-        """The job that holds the server now; of several, the one that is over first."""
+        """Return the job that holds the server now; of several, the one that is over first."""
         held = self._holding(server_id, now)
         return min(held, key=lambda job: job.ends_at, default=None)
 
     def free_from(self, server_id: str, now: datetime) -> datetime | None:
-        """When the last of the server's jobs is over; None if it has none now."""
+        """Return when the last of the server's jobs is over; None if it has none now."""
         held = self._holding(server_id, now)
         return max((job.ends_at for job in held), default=None)
 
     def running(self, server_id: str, now: datetime) -> list[Job]:
-        """All unfinished jobs that name the server, oldest first."""
+        """Return all unfinished jobs that name the server, oldest first."""
         return [
             job for job in self.jobs.values() if job.server_id == server_id and now < job.ends_at
         ]
 
     def new_id(self, prefix: str) -> str:
-        """An id that was not used before."""
+        """Return an id that was not used before."""
         return make_id(prefix, f"live-{next(self._numbers)}", self._ids)
 
     def put(self, server: Server) -> None:
@@ -131,5 +131,5 @@ class State:
 
 
 def is_over(job: Job, now: datetime) -> bool:
-    """Whether the job has come to its end, good or bad."""
+    """Return whether the job has finished, successfully or not."""
     return phase(job, now) in {"completed", "failed"}

@@ -24,7 +24,7 @@ class Fields:
         ]
 
     def has(self, name: str) -> bool:
-        """Whether the object has the key at all."""
+        """Return whether the object has the key at all."""
         return name in self._source
 
     def refuse(self, name: str, detail: str, code: str = "invalid_request") -> None:
@@ -32,7 +32,7 @@ class Fields:
         self.errors.append(FieldError(f"/{name}", detail, code))
 
     def text(self, name: str, *, nullable: bool = False, pattern: str = r"(?s).*") -> str | None:
-        """A string that matches `pattern`, or None if it is not there."""
+        """Return a string that matches `pattern`, or None if it is not there."""
         value = self._source.get(name)
         if value is None and (nullable or not self.has(name)):
             return None
@@ -42,11 +42,11 @@ class Fields:
         return None
 
     def need_text(self, name: str, pattern: str = r"(?s).+") -> str:
-        """A string that must be there."""
+        """Return a string that must be there."""
         return self.text(name, pattern=pattern) or "" if self._present(name) else ""
 
     def integer(self, name: str, low: int, high: int | None = None) -> int | None:
-        """A whole number within bounds, or None if it is not there."""
+        """Return a whole number within bounds, or None if it is not there."""
         if not self.has(name):
             return None
         value = self._source[name]
@@ -61,12 +61,12 @@ class Fields:
         return None
 
     def need_integer(self, name: str, low: int, high: int | None = None) -> int:
-        """A whole number that must be there."""
+        """Return a whole number that must be there."""
         value = self.integer(name, low, high) if self._present(name) else None
         return low if value is None else value
 
     def flag(self, name: str) -> bool | None:
-        """A boolean, or None if it is not there."""
+        """Return a boolean, or None if it is not there."""
         if not self.has(name):
             return None
         value = self._source[name]
@@ -76,7 +76,7 @@ class Fields:
         return None
 
     def need_flag(self, name: str) -> bool:
-        """A boolean that must be there."""
+        """Return a boolean that must be there."""
         return bool(self.flag(name)) if self._present(name) else False
 
     def finish(self) -> None:
@@ -92,7 +92,7 @@ class Fields:
 
 
 def read_body(body: bytes, content_type: str, known: Collection[str]) -> Fields:
-    """The fields of a JSON object; no body at all counts as an empty object."""
+    """Return the fields of a JSON object; no body at all counts as an empty object."""
     if not body:
         return Fields({}, known)
     if content_type.partition(";")[0].strip().lower() != "application/json":
@@ -109,7 +109,7 @@ def read_body(body: bytes, content_type: str, known: Collection[str]) -> Fields:
 def read_query(
     query: Sequence[tuple[str, str]], known: Collection[str], repeatable: Collection[str] = ()
 ) -> dict[str, str]:
-    """The query as a mapping. Unknown and wrongly repeated parameters are refused with a 400."""
+    """Return the query as a mapping. Unknown or repeated parameters are refused with a 400."""
     errors: list[FieldError] = []
     seen: dict[str, str] = {}
     for name, value in query:

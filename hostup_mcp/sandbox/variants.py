@@ -167,7 +167,7 @@ NO_ANOMALIES = Anomalies()
 
 
 def parse_variants(words: Iterable[str]) -> tuple[Variants, Anomalies]:
-    """What `NAME=VALUE` words switch on, of both kinds. Raises ValueError with what is wrong."""
+    """Parse `NAME=VALUE` words into variants and anomalies. Raises ValueError for a wrong one."""
     chosen: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
     for word in words:
         name, _, value = word.partition("=")

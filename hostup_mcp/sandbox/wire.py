@@ -17,7 +17,7 @@ _WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "
 
 
 def gate(shown: Gate, variants: Variants) -> dict[str, Json]:
-    """A gate; `code` is left out where there is none, unless a variant always sends it."""
+    """Return a gate; `code` is left out where there is none, unless a variant always sends it."""
     document: dict[str, Json] = {"allowed": shown.allowed, "reason": shown.reason}
     if shown.code is not None or variants.gate_code == "always":
         document["code"] = shown.code
@@ -25,7 +25,7 @@ def gate(shown: Gate, variants: Variants) -> dict[str, Json]:
 
 
 def inventory(view: gates.View) -> dict[str, Json]:
-    """A server in the shape that the list and `GET /api/v2/vps/{id}` share."""
+    """Return a server in the shape that the list and `GET /api/v2/vps/{id}` share."""
     server, variants = view.server, view.variants
     shown: dict[str, Json] = {
         "id": server.id,
@@ -47,13 +47,13 @@ def inventory(view: gates.View) -> dict[str, Json]:
 
 
 def power_gates(view: gates.View) -> dict[str, Json]:
-    """The power gates of a server."""
+    """Return the power gates of a server."""
     shown = gate(gates.power(view), view.variants)
     return {"canRestart": shown, "canReset": shown}
 
 
 def details(view: gates.View) -> dict[str, Json]:
-    """`GET /api/v2/vps/{id}/details`."""
+    """Return the response body of `GET /api/v2/vps/{id}/details`."""
     server, variants = view.server, view.variants
     status = server.service_status
     actions = power_gates(view)
@@ -79,7 +79,7 @@ def details(view: gates.View) -> dict[str, Json]:
 
 
 def status(view: gates.View, running: Iterable[Job], now: datetime) -> dict[str, Json]:
-    """`GET /api/v2/vps/{id}/status`."""
+    """Return the response body of `GET /api/v2/vps/{id}/status`."""
     server, on = view.server, view.server.power_state == "running"
     memory = round(server.memory_gb * 0.42, 1) if on else 0
     uptime = now - server.created_at if on and server.created_at else None
@@ -106,7 +106,7 @@ def status(view: gates.View, running: Iterable[Job], now: datetime) -> dict[str,
 
 
 def backups(view: gates.View) -> dict[str, Json]:
-    """`GET /api/v2/vps/{id}/backups`."""
+    """Return the response body of `GET /api/v2/vps/{id}/backups`."""
     server, variants = view.server, view.variants
     listed: list[dict[str, Json]] = [backup(each) for each in in_order(server.backups, variants)]
     if variants.running_backup_listed and view.busy is not None and view.busy.kind == "backup":
@@ -173,7 +173,7 @@ def in_order(listed: Iterable[Backup], variants: Variants) -> list[Backup]:
 
 
 def schedules(view: gates.View) -> dict[str, Json]:
-    """`GET /api/v2/vps/{id}/backup-schedules`."""
+    """Return the response body of `GET /api/v2/vps/{id}/backup-schedules`."""
     server, variants = view.server, view.variants
     shown: dict[str, Json] = {
         "schedules": [schedule(each, variants) for each in server.schedules],
@@ -204,7 +204,7 @@ def schedule(each: Schedule, variants: Variants) -> dict[str, Json]:
 
 
 def settings(server: Server) -> dict[str, Json]:
-    """The retention settings, as in the response to changing them."""
+    """Return the retention settings, as in the response to changing them."""
     manual = sum(each.backup_type == "manual" for each in server.backups)
     limit = _total_limit(server)
     return {
@@ -217,7 +217,7 @@ def settings(server: Server) -> dict[str, Json]:
 
 
 def snapshots(view: gates.View) -> dict[str, Json]:
-    """`GET /api/v2/vps/{id}/snapshots`."""
+    """Return the response body of `GET /api/v2/vps/{id}/snapshots`."""
     server, variants = view.server, view.variants
     shown: dict[str, Json] = {"data": [_snapshot(each) for each in server.snapshots]}
     if variants.snapshot_tail:

@@ -18,7 +18,7 @@ _TYPES = {
 
 
 def operation(job: Job, now: datetime, variants: Variants) -> dict[str, Json]:
-    """The `operation` object."""
+    """Return the `operation` object."""
     stage = _stage(job, now)
     return {
         "status": _word(stage, variants),
@@ -30,7 +30,7 @@ def operation(job: Job, now: datetime, variants: Variants) -> dict[str, Json]:
 
 
 def job_state(job: Job, now: datetime, variants: Variants, request_id: str) -> dict[str, Json]:
-    """The response to a poll, in the envelope that the variants choose."""
+    """Return the response to a poll, in the envelope that the variants choose."""
     outside = _failure(job, _stage(job, now), variants, "outside")
     if variants.job_envelope == "operation":
         return {"operation": operation(job, now, variants), **outside}
@@ -46,7 +46,7 @@ def job_state(job: Job, now: datetime, variants: Variants, request_id: str) -> d
 
 
 def _stage(job: Job, now: datetime) -> str:
-    """The phase of the job as it is shown."""
+    """Return the phase of the job as it is shown."""
     stage = phase(job, now)
     if stage != "failed":
         return stage
@@ -74,7 +74,7 @@ def _poll_url(job: Job, variants: Variants) -> str | None:
 
 
 def _failure(job: Job, stage: str, variants: Variants, *places: str) -> dict[str, Json]:
-    """The reason of a failed job as a field, if it belongs in one of these places."""
+    """Return the reason of a failed job as a field, if it belongs in one of these places."""
     place = variants.failure_reason
     if stage != "failed" or place not in places:
         return {}

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 async def run_to_end(
     operation: Coroutine[Any, Any, T], undo: Callable[[T], Awaitable[object]] | None = None
 ) -> T:
-    """Run `operation` in a task of its own, and wait for its end even if the caller is cancelled.
+    """Run `operation` in its own task, and wait for it to finish even if the caller is cancelled.
 
     A cancelled caller never sees the result, so `undo` is called with it before the cancellation is
     raised. The caller may be cancelled by its task or by an anyio scope. `operation` needs a limit
@@ -42,7 +42,7 @@ async def _undo(undo: Callable[[T], Awaitable[object]], result: T) -> None:
 
 
 async def _wait(task: asyncio.Task[T]) -> asyncio.CancelledError | None:
-    """Wait for the end of `task`; the latest cancellation of the caller in that time, if any."""
+    """Wait for `task` to finish; return the latest cancellation of the caller meanwhile, if any."""
     cancellation: asyncio.CancelledError | None = None
     try:
         await asyncio.wait({task})

@@ -148,10 +148,10 @@ class InMemoryState:
         self._recoveries.get(subject, {}).pop(id_, None)
 
     async def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no connection is held open."""
 
     def _held(self, name: str) -> Lock | None:
-        """The lock `name`, if it is taken and has not expired."""
+        """Return the lock `name`, if it is taken and has not expired."""
         held = self._locks.get(name)
         return held[0] if held is not None and held[1] > self._clock() else None
 
@@ -161,5 +161,5 @@ class InMemoryState:
 
 
 def _open(records: Mapping[RecordKey, _Entry], kind: RecordKind) -> list[RecordKey]:
-    """The keys of the records of `kind` that were not consumed, oldest first."""
+    """Return the keys of the records of `kind` that were not consumed, oldest first."""
     return [k for k, entry in records.items() if k.kind is kind and not entry.is_consumed]

@@ -56,7 +56,7 @@ _ERROR_REPLIES = (ResponseError, BusyLoadingError, AuthenticationError)
 
 
 def connect(url: str) -> Redis:
-    """A client for the server at `url`. A call waits if all of its 50 connections are in use.
+    """Return a client for the server at `url`. A call waits while all 50 connections are in use.
 
     Raises:
         ValueError: `url` is not an address; the message may quote a part of its password.

@@ -39,7 +39,7 @@ BUSY_SECONDS = 1.0
 
 
 def default_path() -> Path:
-    """The path of this user's state file."""
+    """Return the path of this user's state file."""
     import platformdirs
 
     return platformdirs.user_state_path("hostup-mcp", appauthor=False) / "state.db"
@@ -77,7 +77,7 @@ class SqliteState:
         return True
 
     def is_usable(self) -> bool:
-        """Whether the file can be read and written now; for use outside an event loop."""
+        """Return whether the file can be read and written now; for use outside an event loop."""
         try:
             self._transact_here(_count_change, time.monotonic())
         except StateUnavailableError:
@@ -140,14 +140,14 @@ class SqliteState:
         await self._transact(lambda t: _delete_recovery(t, subject, id_))
 
     async def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no connection is held open."""
 
     async def _transact(
         self,
         work: Callable[[_Transaction], T],
         undo: Callable[[T], Awaitable[object]] | None = None,
     ) -> T:
-        """Do `work` in a transaction, in a thread, to its end even if the caller is cancelled."""
+        """Do `work` in a transaction in a thread; it finishes even if the caller is cancelled."""
         began = time.monotonic()
         return await run_to_end(
             anyio.to_thread.run_sync(self._transact_here, work, began, limiter=self._one_at_a_time),

@@ -94,7 +94,7 @@ def _create(path: Path) -> None:
 
 
 def _identity(path: Path) -> str:
-    """Identifies the file at `path`; a copy of it has another identity."""
+    """Return an identity of the file at `path`; a copy of it has another one."""
     status = path.stat()
     return f"{status.st_dev}:{status.st_ino}"
 

@@ -83,23 +83,23 @@ class StateStore(Protocol):
     """Whether the state outlives this process."""
 
     async def is_available(self) -> bool:
-        """Whether the store can be read and written now. Never raises."""
+        """Return whether the store can be read and written now. Never raises."""
         ...
 
     async def generation(self) -> str:
-        """Identifies this life of the store; differs once stored state may have been lost."""
+        """Return an id that changes once stored state may have been lost."""
         ...
 
     async def remember_ids(self, caller: str, ids: Mapping[str, str]) -> None:
-        """Record that `caller` was given `ids`, each with a note."""
+        """Record that `ids` were returned to `caller`, each with a note."""
         ...
 
     async def recall_id(self, caller: str, id_: str) -> str | None:
-        """The note of an id that `caller` was given; None if it was not given to them."""
+        """Return the note stored with an id; None if the id was not returned to `caller`."""
         ...
 
     async def known_ids(self, caller: str) -> list[str]:
-        """The ids that `caller` was given, least recently used first."""
+        """Return the ids that were returned to `caller`, least recently used first."""
         ...
 
     async def put_record(
@@ -113,7 +113,7 @@ class StateStore(Protocol):
         ...
 
     async def get_record(self, caller: str, key: RecordKey) -> Record | None:
-        """The record of `caller` under `key`; None if there is none (any more)."""
+        """Return the record of `caller` under `key`; None if there is none, or no longer."""
         ...
 
     async def consume(self, caller: str, keys: Sequence[RecordKey], lock: Lock) -> ConsumeResult:
@@ -142,7 +142,7 @@ class StateStore(Protocol):
         ...
 
     async def seconds_locked(self, name: str) -> float:
-        """How many more seconds the lock `name` is taken; 0 if it is free."""
+        """Return how many more seconds the lock `name` is taken; 0 if it is free."""
         ...
 
     async def release(self, lock: Lock) -> None:
@@ -154,7 +154,7 @@ class StateStore(Protocol):
         ...
 
     async def recoveries(self, subject: str) -> Mapping[str, str]:
-        """What was carried out on `subject`: id to body, in the order in which the ids were put."""
+        """Return what was carried out on `subject`, by id, in the order in which it was stored."""
         ...
 
     async def delete_recovery(self, subject: str, id_: str) -> None:
@@ -167,5 +167,5 @@ class StateStore(Protocol):
 
 
 def new_handle(prefix: str) -> str:
-    """A random identifier of 80 bits: `prefix`, an underscore and 16 lower-case characters."""
+    """Make a random 80-bit identifier: `prefix`, an underscore and 16 lower-case characters."""
     return f"{prefix}_{''.join(secrets.choice(_ALPHABET) for _ in range(16))}"

@@ -19,7 +19,7 @@ FIRST_WITH_DISCOVER = "2026-07-28"
 
 
 def discover_id(line: bytes, versions: Sequence[str]) -> int | str | None:
-    """The id of a valid `server/discover` in one of `versions`; None for any other line."""
+    """Return the id of a valid `server/discover` in one of `versions`; None for any other line."""
     if b"server/discover" not in line:
         return None
     try:
@@ -51,7 +51,7 @@ def discover_id(line: bytes, versions: Sequence[str]) -> int | str | None:
 
 
 def _is_plain(key: object, value: object) -> bool:
-    """Whether an optional field of the envelope is surely valid; the SDK checks any other."""
+    """Return whether an optional field of the envelope is certainly valid; the SDK checks others."""
     match key, value:
         case "io.modelcontextprotocol/clientInfo", None | {"name": str(), "version": str()}:
             return True

@@ -67,7 +67,7 @@ class Opening:
         wake()
 
     def take(self) -> bytes | None:
-        """The next line; None if there is none now. One over `MAX_LINE` is cut, but stays over."""
+        """Return the next line, or None. A line longer than `MAX_LINE` is cut, but stays longer."""
         with suppress(IndexError):
             line = self._lines.popleft()
             self._room.release()

@@ -26,7 +26,7 @@ from hostup_mcp.stdio.session import State, lowlevel, respond_alone
 
 
 def prepare_discover(server: MCPServer[State]) -> dict[str, object]:
-    """The `result` of `server` for a `server/discover`. Its lifespan is not entered.
+    """Return the `result` of `server` for a `server/discover`. Its lifespan is not entered.
 
     Raises:
         RuntimeError: the server returned an error.

@@ -64,7 +64,7 @@ def serve_stdio(
     opening: Opening | None = None,
     settle: Callable[[float], Awaitable[None]] = _nothing_to_settle,
 ) -> int:
-    """Serve until the client leaves, or SIGINT or SIGTERM comes; the exit code of the process.
+    """Serve until the client leaves, SIGINT or SIGTERM; return the exit code of the process.
 
     Without an `opening` it takes over standard input and output now, with nothing prepared.
     `settle` finishes the writes that are in progress, within the seconds that it is given. The
@@ -75,7 +75,7 @@ def serve_stdio(
 
 
 def lowlevel(server: MCPServer[State]) -> Server[State]:
-    """The low-level server inside `server`, which the SDK's loop needs and has no public name."""
+    """Return the low-level server inside `server`: the SDK's loop needs it."""
     return server._lowlevel_server  # noqa: SLF001
 
 
@@ -88,13 +88,13 @@ class OpenRequests:
         self.none_left.set()
 
     def received(self, message: JSONRPCMessage) -> None:
-        """The client sent `message`."""
+        """Note that the client sent `message`."""
         if isinstance(message, JSONRPCRequest):
             self._ids.add(message.id)
             self.none_left.clear()
 
     def sent(self, message: JSONRPCMessage) -> None:
-        """`message` was sent to the client."""
+        """Note that `message` was sent to the client."""
         if isinstance(message, JSONRPCResponse | JSONRPCError):
             self._ids.discard(message.id)
             if not self._ids:
@@ -234,7 +234,7 @@ async def respond_alone(
 
 
 def parse(line: bytes) -> JSONRPCMessage | ErrorData:
-    """The message in `line`, or what is wrong with it."""
+    """Return the message in `line`, or what is wrong with it."""
     if len(line) > MAX_LINE:
         return ErrorData(code=INVALID_REQUEST, message=f"Message longer than {MAX_LINE} bytes")
     try:
@@ -246,7 +246,7 @@ def parse(line: bytes) -> JSONRPCMessage | ErrorData:
 
 
 def _id_in(line: bytes) -> RequestId | None:
-    """The id of an invalid request, so that the client does not wait for its response forever."""
+    """Return the id of an invalid request, so that its client is not left waiting."""
     if len(line) <= MAX_LINE:
         # The standard library's parser also accepts strings with half a surrogate pair.
         with suppress(ValueError, RecursionError):

@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 def stdio_state(configuration: Settings | Misconfigured) -> StateStore:
-    """The store of a session: the user's state file if it can change something at HostUp.
+    """Return a session's store: the user's state file if the session can change anything at HostUp.
 
     Two clients on one machine then know of each other's writes. Without that file the session
     knows only its own.
@@ -29,7 +29,7 @@ def stdio_state(configuration: Settings | Misconfigured) -> StateStore:
 
 
 def shares_state(configuration: Settings | Misconfigured) -> bool:
-    """Whether a session with this configuration shares state with others: not on the sandbox."""
+    """Return whether a session with this configuration shares state; the sandbox never does."""
     return isinstance(configuration, Settings) and bool(
         configuration.allow and not configuration.sandbox
     )

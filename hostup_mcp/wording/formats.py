@@ -11,7 +11,7 @@ _UNITS = (("year", 365 * 86400), ("day", 86400), ("hour", 3600), ("minute", 60))
 
 
 def moment(when: datetime | None, zone: tzinfo = UTC) -> str:
-    """A moment for a user, to the minute and with its weekday: `Mon 2026-04-27 02:00 UTC`."""
+    """Format a time for a user, to the minute and with its weekday: `Mon 2026-04-27 02:00 UTC`."""
     if when is None:
         return "an unknown date"
     from babel.dates import format_datetime
@@ -21,14 +21,14 @@ def moment(when: datetime | None, zone: tzinfo = UTC) -> str:
 
 
 def iso(when: datetime | None) -> str:
-    """A moment for a model, as HostUp writes it: `2026-04-27T02:00:00.000Z`."""
+    """Format a time for a model, as HostUp writes it: `2026-04-27T02:00:00.000Z`."""
     if when is None:
         return "an unknown date"
     return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def span(elapsed: timedelta) -> str:
-    """A span in at most two neighbouring units, rounded down: `2 days 3 hours`."""
+    """Format a duration in at most two neighbouring units, rounded down: `2 days 3 hours`."""
     left = max(0, int(elapsed.total_seconds()))
     for index, (unit, seconds) in enumerate(_UNITS):
         if left >= seconds:
@@ -42,7 +42,7 @@ def span(elapsed: timedelta) -> str:
 
 
 def size(gigabytes: float | None) -> str:
-    """A size in the API's GB: `12.4 GB`."""
+    """Format a size in the API's GB: `12.4 GB`."""
     if gigabytes is None:
         return "size unknown"
     from babel.units import format_unit
@@ -53,14 +53,14 @@ def size(gigabytes: float | None) -> str:
 
 
 def price(amount: Decimal, currency: str) -> str:
-    """A price in an ISO 4217 currency: `SEK 249.00`."""
+    """Format a price in an ISO 4217 currency: `SEK 249.00`."""
     from babel.numbers import format_currency
 
     return format_currency(amount, currency, "¤¤ #,##0.00", locale=LANGUAGE)
 
 
 def number(value: float) -> str:
-    """12.0 as 12, 12.40 as 12.4."""
+    """Format 12.0 as 12, and 12.40 as 12.4."""
     return f"{value:.10g}"
 
 

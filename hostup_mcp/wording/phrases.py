@@ -9,7 +9,7 @@ from hostup_mcp.hostup.text import quoted, word
 
 
 def gate_text(gate: Gate | None) -> str:
-    """A gate as it came."""
+    """Describe a gate as HostUp gave it."""
     if gate is None:
         return "no gate that can be read"
     text = "gate open" if gate.allowed else "gate closed"
@@ -21,14 +21,14 @@ def gate_text(gate: Gate | None) -> str:
 
 
 def date_text(text: str | None, moment: datetime | None) -> str:
-    """A date as HostUp wrote it, where it can be one. `moment` is `text` as it was read."""
+    """Return a date as HostUp wrote it, where it can be one. `moment` is `text` as it was read."""
     if text is None:
         return "date unknown"
     return word(text) if moment is not None else f"date unknown (HostUp says {quoted(text)})"
 
 
 def quota_text(quota: QuotaInfo) -> str:
-    """The quota. A null limit is said to be unstated, not taken for unlimited."""
+    """Describe the quota. A null limit is called unstated, not taken for unlimited."""
     limit, used = quota.limit, "an unknown number" if quota.used is None else str(quota.used)
     used += " used, no limit stated" if limit is None else f" of {limit} used"
     left = (

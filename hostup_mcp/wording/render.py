@@ -16,23 +16,23 @@ from hostup_mcp.wording.catalog import TEXTS
 
 
 def for_model(finding: Finding) -> str:
-    """`finding` for a model: with ids, names of tools, and dates as HostUp writes them."""
+    """Describe `finding` for a model: with ids, names of tools, and dates as HostUp writes them."""
     return _MODEL.vformat(TEXTS[finding_code(finding)].model, (), facts_of(finding))
 
 
 def for_user(finding: Finding, zone: tzinfo = UTC) -> str:
-    """`finding` for a user: without ids, dates in `zone`."""
+    """Describe `finding` for a user: without ids, dates in `zone`."""
     words = _Words(lambda nested: for_user(nested, zone), zone)
     return words.vformat(TEXTS[finding_code(finding)].user, (), facts_of(finding))
 
 
 def finding_code(finding: Finding) -> Code:
-    """The code of `finding`, which is the finding itself where it has no facts."""
+    """Return the code of `finding`, which is the finding itself if it has no facts."""
     return finding if isinstance(finding, Code) else finding.code
 
 
 def facts_of(finding: Finding) -> Mapping[str, Any]:
-    """The facts of `finding` by name, values as they are."""
+    """Return the facts of `finding` by name, with their values unchanged."""
     if isinstance(finding, Code):
         return {}
     return {field.name: getattr(finding, field.name) for field in fields(finding)}

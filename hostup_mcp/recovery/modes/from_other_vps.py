@@ -26,7 +26,7 @@ from hostup_mcp.recovery.spans import age
 
 
 def plan(facts: Facts, target: Target, now: datetime) -> Plan:
-    """What restoring the other server's backup over this one would mean."""
+    """Plan a restore of the other server's backup over this server."""
     gates = facts.listing.actions
     backup = find_source_backup(facts.sources, target.source_id, target.point)
     offered = source_backups(facts.sources, target.source_id)
@@ -53,7 +53,7 @@ def plan(facts: Facts, target: Target, now: datetime) -> Plan:
 
 
 def request(target: Target) -> WriteRequest:
-    """POST .../backups/actions/restore-from-vps."""
+    """Return the request: POST .../backups/actions/restore-from-vps."""
     return restore_from_vps(target.vps_id, target.source_id, target.point)
 
 

@@ -23,7 +23,7 @@ from hostup_mcp.recovery.reasons import BackupMissing
 
 
 def plan(facts: Facts, target: Target, now: datetime) -> Plan:
-    """What restoring the backup over its own server would mean."""
+    """Plan a restore of the backup over its own server."""
     listing, gate = facts.listing, facts.listing.actions.can_restore
     backup = find_backup(listing, target.point)
     doubt = None if backup is None else find_doubt(backup, listing.backups, now)
@@ -42,7 +42,7 @@ def plan(facts: Facts, target: Target, now: datetime) -> Plan:
 
 
 def request(target: Target) -> WriteRequest:
-    """POST .../backups/{backupId}/actions/restore."""
+    """Return the request: POST .../backups/{backupId}/actions/restore."""
     return restore_backup(target.vps_id, target.point)
 
 

@@ -22,7 +22,7 @@ from hostup_mcp.recovery.reasons import BackupMissing
 
 
 def plan(facts: Facts, target: Target, now: datetime) -> Plan:
-    """What building a new server from the backup would mean."""
+    """Plan a new server built from the backup."""
     gate = facts.listing.actions.can_restore
     backup = find_backup(facts.listing, target.point)
     doubt = None if backup is None else find_doubt(backup, facts.listing.backups, now)
@@ -38,7 +38,7 @@ def plan(facts: Facts, target: Target, now: datetime) -> Plan:
 
 
 def request(target: Target) -> WriteRequest:
-    """POST .../backups/{backupId}/actions/restore-to-payg."""
+    """Return the request: POST .../backups/{backupId}/actions/restore-to-payg."""
     return restore_to_payg(target.vps_id, target.point, {**target.options})
 
 

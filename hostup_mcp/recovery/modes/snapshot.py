@@ -24,7 +24,7 @@ from hostup_mcp.recovery.reasons import NoSnapshots, Reason, SnapshotExpired, Sn
 
 
 def plan(facts: Facts, target: Target, now: datetime) -> Plan:
-    """What going back to the snapshot would mean."""
+    """Plan a rollback to the snapshot."""
     gate = facts.snapshots.actions.can_restore
     snapshot = find_snapshot(facts.snapshots, target.point)
     has_memory = snapshot is not None and snapshot.includes_memory_state
@@ -43,7 +43,7 @@ def plan(facts: Facts, target: Target, now: datetime) -> Plan:
 
 
 def request(target: Target) -> WriteRequest:
-    """POST .../snapshots/{snapshotId}/actions/restore."""
+    """Return the request: POST .../snapshots/{snapshotId}/actions/restore."""
     return restore_snapshot(target.vps_id, target.point)
 
 

@@ -32,7 +32,7 @@ class Route:
         return re.sub(r"/\{\w+\}$", "", self.template).rpartition("/")[2]
 
     def match(self, path: str) -> dict[str, str] | None:
-        """The path parameters if the path is of this form."""
+        """Return the path parameters if the path is of this form."""
         found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.template), path)
         return None if found is None else found.groupdict()
 
@@ -69,7 +69,7 @@ _ROUTES = (
 
 
 def routes(variants: Variants) -> tuple[Route, ...]:
-    """The endpoints that exist under these variants."""
+    """Return the endpoints that exist under these variants."""
     elsewhere = variants.poll_url == "operations"
     path = "/api/v2/operations/{jobId}" if elsewhere else "/api/jobs/{jobId}"
     scopes = _NONE if variants.job_scope is None else frozenset({variants.job_scope})

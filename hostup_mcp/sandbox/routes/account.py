@@ -7,7 +7,7 @@ from ..responses import Json, Response, json_response
 
 
 def who_am_i(call: Call) -> Response:
-    """`GET /api/v2/me`, of which the documentation shows no more than the path."""
+    """Handle `GET /api/v2/me`, of which the documentation shows no more than the path."""
     call.query()
     if call.variants.me == "absent":
         raise not_found("resource")

@@ -14,7 +14,7 @@ _VPS_PATH = re.compile(r"/api/v2/vps/(?P<id>[^/]+)(?P<rest>/.*)?")
 
 
 def list_events(call: Call) -> Response:
-    """`GET /api/v2/audit-log`, newest first."""
+    """Handle `GET /api/v2/audit-log`, newest first."""
     query = call.query(
         {
             "limit",

@@ -9,13 +9,13 @@ from ..responses import NO_CONTENT, Response, json_response
 
 
 def list_backups(call: Call) -> Response:
-    """`GET /api/v2/vps/{id}/backups`."""
+    """Handle `GET /api/v2/vps/{id}/backups`: backups, quota and gates."""
     call.query()
     return json_response(200, wire.backups(call.view(call.server())))
 
 
 def create(call: Call) -> Response:
-    """`POST /api/v2/vps/{id}/backups`."""
+    """Handle `POST /api/v2/vps/{id}/backups`: start a backup job."""
     call.query()
     server = call.server()
     fields = call.fields("note")
@@ -30,7 +30,7 @@ def create(call: Call) -> Response:
 
 
 def delete(call: Call) -> Response:
-    """`DELETE /api/v2/vps/{id}/backups/{backupId}`."""
+    """Handle `DELETE /api/v2/vps/{id}/backups/{backupId}`: delete a backup at once."""
     call.query()
     call.no_body()
     server = call.server()

@@ -16,7 +16,7 @@ _Binding = tuple[str | None, ...]
 
 
 def list_servers(call: Call) -> Response:
-    """`GET /api/v2/vps`."""
+    """Handle `GET /api/v2/vps`: a page of servers, perhaps filtered."""
     query = call.query({"limit", "cursor", "primaryIp", "name"}, repeatable={"include"})
     limit = _limit(query.get("limit"), call.variants.default_page)
     found = [each for each in call.state.owned(call.key.owner) if _wanted(each, query)]
@@ -40,7 +40,7 @@ def list_servers(call: Call) -> Response:
 
 
 def get_server(call: Call) -> Response:
-    """`GET /api/v2/vps/{id}`."""
+    """Handle `GET /api/v2/vps/{id}`: one server."""
     call.query()
     view = call.view(call.server())
     shown = wire.inventory(view)
@@ -50,13 +50,13 @@ def get_server(call: Call) -> Response:
 
 
 def get_details(call: Call) -> Response:
-    """`GET /api/v2/vps/{id}/details`."""
+    """Handle `GET /api/v2/vps/{id}/details`: one server with everything about it."""
     call.query()
     return json_response(200, wire.details(call.view(call.server())))
 
 
 def get_status(call: Call) -> Response:
-    """`GET /api/v2/vps/{id}/status`."""
+    """Handle `GET /api/v2/vps/{id}/status`: power state, usage and running tasks."""
     call.query()
     server = call.server()
     running = call.state.running(server.id, call.now)
@@ -78,12 +78,12 @@ def _wanted(server: Server, query: dict[str, str]) -> bool:
 
 
 def _write_cursor(last_id: str, binding: _Binding) -> str:
-    """The cursor that continues after `last_id`."""
+    """Return the cursor that continues after `last_id`."""
     return urlsafe_b64encode(f"{_seal(last_id, binding)}.{last_id}".encode()).decode().rstrip("=")
 
 
 def _read_cursor(cursor: str, binding: _Binding) -> str | None:
-    """The id after which to continue; None if the cursor is invalid or of another query."""
+    """Return the id after which to continue; None if the cursor is invalid or of another query."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         seal, _, last_id = urlsafe_b64decode(padded.encode("ascii")).decode().partition(".")

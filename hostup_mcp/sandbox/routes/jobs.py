@@ -9,7 +9,7 @@ from ..wire_jobs import job_state
 
 
 def get_job(call: Call) -> Response:
-    """`GET /api/jobs/{jobId}`; jobs of other owners do not exist."""
+    """Handle `GET /api/jobs/{jobId}`; jobs of other owners do not exist."""
     call.query()
     job = call.state.jobs.get(call.params["jobId"])
     if job is None or job.owner != call.key.owner:

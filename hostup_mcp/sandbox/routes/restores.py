@@ -15,7 +15,7 @@ _MAX_CPU, _MAX_MEMORY, _MIN_STORAGE, _MAX_STORAGE = 32, 256, 50, 2000
 
 
 def list_sources(call: Call) -> Response:
-    """`GET /api/v2/vps/{id}/backups/restore-sources`; the target must be active."""
+    """Handle `GET /api/v2/vps/{id}/backups/restore-sources`; the target must be active."""
     call.query()
     target = call.server()
     if target.service_status != "active":
@@ -34,7 +34,7 @@ def list_sources(call: Call) -> Response:
 
 
 def in_place(call: Call) -> Response:
-    """`POST /api/v2/vps/{id}/backups/{backupId}/actions/restore`."""
+    """Handle `POST /api/v2/vps/{id}/backups/{backupId}/actions/restore`: start a restore job."""
     call.query()
     server = call.server()
     call.no_body()
@@ -50,7 +50,7 @@ def in_place(call: Call) -> Response:
 
 
 def from_other_server(call: Call) -> Response:
-    """`POST /api/v2/vps/{id}/backups/actions/restore-from-vps`; `{id}` is overwritten."""
+    """Handle `POST /api/v2/vps/{id}/backups/actions/restore-from-vps`; `{id}` is overwritten."""
     call.query()
     target = call.server()
     call.need_body()
@@ -69,7 +69,7 @@ def from_other_server(call: Call) -> Response:
 
 
 def to_payg(call: Call) -> Response:
-    """`POST /api/v2/vps/{id}/backups/{backupId}/actions/restore-to-payg`; costs money."""
+    """Handle `POST /api/v2/vps/{id}/backups/{backupId}/actions/restore-to-payg`; costs money."""
     call.query()
     source = call.server()
     fields = call.fields("name", "region", "cpuCores", "memoryGb", "storageGb")

@@ -13,13 +13,13 @@ _DAY_FIELDS = {"weekly": ("dayOfWeek", 0, 6), "monthly": ("dayOfMonth", 1, 31)}
 
 
 def list_schedules(call: Call) -> Response:
-    """`GET /api/v2/vps/{id}/backup-schedules`."""
+    """Handle `GET /api/v2/vps/{id}/backup-schedules`: schedules, retention and gates."""
     call.query()
     return json_response(200, wire.schedules(call.view(call.server())))
 
 
 def put_schedule(call: Call) -> Response:
-    """`POST /api/v2/vps/{id}/backup-schedules`; replaces the one of the same frequency."""
+    """Handle `POST /api/v2/vps/{id}/backup-schedules`; replaces the one of the same frequency."""
     call.query()
     server = call.server()
     call.need_body()
@@ -39,7 +39,7 @@ def put_schedule(call: Call) -> Response:
 
 
 def change_settings(call: Call) -> Response:
-    """`PATCH /api/v2/vps/{id}/backup-schedules`; may make old backups disappear at once."""
+    """Handle `PATCH /api/v2/vps/{id}/backup-schedules`; may make old backups disappear at once."""
     call.query()
     server = call.server()
     call.need_body()
@@ -61,7 +61,7 @@ def change_settings(call: Call) -> Response:
 
 
 def delete(call: Call) -> Response:
-    """`DELETE /api/v2/vps/{id}/backup-schedules/{scheduleId}`; the backups stay."""
+    """Handle `DELETE /api/v2/vps/{id}/backup-schedules/{scheduleId}`; the backups stay."""
     call.query()
     call.no_body()
     server = call.server()

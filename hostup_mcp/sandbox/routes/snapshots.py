@@ -12,13 +12,13 @@ _NAME = r"[A-Za-z0-9_-]{1,40}"
 
 
 def list_snapshots(call: Call) -> Response:
-    """`GET /api/v2/vps/{id}/snapshots`."""
+    """Handle `GET /api/v2/vps/{id}/snapshots`: snapshots and gates."""
     call.query()
     return json_response(200, wire.snapshots(call.view(call.server())))
 
 
 def create(call: Call) -> Response:
-    """`POST /api/v2/vps/{id}/snapshots`."""
+    """Handle `POST /api/v2/vps/{id}/snapshots`: start a snapshot job."""
     call.query()
     server = call.server()
     call.need_body()
@@ -34,7 +34,7 @@ def create(call: Call) -> Response:
 
 
 def delete(call: Call) -> Response:
-    """`DELETE /api/v2/vps/{id}/snapshots/{name}`."""
+    """Handle `DELETE /api/v2/vps/{id}/snapshots/{name}`."""
     call.query()
     call.no_body()
     server, name = _existing(call)
@@ -47,7 +47,7 @@ def delete(call: Call) -> Response:
 
 
 def restore(call: Call) -> Response:
-    """`POST /api/v2/vps/{id}/snapshots/{name}/actions/restore`."""
+    """Handle `POST /api/v2/vps/{id}/snapshots/{name}/actions/restore`: start a rollback job."""
     call.query()
     call.no_body()
     server, name = _existing(call)

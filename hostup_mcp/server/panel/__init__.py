@@ -8,5 +8,5 @@ from importlib.resources import files
 
 @cache
 def html() -> str:
-    """The panel as hosts of MCP Apps get it."""
+    """Return the panel as hosts of MCP Apps get it."""
     return files(__name__).joinpath("recovery.html").read_text(encoding="utf-8")

@@ -155,7 +155,7 @@ def agree_in_panel(proposal: Destructive, typed: str) -> Agreement:
 
 
 def can_ask(ctx: Ctx) -> bool:
-    """Whether the client of this call can show a form to the user."""
+    """Return whether the client of this call can show a form to the user."""
     try:
         capabilities = ctx.client_capabilities
     except Exception:

@@ -61,7 +61,7 @@ class WritesInFlight:
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
-        """A context whose steps are cancelled when this server is told to stop.
+        """Return a context whose steps are cancelled when this server is told to stop.
 
         Raises:
             ServerStoppingError: it was told to stop before the steps finished.
