@@ -51,7 +51,7 @@ def discover_id(line: bytes, versions: Sequence[str]) -> int | str | None:
 
 
 def _is_plain(key: object, value: object) -> bool:
-    """Return whether an optional field of the envelope is certainly valid; the SDK checks others."""
+    """Return whether an optional field of the envelope is surely valid; the SDK checks others."""
     match key, value:
         case "io.modelcontextprotocol/clientInfo", None | {"name": str(), "version": str()}:
             return True
