@@ -79,7 +79,7 @@ def clean_json(value: Json, depth: int = 0) -> Json:
 _PLAIN = re.compile(r"[0-9A-Za-z/][0-9A-Za-z_.:+/~-]{0,63}")
 
 
-def word(text: str) -> str:
+def safe_word(text: str) -> str:
     """Return a status, date, id or pointer unchanged; quote anything else."""
     return text if _PLAIN.fullmatch(text) else quoted(text)
 

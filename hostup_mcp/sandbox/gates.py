@@ -25,43 +25,43 @@ class View:
     variants: Variants
 
 
-def create_backup(view: View) -> Gate:
+def can_create_backup(view: View) -> Gate:
     """Return `actions.canCreateBackup` of the backups list."""
     general = _general(view, view.server.create_gate)
     return general if not general.allowed else _quota(view)
 
 
-def restore_backup(view: View) -> Gate:
+def can_restore_backup(view: View) -> Gate:
     """Return `actions.canRestore` of the backups list; open even with nothing to restore."""
     return _general(view, view.server.restore_gate)
 
 
-def restore_from_vps(view: View) -> Gate:
+def can_restore_from_vps(view: View) -> Gate:
     """Return `actions.canRestoreFromAnotherVps`, wherever the variants show it."""
     return _general(view, view.server.restore_gate)
 
 
-def create_snapshot(view: View) -> Gate:
+def can_create_snapshot(view: View) -> Gate:
     """Return `actions.canCreate` of the snapshots list."""
-    general = restore_snapshot(view)
+    general = can_restore_snapshot(view)
     if general.allowed and len(view.server.snapshots) >= view.server.snapshot_limit:
         return Gate(False, "All snapshot slots are taken.", "snapshot_limit_reached")
     return general
 
 
-def restore_snapshot(view: View) -> Gate:
+def can_restore_snapshot(view: View) -> Gate:
     """Return `actions.canRestore` of the snapshots list."""
     if view.server.snapshot_limit == 0:
         return Gate(False, "The plan has no snapshots.", "snapshots_unavailable")
     return _general(view, None)
 
 
-def create_schedule(view: View) -> Gate:
+def can_create_schedule(view: View) -> Gate:
     """Return `actions.canCreate` of the schedules; scopes play no part in it."""
     return _service(view) or _held(view.busy) or OPEN
 
 
-def power(view: View) -> Gate:
+def can_change_power(view: View) -> Gate:
     """Return the restart and reset gates of the inventory and the details."""
     return _service(view) or _held(view.busy) or OPEN
 

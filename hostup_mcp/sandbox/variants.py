@@ -63,12 +63,12 @@ class Variants:
 
     # Snapshots and schedules
     snapshot_delete: Literal[200, 202, 204] = 204
-    snapshot_tail: bool = True
+    snapshot_extra_fields: bool = True
     """Whether limits, available and actions follow the list of snapshots."""
     schedule_status: Literal[200, 201, 204] = 200
     schedule_response: Literal["schedule", "schedules", "none"] = "schedule"
     schedule_delete: Literal[200, 204] = 204
-    schedule_tail: bool = True
+    schedule_extra_fields: bool = True
     """Whether settings, limits, history and actions follow the list of schedules."""
     day_specifier: Literal["number", "name"] = "number"
     history: Literal["empty", "camel_case", "snake_case"] = "empty"

@@ -16,18 +16,18 @@ _DETAIL_STATUSES = {"active", "pending", "suspended", "terminated", "cancelled"}
 _WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 
 
-def gate(shown: Gate, variants: Variants) -> dict[str, Json]:
+def gate(source: Gate, variants: Variants) -> dict[str, Json]:
     """Return a gate; `code` is left out where there is none, unless a variant always sends it."""
-    document: dict[str, Json] = {"allowed": shown.allowed, "reason": shown.reason}
-    if shown.code is not None or variants.gate_code == "always":
-        document["code"] = shown.code
+    document: dict[str, Json] = {"allowed": source.allowed, "reason": source.reason}
+    if source.code is not None or variants.gate_code == "always":
+        document["code"] = source.code
     return document
 
 
 def inventory(view: gates.View) -> dict[str, Json]:
     """Return a server in the shape that the list and `GET /api/v2/vps/{id}` share."""
     server, variants = view.server, view.variants
-    shown: dict[str, Json] = {
+    body: dict[str, Json] = {
         "id": server.id,
         "name": server.name,
         "primaryIp": server.primary_ip,
@@ -42,14 +42,14 @@ def inventory(view: gates.View) -> dict[str, Json]:
         },
     }
     if variants.vps_extras:
-        shown |= {"tags": [], "isPinned": False, "bandwidth": _bandwidth(server)}
-    return shown
+        body |= {"tags": [], "isPinned": False, "bandwidth": _bandwidth(server)}
+    return body
 
 
 def power_gates(view: gates.View) -> dict[str, Json]:
     """Return the power gates of a server."""
-    shown = gate(gates.power(view), view.variants)
-    return {"canRestart": shown, "canReset": shown}
+    body = gate(gates.can_change_power(view), view.variants)
+    return {"canRestart": body, "canReset": body}
 
 
 def details(view: gates.View) -> dict[str, Json]:
@@ -58,7 +58,7 @@ def details(view: gates.View) -> dict[str, Json]:
     status = server.service_status
     actions = power_gates(view)
     if variants.from_vps_gate == "details":
-        actions["canRestoreFromAnotherVps"] = gate(gates.restore_from_vps(view), variants)
+        actions["canRestoreFromAnotherVps"] = gate(gates.can_restore_from_vps(view), variants)
     return {
         "id": server.id,
         "productName": server.product_name,
@@ -83,7 +83,7 @@ def status(view: gates.View, running: Iterable[Job], now: datetime) -> dict[str,
     server, on = view.server, view.server.power_state == "running"
     memory = round(server.memory_gb * 0.42, 1) if on else 0
     uptime = now - server.created_at if on and server.created_at else None
-    shown: dict[str, Json] = {
+    body: dict[str, Json] = {
         "id": server.id,
         "powerState": server.power_state or "unknown",
         "uptimeSeconds": None if uptime is None else int(uptime.total_seconds()),
@@ -95,14 +95,14 @@ def status(view: gates.View, running: Iterable[Job], now: datetime) -> dict[str,
     }
     tasks = list(running)
     if view.variants.pending_tasks == "objects":
-        shown["pendingTasks"] = [
+        body["pendingTasks"] = [
             {"type": job.kind, "jobId": job.id, "createdAt": iso(job.created_at)} for job in tasks
         ]
     elif view.variants.pending_tasks == "strings":
-        shown["pendingTasks"] = [job.kind for job in tasks]
+        body["pendingTasks"] = [job.kind for job in tasks]
     elif view.variants.pending_tasks == "count":
-        shown["pendingTasks"] = len(tasks)
-    return shown
+        body["pendingTasks"] = len(tasks)
+    return body
 
 
 def backups(view: gates.View) -> dict[str, Json]:
@@ -115,11 +115,11 @@ def backups(view: gates.View) -> dict[str, Json]:
         listed.insert(0, {**coming, "createdAt": None, "displayId": f"unknown ({key})"})
     limit = server.retention.limit
     actions: dict[str, Json] = {
-        "canCreateBackup": gate(gates.create_backup(view), variants),
-        "canRestore": gate(gates.restore_backup(view), variants),
+        "canCreateBackup": gate(gates.can_create_backup(view), variants),
+        "canRestore": gate(gates.can_restore_backup(view), variants),
     }
     if variants.from_vps_gate == "backups":
-        actions["canRestoreFromAnotherVps"] = gate(gates.restore_from_vps(view), variants)
+        actions["canRestoreFromAnotherVps"] = gate(gates.can_restore_from_vps(view), variants)
     return {
         "backups": listed,
         "quotaInfo": {
@@ -175,15 +175,15 @@ def in_order(listed: Iterable[Backup], variants: Variants) -> list[Backup]:
 def schedules(view: gates.View) -> dict[str, Json]:
     """Return the response body of `GET /api/v2/vps/{id}/backup-schedules`."""
     server, variants = view.server, view.variants
-    shown: dict[str, Json] = {
+    body: dict[str, Json] = {
         "schedules": [schedule(each, variants) for each in server.schedules],
     }
-    if variants.schedule_tail:
-        shown["settings"] = settings(server)
-        shown["limits"] = {"totalBackups": _total_limit(server)}
-        shown["history"] = history(server, variants)
-        shown["actions"] = {"canCreate": gate(gates.create_schedule(view), variants)}
-    return shown
+    if variants.schedule_extra_fields:
+        body["settings"] = settings(server)
+        body["limits"] = {"totalBackups": _total_limit(server)}
+        body["history"] = history(server, variants)
+        body["actions"] = {"canCreate": gate(gates.can_create_schedule(view), variants)}
+    return body
 
 
 def schedule(each: Schedule, variants: Variants) -> dict[str, Json]:
@@ -219,15 +219,15 @@ def settings(server: Server) -> dict[str, Json]:
 def snapshots(view: gates.View) -> dict[str, Json]:
     """Return the response body of `GET /api/v2/vps/{id}/snapshots`."""
     server, variants = view.server, view.variants
-    shown: dict[str, Json] = {"data": [_snapshot(each) for each in server.snapshots]}
-    if variants.snapshot_tail:
-        shown["available"] = server.snapshot_limit > 0
-        shown["limits"] = {"totalSnapshots": server.snapshot_limit}
-        shown["actions"] = {
-            "canCreate": gate(gates.create_snapshot(view), variants),
-            "canRestore": gate(gates.restore_snapshot(view), variants),
+    body: dict[str, Json] = {"data": [_snapshot(each) for each in server.snapshots]}
+    if variants.snapshot_extra_fields:
+        body["available"] = server.snapshot_limit > 0
+        body["limits"] = {"totalSnapshots": server.snapshot_limit}
+        body["actions"] = {
+            "canCreate": gate(gates.can_create_snapshot(view), variants),
+            "canRestore": gate(gates.can_restore_snapshot(view), variants),
         }
-    return shown
+    return body
 
 
 def _snapshot(each: Snapshot) -> dict[str, Json]:

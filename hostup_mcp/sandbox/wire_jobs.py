@@ -101,7 +101,7 @@ def _legacy(job: Job, now: datetime, variants: Variants) -> dict[str, Json]:
     stage, percent = _stage(job, now), progress(job, now)
     word = _word(stage, variants)
     message = _failure(job, stage, variants, "message").get("message") or f"{percent} %"
-    shown: dict[str, Json] = {
+    body: dict[str, Json] = {
         "jobId": job.id,
         "queueType": "vps",
         "type": _TYPES[job.kind],
@@ -127,8 +127,8 @@ def _legacy(job: Job, now: datetime, variants: Variants) -> dict[str, Json]:
         **_failure(job, stage, variants, "error", "error_object"),
     }
     if variants.job_flags:
-        shown["isCompleted"] = stage == "completed"
-        shown["isFailed"] = stage == "failed"
-        shown["isRunning"] = stage == "in_progress"
-        shown["isWaiting"] = stage in {"pending", "queued"}
-    return shown
+        body["isCompleted"] = stage == "completed"
+        body["isFailed"] = stage == "failed"
+        body["isRunning"] = stage == "in_progress"
+        body["isWaiting"] = stage in {"pending", "queued"}
+    return body

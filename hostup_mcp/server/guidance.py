@@ -59,7 +59,7 @@ def add_guidance(server: MCPServer[Services], services: Services) -> None:
         try:
             return json.dumps(page_data(await read_page(services, 100)), ensure_ascii=False)
         except (HostUpError, RefusalError) as error:
-            raise _in_words(error) from None
+            raise _to_resource_error(error) from None
 
     server.resource(
         "hostup://vps/{id}/backups",
@@ -139,12 +139,12 @@ async def backups(id: str, ctx: Context[Any, Any]) -> str:
             raise ResourceNotFoundError(
                 f"{error.failure.message} {error.failure.next_step}"
             ) from None
-        raise _in_words(error) from None
+        raise _to_resource_error(error) from None
     except HostUpError as error:
-        raise _in_words(error) from None
+        raise _to_resource_error(error) from None
     return json.dumps(result.structured_content, ensure_ascii=False)
 
 
-def _in_words(error: HostUpError | RefusalError) -> ResourceError:
+def _to_resource_error(error: HostUpError | RefusalError) -> ResourceError:
     failure = error.failure if isinstance(error, RefusalError) else from_hostup(error)
     return ResourceError(f"{failure.message} {failure.next_step}")

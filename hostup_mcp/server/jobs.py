@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 
 
-class FollowedJob(BaseModel):
+class TrackedJob(BaseModel):
     """A job that HostUp started for a write of this caller."""
 
     model_config = ConfigDict(frozen=True)
@@ -13,5 +13,5 @@ class FollowedJob(BaseModel):
     vps_id: str
     poll: str | None
     """The path to poll; None if HostUp gave a URL that this server does not follow."""
-    overwrites_from: str | None = None
+    restored_point: str | None = None
     """The backup or snapshot that the server's disk is overwritten with; None if it is not."""

@@ -14,7 +14,7 @@ from hostup_mcp.server.services import Services
 from hostup_mcp.server.writes.context import WriteContext
 
 
-def locked(tool: str, *groups: Group) -> RefusalError:
+def locked_refusal(tool: str, *groups: Group) -> RefusalError:
     """Return the refusal of a tool whose group is not unlocked, with what unlocks it."""
     return refuse(texts.NOT_ALLOWED, tool=tool, groups=" and ".join(groups))
 
@@ -25,4 +25,4 @@ def refuse_locked(services: Services, tool: str, group: Group) -> CallToolResult
         return to_result(not_configured(services.configuration))
     with suppress(RefusalError):
         WriteContext(services, tool, caller()).log("refused: not_allowed")
-    return to_result(locked(tool, group).failure)
+    return to_result(locked_refusal(tool, group).failure)

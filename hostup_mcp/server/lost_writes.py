@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from hostup_mcp.hostup.audit import AuditRow
 from hostup_mcp.hostup.problems import ForbiddenError
 from hostup_mcp.hostup.reading import ReadingClient
-from hostup_mcp.hostup.text import quoted, word
+from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.recovery.sent_writes import EARLIEST, SentWrite, Trace, find_trace
 from hostup_mcp.server.result import to_result
 from hostup_mcp.wording import formats
@@ -74,7 +74,7 @@ def describe(write: WriteRecord, found: Found | None) -> CallToolResult:
     state = trace.value if is_settled else "unknown"
     message = " ".join(filter(None, (message, sign, look)))
     return to_result(
-        [f"Write {word(write.id)} to {word(write.vps_id)}: {state}. {message}"],
+        [f"Write {safe_word(write.id)} to {safe_word(write.vps_id)}: {state}. {message}"],
         {
             "jobId": None,
             "writeId": write.id,
@@ -111,10 +111,10 @@ def _facts(row: AuditRow) -> str:
     facts = [
         f"{label} {value}"
         for label, value in (
-            ("at", None if row.occurred_at is None else word(row.occurred_at)),
+            ("at", None if row.occurred_at is None else safe_word(row.occurred_at)),
             ("status", row.status_code),
             ("error", None if row.error_message is None else quoted(row.error_message)),
-            ("request id", None if row.request_id is None else word(row.request_id)),
+            ("request id", None if row.request_id is None else safe_word(row.request_id)),
         )
         if value is not None
     ]

@@ -79,7 +79,7 @@ def hostup_code(reason: Reason) -> str | None:
     return reason.hostup_code if isinstance(reason, GateOpen | GateClosed) else None
 
 
-def in_words(findings: Iterable[Finding]) -> tuple[str, ...]:
+def describe_all(findings: Iterable[Finding]) -> tuple[str, ...]:
     """Describe each of `findings` in a sentence for a model."""
     return tuple(for_model(finding) for finding in findings)
 

@@ -21,7 +21,7 @@ from hostup_mcp.config import Group
 from hostup_mcp.hostup.models import RestoreSources, Vps, documented
 from hostup_mcp.hostup.problems import NotFoundError
 from hostup_mcp.hostup.reading import ReadingClient
-from hostup_mcp.hostup.text import Json, quoted, word
+from hostup_mcp.hostup.text import Json, quoted, safe_word
 from hostup_mcp.recovery.findings import KeyRefused
 from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Facts, Mode, ModeDefinition, Plan, Read, Target
@@ -92,9 +92,9 @@ class SourceServer:
 
     def __str__(self) -> str:
         name = quoted(self.name) if self.name else "the server without a name"
-        status = word(self.status) if self.status else "status unknown"
-        address = word(self.address) if self.address else "no IP"
-        return f"{name} ({word(self.id)}, {status}, {address})"
+        status = safe_word(self.status) if self.status else "status unknown"
+        address = safe_word(self.address) if self.address else "no IP"
+        return f"{name} ({safe_word(self.id)}, {status}, {address})"
 
 
 @dataclass(frozen=True, slots=True)

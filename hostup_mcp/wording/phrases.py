@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from hostup_mcp.hostup.models import Gate, QuotaInfo
-from hostup_mcp.hostup.text import quoted, word
+from hostup_mcp.hostup.text import quoted, safe_word
 
 
 def gate_text(gate: Gate | None) -> str:
@@ -24,7 +24,7 @@ def date_text(text: str | None, moment: datetime | None) -> str:
     """Return a date as HostUp wrote it, where it can be one. `moment` is `text` as it was read."""
     if text is None:
         return "date unknown"
-    return word(text) if moment is not None else f"date unknown (HostUp says {quoted(text)})"
+    return safe_word(text) if moment is not None else f"date unknown (HostUp says {quoted(text)})"
 
 
 def quota_text(quota: QuotaInfo) -> str:

@@ -446,7 +446,7 @@ async def test_a_missing_gate_is_not_an_open_gate(gate: Any, verdict: str) -> No
 
 
 async def test_snapshots_without_gates_are_unknown() -> None:
-    sandbox = fresh_account(variants=Variants(snapshot_tail=False))
+    sandbox = fresh_account(variants=Variants(snapshot_extra_fields=False))
     plan = await plan_of(sandbox, "web-01", "snapshot")
     assert plan.data["verdict"] == "unknown"
     assert plan.data["planId"] is None

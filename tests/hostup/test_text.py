@@ -15,7 +15,7 @@ from hostup_mcp.hostup.text import (
     Json,
     clean_json,
     clean_text,
-    word,
+    safe_word,
 )
 
 # Unicode's Default_Ignorable_Code_Point: rendered as nothing.
@@ -185,4 +185,4 @@ def test_nesting_is_bounded(wrap: str) -> None:
     ],
 )
 def test_word_quotes_anything_unusual(text: str, shown: str) -> None:
-    assert word(text) == shown
+    assert safe_word(text) == shown

@@ -287,8 +287,8 @@ async def test_schedule_details() -> None:
 @pytest.mark.parametrize(
     ("variant", "path", "keys"),
     [
-        ({"snapshot_tail": False}, "/{}/snapshots", {"data"}),
-        ({"schedule_tail": False}, "/{}/backup-schedules", {"schedules"}),
+        ({"snapshot_extra_fields": False}, "/{}/snapshots", {"data"}),
+        ({"schedule_extra_fields": False}, "/{}/backup-schedules", {"schedules"}),
         ({"list_envelope": "cursor_only"}, "?limit=1", {"data", "nextCursor"}),
     ],
 )

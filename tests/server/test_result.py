@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hostup_mcp.hostup.text import quoted, word
+from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.server.result import to_result
 
 from .wiring import text_of
@@ -23,21 +23,21 @@ def test_a_success_has_text_and_data() -> None:
     "text", ["active", "2026-04-27T02:00:00Z", "vps_abc", "1.5", "in-progress", "a+b", "x" * 64]
 )
 def test_a_plain_word_is_left_as_it_is(text: str) -> None:
-    assert word(text) == text
+    assert safe_word(text) == text
 
 
 @pytest.mark.parametrize(
     "text", ["", "two words", "a\nb", "-x", "a;b", "x" * 65, "é", 'a"', "(a)", "ok · next"]
 )
 def test_other_text_is_quoted(text: str) -> None:
-    assert word(text) == quoted(text)
+    assert safe_word(text) == quoted(text)
 
 
 @given(st.text())
 def test_quoted_text_cannot_end_its_quotes(text: str) -> None:
     assert json.loads(quoted(text)) == text
     assert "\n" not in quoted(text)
-    assert word(text) in (text, quoted(text))
+    assert safe_word(text) in (text, quoted(text))
 
 
 def test_non_ascii_letters_stay() -> None:

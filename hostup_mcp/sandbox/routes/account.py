@@ -11,9 +11,9 @@ def who_am_i(call: Call) -> Response:
     call.query()
     if call.variants.me == "absent":
         raise not_found("resource")
-    shown: dict[str, Json] = {
+    body: dict[str, Json] = {
         "id": make_id("usr", call.key.owner),
         "authType": "api_key",
         "scopes": sorted(call.key.scopes),
     }
-    return json_response(200, {"data": shown} if call.variants.me == "data" else shown)
+    return json_response(200, {"data": body} if call.variants.me == "data" else body)

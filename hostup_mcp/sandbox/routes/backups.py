@@ -24,7 +24,7 @@ def create(call: Call) -> Response:
     if note is not None and limit is not None and len(note) > limit:
         fields.refuse("note", f"`note` may have {limit} characters.", "too_long")
     fields.finish()
-    gates.enforce(gates.create_backup(call.writing(server)))
+    gates.enforce(gates.can_create_backup(call.writing(server)))
     job = call.new_job("backup", server)
     return call.start(replace(job, backup_id=call.state.new_id("bkp"), note=note))
 

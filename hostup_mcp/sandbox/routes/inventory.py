@@ -30,23 +30,23 @@ def list_servers(call: Call) -> Response:
         start = ids.index(last) + 1
     page = found[start : start + limit]
     more = start + limit < len(found)
-    shown: dict[str, Json] = {
+    body: dict[str, Json] = {
         "data": [wire.inventory(call.view(each)) for each in page],
         "nextCursor": _write_cursor(page[-1].id, binding) if more else None,
     }
     if call.variants.list_envelope == "has_more":
-        shown["hasMore"] = more
-    return json_response(200, shown)
+        body["hasMore"] = more
+    return json_response(200, body)
 
 
 def get_server(call: Call) -> Response:
     """Handle `GET /api/v2/vps/{id}`: one server."""
     call.query()
     view = call.view(call.server())
-    shown = wire.inventory(view)
+    body = wire.inventory(view)
     if call.variants.vps_actions:
-        shown["actions"] = wire.power_gates(view)
-    return json_response(200, shown)
+        body["actions"] = wire.power_gates(view)
+    return json_response(200, body)
 
 
 def get_details(call: Call) -> Response:

@@ -19,7 +19,7 @@ def list_sources(call: Call) -> Response:
     call.query()
     target = call.server()
     if target.service_status != "active":
-        gates.enforce(gates.restore_from_vps(call.view(target)))
+        gates.enforce(gates.can_restore_from_vps(call.view(target)))
     servers = [
         wire.source(each, "server", call.variants)
         for each in call.state.owned(call.key.owner)
@@ -39,7 +39,7 @@ def in_place(call: Call) -> Response:
     server = call.server()
     call.no_body()
     backup = _backup(server, call.params["backupId"])
-    gates.enforce(gates.restore_backup(call.writing(server)))
+    gates.enforce(gates.can_restore_backup(call.writing(server)))
     if call.variants.restore_of_running == "refused" and server.power_state != "stopped":
         raise ProblemError(409, "vps_not_ready", "The server has to be stopped first.")
     job = replace(call.new_job("restore", server), backup_id=backup.id)
@@ -60,7 +60,7 @@ def from_other_server(call: Call) -> Response:
         fields.refuse("sourceVpsId", "Source and target must differ.")
     fields.finish()
     backup = _backup(_source(call, source_id), backup_id)
-    gates.enforce(gates.restore_from_vps(call.writing(target)))
+    gates.enforce(gates.can_restore_from_vps(call.writing(target)))
     if backup.size_gb > target.storage_gb:
         detail = f"The backup needs {backup.size_gb} GB, the target has {target.storage_gb} GB."
         raise ProblemError(409, "target_storage_too_small", detail)
@@ -83,7 +83,7 @@ def to_payg(call: Call) -> Response:
     if storage is not None and storage < backup.size_gb:
         detail = f"The backup needs {backup.size_gb} GB."
         raise invalid(FieldError("/storageGb", detail, "out_of_range"))
-    gates.enforce(gates.restore_backup(call.writing(source)))
+    gates.enforce(gates.can_restore_backup(call.writing(source)))
     _may_spend(call)
     new = _new_server(call, source, backup)
     new = replace(

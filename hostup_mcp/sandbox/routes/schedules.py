@@ -24,7 +24,7 @@ def put_schedule(call: Call) -> Response:
     server = call.server()
     call.need_body()
     wanted = _wanted(call, server)
-    gates.enforce(gates.create_schedule(call.writing(server)))
+    gates.enforce(gates.can_create_schedule(call.writing(server)))
     old = next((s for s in server.schedules if s.frequency == wanted.frequency), None)
     if old is not None:
         wanted = replace(wanted, id=old.id, last_run=old.last_run)
@@ -49,7 +49,7 @@ def change_settings(call: Call) -> Response:
     if not (fields.has("maxTotalBackups") or fields.has("autoDeleteOldest")):
         fields.refuse("maxTotalBackups", "Give at least one of the settings.", "missing_required")
     fields.finish()
-    gates.enforce(gates.create_schedule(call.writing(server)))
+    gates.enforce(gates.can_create_schedule(call.writing(server)))
     retention = replace(
         server.retention,
         limit=server.retention.limit if limit is None else limit,
@@ -68,7 +68,7 @@ def delete(call: Call) -> Response:
     kept = tuple(each for each in server.schedules if each.id != call.params["scheduleId"])
     if len(kept) == len(server.schedules):
         raise not_found("backup schedule")
-    gates.enforce(gates.create_schedule(call.writing(server)))
+    gates.enforce(gates.can_create_schedule(call.writing(server)))
     call.state.put(replace(server, schedules=kept))
     return NO_CONTENT if call.variants.schedule_delete == 204 else json_response(200, {})
 
@@ -109,9 +109,9 @@ def _schedule_response(call: Call, server: Server, schedule: Schedule) -> Respon
     status = call.variants.schedule_status
     if status == 204:
         return NO_CONTENT
-    shown: dict[str, Json] = {}
+    body: dict[str, Json] = {}
     if call.variants.schedule_response == "schedule":
-        shown = {"schedule": wire.schedule(schedule, call.variants)}
+        body = {"schedule": wire.schedule(schedule, call.variants)}
     elif call.variants.schedule_response == "schedules":
-        shown = wire.schedules(call.view(server))
-    return json_response(status, shown)
+        body = wire.schedules(call.view(server))
+    return json_response(status, body)

@@ -26,7 +26,7 @@ def create(call: Call) -> Response:
     name = fields.need_text("name", _NAME)
     description = fields.text("description", nullable=True)
     fields.finish()
-    gates.enforce(gates.create_snapshot(call.writing(server)))
+    gates.enforce(gates.can_create_snapshot(call.writing(server)))
     if server.snapshot(name) is not None:
         raise ProblemError(409, "snapshot_exists", "A snapshot of that name exists.")
     job = call.new_job("snapshot", server)
@@ -39,7 +39,7 @@ def delete(call: Call) -> Response:
     call.no_body()
     server, name = _existing(call)
     if call.writing(server).busy is not None:
-        gates.enforce(gates.restore_snapshot(call.writing(server)))
+        gates.enforce(gates.can_restore_snapshot(call.writing(server)))
     if call.variants.snapshot_delete == 202:
         return call.start(replace(call.new_job("snapshot_delete", server), snapshot_name=name))
     call.state.put(effects.without_snapshot(server, name))
@@ -51,7 +51,7 @@ def restore(call: Call) -> Response:
     call.query()
     call.no_body()
     server, name = _existing(call)
-    gates.enforce(gates.restore_snapshot(call.writing(server)))
+    gates.enforce(gates.can_restore_snapshot(call.writing(server)))
     return call.start(replace(call.new_job("snapshot_restore", server), snapshot_name=name))
 
 

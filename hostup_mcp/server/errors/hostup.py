@@ -23,7 +23,7 @@ from hostup_mcp.hostup.problems import (
     UnauthorizedError,
     UnreachableError,
 )
-from hostup_mcp.hostup.text import quoted, word
+from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.recovery.gates import closed_reason, step_to_open
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import Failure, RefusalError, describe, fail, refuse
@@ -58,7 +58,7 @@ def describe_for_user(error: HostUpError) -> str:
     return f"{describe(from_hostup(error))} {_text(error).user_step}".strip()
 
 
-def gate_closed(
+def closed_gate_refusal(
     gate: Gate | None, text: ErrorText = texts.GATE_CLOSED, *, status: str | None = None
 ) -> RefusalError:
     """Return the refusal for a gate that is closed or missing.
@@ -68,7 +68,7 @@ def gate_closed(
     if gate is None:
         return refuse(texts.GATE_UNKNOWN)
     reason = quoted(for_model(closed_reason(gate)))
-    code = f" (code {word(gate.code)})" if gate.code else ""
+    code = f" (code {safe_word(gate.code)})" if gate.code else ""
     return refuse(text, reason=f"{reason}{code}", step=for_model(step_to_open(gate, status)))
 
 
@@ -102,4 +102,4 @@ _TEXTS: tuple[tuple[type[HostUpError], ErrorText], ...] = (
 
 
 def _field(item: FieldError) -> str:
-    return f"{word(item.pointer or 'request')}: {quoted(item.detail)} ({word(item.code)})"
+    return f"{safe_word(item.pointer or 'request')}: {quoted(item.detail)} ({safe_word(item.code)})"

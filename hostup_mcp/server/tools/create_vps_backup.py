@@ -15,7 +15,7 @@ from hostup_mcp.recovery.backups import oldest
 from hostup_mcp.recovery.quota import Slots, find_hidden, read_slots
 from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import WritingTool
-from hostup_mcp.server.errors.hostup import gate_closed
+from hostup_mcp.server.errors.hostup import closed_gate_refusal
 from hostup_mcp.server.ids import VpsId
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.service_status import read_service_status
@@ -37,7 +37,7 @@ async def propose(
     listing = await reader.hostup.list_backups(id)
     gate = listing.actions.can_create_backup
     if gate is None or not gate.allowed:
-        raise gate_closed(gate, status=await read_service_status(reader.hostup, id))
+        raise closed_gate_refusal(gate, status=await read_service_status(reader.hostup, id))
     request = requests.create_backup(id, note)
     follow_up = _follow_up(id, listing)
     slots, hidden = read_slots(listing.quota_info), find_hidden(listing)

@@ -14,7 +14,7 @@ from hostup_mcp.recovery.backups import find_snapshot
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
-from hostup_mcp.server.errors.hostup import gate_closed
+from hostup_mcp.server.errors.hostup import closed_gate_refusal
 from hostup_mcp.server.ids import VpsId
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.service_status import read_service_status
@@ -41,7 +41,7 @@ async def propose(
     if listing.available is False:
         raise refuse(texts.NOT_AVAILABLE, reason=quoted(listing.reason or "no reason given"))
     if gate is not None and not gate.allowed:
-        raise gate_closed(gate, status=await read_service_status(reader.hostup, id))
+        raise closed_gate_refusal(gate, status=await read_service_status(reader.hostup, id))
     if find_snapshot(listing, name) is not None:
         raise refuse(texts.NAME_TAKEN)
 

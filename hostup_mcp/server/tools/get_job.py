@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from hostup_mcp.hostup.jobs import Job, JobState
 from hostup_mcp.hostup.problems import HostUpError, NotFoundError
-from hostup_mcp.hostup.text import quoted, word
+from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.recovery.backups import find_backup
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.errors import texts
@@ -21,7 +21,7 @@ from hostup_mcp.server.errors.failure import describe as describe_failure
 from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.errors.hostup import from_hostup
 from hostup_mcp.server.ids import JobId, WriteId, require_job, require_write
-from hostup_mcp.server.jobs import FollowedJob
+from hostup_mcp.server.jobs import TrackedJob
 from hostup_mcp.server.lost_writes import WriteRecord, describe, look_up
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, Services, services
@@ -61,20 +61,20 @@ async def get_job(
     it to finish. If it is still running, call again. After it finishes, or if a tool gave you no
     jobId, check the server with list_vps and list_vps_backups. Given a writeId instead, it reports
     what HostUp's audit log shows about a write whose response was lost."""
-    used = services(ctx)
+    services_ = services(ctx)
     if writeId is not None and jobId is None:
         record = WriteRecord.model_validate_json(await require_write(ctx, writeId))
-        return describe(record, await look_up(used.hostup, record))
+        return describe(record, await look_up(services_.hostup, record))
     if jobId is None or writeId is not None:
         either = "either jobId or writeId, not both"
         raise refuse(texts.MISSING_ARGUMENTS, tool="get_job", arguments=either)
-    job = FollowedJob.model_validate_json(await require_job(ctx, jobId))
+    job = TrackedJob.model_validate_json(await require_job(ctx, jobId))
     if job.poll is None:
         raise refuse(texts.POLL_URL_REFUSED)
     seen = await _follow(ctx, job.poll, waitSeconds)
     is_listed = None
-    if job.overwrites_from is not None and _has_no_good_end(seen):
-        is_listed = await _is_listed(used, job.vps_id, job.overwrites_from)
+    if job.restored_point is not None and _did_not_succeed(seen):
+        is_listed = await _is_listed(services_, job.vps_id, job.restored_point)
     return _result(jobId, job, seen, is_listed)
 
 
@@ -93,17 +93,17 @@ class _Seen:
 
 
 async def _follow(ctx: Ctx, poll: str, wait_seconds: int) -> _Seen:
-    used = services(ctx)
+    services_ = services(ctx)
     until = anyio.current_time() + wait_seconds
     pause, shown = FIRST_PAUSE, -1.0
     job: Job | None = None
-    at, failure = used.now(), None
+    at, failure = services_.now(), None
     while True:
         try:
-            job = await used.hostup.get_job(poll)
-            at, failure = used.now(), None
+            job = await services_.hostup.get_job(poll)
+            at, failure = services_.now(), None
         except NotFoundError:
-            return _Seen(job, used.now(), is_gone=True)
+            return _Seen(job, services_.now(), is_gone=True)
         except HostUpError as error:
             # A failed read says nothing about the job; what an earlier one said still holds.
             if job is None:
@@ -121,29 +121,29 @@ async def _follow(ctx: Ctx, poll: str, wait_seconds: int) -> _Seen:
         pause = min(LONGEST_PAUSE, pause * 1.5)
 
 
-def _has_no_good_end(seen: _Seen) -> bool:
+def _did_not_succeed(seen: _Seen) -> bool:
     going = (JobState.WAITING, JobState.RUNNING, JobState.SUCCEEDED)
     return seen.is_gone or seen.job is None or seen.job.state not in going
 
 
-async def _is_listed(used: Services, vps_id: str, backup_id: str) -> bool | None:
+async def _is_listed(services_: Services, vps_id: str, backup_id: str) -> bool | None:
     """Return whether the backup that was restored is still listed; None if that is unknown."""
     try:
-        listing = await used.hostup.list_backups(vps_id)
+        listing = await services_.hostup.list_backups(vps_id)
     except HostUpError:
         return None
     return find_backup(listing, backup_id) is not None
 
 
 def _result(
-    job_id: str, followed: FollowedJob, seen: _Seen, is_listed: bool | None
+    job_id: str, followed: TrackedJob, seen: _Seen, is_listed: bool | None
 ) -> CallToolResult:
     job = None if seen.is_gone else seen.job
     state = JobState.GONE if job is None else job.state
     message = _MESSAGES[state]
-    if _has_no_good_end(seen) and (point := followed.overwrites_from) is not None:
+    if _did_not_succeed(seen) and (point := followed.restored_point) is not None:
         message = f"{message} {_after_restore(state, point, is_listed)}"
-    facts = [f"Job {word(job_id)} on {word(followed.vps_id)}: {state}"]
+    facts = [f"Job {safe_word(job_id)} on {safe_word(followed.vps_id)}: {state}"]
     if job is not None:
         if job.status is not None and job.status != state:
             facts.append(f"HostUp's word {quoted(job.status)}")
@@ -188,9 +188,9 @@ _MESSAGES = {
 def _after_restore(state: JobState, point: str, is_listed: bool | None) -> str:
     """Say what is known after a restore that is not known to have succeeded."""
     listed = {
-        True: f"The backup {word(point)} is still listed.",
-        False: f"{word(point)} is not listed among the server's backups now.",
-        None: f"Whether {word(point)} is still listed could not be read.",
+        True: f"The backup {safe_word(point)} is still listed.",
+        False: f"{safe_word(point)} is not listed among the server's backups now.",
+        None: f"Whether {safe_word(point)} is still listed could not be read.",
     }[is_listed]
     text = f"The state of the disk is unknown: even a running server may be damaged. {listed}"
     if state is JobState.UNKNOWN:

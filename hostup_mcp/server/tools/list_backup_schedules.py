@@ -8,13 +8,13 @@ from mcp.types import CallToolResult
 from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.hostup.models import BackupSchedule, BackupSchedules, BackupSettings
-from hostup_mcp.hostup.text import quoted, word
+from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.recovery.findings import ScheduleFinding
 from hostup_mcp.recovery.schedules import assess_schedules
 from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import VpsId, require_vps
-from hostup_mcp.server.output import ListingOutput, as_data, completeness, in_words
+from hostup_mcp.server.output import ListingOutput, as_data, completeness, describe_all
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.wording.completeness import missing_lines
@@ -53,11 +53,11 @@ async def list_backup_schedules(ctx: Ctx, id: VpsId) -> CallToolResult:
     deletes the oldest. Use it before changing these, or to see why backups are missing. For the
     backups themselves use list_vps_backups."""
     await require_vps(ctx, id)
-    used = services(ctx)
-    listing = await used.hostup.list_backup_schedules(id)
+    services_ = services(ctx)
+    listing = await services_.hostup.list_backup_schedules(id)
     settings, findings = (
         listing.settings,
-        assess_schedules(listing, hostup_now(used.hostup, used.now())),
+        assess_schedules(listing, hostup_now(services_.hostup, services_.now())),
     )
     return to_result(
         _lines(id, listing, findings),
@@ -81,7 +81,7 @@ def _lines(
     if all(s.enabled is False for s in listing.schedules):
         lines = [f"No schedule is on for {vps_id}: HostUp makes no automatic backups of it."]
     lines += [describe_schedule(s) for s in listing.schedules]
-    lines += in_words(findings)
+    lines += describe_all(findings)
     if listing.settings is not None:
         lines.append(f"Retention: {describe_retention(listing.settings)}.")
     lines.append(f"New schedule: {gate_text(listing.actions.can_create)}.")
@@ -95,9 +95,9 @@ def describe_schedule(schedule: BackupSchedule) -> str:
     keeps = "unknown" if schedule.retention_count is None else schedule.retention_count
     at = f" at {quoted(schedule.time)} (zone not stated)" if schedule.time else ""
     return (
-        f"{word(schedule.id)} {quoted(schedule.name or '')}: {on}, "
-        f"{word(schedule.frequency or 'how often unknown')}{day}{at}, keeps {keeps}, "
-        f"last run {word(schedule.last_run) if schedule.last_run else 'unknown'}"
+        f"{safe_word(schedule.id)} {quoted(schedule.name or '')}: {on}, "
+        f"{safe_word(schedule.frequency or 'how often unknown')}{day}{at}, keeps {keeps}, "
+        f"last run {safe_word(schedule.last_run) if schedule.last_run else 'unknown'}"
     )
 
 

@@ -8,7 +8,7 @@ from mcp.types import CallToolResult
 from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.hostup.models import RestoreSource, SourceBackup
-from hostup_mcp.hostup.text import quoted, word
+from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.recovery.spans import age
 from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import ReadingTool
@@ -45,18 +45,18 @@ async def list_restore_sources(ctx: Ctx, id: VpsId) -> CallToolResult:
     onto one server (the target). Use it if the target's own backups (list_vps_backups) do not help;
     next: plan_restore."""
     await require_vps(ctx, id)
-    used = services(ctx)
-    listing = await used.hostup.list_restore_sources(id)
-    await used.remember(
+    services_ = services(ctx)
+    listing = await services_.hostup.list_restore_sources(id)
+    await services_.remember(
         {f"{id}/source/{s.id}/{b.id}": "" for s in listing.sources for b in s.backups}
     )
-    now = hostup_now(used.hostup, used.now())
+    now = hostup_now(services_.hostup, services_.now())
 
     def describe(backup: SourceBackup) -> str:
         span = age(backup.created, now)
         when = date_text(backup.created_at, backup.created)
         old = f", {formats.span(span)} old" if span is not None else ""
-        return f"  {word(backup.id)} · {when}{old} · {formats.size(backup.size_gb)}"
+        return f"  {safe_word(backup.id)} · {when}{old} · {formats.size(backup.size_gb)}"
 
     lines = [f"Backups that could be restored onto {id}:"]
     if not listing.sources:
@@ -81,9 +81,9 @@ async def list_restore_sources(ctx: Ctx, id: VpsId) -> CallToolResult:
 
 def _heading(source: RestoreSource) -> str:
     return (
-        f"{word(source.id)} {quoted(source.name or '')} "
-        f"({word(source.service_status or 'status unknown')}, "
-        f"{word(source.source_type or 'type unknown')}):"
+        f"{safe_word(source.id)} {quoted(source.name or '')} "
+        f"({safe_word(source.service_status or 'status unknown')}, "
+        f"{safe_word(source.source_type or 'type unknown')}):"
     )
 
 

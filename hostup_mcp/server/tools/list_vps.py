@@ -9,7 +9,7 @@ from mcp.types import CallToolResult
 from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.hostup.models import OperatingSystem, Vps, VpsPage
-from hostup_mcp.hostup.text import quoted, word
+from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.output import ListingOutput, completeness
 from hostup_mcp.server.result import to_result
@@ -65,15 +65,17 @@ async def list_vps(
 
 
 async def read_page(
-    used: Services,
+    services_: Services,
     limit: int,
     cursor: str | None = None,
     name: str | None = None,
     primary_ip: str | None = None,
 ) -> VpsPage:
     """Read one page of servers, and remember that this caller was given their ids."""
-    page = await used.hostup.list_vps(limit=limit, cursor=cursor, name=name, primary_ip=primary_ip)
-    await used.remember({vps.id: "" for vps in page.data})
+    page = await services_.hostup.list_vps(
+        limit=limit, cursor=cursor, name=name, primary_ip=primary_ip
+    )
+    await services_.remember({vps.id: "" for vps in page.data})
     return page
 
 
@@ -90,11 +92,11 @@ def page_data(page: VpsPage) -> dict[str, Any]:
 def describe(vps: Vps) -> str:
     """Describe a server on one line."""
     facts = [
-        word(vps.id),
+        safe_word(vps.id),
         quoted(vps.name) if vps.name is not None else "no name",
-        word(vps.primary_ip) if vps.primary_ip else "no IP",
-        f"service {word(vps.service_status or 'unknown')}",
-        f"power {word(vps.power_state or 'unknown')}",
+        safe_word(vps.primary_ip) if vps.primary_ip else "no IP",
+        f"service {safe_word(vps.service_status or 'unknown')}",
+        f"power {safe_word(vps.power_state or 'unknown')}",
         quoted(system) if (system := _system(vps.operating_system)) else "OS unknown",
     ]
     if (size := vps.resources) is not None:
@@ -156,7 +158,7 @@ def _lines(page: VpsPage, name: str | None, primary_ip: str | None) -> list[str]
             "shown."
         )
     if confusable := _confusable(page):
-        ids = ", ".join(word(vps.id) for vps in confusable)
+        ids = ", ".join(safe_word(vps.id) for vps in confusable)
         lines.append(f"SAME NAME: tell these apart by id and IP, with the user: {ids}.")
     lines += missing_lines(page, count, "servers")
     if page.next_cursor:

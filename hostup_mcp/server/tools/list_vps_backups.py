@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.hostup.endpoints import BACKUP
 from hostup_mcp.hostup.models import Backup, BackupList, Gate
-from hostup_mcp.hostup.text import Json, quoted, word
+from hostup_mcp.hostup.text import Json, quoted, safe_word
 from hostup_mcp.recovery.assessment import Assessment, Explanation, Overwrites, assess
 from hostup_mcp.recovery.backups import newest_first
 from hostup_mcp.recovery.findings import Changes, Doubt
@@ -28,7 +28,7 @@ from hostup_mcp.server.output import (
     all_as_data,
     as_data,
     completeness,
-    in_words,
+    describe_all,
     reason_items,
 )
 from hostup_mcp.server.result import to_result
@@ -144,21 +144,21 @@ async def list_vps_backups(
     newest would overwrite. Use it before you propose a restore; next: plan_restore. For snapshots
     use list_vps_snapshots."""
     await require_vps(ctx, id)
-    used = services(ctx)
-    listing = await used.hostup.list_backups(id)
+    services_ = services(ctx)
+    listing = await services_.hostup.list_backups(id)
     gates = listing.actions
     status = None
     if not (is_open(gates.can_restore) and is_open(gates.can_create_backup)):
-        status = await read_service_status(used.hostup, id)
-    here = used.now()
-    now = hostup_now(used.hostup, here)
-    await used.remember({f"{id}/{b.id}": "" for b in listing.backups})
+        status = await read_service_status(services_.hostup, id)
+    here = services_.now()
+    now = hostup_now(services_.hostup, here)
+    await services_.remember({f"{id}/{b.id}": "" for b in listing.backups})
     assessment = assess(
         listing,
         now,
         status=status,
-        refused=used.refusals.latest(caller(), id, BACKUP, here),
-        clocks=compare(used.hostup),
+        refused=services_.refusals.latest(caller(), id, BACKUP, here),
+        clocks=compare(services_.hostup),
     )
     return to_result(_lines(id, listing, assessment, now), _data(id, listing, assessment, now))
 
@@ -184,11 +184,11 @@ def _explanation(found: Assessment) -> AssessmentItem:
     restore, create, overwrites = found.restore, found.create, found.overwrites
     return AssessmentItem(
         restore=RestoreItem(
-            **_in_words(restore),
+            **_explain_in_words(restore),
             overwrites=None if overwrites is None else _overwritten(overwrites),
         ),
-        create=ExplanationItem(**_in_words(create)),
-        advice=in_words(found.advice),
+        create=ExplanationItem(**_explain_in_words(create)),
+        advice=describe_all(found.advice),
         findings={
             "restore": _as_data(restore),
             "overwrites": None if overwrites is None else as_data(overwrites.data_loss),
@@ -199,11 +199,11 @@ def _explanation(found: Assessment) -> AssessmentItem:
     )
 
 
-def _in_words(found: Explanation) -> dict[str, Any]:
+def _explain_in_words(found: Explanation) -> dict[str, Any]:
     return {
         "verdict": found.verdict,
         "reasons": reason_items(found.reasons),
-        "to_unblock": " ".join(in_words(found.to_unblock)) or None,
+        "to_unblock": " ".join(describe_all(found.to_unblock)) or None,
     }
 
 
@@ -241,7 +241,7 @@ def _lines(vps_id: str, listing: BackupList, assessment: Assessment, now: dateti
         *_explain("New backup", gates.can_create_backup, assessment.create, assessment.restore),
         *([f"From another server: {gate_text(other)}."] if other is not None else []),
         f"Quota: {quota_text(listing.quota_info)}.",
-        *in_words(assessment.advice),
+        *describe_all(assessment.advice),
         f"Backups of {vps_id}, newest first:"
         if listing.backups
         else f"HostUp lists no backups of {vps_id} for this key.",
@@ -256,29 +256,29 @@ def _lines(vps_id: str, listing: BackupList, assessment: Assessment, now: dateti
 def _which(backup: Backup, listing: BackupList) -> str:
     if backup == newest_first(listing.backups)[0]:
         return "the backup listed first"
-    return f"{word(backup.id)}, the newest that looks complete"
+    return f"{safe_word(backup.id)}, the newest that looks complete"
 
 
 def _explain(
     action: str, gate: Gate | None, found: Explanation, before: Explanation | None = None
 ) -> list[str]:
     # The reason from the gate is already there, in its own words.
-    ours = in_words(reason for reason in found.reasons if reason.source is not Source.GATE)
+    ours = describe_all(reason for reason in found.reasons if reason.source is not Source.GATE)
     lines = [" ".join([f"{action}: {found.verdict.upper()} ({gate_text(gate)}).", *ours])]
     if found.to_unblock and (before is None or found.to_unblock != before.to_unblock):
-        lines.append(f"To unblock: {' '.join(in_words(found.to_unblock))}")
+        lines.append(f"To unblock: {' '.join(describe_all(found.to_unblock))}")
     return lines
 
 
 def _describe(backup: Backup, now: datetime, doubt: Doubt | None) -> str:
     span = age(backup.created, now)
     facts = [
-        word(backup.id),
+        safe_word(backup.id),
         date_text(backup.created_at, backup.created),
         f"{formats.span(span)} old" if span is not None else "age unknown",
         formats.size(backup.size_gb),
-        word(backup.backup_type or "type unknown"),
-        f"key {word(backup.storage_key or 'unknown')}",
+        safe_word(backup.backup_type or "type unknown"),
+        f"key {safe_word(backup.storage_key or 'unknown')}",
     ]
     # The usual label only repeats date and key.
     usual = f"{backup.created_at} ({backup.storage_key})"

@@ -8,7 +8,7 @@ from mcp.types import CallToolResult
 from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.hostup.models import Snapshot, SnapshotList
-from hostup_mcp.hostup.text import quoted, word
+from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.recovery.spans import age
 from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import ReadingTool
@@ -52,10 +52,10 @@ async def list_vps_snapshots(ctx: Ctx, id: VpsId) -> CallToolResult:
     Snapshots are local and expire after about a day: the quick way back from a recent change, with
     plan_restore. For durable copies use list_vps_backups."""
     await require_vps(ctx, id)
-    used = services(ctx)
-    listing = await used.hostup.list_snapshots(id)
-    await used.remember({f"{id}/snapshot/{s.name}": "" for s in listing.data})
-    now = hostup_now(used.hostup, used.now())
+    services_ = services(ctx)
+    listing = await services_.hostup.list_snapshots(id)
+    await services_.remember({f"{id}/snapshot/{s.name}": "" for s in listing.data})
+    now = hostup_now(services_.hostup, services_.now())
     spans = [age(s.created, now) for s in listing.data]
     ages = [formats.span(span) if span is not None else None for span in spans]
     limits = listing.limits
@@ -95,9 +95,11 @@ def _lines(vps_id: str, listing: SnapshotList, ages: list[str | None]) -> list[s
 
 def _describe(snapshot: Snapshot, old: str | None) -> str:
     facts = [
-        word(snapshot.name),
+        safe_word(snapshot.name),
         date_text(snapshot.created_at, snapshot.created) + (f", {old} old" if old else ""),
-        f"expires {word(snapshot.expires_at)}" if snapshot.expires_at else "expiry date unknown",
+        f"expires {safe_word(snapshot.expires_at)}"
+        if snapshot.expires_at
+        else "expiry date unknown",
         {True: "with memory", False: "disk only", None: "memory unknown"}[
             snapshot.includes_memory_state
         ],
@@ -105,7 +107,7 @@ def _describe(snapshot: Snapshot, old: str | None) -> str:
     if snapshot.display_id not in (snapshot.name, None):
         facts.append(f"label {quoted(snapshot.display_id or '')}")
     if snapshot.parent_name:
-        facts.append(f"parent {word(snapshot.parent_name)}")
+        facts.append(f"parent {safe_word(snapshot.parent_name)}")
     if snapshot.description:
         facts.append(quoted(snapshot.description))
     return " · ".join(facts)

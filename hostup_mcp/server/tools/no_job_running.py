@@ -6,7 +6,7 @@ from hostup_mcp.hostup.models import Gate, Vps
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
-from hostup_mcp.server.errors.hostup import gate_closed
+from hostup_mcp.server.errors.hostup import closed_gate_refusal
 
 
 async def require_no_job(hostup: ReadingClient, vps: Vps, can_restore: Gate | None) -> None:
@@ -19,7 +19,9 @@ async def require_no_job(hostup: ReadingClient, vps: Vps, can_restore: Gate | No
         RefusalError: a job is running, or the restore gate is closed.
     """
     if can_restore is not None and not can_restore.allowed:
-        raise gate_closed(can_restore, texts.GATE_CLOSED_FOR_DELETION, status=vps.service_status)
+        raise closed_gate_refusal(
+            can_restore, texts.GATE_CLOSED_FOR_DELETION, status=vps.service_status
+        )
     status = await hostup.get_status(vps.id)
     if status.pending_tasks:
         raise refuse(texts.JOB_RUNNING)

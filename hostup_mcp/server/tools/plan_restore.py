@@ -24,7 +24,7 @@ from hostup_mcp.server.output import (
     ReasonItem,
     all_as_data,
     as_data,
-    in_words,
+    describe_all,
     reason_items,
 )
 from hostup_mcp.server.plans import (
@@ -156,18 +156,18 @@ async def plan_restore(
     }
     _check_arguments(mode, given, options)
     await require_point(ctx, id, given)
-    used = reader(ctx, READ_SECONDS)
+    reader_ = reader(ctx, READ_SECONDS)
     draft = StoredPlan(
         vps_id=id,
         mode=mode,
         point=snapshotName or backupId or "",
         source_id=sourceVpsId or "",
         options=options,
-        issued=milliseconds(used.now),
+        issued=milliseconds(reader_.now),
     )
     scopes = draft.definition.request(draft.target).scopes
-    refused = services(ctx).refusals.latest(caller(), id, scopes, used.now)
-    facts = await read_facts(used.hostup, draft, refused)
+    refused = services(ctx).refusals.latest(caller(), id, scopes, reader_.now)
+    facts = await read_facts(reader_.hostup, draft, refused)
     ticket, ticket_hash = new_ticket()
     plan = draft.model_copy(
         update={"facts": facts.digest, "ahead": facts.ahead, "ticket_hash": ticket_hash}
@@ -175,7 +175,7 @@ async def plan_restore(
     plan_id, is_stored = None, True
     if facts.plan.verdict is Verdict.POSSIBLE:
         try:
-            plan_id = await used.plans.store(plan)
+            plan_id = await reader_.plans.store(plan)
         except StateUnavailableError:
             is_stored = False
     expires_at = None if plan_id is None else (plan.issued_at + LIFE).isoformat(timespec="seconds")
@@ -188,14 +188,14 @@ async def plan_restore(
         plan_id=plan_id,
         expires_at=expires_at,
     )
-    allowed = needed_groups(plan.definition) <= used.allowed
+    allowed = needed_groups(plan.definition) <= reader_.allowed
     result = to_result(
         _lines(data, facts.source, allowed, is_stored),
         data.model_dump(mode="json", by_alias=True),
     )
-    if plan_id is not None and allowed and used.shows_panel:
+    if plan_id is not None and allowed and reader_.shows_panel:
         # Only the panel sees it: hosts do not show a result's _meta to the model.
-        to_type = (await find_subject(used.hostup, facts.vps)).to_type
+        to_type = (await find_subject(reader_.hostup, facts.vps)).to_type
         result.meta = {CONFIRM_META: {"tool": CONFIRM_TOOL, "ticket": ticket, "toType": to_type}}
     return result
 
@@ -232,9 +232,9 @@ def _explain(facts: PlanFacts) -> dict[str, Any]:
     }
     return {
         "reasons": reason_items(plan.reasons),
-        "to_unblock": " ".join(in_words(steps)) or None,
+        "to_unblock": " ".join(describe_all(steps)) or None,
         "dataLoss": for_model(plan.data_loss),
-        **{name: in_words(some) for name, some in lists.items()},
+        **{name: describe_all(some) for name, some in lists.items()},
         "findings": {
             "dataLoss": as_data(plan.data_loss),
             **all_as_data({"reasons": plan.reasons, "toUnblock": steps, **lists}),

@@ -12,8 +12,8 @@ from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import quoted
 from hostup_mcp.recovery.reasons import Verdict
 from hostup_mcp.server.definition import WritingTool
-from hostup_mcp.server.locked import locked
-from hostup_mcp.server.output import in_words
+from hostup_mcp.server.locked import locked_refusal
+from hostup_mcp.server.output import describe_all
 from hostup_mcp.server.plans import PlanFacts, StoredPlan, needed_groups, plan_again, read_facts
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.create_vps_backup import describe_restore_gate
@@ -51,13 +51,13 @@ async def propose_restore(reader: Reader, plan: StoredPlan) -> Destructive:
         RefusalError: the facts have changed, or the groups that its mode needs are not unlocked.
     """
     if not (needed := needed_groups(plan.definition)) <= reader.allowed:
-        raise locked(f"restore_vps with mode {plan.mode}", *sorted(needed))
+        raise locked_refusal(f"restore_vps with mode {plan.mode}", *sorted(needed))
     try:
         facts = await read_facts(reader.hostup, plan)
     except NotFoundError:
         raise plan_again("HostUp no longer shows this server to this API key") from None
     if facts.plan.verdict is not Verdict.POSSIBLE:
-        reasons = " ".join(quoted(reason) for reason in in_words(facts.plan.reasons))
+        reasons = " ".join(quoted(reason) for reason in describe_all(facts.plan.reasons))
         raise plan_again(f"a restore is not possible now ({reasons})")
     if facts.digest != plan.facts:
         raise plan_again("the facts behind it have changed")
@@ -99,7 +99,7 @@ def _follow_up(plan: StoredPlan) -> FollowUp:
         f"Restoring {plan.vps_id} ({plan.mode})",
         read_state,
         f"Call list_vps and list_vps_backups in a few minutes{panel}.",
-        overwrites_from=None if plan.definition.builds_server else plan.point,
+        restored_point=None if plan.definition.builds_server else plan.point,
     )
 
 

@@ -14,7 +14,7 @@ from hostup_mcp.hostup.text import Json
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
-from hostup_mcp.server.errors.hostup import gate_closed
+from hostup_mcp.server.errors.hostup import closed_gate_refusal
 from hostup_mcp.server.ids import VpsId
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.list_backup_schedules import describe_schedule
@@ -61,7 +61,7 @@ async def propose(
     vps = await reader.hostup.get_vps(id)
     gate = listing.actions.can_create
     if enabled and gate is not None and not gate.allowed:
-        raise gate_closed(gate, status=vps.service_status)
+        raise closed_gate_refusal(gate, status=vps.service_status)
     current = next((s for s in listing.schedules if s.enabled), None)
     given: dict[str, Json] = {
         "frequency": frequency,

@@ -41,7 +41,7 @@ class FollowUp:
     """
     is_immediate: bool = False
     """Whether HostUp carries it out before it responds."""
-    overwrites_from: str | None = None
+    restored_point: str | None = None
     """The backup or snapshot that the server's disk is overwritten with; None if it is not."""
 
 

@@ -6,7 +6,7 @@ from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
 from hostup_mcp.hostup.jobs import JobState, Started
-from hostup_mcp.hostup.text import word
+from hostup_mcp.hostup.text import safe_word
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.result import to_result
@@ -38,11 +38,11 @@ def describe(started: Started, proposal: Proposal) -> CallToolResult:
         state, next_step = "done", "Done."
     elif started.job_id:
         state = "started"
-        next_step = f"Started as job {word(started.job_id)}; follow it with get_job."
+        next_step = f"Started as job {safe_word(started.job_id)}; follow it with get_job."
     else:
         state = "accepted"
         next_step = "HostUp accepted it and named no job; call list_vps_backups to check on it."
-    new = f" New server: {word(started.vps_id)}." if started.vps_id else ""
+    new = f" New server: {safe_word(started.vps_id)}." if started.vps_id else ""
     message = f"{doing}. {next_step}{new}"
     data = {
         "state": state,

@@ -16,7 +16,7 @@ from hostup_mcp.hostup.writing import WritingClient
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import RefusalError, fail
 from hostup_mcp.server.errors.hostup import from_hostup
-from hostup_mcp.server.jobs import FollowedJob
+from hostup_mcp.server.jobs import TrackedJob
 from hostup_mcp.server.lost_writes import WriteRecord
 from hostup_mcp.server.services import Ctx, Services
 from hostup_mcp.server.writes.consent import Consent
@@ -136,17 +136,17 @@ def _record(w: WriteContext, proposal: Proposal) -> WriteRecord:
         path=proposal.request.path,
         sent_at=w.services.now(),
         where_to_look=proposal.follow_up.where_to_look,
-        overwrites=proposal.follow_up.overwrites_from is not None,
+        overwrites=proposal.follow_up.restored_point is not None,
     )
 
 
 async def _remember_job(services: Services, proposal: Proposal, started: Started) -> None:
     if started.job_id is None:
         return
-    followed = FollowedJob(
+    followed = TrackedJob(
         vps_id=proposal.vps_id,
         poll=_poll_path(started.job_id, started.poll_url),
-        overwrites_from=proposal.follow_up.overwrites_from,
+        restored_point=proposal.follow_up.restored_point,
     )
     await services.remember({f"job/{started.job_id}": followed.model_dump_json()})
 

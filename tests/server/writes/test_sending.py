@@ -351,7 +351,7 @@ async def test_a_job_is_kept_with_its_path(
     assert json.loads(note or "") == {
         "vps_id": DESTRUCTIVE.vps_id,
         "poll": kept,
-        "overwrites_from": None,
+        "restored_point": None,
     }
 
 
@@ -378,7 +378,7 @@ async def test_a_sent_write_can_be_looked_up() -> None:
 
 
 async def test_a_restore_has_a_sign_on_the_server() -> None:
-    follow_up = replace(DESTRUCTIVE.follow_up, overwrites_from="bkp_1")
+    follow_up = replace(DESTRUCTIVE.follow_up, restored_point="bkp_1")
     bench = Bench()
     bench.proposals = [replace(DESTRUCTIVE, follow_up=follow_up)]
     bench.response = httpx.Response(500)
