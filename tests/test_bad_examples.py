@@ -53,7 +53,7 @@ def of(check: str) -> list[Example]:
 @pytest.mark.skipif(
     shutil.which("mypy", path=str(Path(sys.executable).parent)) is None, reason="needs mypy"
 )
-def test_only_the_type_error_is_found(tmp_path: Path) -> None:
+def test_only_the_planted_error_is_found(tmp_path: Path) -> None:
     examples = of("mypy")
     mended = tmp_path / "mended"
     mended.mkdir()

@@ -117,7 +117,7 @@ def test_an_unknown_transport_ends_cleanly(transport: str) -> None:
 
 
 @pytest.mark.parametrize("mode", ERAS)
-async def test_good_arguments_are_told_what_to_set(mode: str) -> None:
+async def test_valid_calls_say_what_to_set(mode: str) -> None:
     arguments = {
         "list_vps": {},
         "list_vps_backups": {"id": "vps_01hxa3b4c5d6e7f8g9h0j1k2m3"},

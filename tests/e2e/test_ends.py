@@ -185,9 +185,7 @@ def children_of(pid: int) -> list[int]:
     return [int(child) for found in lists for child in found]
 
 
-async def test_two_sessions_of_a_user_share_the_lock(
-    home: Home, upstream: StallingUpstream
-) -> None:
+async def test_a_users_sessions_share_the_lock(home: Home, upstream: StallingUpstream) -> None:
     upstream.stalls_first = True
     async with home.session(Person()) as first, home.session(Person()) as second:
         _, other_plan = await second.planned()

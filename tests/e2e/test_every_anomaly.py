@@ -291,7 +291,7 @@ async def test_doubtful_backups_are_no_default() -> None:
     assert f"Restoring {second}, the newest that looks complete:" in listing.text
 
 
-async def test_abandoned_schedules_are_told() -> None:
+async def test_abandoned_schedules_are_reported() -> None:
     async with played(schedules_abandoned=True) as (assistant, _):
         vps = await assistant.find("web-01")
         schedules = await assistant.call("list_backup_schedules", id=vps)
@@ -300,7 +300,7 @@ async def test_abandoned_schedules_are_told() -> None:
 
 
 @pytest.mark.parametrize("names", ["camel_case", "snake_case"])
-async def test_failed_runs_are_told(names: str) -> None:
+async def test_failed_runs_are_reported(names: str) -> None:
     async with played({"history": names}) as (assistant, _):
         vps = await assistant.find("web-01")
         schedules = await assistant.call("list_backup_schedules", id=vps)

@@ -301,7 +301,7 @@ NO: dict[str, ElicitResult] = {
 
 
 @in_turn(IN_WINDOW, "no", NO)
-async def test_a_no_sends_nothing(way: Way, era: str, no: str) -> None:
+async def test_a_declined_question_sends_nothing(way: Way, era: str, no: str) -> None:
     async with session(era) as s:
         arguments = await s.prepared(way)
         s.reply = lambda _: NO[no]
@@ -373,7 +373,7 @@ async def test_facts_changed_while_asking_send_nothing(way: Way, era: str) -> No
 
 
 @window_ways
-async def test_an_answered_round_is_good_once(way: Way) -> None:
+async def test_an_answered_question_works_once(way: Way) -> None:
     async with session(MODERN) as s:
         arguments = await s.prepared(way)
         state, answers = await _ask(s, way, arguments)
@@ -488,7 +488,7 @@ def assert_unknown(result: CallToolResult) -> None:
 
 
 @in_turn(WAYS, "fault", REFUSED)
-async def test_a_refusal_of_hostup_changed_nothing(way: Way, era: str, fault: str) -> None:
+async def test_a_refusal_by_hostup_changed_nothing(way: Way, era: str, fault: str) -> None:
     async with session(era) as s:
         arguments = await s.prepared(way)
         fail_writes(s.sandbox, fault, status=REFUSED[fault])

@@ -74,7 +74,7 @@ async def test_success_forgets_the_403() -> None:
         assert "key_refused" not in advice(await assistant.call("list_vps_backups", id=vps))
 
 
-async def test_the_edge_says_nothing_of_the_key() -> None:
+async def test_an_edge_403_does_not_blame_the_key() -> None:
     async with session() as (assistant, account):
         vps, _ = await assistant.backups("web-01")
         account.faults.add(Fault("html", "POST", "*/backups", status=403))
@@ -105,7 +105,7 @@ async def test_plans_are_by_hostups_clock(hours: float) -> None:
 # Servers ------------------------------------------------------------------------------------------
 
 
-async def test_a_filter_not_applied_is_told() -> None:
+async def test_an_ignored_filter_is_reported() -> None:
     async with session(filters_ignored=True) as (assistant, _):
         listed = await assistant.call("list_vps", name="web-01")
         assert [server["name"] for server in listed.data["data"]] == ["web-01"]
@@ -127,7 +127,7 @@ async def test_a_cursor_that_leads_nowhere_ends(cursor: str) -> None:
         assert "INCOMPLETE" in page.text
 
 
-async def test_servers_of_one_name_are_told_apart() -> None:
+async def test_servers_with_equal_names_differ_by_id() -> None:
     async with session() as (assistant, account):
         staging, web = (account.state.by_name(name) for name in ("staging", "web-01"))
         account.state.put(replace(staging, name="Web-01"))

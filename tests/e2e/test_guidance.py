@@ -102,7 +102,7 @@ UNKNOWN_URIS = (
 
 
 @eras
-async def test_a_resource_of_an_unknown_id_is_not_found(sandbox: Sandbox, mode: str) -> None:
+async def test_a_resource_for_an_unknown_id_is_missing(sandbox: Sandbox, mode: str) -> None:
     async with in_memory(sandbox, None, mode=mode) as assistant:
         for uri in UNKNOWN_URIS:
             with pytest.raises(MCPError) as raised:

@@ -78,7 +78,7 @@ async def test_each_envelope_and_word_is_read(
 
 
 @pytest.mark.parametrize("envelope", ENVELOPES)
-async def test_an_unknown_status_is_unknown(envelope: Any) -> None:
+async def test_an_unknown_job_status_stays_unknown(envelope: Any) -> None:
     clock = ManualClock()
     variants = Variants(job_envelope=envelope, job_flags=False, done_word="archived")
     async with in_memory(Sandbox(clock=clock, variants=variants), None) as assistant:
@@ -345,7 +345,7 @@ async def test_a_restore_is_followed_with_progress(house: House, door: Door) -> 
     assert seen[-1] == 100
 
 
-async def test_a_job_is_never_nothing_was_changed(sandbox: Sandbox) -> None:
+async def test_a_started_job_never_says_no_change(sandbox: Sandbox) -> None:
     async with in_memory(sandbox, None) as assistant:
         job = await begun(assistant)
         assert not says_nothing_was_changed(await assistant.call("get_job", jobId=job))
@@ -362,7 +362,7 @@ async def restoring(assistant: Assistant) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("end", ["failed", "cancelled", "failed_result"])
-async def test_after_a_bad_end_the_disk_is_unknown(end: Any) -> None:
+async def test_after_a_failed_job_the_disk_is_unknown(end: Any) -> None:
     clock = ManualClock()
     sandbox = Sandbox(clock=clock, anomalies=Anomalies(job_end=end))
     async with in_memory(sandbox, Person()) as assistant:
@@ -387,7 +387,7 @@ async def test_after_a_vanished_job_the_disk_is_unknown() -> None:
     assert "The state of the disk is unknown" in answer.text
 
 
-async def test_a_failed_backup_says_nothing_of_the_disk() -> None:
+async def test_a_failed_backup_does_not_mention_the_disk() -> None:
     clock = ManualClock()
     sandbox = Sandbox(clock=clock, anomalies=Anomalies(job_end="failed"))
     async with in_memory(sandbox, Person()) as assistant:

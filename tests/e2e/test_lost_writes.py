@@ -61,7 +61,7 @@ async def test_a_refusal_that_was_lost_is_found() -> None:
         (Variants(), "drop_before", "proves nothing"),
     ],
 )
-async def test_what_is_not_proven_is_not_said(variants: Variants, kind: Any, words: str) -> None:
+async def test_unproven_facts_are_not_stated(variants: Variants, kind: Any, words: str) -> None:
     _, found = await looked_up(fresh_account(variants=variants), kind)
     assert found.data["state"] == "unknown"
     assert words in found.text

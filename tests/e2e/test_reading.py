@@ -409,7 +409,7 @@ async def test_refusals_and_failures_over_every_door(house: House, door: Door) -
         assert "77 s" in limited.text
 
 
-async def test_hostups_rate_limit_is_told_in_seconds() -> None:
+async def test_hostups_rate_limit_is_given_in_seconds() -> None:
     sandbox = fresh_account(rate_limit=RateLimit(requests=2, seconds=45))
     async with in_memory(sandbox, None) as assistant:
         vps = await assistant.find("web-01")

@@ -136,7 +136,7 @@ async def test_only_the_typed_name_is_a_yes(house: House, door: Door, person: Pe
 
 
 @doors
-async def test_a_client_that_cannot_ask_is_told_how(house: House, door: Door) -> None:
+async def test_a_client_that_cannot_ask_learns_how(house: House, door: Door) -> None:
     async with house.enter(door, None) as assistant:
         vps, backups = await assistant.backups("web-01")
         _, plan = await assistant.planned("web-01")
@@ -509,7 +509,7 @@ async def test_a_lost_response_is_unknown_and_final(
 
 
 @one_door_each
-async def test_no_result_suggests_destroying(house: House, door: Door, person: Person) -> None:
+async def test_no_result_suggests_destruction(house: House, door: Door, person: Person) -> None:
     async with house.enter(door, person) as assistant:
         for name in ("web-01", "shop-prod", "files", "legacy-erp", "staging", "db-01", "wiki"):
             vps, backups = await assistant.backups(name)

@@ -121,7 +121,7 @@ async def page_of(document: dict[str, Any], **given: Any) -> VpsPage:
         ({"name": "web-01", "primary_ip": "2001:db8::1"}, ["vps_3"], 2),
     ],
 )
-async def test_a_filter_that_was_not_applied_is_noticed(
+async def test_an_ignored_filter_is_noticed(
     given_: dict[str, str], ids: list[str], unmatched: int
 ) -> None:
     page = await page_of({"data": NAMED + OTHER + UNKNOWN}, **given_)

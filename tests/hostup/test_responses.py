@@ -163,7 +163,7 @@ def test_the_older_shape_of_errors_is_read() -> None:
         (b'<?xml version="1.0"?><Error/>', "application/xml"),
     ],
 )
-def test_a_403_of_the_edge_is_not_of_scopes(body: bytes, content_type: str) -> None:
+def test_a_403_from_the_edge_is_not_about_scopes(body: bytes, content_type: str) -> None:
     error = failed(403, body, content_type=content_type)
     assert type(error) is EdgeRefusedError
     assert "scope" not in str(error)
@@ -178,7 +178,7 @@ def test_a_403_of_the_edge_is_not_of_scopes(body: bytes, content_type: str) -> N
     ("body", "content_type"),
     [(b'{"code": "forbidden"}', "text/html"), (b"", "text/plain"), (b"", ""), (b"no", "")],
 )
-def test_a_403_of_the_api_is_of_scopes(body: bytes, content_type: str) -> None:
+def test_a_403_from_the_api_is_about_scopes(body: bytes, content_type: str) -> None:
     assert type(failed(403, body, content_type=content_type)) is ForbiddenError
 
 
@@ -305,7 +305,7 @@ def test_an_unreadable_success_says_why(body: bytes, message: str) -> None:
     assert caught.value.outcome_unknown is True
 
 
-def test_a_read_that_says_no_quotes_hostup() -> None:
+def test_a_refused_read_quotes_hostup() -> None:
     body = encoded({"success": False, "error": "Backup storage is unavailable"})
     with pytest.raises(RefusedError, match="Backup storage is unavailable"):
         responses.parse(BackupList, 200, {}, body)

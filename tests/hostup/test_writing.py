@@ -233,7 +233,7 @@ def test_no_content_is_done(body: bytes) -> None:
         ({"status": 409, "title": "No."}, "No."),
     ],
 )
-def test_a_2xx_that_says_no_is_refused(document: dict[str, Any], words: str) -> None:
+def test_a_2xx_with_a_refusal_is_an_error(document: dict[str, Any], words: str) -> None:
     for request in (RESTORE, PAYG, RETENTION, SCHEDULE):
         with pytest.raises(RefusedError) as caught:
             outcome(request, 200, {}, encoded(document))

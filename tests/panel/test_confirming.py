@@ -277,7 +277,7 @@ async def test_without_restore_there_is_no_button(open_host: Opening) -> None:
     assert await frame.locator("#typed, #confirm").count() == 0
 
 
-async def test_a_shared_name_is_told_apart(open_host: Opening) -> None:
+async def test_equal_names_are_distinguished(open_host: Opening) -> None:
     shown = await open_host()
     state = shown.backend.sandbox.state
     state.put(replace(state.by_name("db-01"), name="web-01"))

@@ -98,7 +98,7 @@ async def test_the_panel_uses_the_hosts_colours(open_host: Opening) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("server", ["web-01", "wiki", "archive", "analytics", "staging"])
-async def test_axe_finds_nothing(open_host: Opening, server: str, theme: str) -> None:
+async def test_form_has_no_axe_violations(open_host: Opening, server: str, theme: str) -> None:
     shown = await open_host(color_scheme=theme)
     frame = await shown.show(server, theme=theme)
     assert await _violations(frame) == []
@@ -109,7 +109,7 @@ async def test_axe_finds_nothing(open_host: Opening, server: str, theme: str) ->
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_axe_finds_nothing_during_a_restore(open_host: Opening, theme: str) -> None:
+async def test_restore_has_no_axe_violations(open_host: Opening, theme: str) -> None:
     shown = await open_host(width=400, color_scheme=theme)
     frame = await shown.show("web-01", theme=theme)
     await frame.click("#show-plan")

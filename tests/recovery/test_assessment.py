@@ -88,7 +88,7 @@ def test_restore_needs_gate_and_backup(
     assert restore.to_unblock == tuple(steps)
 
 
-def test_status_tells_the_step() -> None:
+def test_service_status_decides_the_step() -> None:
     gate = closed("Tjänsten är avstängd.")
     found = assess(listing(backup(), restore=gate, create=gate, **FULL), NOW, status="suspended")
     assert found.restore.to_unblock == (Code.LIFT_SUSPENSION,)

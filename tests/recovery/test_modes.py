@@ -260,7 +260,7 @@ def test_doubtful_fit_is_unknown(
     assert (plan.verdict is Verdict.POSSIBLE) is isinstance(reasons[0], GateOpen)
 
 
-def test_fit_is_told_beside_other_reasons() -> None:
+def test_size_is_reported_with_other_reasons() -> None:
     may_not_fit = MayNotFit(500, 80)
     blocked = from_other(size=500, own=listed(other=closed("Busy.")))
     assert blocked.reasons == (GateClosed("Busy.", None), may_not_fit)
@@ -331,7 +331,7 @@ def test_no_snapshots_blocks_open_gate(said: dict[str, Any], reason: Any) -> Non
     assert of_snapshot(snapshots(snapshot(), **said)).reasons == (reason,)
 
 
-def test_snapshot_tells_all_that_blocks() -> None:
+def test_a_snapshot_lists_everything_that_blocks() -> None:
     plan = of_snapshot(snapshots(restore=closed("Busy."), available=False))
     assert plan.reasons == (GateClosed("Busy.", None), NoSnapshots(None), SnapshotMissing())
 
@@ -424,7 +424,7 @@ def test_refused_key_comes_first(mode: Mode) -> None:
 
 
 @pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.SNAPSHOT])
-def test_doubtful_backup_is_told_first(mode: Mode) -> None:
+def test_doubtful_backup_is_mentioned_first(mode: Mode) -> None:
     usual, empty = planned(mode), planned(mode, size=0)
     assert empty.recommended_first == (Code.BACKUP_EMPTY, *usual.recommended_first)
     assert empty.verdict is Verdict.POSSIBLE

@@ -56,7 +56,7 @@ def test_without_backups_none_is_evicted(numbers: dict[str, Any]) -> None:
         ([], 1, None, EvictsHidden()),
     ],
 )
-def test_eviction_of_the_point_is_told(
+def test_evicting_the_restored_backup_is_reported(
     dates: list[str | None], used: int, keep: str | None, expected: Any, numbers: dict[str, Any]
 ) -> None:
     """The gate is open though no slot is known to be free: HostUp may delete the oldest."""

@@ -90,7 +90,7 @@ def run(status: str | None, error: str | None = None) -> dict[str, Any]:
         *((word, None, False) for word in ("completed", "success", "succeeded")),
     ],
 )
-def test_failed_runs_are_told(status: str | None, error: str | None, is_failed: bool) -> None:
+def test_failed_runs_are_reported(status: str | None, error: str | None, is_failed: bool) -> None:
     expected = (RunFailed(NOW, status, error),) if is_failed else ()
     assert found(history=[run(status, error)]) == expected
 

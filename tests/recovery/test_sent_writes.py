@@ -45,14 +45,12 @@ def row(at: datetime | None = SENT, **fields: Any) -> AuditRow:
         (499, False, Trace.REFUSED),
     ],
 )
-def test_our_row_says_what_became_of_it(
-    status: int | None, success: bool | None, trace: Trace
-) -> None:
+def test_our_row_gives_the_outcome(status: int | None, success: bool | None, trace: Trace) -> None:
     ours = row(user_agent=OURS, status_code=status, success=success)
     assert find_trace(WRITE, [row(), ours]) == (trace, ours)
 
 
-def test_our_row_counts_whatever_else_it_says() -> None:
+def test_our_row_counts_despite_other_fields() -> None:
     ours = row(None, user_agent=OURS, method=None, path=None)
     assert find_trace(WRITE, [ours]) == (Trace.ACCEPTED, ours)
 
@@ -67,7 +65,7 @@ def test_our_row_counts_whatever_else_it_says() -> None:
         row(path="/api/vm/101/backups/bkp_1/actions/restore"),
     ],
 )
-def test_a_row_like_ours_is_only_possibly_ours(like: AuditRow) -> None:
+def test_a_similar_row_is_only_possibly_ours(like: AuditRow) -> None:
     assert find_trace(WRITE, [like, row()]) == (Trace.MATCHING, like)
 
 

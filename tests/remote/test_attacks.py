@@ -603,7 +603,7 @@ async def test_altered_plan_is_refused(servers: Servers) -> None:
         assert servers.upstream.sandbox.writes == []
 
 
-async def test_foreign_yes_is_refused(servers: Servers) -> None:
+async def test_another_users_yes_is_refused(servers: Servers) -> None:
     async with calling() as client:
         mine = Caller(client, servers.bearer.url, servers.token)
         others = Caller(client, servers.bearer.url, servers.tokens["ops-team"])
@@ -725,7 +725,7 @@ async def test_foreign_sse_stream_is_unknown(upstream: Upstream, tmp_path: Path)
             assert (await client.get(server.url, headers=foreign)).status_code == 403
 
 
-async def test_clients_of_a_subject_are_apart(servers: Servers) -> None:
+async def test_clients_of_one_subject_are_separate(servers: Servers) -> None:
     async with calling() as client:
         desk = Caller(client, servers.oauth.url, servers.issuer.token(client_id="desk"))
         phone = Caller(client, servers.oauth.url, servers.issuer.token(client_id="phone"))

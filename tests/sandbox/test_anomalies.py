@@ -82,7 +82,7 @@ async def test_empty_objects_hide_success() -> None:
         ("failed_result", "completed", "isCompleted", {"success": False}),
     ],
 )
-async def test_jobs_end_badly(end: str, word: str, flag: str | None, result: Any) -> None:
+async def test_anomalies_can_fail_jobs(end: str, word: str, flag: str | None, result: Any) -> None:
     api = with_anomalies(job_end=end)
     path = (await api.restore("web-01")).json()["operation"]["pollUrl"]
     forward(api, 10)
@@ -219,7 +219,7 @@ async def test_the_edge_refuses_everything() -> None:
     assert len(api.sandbox.state.jobs) == 1
 
 
-async def test_anomalies_change_at_runtime() -> None:
+async def test_anomalies_can_change_at_runtime() -> None:
     api = with_anomalies(edge_refuses=True)
     api.sandbox.anomalies = replace(api.sandbox.anomalies, edge_refuses=False)
     assert (await api.get("/api/v2/vps")).status_code == 200

@@ -360,7 +360,7 @@ async def test_gates_without_permission() -> None:
     assert (await weak.gates("web-01"))["canRestore"]["allowed"]
 
 
-async def test_variants_change_at_runtime(api: Api) -> None:
+async def test_variants_can_change_at_runtime(api: Api) -> None:
     api.sandbox.variants = with_variants(vps_actions=True).sandbox.variants
     assert "actions" in await api.json(api.vps("web-01"))
 

@@ -50,7 +50,7 @@ def test_scopes_decide_what_it_concerns(
     assert (refusals.latest("anna", "vps_1", refused, NOW) is None) == concerns
 
 
-def test_the_latest_of_two_is_told() -> None:
+def test_the_later_of_two_is_reported() -> None:
     refusals = noted(*SPEND)
     later = NOW + timedelta(minutes=1)
     refusals.note("anna", "vps_1", BACKUP, later)

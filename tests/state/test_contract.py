@@ -110,7 +110,7 @@ async def test_ids_per_caller_are_limited(store: StateStore) -> None:
     assert await store.known_ids("ann") == ["6", "7", "8", "9"]
 
 
-async def test_too_many_ids_at_once_keep_the_last(store: StateStore) -> None:
+async def test_a_flood_of_ids_keeps_the_latest(store: StateStore) -> None:
     await store.remember_ids("ann", {str(number): "" for number in range(10)})
     assert await store.known_ids("ann") == ["6", "7", "8", "9"]
 

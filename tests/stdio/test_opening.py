@@ -98,7 +98,7 @@ DOUBTFUL: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("line", DOUBTFUL.values(), ids=DOUBTFUL)
-def test_odd_requests_are_left_to_the_sdk(line: bytes) -> None:
+def test_unexpected_requests_go_to_the_sdk(line: bytes) -> None:
     assert discover_id(line, [VERSION]) is None
 
 

@@ -323,7 +323,7 @@ GARBAGE = {
 
 class TestLinesThatAreNoMessages:
     @pytest.mark.parametrize(("text", "code", "asked"), GARBAGE.values(), ids=GARBAGE)
-    def test_what_is_wrong_is_said(self, text: bytes, code: int, asked: object) -> None:
+    def test_invalid_messages_are_described(self, text: bytes, code: int, asked: object) -> None:
         verdict = parse(text)
         assert isinstance(verdict, ErrorData)
         assert verdict.code == code

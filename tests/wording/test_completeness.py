@@ -53,5 +53,5 @@ def test_an_incomplete_list_says_so() -> None:
     assert line.startswith("This list is INCOMPLETE")
 
 
-def test_nothing_missing_is_silent() -> None:
+def test_nothing_missing_adds_no_line() -> None:
     assert missing_lines(page(), 1, "servers") == []

@@ -74,7 +74,7 @@ NO = {
 
 @pytest.mark.parametrize(("proposal", "answer", "words"), NO.values(), ids=NO)
 @both_eras
-async def test_anything_but_a_yes_is_a_no(
+async def test_anything_but_a_yes_is_refused(
     era: str, proposal: Destructive, answer: ElicitResult, words: str
 ) -> None:
     bench = Bench(era)
@@ -229,7 +229,7 @@ async def test_a_real_client_that_fails_is_a_no() -> None:
     assert all(request.method == "GET" for request in sandbox.requests)
 
 
-async def test_a_question_nobody_answers_is_a_no(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unanswered_question_is_declined(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "QUESTION_SECONDS", 0.02)
     bench = Bench()
 
@@ -300,7 +300,7 @@ async def test_a_call_without_the_answer_is_a_no(answers: dict[str, Any] | None)
     refused(result, "no answer")
 
 
-async def test_a_question_of_another_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_another_callers_question_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     bench = Bench(STATELESS)
     question = await bench.ask()
     monkeypatch.setattr("hostup_mcp.server.writes.pipeline.caller", lambda: "bob")

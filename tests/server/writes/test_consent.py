@@ -54,6 +54,6 @@ def test_a_consent_says_who_agreed_and_how() -> None:
     assert nobody.as_json() == {"by": "nobody", "how": f"not asked: {HARMLESS.reason}"}
 
 
-def test_a_no_is_not_to_be_tried_again() -> None:
+def test_declining_is_not_retried() -> None:
     failure = not_confirmed("The user declined").failure
     assert (failure.kind, failure.message, failure.next_step) == REFUSALS["declined"]

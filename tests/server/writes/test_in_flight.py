@@ -67,7 +67,7 @@ async def test_a_cancelled_caller(writes: WritesInFlight, may_abandon: bool) -> 
     assert writes.count == 0
 
 
-async def test_a_failure_nobody_waits_for(writes: WritesInFlight) -> None:
+async def test_an_unawaited_failure_is_not_reported(writes: WritesInFlight) -> None:
     """The event loop reports no exception that was never retrieved: it is in the audit log."""
     began, go_on = anyio.Event(), anyio.Event()
 

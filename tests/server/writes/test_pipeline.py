@@ -196,7 +196,7 @@ async def test_harmless_turned_destructive(era: str) -> None:
 
 
 @both_eras
-async def test_texts_alone_are_no_change(era: str) -> None:
+async def test_changed_texts_are_no_change(era: str) -> None:
     bench = Bench(era)
     other = Question("Asked in other words?", NAME_IN_QUESTION)
     bench.proposals = [DESTRUCTIVE, replace(DESTRUCTIVE, question=other)]
@@ -360,7 +360,7 @@ async def test_a_plan_is_carried_out_once() -> None:
 
 
 @both_eras
-async def test_a_plan_is_good_once(era: str) -> None:
+async def test_a_plan_works_once(era: str) -> None:
     bench = Bench(era)
     plan, another = await bench.plan(), await bench.plan()
     assert not (await bench.run({"planId": plan})).is_error
@@ -369,7 +369,7 @@ async def test_a_plan_is_good_once(era: str) -> None:
     assert not (await bench.run({"planId": another})).is_error
 
 
-async def test_a_yes_is_good_once() -> None:
+async def test_a_yes_works_once() -> None:
     bench = Bench(STATELESS)
     question = await bench.ask()
     assert not (await bench.reply(question)).is_error
@@ -377,7 +377,7 @@ async def test_a_yes_is_good_once() -> None:
     assert bench.events.count("request") == 1
 
 
-async def test_a_yes_to_a_plan_is_good_once() -> None:
+async def test_a_yes_to_a_plan_works_once() -> None:
     """Then the plan was consumed too, and its message names the next step."""
     bench = Bench(STATELESS)
     arguments = {"planId": await bench.plan()}
@@ -387,7 +387,7 @@ async def test_a_yes_to_a_plan_is_good_once() -> None:
     assert bench.events.count("request") == 1
 
 
-async def test_a_no_does_not_consume_a_plan() -> None:
+async def test_declining_does_not_consume_the_plan() -> None:
     for era in ERAS:
         bench = Bench(era)
         plan = await bench.plan()

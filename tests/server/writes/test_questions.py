@@ -67,7 +67,7 @@ async def test_the_name_is_typed_or_else_the_id(name: str | None, typed: str) ->
         (None, [("shop", "192.0.2.8")], ID),
     ],
 )
-async def test_a_shared_name_is_told_apart(
+async def test_equal_names_are_distinguished(
     ip: str | None, same: list[tuple[str, str | None]], typed: str
 ) -> None:
     shop = vps("shop", ip)

@@ -203,7 +203,7 @@ AGAIN = re.compile(r"\b(try|call|send|run|do)\b[^.]*\bagain\b|\bretry|\brepeat|\
 
 
 @unknown
-async def test_unknown_is_no_reason_to_send_again(reply: Callable[[], Reply]) -> None:
+async def test_an_unknown_outcome_suggests_no_resend(reply: Callable[[], Reply]) -> None:
     bench = Bench()
     bench.response = reply()
     result = await bench.run()
@@ -319,7 +319,7 @@ async def test_a_failed_notification_is_no_failure(
     assert record.exc_info
 
 
-async def test_subscribers_are_told() -> None:
+async def test_subscribers_are_notified() -> None:
     bench = Bench()
     notified: list[str] = []
 
