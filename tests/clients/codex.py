@@ -1,4 +1,4 @@
-"""Codex as its own editor plugins run it: `codex app-server`, spoken to line by line."""
+"""Codex as its editor plugins run it: `codex app-server`, one JSON message per line."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from .real import PATIENCE, Home, Json
 
 Answer = Callable[[Json], Json]
-"""From a question that Codex puts to its person to what they answer."""
+"""Maps a question of Codex to the user's answer."""
 
 
 class Codex:
-    """A running Codex with one thread, and a person who answers it."""
+    """A running Codex with one thread, and a user who answers its questions."""
 
     def __init__(self, process: subprocess.Popen[str], answer: Answer) -> None:
         self._process = process
@@ -24,7 +24,7 @@ class Codex:
         self._lines: queue.Queue[str] = queue.Queue()
         self._asked = 0
         self.questions: list[str] = []
-        """What the person was asked, by Codex itself and by the server."""
+        """The questions to the user, by Codex itself and by the server."""
         self._ready = False
         threading.Thread(target=self._read, daemon=True).start()
         self.request("initialize", clientInfo={"name": "test", "title": "Test", "version": "1"})
@@ -34,7 +34,7 @@ class Codex:
             self.wait(lambda _: self._ready)
 
     def call(self, tool: str, **arguments: object) -> Json:
-        """Call a tool without any model."""
+        """Call a tool without a model."""
         return self.request(
             "mcpServer/tool/call",
             threadId=self.thread,
@@ -44,7 +44,7 @@ class Codex:
         )
 
     def turn(self, text: str) -> None:
-        """Give the model a task, and wait until it is done with it."""
+        """Give the model a task, and wait until it has finished."""
         self.request("turn/start", threadId=self.thread, input=[{"type": "text", "text": text}])
         self.wait(lambda event: event.get("method") == "turn/completed")
 
@@ -57,7 +57,7 @@ class Codex:
         return result
 
     def wait(self, true: Callable[[Json], bool]) -> Json:
-        """The first message that is what is waited for; questions are answered meanwhile."""
+        """The first message for which `true` holds; questions are answered meanwhile."""
         while True:
             event: Json = json.loads(self._lines.get(timeout=PATIENCE))
             self._ready |= event.get("params", {}).get("status") == "ready"
@@ -79,7 +79,7 @@ class Codex:
 
 
 def nobody(question: Json) -> Json:
-    """For conversations in which nothing may be asked."""
+    """For conversations without questions."""
     raise AssertionError(question)
 
 

@@ -1,4 +1,4 @@
-"""A place where a client is alone with the server."""
+"""A home folder for one client."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .real import Home
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the marker here too, so that this folder can be run by itself."""
+    """Register the marker of these tests."""
     config.addinivalue_line("markers", "clients: needs real clients (packaging/setup)")
 
 

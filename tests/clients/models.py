@@ -1,6 +1,6 @@
-"""A scripted model behind the addresses that the real clients know: what it says, the test decides.
+"""A scripted model behind the APIs of the real clients: the test decides what it says.
 
-It speaks as much of three APIs as the clients need to call a tool and to finish: Anthropic's
+It implements the parts of three APIs that the clients need to call a tool and finish: Anthropic's
 Messages (Claude Code), Google's Gemini (Gemini CLI) and OpenAI's Responses (Codex).
 """
 
@@ -16,10 +16,10 @@ from typing import Any
 
 Json = dict[str, Any]
 Move = tuple[str, Json] | None
-"""The tool to call next with its arguments; None when there is nothing left to do."""
+"""The tool to call next and its arguments; None at the end."""
 
 Script = Callable[[list[str]], Move]
-"""From the answers so far to the next move."""
+"""Maps the results so far to the next move."""
 
 
 def look(answers: list[str]) -> Move:
@@ -28,7 +28,7 @@ def look(answers: list[str]) -> Move:
 
 
 def restore(answers: list[str]) -> Move:
-    """Go the whole way to a restore, with ids that came from the answers before."""
+    """Do everything up to a restore, with ids from earlier results."""
     wanted = (r"vps_\w+", r"bkp_\w+", r"plan_[0-9a-z]{16}")
     found = [re.search(pattern, "\n".join(answers)) for pattern in wanted]
     match len(answers), *(match and match[0] for match in found):
@@ -44,12 +44,12 @@ def restore(answers: list[str]) -> Move:
 
 
 class Model:
-    """What it was asked to do and what its tools answered."""
+    """A model that follows a script, and the results that it got."""
 
     def __init__(self, script: Script) -> None:
         self.script = script
         self.answers: list[str] = []
-        """The tools' answers, as the client gave them to the model the last time."""
+        """The results of the tools in the latest request of the client."""
 
     def reply(self, path: str, body: Json) -> tuple[str, str]:
         """Content type and body of the answer to a request."""
@@ -153,7 +153,7 @@ def _gemini_turn(part: Json) -> Json:
 
 @contextmanager
 def scripted(script: Script) -> Iterator[tuple[Model, str]]:
-    """A model at an address of this machine."""
+    """A model at a loopback address."""
     model = Model(script)
 
     class Handler(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""What docs/clients.md says, as its reader gets it: sections, snippets, claims of the tables."""
+"""The contents of docs/clients.md: sections, snippets, and claims of the tables."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Launch:
 
 @dataclass(frozen=True)
 class Snippet:
-    """A block of the page that gives a client the server."""
+    """A block of the page that adds the server to a client."""
 
     client: str
     variant: Variant
@@ -45,7 +45,7 @@ class Snippet:
 
     @property
     def launch(self) -> Launch:
-        """What the client makes of it."""
+        """What the client starts with it."""
         if self.language == "sh":
             return _of_command(shlex.split(self.text))
         keys = {"mcpServers", "servers", "context_servers", "mcp_servers"}

@@ -1,4 +1,4 @@
-"""The programs of the page, each run with its real library, over stdio and over HTTP."""
+"""The programs of the page, run with their real libraries over stdio and HTTP."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def program(name: str) -> str:
 
 
 def over_http(text: str, url: str) -> str:
-    """The program with the line for HTTP in the place of the one above it."""
+    """The program with its line for HTTP instead of the one above."""
     pattern = r"^( *)(?:const )?server = .*?\n\1(?:#|//) Over HTTP: (.+)$"
     changed, times = re.subn(pattern, r"\1\2", text, flags=re.MULTILINE | re.DOTALL)
     assert times == 1
@@ -59,7 +59,7 @@ def over_http(text: str, url: str) -> str:
 
 
 def run(name: str, text: str, home: Home) -> None:
-    """Run a program as the page's reader does, and see that it found the server."""
+    """Run a program as a reader of the page does, and check that it found the server."""
     if name == "TypeScript SDK":
         (home.folder / "node_modules").symlink_to(NODE_PROTOCOL)
         home.write("program.mjs", text)
@@ -84,7 +84,7 @@ def test_each_program_works_over_stdio(name: str, home: Home) -> None:
     run(name, program(name), home)
     revision, capabilities = home.introduction
     assert revision == LIBRARIES[name]["protocol"]
-    assert "elicitation" not in capabilities, "it asks nobody unless it is told how"
+    assert "elicitation" not in capabilities, "without a callback it cannot ask"
 
 
 @each_library

@@ -1,4 +1,4 @@
-"""The page is what its sources say, and what it tells a person to write works."""
+"""The page matches its sources, and its snippets work."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_linked_files_exist() -> None:
 
 
 def opened(snippet: Snippet, upstream: Upstream) -> Launch:
-    """The snippet as a person leaves it who puts the key of `upstream` where it says so."""
+    """What the snippet starts once the user has filled in the key of `upstream`."""
     launch = snippet.launch
     if snippet.variant == "sandbox":
         return launch

@@ -1,7 +1,6 @@
-"""The real clients, set up as the page says, start the server, call it and ask what the page says.
+"""The real clients, set up as the page says, start the server, call it and ask the user.
 
-Where a client wants a model, a scripted one stands at an address of this machine; everything else
-is the client's own.
+A client that needs a model gets a scripted one; everything else is the real client.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ UNLOCKED = {"HOSTUP_MCP_ALLOW": "restore"}
 
 
 def is_as_the_page_says(client: str, home: Home) -> None:
-    """What the client told the server about itself is what the page's table claims."""
+    """What the client told the server about itself matches the table of the page."""
     revision, capabilities = home.introduction
     claims = CLIENTS[client]
     apps = "io.modelcontextprotocol/ui" in capabilities.get("extensions", {})
@@ -42,7 +41,7 @@ def is_as_the_page_says(client: str, home: Home) -> None:
 
 
 def env_for(upstream: Upstream) -> dict[str, str]:
-    """What opens the account of the test, and unlocks restores."""
+    """The variables for the account of the test, with restores unlocked."""
     return {
         "HOSTUP_API_KEY": SANDBOX_API_KEY,
         "HOSTUP_BASE_URL": upstream.url,
@@ -65,7 +64,7 @@ def test_claude_code_connects(variant: page.Variant, home: Home) -> None:
 
 
 def claude(home: Home, script: Script, env: dict[str, str]) -> list[str]:
-    """What the tools answered while Claude Code worked on a task, without anybody to ask."""
+    """The results of the tools while Claude Code worked on a task, without a user to ask."""
     home.write(
         "mcp.json", json.dumps({"mcpServers": {"hostup": {"command": "hostup-mcp", "env": env}}})
     )
@@ -94,7 +93,7 @@ def test_claude_without_a_user_changes_nothing(upstream: Upstream, home: Home) -
 
 
 def codex_file(home: Home, env: dict[str, str], model: str) -> None:
-    """Codex's own file, as the page has it but for `env`, before a scripted model."""
+    """Write the configuration file of the page with `env` and a scripted model."""
     given = "\n".join(f'{name} = "{value}"' for name, value in env.items())
     shown = page.snippet("Codex CLI", "sandbox", "toml").text
     home.write(
@@ -170,7 +169,7 @@ def test_gemini_connects_in_a_trusted_folder(variant: page.Variant, home: Home) 
 
 
 def gemini(home: Home, script: Script, env: dict[str, str]) -> list[str]:
-    """What the tools answered while Gemini CLI worked on a task and approved every call."""
+    """The results of the tools while Gemini CLI worked on a task and approved every call."""
     settings = page.snippet("Gemini CLI", "sandbox", "json").document
     settings["mcpServers"]["hostup"]["env"] = env
     key = {"security": {"auth": {"selectedType": "gemini-api-key"}}}

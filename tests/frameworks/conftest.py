@@ -1,4 +1,4 @@
-"""The account, the product before it over HTTP and stdio, and a driver for each library."""
+"""The account, the product over HTTP and stdio, and a driver for each library."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ FLAGS = ("--allow", "all")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the marker here too, so that this folder can be run by itself."""
+    """Register the marker of these tests."""
     config.addinivalue_line("markers", "frameworks: needs agent frameworks (packaging/setup)")
 
 
 class Product:
-    """The product before one account: a child over HTTP for each way to confirm, and stdio."""
+    """The product with one account: a process over HTTP for each way to confirm, and stdio."""
 
     def __init__(self, folder: Path, upstream: Upstream) -> None:
         self.upstream = upstream
@@ -63,7 +63,7 @@ def product_of_worker(
 
 @pytest.fixture
 def product(product_of_worker: Product, upstream: Upstream) -> Product:
-    """The product before a fresh account."""
+    """The product with a fresh account."""
     return product_of_worker
 
 

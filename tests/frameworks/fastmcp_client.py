@@ -1,4 +1,4 @@
-"""FastMCP's client, which is no agent: what a program calls, it hears."""
+"""FastMCP's client: a plain client, not an agent."""
 
 from __future__ import annotations
 

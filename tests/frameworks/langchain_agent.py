@@ -1,4 +1,4 @@
-"""LangChain: an agent of `create_agent`, its tools from `langchain-mcp-adapters`."""
+"""LangChain: an agent of `create_agent` with tools from `langchain-mcp-adapters`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wire import Json, ask, next_move, serve
 
 
 class Scripted(BaseChatModel):
-    """A model whose every turn is the test's."""
+    """A model whose turns the test decides."""
 
     names: tuple[str, ...] = ()
 
@@ -59,7 +59,7 @@ async def converse(order: Json) -> str:
     if kind == "streamable_http":
         # The library's default: each call opens a session of its own.
         return await run(await client.get_tools())
-    # Over stdio that would be a new process for each call, which knows no id of the one before.
+    # Over stdio that would start a new process for each call, which knows no earlier ids.
     async with client.session("hostup") as session:
         return await run(await load_mcp_tools(session))
 

@@ -1,4 +1,4 @@
-"""The libraries, and how a test plays the model and the person through each of them."""
+"""The libraries, and how a test plays the model and the user in each of them."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Library:
-    """A library, its driver, and how it asks the person.
+    """A library, its driver, and how it asks the user.
 
-    `elicitation`: it shows them the server's question. `approval`: it cannot, and has a question
-    of its own before a tool runs; the server is told to trust it (HOSTUP_MCP_CONFIRM=client).
+    `elicitation`: it shows the server's question. `approval`: it cannot, and asks its own question
+    before a tool runs; the server is told to trust it (HOSTUP_MCP_CONFIRM=client).
     """
 
     name: str
@@ -42,7 +42,7 @@ class Library:
 
     @property
     def missing(self) -> str | None:
-        """What to do before the library can be tested; None when it can."""
+        """What to do before the library can be tested; None if nothing."""
         if self.installed.exists() and Path(self.command[0]).exists():
             return None
         return f"{self.name} is not installed: run packaging/setup"
@@ -75,21 +75,21 @@ LIBRARIES = [
 
 
 def agrees(question: str) -> Json:
-    """The person types the name that is asked for; a library's own question takes a plain yes."""
+    """The user types the requested name; a library's own question takes a plain yes."""
     asked_for = re.search(r"To go ahead, type: (.+)$", question)
     return {"action": "accept", "content": {"serverName": asked_for[1]} if asked_for else {}}
 
 
 def declines(_: str) -> Json:
-    """The person says no."""
+    """The user says no."""
     return {"action": "decline"}
 
 
 @dataclass
 class Model:
-    """The model of a conversation: what it is offered, and the calls that it makes.
+    """The model of a conversation: its tools, and the calls that it makes.
 
-    What it knows of ids, it has read in the answers, as a real one would.
+    It takes ids from results, as a real model does.
     """
 
     driver: Driver
@@ -98,11 +98,11 @@ class Model:
     questions: list[str] = field(default_factory=list)
 
     def call(self, tool: str, **arguments: Any) -> str:
-        """Call a tool; what the model then reads."""
+        """Call a tool; returns what the model reads."""
         return str(self.move({"tool": tool, "arguments": arguments})["heard"])
 
     def move(self, move: Json) -> Json:
-        """Make a move, and play the person until it is the model's turn again."""
+        """Make a move, and answer as the user until it is the model's turn again."""
         self.driver.tell(move)
         while "question" in (event := self.driver.hear()):
             self.questions.append(event["question"])
@@ -115,12 +115,12 @@ class Model:
         return _first(r"vps_[0-9A-Za-z]+", self.call("list_vps", name=name))
 
     def backups(self, name: str) -> tuple[str, str]:
-        """The id of a server and what is said about its backups."""
+        """The id of a server and the text about its backups."""
         vps = self.find(name)
         return vps, self.call("list_vps_backups", id=vps)
 
     def plan(self, name: str) -> tuple[str, str, str]:
-        """A server, one of its backups, and the planId to go back to it."""
+        """A server, one of its backups, and the planId to restore it."""
         vps, listing = self.backups(name)
         backup = _first(r"bkp_[0-9A-Za-z]+", listing)
         plan = self.call("plan_restore", id=vps, mode="in_place", backupId=backup)
@@ -134,9 +134,9 @@ def _first(pattern: str, text: str) -> str:
 
 
 class Driver:
-    """A library's driver: a child process that holds one conversation after the other.
+    """A library's driver: a child process that runs one conversation after another.
 
-    After a conversation that broke off, the next one gets a new child.
+    After a conversation that failed, the next one starts a new process.
     """
 
     def __init__(self, library: Library, folder: Path) -> None:
@@ -164,7 +164,7 @@ class Driver:
         return child
 
     def tell(self, event: Json) -> None:
-        """Send a line to the child; that it is gone, `hear` says with the reason."""
+        """Send a line to the child; if it has ended, `hear` raises with the reason."""
         if self._child is None:
             self._child = self._start()
         assert self._child.stdin is not None
@@ -184,19 +184,19 @@ class Driver:
 
     @contextmanager
     def converse(self, server: Json, reply: Callable[[str], Json] | None = None) -> Iterator[Model]:
-        """A conversation with `server`; without a `reply` the library has nobody to ask."""
+        """A conversation with `server`; without a `reply` the library has no user to ask."""
         model = Model(self, reply or declines)
         try:
             model.move({"server": server, "person": reply is not None})
             yield model
             said = model.move({"say": "That was all."})
-            assert said == {"said": "That was all."}, "the library's own loop comes to its end"
+            assert said == {"said": "That was all."}, "the library's own loop ends"
         except BaseException:
             self.close()
             raise
 
     def close(self) -> None:
-        """Hang up, and see the child end."""
+        """Close the connection and wait until the child has ended."""
         child, self._child = self._child, None
         if child is None:
             return

@@ -1,4 +1,4 @@
-"""amagi-mcp-probe: every tool called with real arguments, every answer held against its schema."""
+"""amagi-mcp-probe: calls every tool with real arguments and validates each result."""
 
 import json
 import re
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.graders
 
 
 def arguments() -> dict[str, dict[str, Any]]:
-    """Something to do for each tool; the sandbox account has the same ids at every start."""
+    """Arguments for each tool; a sandbox account always starts with the same ids."""
     account = Sandbox().state
     web, staging, mail = (account.by_name(name) for name in ("web-01", "staging", "mail"))
     return {
@@ -43,7 +43,7 @@ def test_every_tool_does_what_it_says(tmp_path: Path) -> None:
         GRADERS / "amagi-mcp-probe",
         *("--strict", "--verbose", "--allow-destructive", "--args", given, *skipped),
         *("--startup-timeout", str(PATIENCE), "--timeout", str(PATIENCE)),
-        # The probe cannot answer a question, so the asking is left to it.
+        # The probe cannot answer questions, so confirmation is left to the client.
         *("--env", "HOSTUP_MCP_CONFIRM=client"),
         "--",
         *EVERYTHING,

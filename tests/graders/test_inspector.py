@@ -1,4 +1,4 @@
-"""The MCP Inspector without its window: are the schemas such that every client can use them?"""
+"""The MCP Inspector on the command line: can every client use the schemas?"""
 
 import json
 

@@ -1,4 +1,4 @@
-"""mcpdo, the Inspector for a shell: a person's yes and no, given on a command line."""
+"""mcpdo, the Inspector for a shell: the user's yes and no on a command line."""
 
 import json
 import re
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.graders
 
 
 class Shell:
-    """A shell with a daemon of its own, and one connection to the server."""
+    """A shell with its own daemon and one connection to the server."""
 
     def __init__(self, folder: str) -> None:
         self._variables = {"TMPDIR": folder, "MCP_INSPECTOR_SECRET_STORE": "memory"}
@@ -25,7 +25,7 @@ class Shell:
         return self.do("connect", "--era", era, *CONNECTING, "--", *EVERYTHING)
 
     def do(self, command: str, *words: str) -> dict[str, Any]:
-        """What `command` prints; JSON makes it give a question back instead of asking it here."""
+        """The output of `command`; with JSON, a question is returned instead of asked here."""
         said = self._do("--format", "json", "--connection", "hostup", command, *words)
         printed: dict[str, Any] = json.loads(said)
         return printed
@@ -45,7 +45,7 @@ class Shell:
 
     def _do(self, *words: str) -> str:
         done = run(NODE, MCPDO, *words, **self._variables)
-        assert done.returncode in (0, 5), done.stderr  # 5: a tool answered with a failure
+        assert done.returncode in (0, 5), done.stderr  # 5: the result of a tool is an error
         return done.stdout
 
 
@@ -76,7 +76,7 @@ def test_a_restore_waits_for_the_typed_name(shell: Shell, era: str) -> None:
     assert refused["structuredContent"]["error"]["kind"] == "not_confirmed"
 
     again = shell.data("plan_restore", **wanted)
-    assert again["verdict"] == "possible"  # so nothing has begun
+    assert again["verdict"] == "possible"  # so nothing was started
     question = shell.call("restore_vps", planId=again["planId"])["elicitationPending"]
     started = shell.respond(question, "serverName:=web-01")["structuredContent"]
     assert started["state"] == "started"

@@ -1,4 +1,4 @@
-"""mcpscore: rules about servers of both eras, and calls of what only reads."""
+"""mcpscore: rules for servers of both eras, and calls of the tools that only read."""
 
 import json
 from pathlib import Path
@@ -35,6 +35,6 @@ def test_every_available_point_is_won(transport: str, tmp_path: Path) -> None:
     newest = report["readiness"]
     assert (newest["score"], newest["max_score"]) == (meant.newest_of, meant.newest_of)
     assert report["spec"]["era"] == "dual-era"
-    # Called were the seven tools that read; none broke its schema or took what it must refuse.
+    # It called the seven tools that read; results match their schemas, and bad input is refused.
     assert report["smoke"]["summary"]["failed"] == 0
     assert report["smoke"]["coverage"] == {"tools_called": 7, "tools_total": 14}

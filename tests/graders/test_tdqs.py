@@ -1,4 +1,4 @@
-"""tdqs: what the deterministic part of a registry's quality score says of the tools."""
+"""tdqs: the deterministic part of a registry's quality score for tool definitions."""
 
 import pytest
 

@@ -1,12 +1,12 @@
-"""What each grader must say of the server with everything unlocked. Less fails, and so does more.
+"""The exact result of each grader for the server with everything unlocked.
 
-A point that is lost is written down here with the reason why it is not ours to win. A rule that
-fails without standing here fails the test, and so does one that stands here and passes.
+Each lost point is listed with the reason why it cannot be won. A rule that fails without being
+listed fails the test, and so does a listed rule that passes.
 """
 
 from dataclasses import dataclass
 
-_SAME_LISTS = "the lists stay the same for as long as the server runs: there is no change to tell"
+_SAME_LISTS = "the lists never change while the server runs, so there is nothing to notify"
 _NO_NEWS = {
     "capability_tools_list_changed": _SAME_LISTS,
     "capability_prompts_list_changed": _SAME_LISTS,
@@ -16,7 +16,7 @@ _NO_NEWS = {
 
 @dataclass(frozen=True)
 class Score:
-    """Points of mcpscore, and of those the ones for the newest revision of the protocol."""
+    """Points of mcpscore; `newest_of` are those for the newest revision of the protocol."""
 
     won: int
     of: int
@@ -33,7 +33,7 @@ MCPSCORE = {
         {
             **_NO_NEWS,
             "transport_invalid_request_error_code": (
-                "the SDK refuses what is no JSON-RPC message, with a code of its own, before this "
+                "the SDK refuses messages that are not JSON-RPC with its own code, before this "
                 "server sees it"
             ),
             "security_tls_enabled": "TLS ends at the proxy in front; here it is the loopback",
@@ -44,12 +44,12 @@ MCPSCORE = {
 TDQS_FAILS_ON = "warning"
 
 INSPECTOR_REMARKS = ""
-"""What the Inspector's strict look at all schemas may have to say, in either era: nothing."""
+"""The remarks of the Inspector in strict mode, in either era: none."""
 
 AMAGI_PASSED = 12
 """Of the 14 tools; each with real arguments, and warnings count as failures."""
 
 AMAGI_SKIPPED = {
-    "restore_vps": "its planId has to come from the same session: the shell's test calls it",
-    "get_job": "its jobId has to come from the same session: the shell's test calls it",
+    "restore_vps": "its planId must come from the same session; test_mcpdo.py calls it",
+    "get_job": "its jobId must come from the same session; test_mcpdo.py calls it",
 }

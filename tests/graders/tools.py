@@ -1,4 +1,4 @@
-"""Where the graders are, how one is run, and the server that they look at."""
+"""Where the graders are, how to run them, and the server that they grade."""
 
 import os
 import shutil
@@ -21,20 +21,20 @@ PATIENCE = 180
 """Seconds until a test gives up; only a hang takes so long."""
 
 CONNECTING = ("--connect-timeout", f"{PATIENCE}000")
-"""For the Inspector, which otherwise gives up sooner than a busy machine can start a server."""
+"""For the Inspector, whose default is too short for a busy machine."""
 
 SERVER = command("--sandbox")
 EVERYTHING = [*SERVER, "--allow", "all"]
 
 
 def installed() -> bool:
-    """Whether `packaging/setup` has installed all that these tests run."""
+    """Whether `packaging/setup` has installed everything that these tests run."""
     graders = [GRADERS / name for name in ("mcpscore", "tdqs", "amagi-mcp-probe")]
     return all(path.exists() for path in (*graders, INSPECTOR, MCPDO, NODE))
 
 
 def run(*words: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """A grader, run to its end; what it exits with is for the caller to judge."""
+    """Run a grader to its end; the caller checks the exit code."""
     return subprocess.run(
         words,
         env={**os.environ, **variables},

@@ -1,1 +1,1 @@
-"""What is handed out: wheel, desktop bundle, and the registry's entry."""
+"""What is released: wheel, desktop bundle, and registry entry."""

@@ -1,4 +1,4 @@
-"""What a release hands out, packed once."""
+"""The files of a release, built once."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The desktop bundle: what is packed starts as its manifest says, and answers."""
+"""The desktop bundle starts as its manifest says."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ from .tools import ROOT, UV, needs_tools
 
 
 def launched(**boxes: str) -> dict[str, str]:
-    """The settings that the launcher makes of a host's boxes."""
+    """The settings that the launcher derives from the options of the host."""
     done = subprocess.run(
         [
             sys.executable,

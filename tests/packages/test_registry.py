@@ -1,4 +1,4 @@
-"""The registry's entry: of the current schema, and true of what is released."""
+"""The registry entry matches the current schema and the release."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ def entry(packed: Path) -> dict[str, Any]:
 
 
 def test_the_entry_fits_the_newest_schema(entry: dict[str, Any]) -> None:
-    # skillsaw carries the schemas of all releases.
+    # skillsaw contains the schemas of all releases.
     schemas = {
         json.loads(path.read_text())["$id"]: json.loads(path.read_text())
         for path in BIN.parent.glob("lib/*/site-packages/skillsaw/schemas/mcp_registry/*/*.json")

@@ -1,4 +1,4 @@
-"""The wheel: everything that is needed is inside, and it works where nothing else is."""
+"""The wheel is complete and works in an empty environment."""
 
 import subprocess
 import sys
@@ -35,7 +35,7 @@ def test_the_wheel_works_in_a_new_environment(tmp_path: Path) -> None:
 
     python = tmp_path / "venv" / "bin" / "python"
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
-    # Freshly resolved, as a stranger gets it: no constraints here.
+    # Without constraints, as a user installs it.
     subprocess.run([python, "-m", "pip", "install", "-q", wheel], check=True)
     script = FIRST_ANSWER.format(command=str(python.with_name("hostup-mcp")))
     done = subprocess.run(

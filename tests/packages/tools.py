@@ -1,4 +1,4 @@
-"""What packaging/setup installs, as these tests use it."""
+"""The tools that packaging/setup installs."""
 
 import shutil
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""The recovery panel in a real browser, inside a host made of the reference implementation."""
+"""The recovery panel in a real browser, in a host page based on the reference implementation."""

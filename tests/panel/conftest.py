@@ -18,7 +18,7 @@ Opening = Callable[..., Awaitable[Shown]]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the marker here too, so that this folder can be run by itself."""
+    """Register the marker of these tests."""
     config.addinivalue_line("markers", "panel: needs node, Chromium and Playwright")
 
 
@@ -32,7 +32,7 @@ def host_script() -> str:
 
 @pytest.fixture(scope="package")
 async def browser(host_script: str) -> AsyncIterator[Browser]:
-    """One browser for all; each test gets a context of its own."""
+    """One browser for all tests; each has its own context."""
     from playwright.async_api import async_playwright
 
     async with async_playwright() as playwright:

@@ -1,4 +1,4 @@
-"""The person's own yes: one write for the right name, and plain words for everything else."""
+"""The user's yes in the panel: one write for the right name, and a clear text otherwise."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ pytestmark = pytest.mark.panel
 
 RESTORE = "*/actions/restore"
 
-WOUND_CLOCK = "{ const right = Date.now; Date.now = () => right() + (window.ahead ?? 0); }"
-"""A clock that runs `window.ahead` milliseconds ahead."""
+MOVABLE_CLOCK = "{ const right = Date.now; Date.now = () => right() + (window.ahead ?? 0); }"
+"""A clock that is `window.ahead` milliseconds ahead."""
 
 
 async def planned(shown: Shown, server: str = "web-01") -> Frame:
-    """The panel with a plan in it that waits for the person's yes."""
+    """The panel with a plan that waits for the user's yes."""
     frame = await shown.show(server)
     await frame.click("#show-plan")
     await frame.wait_for_selector("#typed")
@@ -103,7 +103,7 @@ async def test_two_clicks_send_one_write(open_host: Opening) -> None:
 
 
 async def test_the_server_checks_the_name(open_host: Opening) -> None:
-    """A panel that was made to believe in another name gets a no from the server."""
+    """A panel that was given another name is refused by the server."""
     shown = await open_host()
     vps_id = shown.backend.vps_id("web-01")
     backups = shown.backend.sandbox.state.by_name("web-01").backups
@@ -232,7 +232,7 @@ async def test_progress_never_goes_backwards(open_host: Opening) -> None:
 
 async def test_a_plan_expires_on_screen(open_host: Opening) -> None:
     shown = await open_host()
-    await shown.page.add_init_script(WOUND_CLOCK)
+    await shown.page.add_init_script(MOVABLE_CLOCK)
     frame = await planned(shown)
     before = _seconds(await frame.inner_text("#countdown"))
     await frame.evaluate("window.ahead = 5_000")
@@ -263,7 +263,7 @@ async def test_a_wrong_local_clock_expires_no_plan(
     open_host: Opening,
 ) -> None:
     shown = await open_host()
-    await shown.page.add_init_script("window.ahead = 3_600_000;" + WOUND_CLOCK)
+    await shown.page.add_init_script("window.ahead = 3_600_000;" + MOVABLE_CLOCK)
     frame = await planned(shown)
     assert await frame.inner_text("#countdown") in {"10:00", "9:59", "9:58", "9:57"}
 

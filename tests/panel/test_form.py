@@ -1,4 +1,4 @@
-"""The panel as a thing: small, closed, built from its sources, and usable by everyone."""
+"""The panel as a page: small, sealed off, built from its sources, and accessible."""
 
 from __future__ import annotations
 

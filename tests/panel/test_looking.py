@@ -1,4 +1,4 @@
-"""What a person reads: whether they can go back, why, to what, and what it would mean."""
+"""What the user reads: whether a restore is possible, why, from which backup, and its effects."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ async def test_hostile_notes_are_only_text(open_host: Opening) -> None:
 
 
 async def test_markup_in_every_text_stays_text(open_host: Opening) -> None:
-    """Even if the server let it through: the panel itself makes no markup of it."""
+    """The panel never turns text into markup, even if the server lets markup through."""
     shown = await open_host()
     evil = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
     listing = await shown.backend.call("list_vps_backups", {"id": shown.backend.vps_id("web-01")})

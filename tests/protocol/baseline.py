@@ -1,7 +1,7 @@
-"""What the suite is expected to find, and why, as the baseline files say it.
+"""The expected results of the suite, with reasons, from the baseline files.
 
-The suite has a format of its own for failures that are expected. Ours says more: the reason, what
-the suite must complain of for the reason to hold, and which passes are worth nothing.
+The suite has its own format for expected failures. Ours adds the reason, the message that the suite
+must give for the reason to apply, and the checks that pass without testing anything.
 """
 
 from __future__ import annotations
@@ -15,35 +15,35 @@ from typing import Any, Self
 
 from .suite import Check
 
-# An answer like this in the details of a pass: it rests on a fixture that is not there.
+# A check that passes with this in its details did so because a fixture is missing.
 MISSING = re.compile(r"Unknown (tool|prompt): 'test_")
 
 WIRE = "wire-schema-valid"
 """A check that the suite adds to every scenario; alone it does not make a scenario count."""
 
-# Which of several verdicts of one check stands.
+# From best to worst: the worst of several results of one check counts.
 SEVERITY = ("INFO", "SUCCESS", "SKIPPED", "WARNING", "FAILURE")
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """What is expected of one revision.
+    """The expected results for one revision.
 
     Names are `scenario:check`, or `scenario` for the whole of it.
     """
 
     counts: frozenset[str]
-    """Scenarios in which something is really tested."""
+    """Scenarios that test something."""
 
     excused: Mapping[str, re.Pattern[str]]
-    """What need not pass, and what the suite has to say about it."""
+    """Checks that may fail, and the message that the suite must give."""
 
     vacuous: frozenset[str] = frozenset()
-    """Checks that pass without having tested anything."""
+    """Checks that pass without testing anything."""
 
     @classmethod
     def shipped(cls, revision: str) -> Self:
-        """What is expected of the product as shipped."""
+        """The expected results for the product as shipped."""
         read = _read(revision)
         return cls(
             counts=frozenset(read["counts"]),
@@ -53,18 +53,18 @@ class Baseline:
 
     @classmethod
     def with_fixtures(cls, revision: str) -> Self:
-        """What is expected once the suite's fixtures are there: everything that it has."""
+        """The expected results with the suite's fixtures: every scenario counts."""
         shipped = cls.shipped(revision)
         excused = _excused(g for g in _read(revision)["excused"] if g.get("with_fixtures"))
         known = {*shipped.counts, *map(_scenario, (*shipped.excused, *shipped.vacuous))}
         return cls(counts=frozenset(known - set(map(_scenario, excused))), excused=excused)
 
     def expected_failures(self) -> str:
-        """The same in the suite's own format."""
+        """The excused checks in the format of the suite."""
         return "".join(["server:\n", *(f"  - {name}\n" for name in sorted(self.excused))])
 
     def disagreements(self, checks: Iterable[Check]) -> list[str]:
-        """Where `checks` are not what is expected; none if all is as it should be."""
+        """The differences between `checks` and the baseline; empty if there are none."""
         found = _verdicts(checks)
         return [
             *self._unexpected(found.values()),
@@ -110,7 +110,7 @@ class Baseline:
 
 
 def _verdicts(checks: Iterable[Check]) -> dict[str, Check]:
-    """One verdict for each check, the worst of those it got; remarks are none."""
+    """The worst result of each check, without remarks."""
     worst: dict[str, Check] = {}
     for check in checks:
         if check.status != "INFO":

@@ -1,8 +1,8 @@
-"""The product over HTTP with what the conformance suite asks of a server made for it.
+"""The product over HTTP with the fixtures that the conformance suite expects.
 
-The suite calls tools, resources and prompts by names of its own. Here they are put on the server
-that the product makes, so that it is the product which lists, calls, asks and refuses. Run as
-`python tests/protocol/fixtures.py`, followed by the words of `hostup-mcp serve`.
+The suite calls tools, resources and prompts with fixed names. They are added to the product's own
+server, so that the product lists them, calls them, asks and refuses. Run as
+`python tests/protocol/fixtures.py`, followed by the arguments of `hostup-mcp serve`.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ SILENCE = (
 
 
 def add_fixtures(server: MCPServer[Any]) -> None:
-    """Give `server` everything that the suite asks for by name."""
+    """Add everything that the suite requests by name to `server`."""
     add_contents(server)
     add_notices(server)
     add_questions(server)
@@ -69,7 +69,7 @@ def add_fixtures(server: MCPServer[Any]) -> None:
     add_older_methods(server)
 
 
-# What a tool may answer ---------------------------------------------------------------------------
+# Content of results -------------------------------------------------------------------------------
 
 
 def text(words: str) -> TextContent:
@@ -109,7 +109,7 @@ def add_contents(server: MCPServer[Any]) -> None:
 
     @server.tool(description="Always fails.")
     async def test_error_handling() -> CallToolResult:
-        raise ToolError("This failure is meant.")
+        raise ToolError("This failure is intended.")
 
 
 def always(*blocks: ContentBlock) -> Callable[[], CallToolResult]:
@@ -119,7 +119,7 @@ def always(*blocks: ContentBlock) -> Callable[[], CallToolResult]:
     return tool
 
 
-# What a tool may tell while it works --------------------------------------------------------------
+# Notifications during a call ---------------------------------------------------------------------
 
 
 def add_notices(server: MCPServer[Any]) -> None:
@@ -195,15 +195,15 @@ def add_questions(server: MCPServer[Any]) -> None:
         said = await ctx.session.send_request(question, ElicitResult, metadata=place)
         return answer(text(f"{said.action}: {json.dumps(said.content)}"))
 
-    @server.tool(description="Asks the person.")
+    @server.tool(description="Asks the user.")
     async def test_elicitation(message: str, ctx: Context[Any, Any]) -> CallToolResult:
         return await ask(ctx, form(message, username=STRING, email=STRING))
 
-    @server.tool(description="Asks the person, with defaults of every kind.")
+    @server.tool(description="Asks the user, with defaults of every kind.")
     async def test_elicitation_sep1034_defaults(ctx: Context[Any, Any]) -> CallToolResult:
         return await ask(ctx, form("Who is it?", **DEFAULTS))
 
-    @server.tool(description="Asks the person to choose, in every way.")
+    @server.tool(description="Asks the user to choose, in every way.")
     async def test_elicitation_sep1330_enums(ctx: Context[Any, Any]) -> CallToolResult:
         return await ask(ctx, form("Which colours?", **ENUMS))
 
@@ -227,10 +227,10 @@ ROOTS = ListRootsRequest()
 def next_round(
     ctx: Context[Any, Any], rounds: tuple[Questions, ...], *, sealed: bool
 ) -> InputRequiredResult | None:
-    """The questions to ask now; None when each has its answer.
+    """The questions to ask now; None when all are answered.
 
-    Where we are is in the sealed state that the client carries; without one, there is one round.
-    Whoever leaves an answer out begins again.
+    The sealed state that the client returns holds the round; without one, there is one round.
+    A client that leaves out an answer starts again.
     """
     asked = int(ctx.request_state or 0) if sealed else 1
     given = (ctx.input_responses or {}).keys()

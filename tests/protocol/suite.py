@@ -1,4 +1,4 @@
-"""The official conformance suite: where it is, how it is run, and what its checks found."""
+"""The official conformance suite: where it is, how to run it, and its results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NODE = str(BUNDLED_NODE) if BUNDLED_NODE.exists() else shutil.which("node")
 REVISIONS = ("2025-11-25", "2026-07-28")
 
 PATIENCE = 300.0
-"""Seconds until a run is given up; only a hang takes so long."""
+"""Seconds until a run is stopped; only a hang takes so long."""
 
 needs_suite = pytest.mark.skipif(
     NODE is None or not SUITE.is_file(),
@@ -32,7 +32,7 @@ needs_suite = pytest.mark.skipif(
 
 @dataclass(frozen=True)
 class Check:
-    """One verdict of the suite."""
+    """One result of the suite."""
 
     scenario: str
     id: str
@@ -47,7 +47,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Run:
-    """What one run over all scenarios of a revision came to."""
+    """The result of one run of all scenarios of a revision."""
 
     exit_code: int
     printed: str

@@ -1,4 +1,4 @@
-"""A baseline lets nothing pass that it does not name, and names nothing for nothing."""
+"""A baseline excuses only what it lists, and an entry that is not needed fails."""
 
 import re
 
@@ -20,7 +20,7 @@ WARNED = Check("listing", "lists", "WARNING", says="out of order")
 def baseline(
     counts: set[str], excused: dict[str, str] | None = None, vacuous: set[str] | None = None
 ) -> Baseline:
-    """As it fits what was found, but for what a test changes."""
+    """A baseline that matches FOUND, except for the arguments given."""
     return Baseline(
         frozenset(counts),
         {n: re.compile(p) for n, p in (excused or {"calling:calls": "Unknown tool"}).items()},
