@@ -36,7 +36,7 @@ class AuditRow(Model):
 
     @property
     def occurred(self) -> datetime | None:
-        """When it was made, or None where that is unknown."""
+        """When it was made, or None if that is unknown."""
         return parse_time(self.occurred_at)
 
 

@@ -73,12 +73,12 @@ class Listing(Model):
 
     @property
     def is_incomplete(self) -> bool:
-        """Whether there is more that cannot be requested, as far as HostUp says."""
+        """Whether HostUp says that it has more items that cannot be requested."""
         odd = {unread.field for unread in self.unread} & {"hasMore", "nextCursor"}
         return bool(odd) or (self.has_more is True and not self.next_cursor)
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing else can be in the list: what is not listed is not there."""
+        """Whether the list is complete: what is not listed does not exist."""
         left_out = any(unread.is_left_out for unread in self.unread)
         return not (left_out or self.is_incomplete or self.next_cursor)

@@ -23,15 +23,15 @@ class JobState(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     ENDED_OTHERWISE = "ended_otherwise"
-    """It has ended without success: cancelled, say."""
+    """It finished without success, for example because it was cancelled."""
     GONE = "gone"
-    """HostUp no longer knows the job; how it ended is unknown."""
+    """HostUp no longer knows the job, so its outcome is unknown."""
     UNKNOWN = "unknown"
-    """HostUp's word for the state is not known, so neither is whether, or how, it has ended."""
+    """HostUp's word for the state is not known, so the job may or may not have finished."""
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more is to come."""
+        """Whether the job has finished."""
         return self not in (JobState.WAITING, JobState.RUNNING, JobState.UNKNOWN)
 
 

@@ -75,7 +75,7 @@ class Backup(Model):
 
     @property
     def created(self) -> datetime | None:
-        """When it was made, or None where that is unknown."""
+        """When it was made, or None if that is unknown."""
         return parse_time(self.created_at)
 
 
@@ -192,7 +192,7 @@ class SourceBackup(Model):
 
     @property
     def created(self) -> datetime | None:
-        """When it was made, or None where that is unknown."""
+        """When it was made, or None if that is unknown."""
         return parse_time(self.created_at)
 
 
@@ -225,7 +225,7 @@ class Snapshot(Model):
 
     @property
     def created(self) -> datetime | None:
-        """When it was made, or None where that is unknown."""
+        """When it was made, or None if that is unknown."""
         return parse_time(self.created_at)
 
     @property

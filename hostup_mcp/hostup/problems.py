@@ -62,7 +62,7 @@ class HostUpError(Exception):
 
     @property
     def outcome_unknown(self) -> bool:
-        """Whether a write that failed like this may have been carried out all the same."""
+        """Whether a write that failed like this may still have been carried out."""
         return self.sent
 
 

@@ -45,15 +45,15 @@ class Overwrites:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Whether one action can be done now, because of what, and what would unblock it."""
+    """Whether one action is possible now, why or why not, and what would unblock it."""
 
     reasons: tuple[Reason, ...]
     to_unblock: tuple[Step, ...]
-    """Empty where the action is possible, or nothing that is known would unblock it."""
+    """Empty if the action is possible, or if nothing is known to unblock it."""
 
     @property
     def verdict(self) -> Verdict:
-        """What the reasons come to."""
+        """The verdict that follows from the reasons."""
         return verdict_of(self.reasons)
 
 

@@ -133,7 +133,7 @@ SideEffect: TypeAlias = Literal[
 """What else a recovery does."""
 
 Alternative: TypeAlias = Literal[Code.USE_NEW_SERVER, Code.USE_SNAPSHOT]
-"""A way back that risks less."""
+"""A less risky way to recover."""
 
 
 # Precautions: what is recommended before something is overwritten.
@@ -244,7 +244,7 @@ class NoScheduleOn:
 
 
 ScheduleFinding: TypeAlias = ScheduleOverdue | ScheduleNeverRan | RunFailed | NoScheduleOn
-"""What is odd about the schedules of a server."""
+"""A problem with the schedules of a server."""
 
 Finding: TypeAlias = (
     Reason

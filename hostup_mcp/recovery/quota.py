@@ -9,7 +9,7 @@ from hostup_mcp.recovery.reasons import BackupsHidden
 
 
 class Slots(StrEnum):
-    """Whether a backup slot is left."""
+    """Whether a backup slot is free."""
 
     FREE = "free"
     FULL = "full"

@@ -144,7 +144,7 @@ class NoBackups:
 
 @dataclass(frozen=True, slots=True)
 class BackupMissing:
-    """The backup to go back to is not listed (any more)."""
+    """The backup to restore is not listed."""
 
     code: ClassVar = Code.BACKUP_MISSING
     weight: ClassVar = Verdict.BLOCKED
@@ -168,7 +168,7 @@ class NoSnapshots:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotMissing:
-    """The snapshot to go back to is not listed (any more)."""
+    """The snapshot to restore is not listed."""
 
     code: ClassVar = Code.SNAPSHOT_MISSING
     weight: ClassVar = Verdict.BLOCKED

@@ -28,7 +28,7 @@ class Trace(StrEnum):
     MATCHING = "matching"
     """A request of the same kind at that time, possibly ours."""
     NONE = "none"
-    """Nothing was found, which proves nothing."""
+    """No matching row was found, which proves nothing."""
 
 
 @dataclass(frozen=True, slots=True)

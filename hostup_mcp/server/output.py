@@ -51,7 +51,7 @@ class ListingOutput(BaseModel):
     """Base of results that list what HostUp returned."""
 
     complete: bool = Field(description="False if HostUp has items that are not shown.")
-    unread: list[UnreadItem] = Field(description="What could not be read; null stands for it.")
+    unread: list[UnreadItem] = Field(description="Values that could not be read; null here.")
 
 
 def completeness(listing: Listing) -> dict[str, Json]:

@@ -1,4 +1,4 @@
-"""The ways back, one file each. This is the only table of them; all else goes through it."""
+"""The recovery modes, one file each. This is the only table of them; use it everywhere else."""
 
 from __future__ import annotations
 
@@ -14,4 +14,4 @@ MODES: Mapping[Mode, ModeDefinition] = {
     definition.mode: definition
     for definition in (IN_PLACE, FROM_OTHER_VPS, NEW_CLOUD_VPS, SNAPSHOT)
 }
-"""Each way back by its mode."""
+"""The definition of each mode."""

@@ -23,11 +23,11 @@ from hostup_mcp.recovery.findings import Alternative, KeyRefused, Loss, Precauti
 from hostup_mcp.recovery.reasons import Reason, Verdict, verdict_of
 
 Point: TypeAlias = Backup | SourceBackup | Snapshot
-"""What a recovery goes back to."""
+"""The backup or snapshot that a recovery restores."""
 
 
 class Mode(StrEnum):
-    """The ways back."""
+    """The kinds of recovery."""
 
     IN_PLACE = "in_place"
     FROM_OTHER_VPS = "from_other_vps"
@@ -36,7 +36,7 @@ class Mode(StrEnum):
 
 
 class Argument(StrEnum):
-    """Arguments that name what to go back to, in the API's spelling."""
+    """Arguments that name the backup or snapshot to restore, in the API's spelling."""
 
     BACKUP_ID = "backupId"
     SOURCE_VPS_ID = "sourceVpsId"
@@ -44,7 +44,7 @@ class Argument(StrEnum):
 
 
 class Read(StrEnum):
-    """What a mode needs to know of a server beside the server itself and its backups."""
+    """What a mode reads about a server in addition to the server itself and its backups."""
 
     SOURCES = "sources"
     SNAPSHOTS = "snapshots"
@@ -52,20 +52,20 @@ class Read(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is to be recovered, and what it goes back to."""
+    """The server to recover, and the backup or snapshot to restore."""
 
     vps_id: str
     point: str
     """Backup id, or name of the snapshot."""
     source_id: str = ""
-    """The server whose backup it is, where that is another one."""
+    """The server whose backup it is, if that is another server."""
     options: Mapping[str, str | int] = field(default_factory=dict)
     """Body fields of a new server."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What HostUp said about a server; what the mode does not read is empty."""
+    """What HostUp returned about a server; empty if the mode does not read it."""
 
     vps: Vps
     listing: BackupList
@@ -77,7 +77,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What carrying out one recovery would mean. It is only a description; nothing is changed."""
+    """What carrying out a recovery would mean. Planning changes nothing."""
 
     reasons: tuple[Reason, ...]
     data_loss: Loss
@@ -85,27 +85,27 @@ class Plan:
     recommended_first: tuple[Precaution, ...]
     alternatives: tuple[Alternative, ...]
     point: Point | None
-    """What it goes back to; None where that is not there."""
+    """The backup or snapshot to restore; None if it is not listed."""
     gate: Gate | None
-    """The gate that decides; None where HostUp gave none."""
+    """The gate that decides; None if HostUp returned none."""
 
     @property
     def verdict(self) -> Verdict:
-        """What the reasons come to."""
+        """The verdict that follows from the reasons."""
         return verdict_of(self.reasons)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModeDefinition:
-    """One way back. `plan` and `request` are its whole behaviour; the rest is what they need."""
+    """One recovery mode. `plan` and `request` are its behaviour; the rest is what they need."""
 
     mode: Mode
     needs: frozenset[Argument]
-    """The arguments that have to be given; the others have no meaning."""
+    """The arguments that are required; the others do not apply."""
     goes_back_to: str
-    """What its point is: a backup or a snapshot."""
+    """Whether it restores a backup or a snapshot, as a word."""
     builds_server: bool = False
-    """Whether it makes a new server, which costs money, and leaves the present one as it is."""
+    """Whether it builds a new, paid server and does not change the current one."""
     reads: frozenset[Read] = frozenset()
     plan: Callable[[Facts, Target, datetime], Plan]
     request: Callable[[Target], WriteRequest]

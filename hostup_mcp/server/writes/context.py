@@ -36,7 +36,7 @@ class WriteContext:
     request_id: str | None = None
     job_id: str | None = None
     write_id: str = field(default_factory=new_write_id)
-    """Ends the User-Agent of the request, so that HostUp's audit log can show what became of it."""
+    """Ends the User-Agent of the request, so HostUp's audit log can show whether it arrived."""
 
     def log(self, outcome: str) -> None:
         """Write a line of the audit log; it is on disk when this returns.
