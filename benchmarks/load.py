@@ -11,8 +11,8 @@ Everything runs on the loopback interface and stops at the end. The processes:
 - `two`: two replicas that share a Redis (only if redis-server is installed); callers use both.
 
 200 callers, each with a token and so with limits and ids of its own, call `list_vps` and
-`list_vps_backups` in turn, as raw POSTs of the stateless era. Each waits for its response before
-the next call. Prints calls per second, the median and the 99th percentile in milliseconds, the
+`list_vps_backups` in turn, as raw POSTs of the stateless revision. Each waits for its response
+before the next. Prints calls per second, the median and the 99th percentile in milliseconds, the
 servers' processor time per call, their resident memory before and after, and the ratios to `hello`.
 The callers run in one process beside the servers, so on a machine with few cores the rate is that
 of servers and callers together; compare rows, not machines. The processor time is that of the

@@ -1,4 +1,4 @@
-"""The doors: three transports in two protocol eras, each with a server process of its own."""
+"""The doors: three transports in two protocol revisions, each with a server process of its own."""
 
 from __future__ import annotations
 
@@ -77,5 +77,5 @@ class Product:
                 way = stdio_client(parameters, errlog=log)
             elif self.door.transport == "sse":
                 way = sse_client(way)
-            async with Client(way, mode=self.door.era, elicitation_callback=user) as client:
+            async with Client(way, mode=self.door.revision, elicitation_callback=user) as client:
                 yield client

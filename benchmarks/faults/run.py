@@ -147,7 +147,7 @@ class History:
             # The reads may have retired one of the two servers.
             if vps in self._known.vps and other_vps in self._known.vps:
                 await self._together(client, [(tool, arguments), (other, prepared)])
-        elif shape < 0.26 and self.tally.door.era == MODERN:
+        elif shape < 0.26 and self.tally.door.revision == MODERN:
             await self._sent_again(client, tool, arguments)
         elif shape < 0.32:
             await self._single(client, tool, arguments, cancel_after=pick.random() * 0.1)
@@ -224,7 +224,7 @@ class History:
         await self._end(episode)
 
     async def _sent_again(self, client: Client, tool: Offered, arguments: dict[str, Any]) -> None:
-        """Reply to a question of the stateless era, and send the reply twice."""
+        """Reply to a question of the stateless revision, and send the reply twice."""
         first = self._call(tool, arguments)
         episode = self._episode([first])
         questions: list[InputRequiredResult] = []

@@ -1,8 +1,8 @@
 """The first moments of a stdio session, before anything heavy is imported.
 
-A client that speaks both protocol eras sends `server/discover` as soon as it has started a server,
-and takes silence for an old one. The SDK needs about a second until it can respond. So one thread
-reads standard input from the start: it responds to a leading discover with a prepared
+A client of old and new protocol revisions sends `server/discover` as soon as it has started a
+server, and takes silence for an old one. The SDK needs about a second until it can respond. So one
+thread reads standard input from the start: it responds to a leading discover with a prepared
 result, and stores every other line, in order, for the session.
 
 Only light modules of the standard library may be imported here, and on the way here.

@@ -1,9 +1,9 @@
 """A stdio session, from the first line that the opening stored to the end of the process.
 
 It differs from the SDK's own in three ways. A leading `server/discover` does not decide the
-protocol era, because a client that got no response in time continues with `initialize` on the same
-process. A line that is not a message gets an error. And the session ends in time, with clean-up,
-whatever a tool is doing.
+protocol revision, because a client that got no response in time continues with `initialize` on
+the same process. A line that is not a message gets an error. And the session ends in time, with
+clean-up, whatever a tool is doing.
 """
 
 from __future__ import annotations

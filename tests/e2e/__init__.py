@@ -1,1 +1,1 @@
-"""The product as its users meet it: a process, a client, a person, and an account behind it."""
+"""The product as its users meet it: a process, a client, a user, and an account behind it."""

@@ -1,4 +1,4 @@
-"""Fixtures: the house with its doors, a fresh account in it for each test, and a person."""
+"""Fixtures: the product with its doors, a fresh account in it for each test, and a user."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from support.account import Upstream, fresh_account
 
 from hostup_mcp.sandbox import Sandbox
 
-from .world import House, Person
+from .harness import Product, User
 
 
 @pytest.fixture(scope="session")
-def house_of_worker(
+def product_of_worker(
     tmp_path_factory: pytest.TempPathFactory, upstream_of_worker: Upstream
-) -> Iterator[House]:
-    house = House(tmp_path_factory.mktemp("house"), upstream_of_worker)
-    yield house
-    house.close()
+) -> Iterator[Product]:
+    product = Product(tmp_path_factory.mktemp("product"), upstream_of_worker)
+    yield product
+    product.close()
 
 
 @pytest.fixture
-def house(house_of_worker: House, upstream: Upstream) -> House:
+def product(product_of_worker: Product, upstream: Upstream) -> Product:
     """The product, over every transport, before a fresh account."""
-    return house_of_worker
+    return product_of_worker
 
 
 @pytest.fixture
@@ -34,5 +34,5 @@ def sandbox() -> Sandbox:
 
 
 @pytest.fixture
-def person() -> Person:
-    return Person()
+def user() -> User:
+    return User()

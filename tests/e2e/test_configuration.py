@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 from mcp.client.stdio import StdioServerParameters, stdio_client
-from support.product import ERAS, LEGACY, MODERN, command, environment
+from support.product import LEGACY, MODERN, REVISIONS, command, environment
 from support.waiting import PATIENCE
 
 from hostup_mcp.cli import main
 from hostup_mcp.config import load
 from hostup_mcp.server.app import build_server
 
-from .world import connected
+from .harness import connected
 
 SECRET = "hostup_live_0123456789abcdef_never_to_be_seen"
 URL = "http://127.0.0.1:9"
@@ -72,16 +72,16 @@ async def test_over_stdio_every_tool_says_what_to_set(case: str, mode: str, tmp_
             names = await assistant.tools()
             assert names
             for tool in [*sorted(names), "restore_vps", "delete_vps_backup"]:
-                answer = await assistant.no(tool)
-                told = answer.kind in ("not_configured", "not_allowed", "invalid_arguments")
-                assert told, answer.text
+                result = await assistant.no(tool)
+                told = result.kind in ("not_configured", "not_allowed", "invalid_arguments")
+                assert told, result.text
                 if tool == "list_vps":
-                    assert answer.kind == "not_configured"
-                    assert named in answer.text
-                    assert answer.next_step
-                assert SECRET not in answer.text
-                assert SECRET not in str(answer.data)
-                assert "Traceback" not in answer.text
+                    assert result.kind == "not_configured"
+                    assert named in result.text
+                    assert result.next_step
+                assert SECRET not in result.text
+                assert SECRET not in str(result.data)
+                assert "Traceback" not in result.text
     assert SECRET not in log.read_text()
 
 
@@ -116,7 +116,7 @@ def test_an_unknown_transport_ends_cleanly(transport: str) -> None:
     assert SECRET not in ended.stderr
 
 
-@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize("mode", REVISIONS)
 async def test_valid_calls_say_what_to_set(mode: str) -> None:
     arguments = {
         "list_vps": {},
@@ -133,10 +133,10 @@ async def test_valid_calls_say_what_to_set(mode: str) -> None:
     }
     async with connected(build_server(load({}, {})), None, mode) as assistant:
         for tool in sorted(await assistant.tools()):
-            answer = await assistant.no(tool, **arguments[tool])
-            assert answer.kind == "not_configured", (tool, answer.text)
-            assert "HOSTUP_API_KEY" in answer.text
-            assert "HOSTUP_SANDBOX" in answer.text, "it can be tried without a key"
+            result = await assistant.no(tool, **arguments[tool])
+            assert result.kind == "not_configured", (tool, result.text)
+            assert "HOSTUP_API_KEY" in result.text
+            assert "HOSTUP_SANDBOX" in result.text, "it can be tried without a key"
 
 
 def run(*flags: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:

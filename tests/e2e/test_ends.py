@@ -19,12 +19,12 @@ import anyio
 import pytest
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from support.account import Upstream
-from support.product import ERAS, LEGACY, MODERN, ServerProcess, command, environment
+from support.product import LEGACY, MODERN, REVISIONS, ServerProcess, command, environment
 from support.waiting import until
 
-from .world import Answer, Assistant, Person, at, connected
+from .harness import Assistant, Result, User, at, connected
 
-eras = pytest.mark.parametrize("mode", ERAS)
+revisions = pytest.mark.parametrize("mode", REVISIONS)
 http = pytest.mark.parametrize(
     ("transport", "mode"),
     [("streamable-http", LEGACY), ("streamable-http", MODERN), ("sse", LEGACY)],
@@ -94,10 +94,10 @@ def outcomes(audit_log: Path) -> list[str]:
     return [json.loads(line)["outcome"] for line in audit_log.read_text().splitlines()]
 
 
-async def restore_and(assistant: Assistant, upstream: StallingUpstream, meanwhile: Any) -> Answer:
+async def restore_and(assistant: Assistant, upstream: StallingUpstream, meanwhile: Any) -> Result:
     """Restore web-01, do `meanwhile` once HostUp has the request, and wait for the result."""
     _, plan = await assistant.planned()
-    results: list[Answer] = []
+    results: list[Result] = []
 
     async def restore() -> None:
         results.append(await assistant.call("restore_vps", planId=plan))
@@ -119,10 +119,10 @@ async def test_a_stop_while_hostup_stalls_is_unknown(
     env = environment(**upstream.variables)
     flags = ("--allow", "all", "--audit-log", str(audit_log))
     child = ServerProcess(tmp_path, env, *flags, transport=transport, program=SERVE).wait_for_url()
-    async with at(child, mode, Person()) as assistant:
-        answer = await restore_and(assistant, upstream, child.process.terminate)
-    assert answer.kind == "outcome_unknown", answer.text
-    assert "told to stop" in answer.text
+    async with at(child, mode, User()) as assistant:
+        result = await restore_and(assistant, upstream, child.process.terminate)
+    assert result.kind == "outcome_unknown", result.text
+    assert "told to stop" in result.text
     assert outcomes(audit_log)[-2:] == ["sent", "outcome_unknown"]
     assert child.process.wait(20) == 0
     assert len(upstream.sandbox.writes) == 1
@@ -140,10 +140,10 @@ async def test_a_response_while_draining_is_returned(
         child.process.terminate()
         threading.Timer(4.0, upstream.released.set).start()
 
-    async with at(child, mode, Person()) as assistant:
-        answer = await restore_and(assistant, upstream, stop_then_respond)
-    assert not answer.is_error, answer.text
-    assert answer.data["state"] == "started"
+    async with at(child, mode, User()) as assistant:
+        result = await restore_and(assistant, upstream, stop_then_respond)
+    assert not result.is_error, result.text
+    assert result.data["state"] == "started"
     assert outcomes(audit_log)[-2:] == ["sent", "accepted by HostUp"]
     assert child.process.wait(20) == 0
 
@@ -160,11 +160,11 @@ class Home:
         self._env = environment(**upstream.variables, **own)
         self._words = command("--allow", "all", "--audit-log", str(audit_log))
 
-    def session(self, person: Person, mode: str = MODERN) -> Any:
+    def session(self, user: User, mode: str = MODERN) -> Any:
         parameters = StdioServerParameters(
             command=self._words[0], args=self._words[1:], env=self._env
         )
-        return connected(stdio_client(parameters), person, mode)
+        return connected(stdio_client(parameters), user, mode)
 
     def state_file(self) -> Path:
         [found] = self.folder.rglob("state.db")
@@ -187,28 +187,28 @@ def children_of(pid: int) -> list[int]:
 
 async def test_a_users_sessions_share_the_lock(home: Home, upstream: StallingUpstream) -> None:
     upstream.stalls_first = True
-    async with home.session(Person()) as first, home.session(Person()) as second:
+    async with home.session(User()) as first, home.session(User()) as second:
         _, other_plan = await second.planned()
-        tried: list[Answer] = []
+        tried: list[Result] = []
 
         async def try_meanwhile() -> None:
             tried.append(await second.call("restore_vps", planId=other_plan))
             upstream.released.set()
 
         async with anyio.create_task_group() as tasks:
-            answer = await restore_and(first, upstream, lambda: tasks.start_soon(try_meanwhile))
-        assert not answer.is_error, answer.text
+            result = await restore_and(first, upstream, lambda: tasks.start_soon(try_meanwhile))
+        assert not result.is_error, result.text
     assert [each.kind for each in tried] == ["write_in_flight"]
     assert len(upstream.sandbox.writes) == 1
     assert home.state_file().stat().st_mode & 0o777 == 0o600
 
 
-@eras
+@revisions
 async def test_a_session_that_ends_is_logged_unknown(
     home: Home, upstream: StallingUpstream, audit_log: Path, mode: str
 ) -> None:
     async with anyio.create_task_group() as tasks:
-        async with home.session(Person(), mode) as assistant:
+        async with home.session(User(), mode) as assistant:
             _, plan = await assistant.planned()
             tasks.start_soon(_call_in_vain, assistant, plan)
             await until(upstream.reached.is_set)
@@ -225,7 +225,7 @@ async def test_a_killed_session_leaves_the_vps_locked(
 ) -> None:
     before = set(children_of(os.getpid()))
     async with anyio.create_task_group() as tasks:
-        async with home.session(Person()) as assistant:
+        async with home.session(User()) as assistant:
             [child] = set(children_of(os.getpid())) - before
             _, plan = await assistant.planned()
             tasks.start_soon(_call_in_vain, assistant, plan)
@@ -245,7 +245,7 @@ async def _call_in_vain(assistant: Assistant, plan: str) -> None:
 
 async def _is_still_locked(home: Home) -> None:
     """A later session of the same user does not write to that server yet."""
-    async with home.session(Person()) as later:
+    async with home.session(User()) as later:
         vps = await later.find("web-01")
-        answer = await later.call("set_backup_retention", id=vps, maxTotalBackups=3)
-        assert answer.kind == "write_in_flight", answer.text
+        result = await later.call("set_backup_retention", id=vps, maxTotalBackups=3)
+        assert result.kind == "write_in_flight", result.text

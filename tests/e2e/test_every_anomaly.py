@@ -23,7 +23,7 @@ from hostup_mcp.sandbox import (
 )
 from hostup_mcp.sandbox.jobs import phase
 
-from .world import Answer, Assistant, Person, in_memory
+from .harness import Assistant, Result, User, in_memory
 
 OTHER_VALUES: dict[str, list[Any]] = {
     "polls_fail_from": [0, 40, 100],
@@ -93,7 +93,7 @@ class Session:
         self.assistant = assistant
         self.accepted: list[str] = []
 
-    async def call(self, tool: str, **arguments: Any) -> Answer:
+    async def call(self, tool: str, **arguments: Any) -> Result:
         before, state = len(self.sandbox.writes), self.facts()
         result = await self.assistant.call(tool, **arguments)
         assert "Error executing tool" not in result.text
@@ -116,7 +116,7 @@ class Session:
         }
         return servers, set(state.jobs)
 
-    async def follow(self, started: Answer) -> None:
+    async def follow(self, started: Result) -> None:
         """Poll a job at its beginning, in the middle and after its end."""
         job_id = None if started.is_error else started.data.get("jobId")
         for seconds in (0, 12, 24, 3600):
@@ -126,7 +126,7 @@ class Session:
                     self.sandbox.state.jobs[job_id], await self.call("get_job", jobId=job_id)
                 )
 
-    def is_true(self, job: Job, result: Answer) -> None:
+    def is_true(self, job: Job, result: Result) -> None:
         if result.is_error:
             return
         state, truth = result.data["state"], phase(job, self.sandbox.now())
@@ -159,7 +159,7 @@ class Session:
         await self.call("set_backup_schedule", id=web, enabled=True, **timing)
         await self.call("set_backup_retention", id=web, maxTotalBackups=4)
 
-    def shows_all(self, listing: Answer, ids: list[str]) -> None:
+    def shows_all(self, listing: Result, ids: list[str]) -> None:
         if self.sandbox.anomalies.backups_unlisted:
             assert listing.data["backups"] == []
             return
@@ -185,7 +185,7 @@ class Session:
 async def test_a_session_holds(name: str, value: Any) -> None:
     sandbox = Sandbox(clock=ManualClock(), anomalies=Anomalies(**{name: value}), rate_limit=None)
     clock = sandbox.clock.now
-    async with in_memory(sandbox, Person(), now=clock) as assistant:
+    async with in_memory(sandbox, User(), now=clock) as assistant:
         session = Session(sandbox, assistant)
         if name == "edge_refuses":
             result = await session.call("list_vps")
@@ -200,7 +200,7 @@ async def test_a_session_holds(name: str, value: Any) -> None:
 async def test_a_refused_key_after_an_open_gate() -> None:
     variants = Variants(gates_fold_permission=False)
     sandbox = Sandbox(clock=ManualClock(), variants=variants, rate_limit=None)
-    async with in_memory(sandbox, Person(), api_key=SANDBOX_READ_ONLY_KEY) as assistant:
+    async with in_memory(sandbox, User(), api_key=SANDBOX_READ_ONLY_KEY) as assistant:
         session = Session(sandbox, assistant)
         web = (await session.servers())["web-01"]
         await session.call("list_vps_backups", id=web)
@@ -223,7 +223,7 @@ async def played(
     sandbox = Sandbox(
         clock=ManualClock(), variants=Variants(**(variants or {})), anomalies=Anomalies(**anomalies)
     )
-    async with in_memory(sandbox, Person()) as assistant:
+    async with in_memory(sandbox, User()) as assistant:
         yield assistant, sandbox
 
 
@@ -245,7 +245,7 @@ async def test_unclear_writes_are_unknown(kind: str) -> None:
     assert len(sandbox.writes) == 1
 
 
-async def ended(assistant: Assistant, sandbox: Sandbox) -> Answer:
+async def ended(assistant: Assistant, sandbox: Sandbox) -> Result:
     started = await assistant.ok("create_vps_backup", id=await assistant.find("web-01"))
     sandbox.clock.advance(3600)  # type: ignore[attr-defined]
     return await assistant.call("get_job", jobId=started["jobId"])

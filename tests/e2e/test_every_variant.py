@@ -15,7 +15,7 @@ import pytest
 from hostup_mcp.sandbox import Fault, ManualClock, Sandbox, Variants
 from hostup_mcp.sandbox.jobs import phase
 
-from .world import Answer, Assistant, Person, in_memory
+from .harness import Assistant, Result, User, in_memory
 
 # What a field that takes any text or number is set to, beside its default.
 OTHER_WORDS: dict[str, list[Any]] = {
@@ -53,17 +53,17 @@ class Session:
         self.assistant = assistant
         self.accepted: list[str] = []
 
-    async def call(self, tool: str, **arguments: Any) -> Answer:
+    async def call(self, tool: str, **arguments: Any) -> Result:
         before = len(self.sandbox.writes)
-        answer = await self.assistant.call(tool, **arguments)
-        assert "Error executing tool" not in answer.text
-        assert answer.is_error or answer.data
+        result = await self.assistant.call(tool, **arguments)
+        assert "Error executing tool" not in result.text
+        assert result.is_error or result.data
         assert len(self.sandbox.writes) - before <= 1, "never twice"
-        if len(self.sandbox.writes) > before and not answer.is_error:
+        if len(self.sandbox.writes) > before and not result.is_error:
             self.accepted.append(tool)
-        return answer
+        return result
 
-    async def follow(self, started: Answer) -> None:
+    async def follow(self, started: Result) -> None:
         """Look at a job at its beginning, in the middle and after its end."""
         job_id = started.data.get("jobId")
         for seconds in (0, 12, 3600):
@@ -71,7 +71,7 @@ class Session:
             if job_id is not None:
                 self.is_true_of(job_id, await self.call("get_job", jobId=job_id))
 
-    def is_true_of(self, job_id: str, told: Answer) -> None:
+    def is_true_of(self, job_id: str, told: Result) -> None:
         truly = phase(self.sandbox.state.jobs[job_id], self.sandbox.clock.now())
         if told.is_error:
             assert told.kind in ("poll_url_refused", "forbidden")
@@ -133,10 +133,10 @@ class Session:
 async def test_a_whole_session_holds(name: str, value: Any) -> None:
     variants = Variants(**{name: value}) if name else Variants()
     sandbox = Sandbox(clock=ManualClock(), variants=variants, rate_limit=None)
-    # Where a running server cannot be restored, the person has stopped it.
+    # Where a running server cannot be restored, the user has stopped it.
     if name == "restore_of_running":
         stop(sandbox, "web-01")
-    async with in_memory(sandbox, Person()) as assistant:
+    async with in_memory(sandbox, User()) as assistant:
         session = Session(sandbox, assistant)
         await session.play()
     expected = ["create_vps_backup"] * 2 + ["restore_vps"] * 2

@@ -3,9 +3,9 @@
 The tools come from the registry and their arguments from their schemas, so a tool that is added
 later is driven through the same without a word here. What counts is what reached the account.
 
-Each tool meets each kind of end in both eras. Which refusal or failure it meets is taken in turn:
-what each of them means is tested with the client (`tests/hostup/test_writing.py`) and the pipeline
-(`tests/server/writes/`), the same code for every tool.
+Each tool meets each kind of end in both revisions. Which refusal or failure it meets is taken in
+turn: what each of them means is tested with the client (`tests/hostup/test_writing.py`) and the
+pipeline (`tests/server/writes/`), the same code for every tool.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
 from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult, ElicitResult, InputRequiredResult
 from support.account import fresh_account
-from support.product import ERAS, LEGACY, MODERN
+from support.product import LEGACY, MODERN, REVISIONS
 
 from hostup_mcp.recovery.modes.definition import Mode
 from hostup_mcp.sandbox import SANDBOX_API_KEY, Clock, Fault, Sandbox, Variants
@@ -46,7 +46,7 @@ from hostup_mcp.state.store import (
     StateUnavailableError,
 )
 
-from .world import CANCEL, DECLINE, agree, hurried, plainly, settings, typed
+from .harness import CANCEL, DECLINE, agree, hurried, plainly, settings, typed
 
 NAME = "web-01"
 SETTLED = {"done", "started", "accepted"}
@@ -84,19 +84,19 @@ WAYS = [
 ASKING = [way for way in WAYS if not way.definition.is_always_harmless]
 IN_WINDOW = [way for way in WAYS if way.asks_in_window]
 
-eras = pytest.mark.parametrize("era", ERAS)
+revisions = pytest.mark.parametrize("revision", REVISIONS)
 ways = pytest.mark.parametrize("way", WAYS, ids=str)
 window_ways = pytest.mark.parametrize("way", IN_WINDOW, ids=str)
 
 
 def in_turn(some_ways: list[Way], name: str, values: Collection[str]) -> pytest.MarkDecorator:
-    """Each way in both eras, and with the next of `values` each time."""
-    pairs = list(product(some_ways, ERAS))
+    """Each way in both revisions, and with the next of `values` each time."""
+    pairs = list(product(some_ways, REVISIONS))
     assert len(pairs) >= len(values)
-    # One further in each round, so that a value does not meet the same era every time.
+    # One further in each round, so that a value does not meet the same revision every time.
     turns = (i + i // len(values) for i in range(len(pairs)))
     rows = [(*pair, [*values][turn % len(values)]) for pair, turn in zip(pairs, turns, strict=True)]
-    return pytest.mark.parametrize(("way", "era", name), rows, ids=lambda value: str(value))
+    return pytest.mark.parametrize(("way", "revision", name), rows, ids=lambda value: str(value))
 
 
 Reply = Callable[[str], "ElicitResult | Awaitable[ElicitResult]"]
@@ -240,7 +240,7 @@ def account(**others: Any) -> Sandbox:
 
 @asynccontextmanager
 async def session(
-    era: str,
+    revision: str,
     *,
     state: StateStore | None = None,
     wrap: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] = lambda inner: inner,
@@ -261,7 +261,7 @@ async def session(
 
     apps = [advertise(EXTENSION_ID, {"mimeTypes": [APP_MIME_TYPE]})]
     async with Client(
-        serve_with(services), mode=era, elicitation_callback=answer, extensions=apps
+        serve_with(services), mode=revision, elicitation_callback=answer, extensions=apps
     ) as client:
         made.append(Session(client, sandbox))
         with anyio.fail_after(60):
@@ -271,7 +271,7 @@ async def session(
 # It goes well -------------------------------------------------------------------------------------
 
 
-@eras
+@revisions
 @pytest.mark.parametrize(
     ("way", "reads"),
     [
@@ -281,8 +281,8 @@ async def session(
     ],
     ids=str,
 )
-async def test_facts_are_read_twice(way: Way, reads: int, era: str) -> None:
-    async with session(era) as s:
+async def test_facts_are_read_twice(way: Way, reads: int, revision: str) -> None:
+    async with session(revision) as s:
         arguments = await s.prepared(way)
         before = len(s.sandbox.requests)
         assert await s.kind(way, arguments) == "ok"
@@ -301,8 +301,8 @@ NO: dict[str, ElicitResult] = {
 
 
 @in_turn(IN_WINDOW, "no", NO)
-async def test_a_declined_question_sends_nothing(way: Way, era: str, no: str) -> None:
-    async with session(era) as s:
+async def test_a_declined_question_sends_nothing(way: Way, revision: str, no: str) -> None:
+    async with session(revision) as s:
         arguments = await s.prepared(way)
         s.reply = lambda _: NO[no]
         assert await s.kind(way, arguments) == "not_confirmed"
@@ -311,8 +311,8 @@ async def test_a_declined_question_sends_nothing(way: Way, era: str, no: str) ->
 
 
 @in_turn(ASKING, "name", ["web-02", "WEB-01", "web"])
-async def test_a_wrong_name_sends_nothing(way: Way, era: str, name: str) -> None:
-    async with session(era) as s:
+async def test_a_wrong_name_sends_nothing(way: Way, revision: str, name: str) -> None:
+    async with session(revision) as s:
         s.typed_in_panel = name
         arguments = await s.prepared(way)
         s.reply = lambda q: typed(name) if "To go ahead, type: " in q else plainly(False)
@@ -352,10 +352,10 @@ async def test_a_client_that_fails_to_ask_sends_nothing(way: Way) -> None:
         assert s.sent == 0
 
 
-@eras
+@revisions
 @window_ways
-async def test_facts_changed_while_asking_send_nothing(way: Way, era: str) -> None:
-    async with session(era) as s:
+async def test_facts_changed_while_asking_send_nothing(way: Way, revision: str) -> None:
+    async with session(revision) as s:
         arguments = await s.prepared(way)
 
         def rename_and_agree(question: str) -> ElicitResult:
@@ -383,9 +383,9 @@ async def test_an_answered_question_works_once(way: Way) -> None:
         assert s.sent == 1
 
 
-@eras
+@revisions
 @ways
-async def test_of_two_calls_at_once_one_is_sent(way: Way, era: str) -> None:
+async def test_of_two_calls_at_once_one_is_sent(way: Way, revision: str) -> None:
     second_over = anyio.Event()
 
     def hold_writes(inner: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
@@ -397,7 +397,7 @@ async def test_of_two_calls_at_once_one_is_sent(way: Way, era: str) -> None:
 
         return Held()
 
-    async with session(era, wrap=hold_writes) as s:
+    async with session(revision, wrap=hold_writes) as s:
         arguments = await s.prepared(way)
         kinds: list[str] = []
 
@@ -451,8 +451,8 @@ def truth(sandbox: Sandbox) -> object:
 
 
 @in_turn(WAYS, "fault", LOST)
-async def test_a_lost_response_is_unknown_and_final(way: Way, era: str, fault: str) -> None:
-    async with session(era) as s:
+async def test_a_lost_response_is_unknown_and_final(way: Way, revision: str, fault: str) -> None:
+    async with session(revision) as s:
         arguments = await s.prepared(way)
         fail_writes(s.sandbox, fault, **LOST[fault])
         assert await s.kind(way, arguments) == "outcome_unknown"
@@ -488,8 +488,8 @@ def assert_unknown(result: CallToolResult) -> None:
 
 
 @in_turn(WAYS, "fault", REFUSED)
-async def test_a_refusal_by_hostup_changed_nothing(way: Way, era: str, fault: str) -> None:
-    async with session(era) as s:
+async def test_a_refusal_by_hostup_changed_nothing(way: Way, revision: str, fault: str) -> None:
+    async with session(revision) as s:
         arguments = await s.prepared(way)
         fail_writes(s.sandbox, fault, status=REFUSED[fault])
         before = truth(s.sandbox)
@@ -502,8 +502,10 @@ async def test_a_refusal_by_hostup_changed_nothing(way: Way, era: str, fault: st
 
 
 @in_turn(IN_WINDOW, "status", ["401", "403", "500"])
-async def test_failed_reads_after_the_yes_send_nothing(way: Way, era: str, status: str) -> None:
-    async with session(era) as s:
+async def test_failed_reads_after_the_yes_send_nothing(
+    way: Way, revision: str, status: str
+) -> None:
+    async with session(revision) as s:
         arguments = await s.prepared(way)
 
         def fail_reads_and_agree(question: str) -> ElicitResult:
@@ -523,9 +525,9 @@ def lines(audit_log: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in audit_log.read_text().splitlines()]
 
 
-@eras
+@revisions
 @ways
-async def test_a_yes_is_one_request_logged_before(way: Way, era: str, tmp_path: Path) -> None:
+async def test_a_yes_is_one_request_logged_before(way: Way, revision: str, tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     at_the_request: list[list[dict[str, Any]]] = []
 
@@ -538,7 +540,7 @@ async def test_a_yes_is_one_request_logged_before(way: Way, era: str, tmp_path: 
 
         return Looking()
 
-    async with session(era, wrap=look, audit_log=path) as s:
+    async with session(revision, wrap=look, audit_log=path) as s:
         arguments = await s.prepared(way)
         assert await s.kind(way, arguments) == "ok"
         assert len(s.questions) == way.asks_in_window
@@ -557,11 +559,11 @@ async def test_a_yes_is_one_request_logged_before(way: Way, era: str, tmp_path: 
     assert path.stat().st_mode & 0o077 == 0
 
 
-@eras
+@revisions
 @ways
-async def test_what_cannot_be_logged_is_not_sent(way: Way, era: str, tmp_path: Path) -> None:
+async def test_what_cannot_be_logged_is_not_sent(way: Way, revision: str, tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
-    async with session(era, audit_log=path) as s:
+    async with session(revision, audit_log=path) as s:
         arguments = await s.prepared(way)
         path.unlink(missing_ok=True)
         path.mkdir()
@@ -593,9 +595,9 @@ class FailingState(InMemoryState):
 
 
 @in_turn(WAYS, "method", ["is_available", "acquire", "consume"])
-async def test_an_unavailable_store_sends_nothing(way: Way, era: str, method: str) -> None:
+async def test_an_unavailable_store_sends_nothing(way: Way, revision: str, method: str) -> None:
     state = FailingState()
-    async with session(era, state=state) as s:
+    async with session(revision, state=state) as s:
         arguments = await s.prepared(way)
         state.broken = method
         assert await s.kind(way, arguments) == "state_unavailable"

@@ -12,7 +12,7 @@ from support.account import fresh_account
 
 from hostup_mcp.sandbox import Anomalies, Fault, ManualClock, Sandbox, Variants
 
-from .world import Answer, Assistant, Person, in_memory, typed
+from .harness import Assistant, Result, User, in_memory, typed
 
 
 @asynccontextmanager
@@ -23,11 +23,11 @@ async def session(
     account = fresh_account(
         clock=ManualClock(), variants=variants or Variants(), anomalies=Anomalies(**anomalies)
     )
-    async with in_memory(account, Person()) as assistant:
+    async with in_memory(account, User()) as assistant:
         yield assistant, account
 
 
-def advice(listing: Answer) -> list[str]:
+def advice(listing: Result) -> list[str]:
     """The codes of the advice."""
     findings = listing.data["explanation"]["findings"].get("advice", [])
     return [each["code"] if isinstance(each, dict) else each for each in findings]
@@ -98,8 +98,8 @@ async def test_plans_are_by_hostups_clock(hours: float) -> None:
         # The clocks are set right meanwhile; the question says what the plan said.
         account.anomalies = Anomalies(clock_hours_ahead=0.001)
         await assistant.ok("restore_vps", planId=plan.data["planId"])
-        assert assistant.person is not None
-        assert "8 hours of changes" in assistant.person.questions[-1]
+        assert assistant.user is not None
+        assert "8 hours of changes" in assistant.user.questions[-1]
 
 
 # Servers ------------------------------------------------------------------------------------------
@@ -138,11 +138,11 @@ async def test_servers_with_equal_names_differ_by_id() -> None:
         newest = backups["backups"][0]["id"]
         for name, kind in (("web-01", "not_confirmed"), ("web-01 10", None)):
             plan = await assistant.ok("plan_restore", id=web.id, mode="in_place", backupId=newest)
-            assert assistant.person is not None
-            assistant.person.says(typed(name))
-            answer = await assistant.call("restore_vps", planId=plan["planId"])
-            assert answer.kind == kind
-        question = assistant.person.questions[-1]
+            assert assistant.user is not None
+            assistant.user.says(typed(name))
+            result = await assistant.call("restore_vps", planId=plan["planId"])
+            assert result.kind == kind
+        question = assistant.user.questions[-1]
         assert question.splitlines()[-1] == "To go ahead, type: web-01 10"
 
 
@@ -154,8 +154,8 @@ async def test_a_name_like_an_id_is_not_typed() -> None:
         assert listed.data["sameName"] == [shop.id]
         backups = await assistant.ok("list_vps_backups", id=shop.id)
         await assistant.call("delete_vps_backup", id=shop.id, backupId=backups["backups"][-1]["id"])
-        assert assistant.person is not None
-        assert assistant.person.questions[-1].splitlines()[-1] == f"To go ahead, type: {shop.id}"
+        assert assistant.user is not None
+        assert assistant.user.questions[-1].splitlines()[-1] == f"To go ahead, type: {shop.id}"
 
 
 @pytest.mark.parametrize(
@@ -177,8 +177,8 @@ async def test_the_other_server_is_named(name: str, known: str) -> None:
         assert f"from a backup of {described}" in plan.text
         assert plan.data["source"]["name"] == name
         await assistant.call("restore_vps", planId=plan.data["planId"])
-        assert assistant.person is not None
-        assert f" of {described} of " in assistant.person.questions[-1]
+        assert assistant.user is not None
+        assert f" of {described} of " in assistant.user.questions[-1]
 
 
 # Backups ------------------------------------------------------------------------------------------
@@ -212,4 +212,4 @@ async def test_suspension_gets_one_plain_step() -> None:
             await assistant.no("create_vps_snapshot", id=vps, name="now"),
             await assistant.no("delete_vps_backup", id=vps, backupId=backup),
         ]
-        assert all(answer.next_step.startswith(step) for answer in refused)
+        assert all(result.next_step.startswith(step) for result in refused)

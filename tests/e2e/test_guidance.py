@@ -15,14 +15,14 @@ from mcp.types import (
     TextResourceContents,
 )
 from support.catalog import DESTRUCTIVE
-from support.product import ERAS
+from support.product import REVISIONS
 from support.waiting import PATIENCE
 
 from hostup_mcp.sandbox import Fault, Sandbox
 
-from .world import Assistant, in_memory
+from .harness import Assistant, in_memory
 
-eras = pytest.mark.parametrize("mode", ERAS)
+revisions = pytest.mark.parametrize("mode", REVISIONS)
 TEMPLATE = "hostup://vps/{id}/backups"
 
 
@@ -49,7 +49,7 @@ async def completed(assistant: Assistant, begin: str = "", argument: str = "id")
     return list(result.completion.values)
 
 
-@eras
+@revisions
 async def test_prompts_stop_before_any_change(sandbox: Sandbox, mode: str) -> None:
     async with in_memory(sandbox, None, mode=mode) as assistant:
         vps = await assistant.find("web-01")
@@ -78,7 +78,7 @@ async def test_prompts_stop_before_any_change(sandbox: Sandbox, mode: str) -> No
     assert len(sandbox.requests) == 1
 
 
-@eras
+@revisions
 async def test_resources_hold_what_the_tools_return(sandbox: Sandbox, mode: str) -> None:
     async with in_memory(sandbox, None, mode=mode) as assistant:
         assert await resource(assistant, "hostup://vps") == await assistant.ok(
@@ -101,7 +101,7 @@ UNKNOWN_URIS = (
 )
 
 
-@eras
+@revisions
 async def test_a_resource_for_an_unknown_id_is_missing(sandbox: Sandbox, mode: str) -> None:
     async with in_memory(sandbox, None, mode=mode) as assistant:
         for uri in UNKNOWN_URIS:
@@ -113,7 +113,7 @@ async def test_a_resource_for_an_unknown_id_is_missing(sandbox: Sandbox, mode: s
     assert sandbox.requests == []
 
 
-@eras
+@revisions
 async def test_a_resource_that_fails_says_why(sandbox: Sandbox, mode: str) -> None:
     async with in_memory(sandbox, None, mode=mode) as assistant:
         sandbox.faults.add(Fault("status", status=401, times=None))

@@ -21,12 +21,12 @@ from hostup_mcp.sandbox import (
     Variants,
 )
 
-from .world import (
+from .harness import (
     ONE_DOOR_EACH,
-    Answer,
     Assistant,
-    House,
-    Person,
+    Product,
+    Result,
+    User,
     hurried,
     in_memory,
     says_nothing_was_changed,
@@ -70,9 +70,9 @@ async def test_each_envelope_and_word_is_read(
         states = []
         for step in (0, 10, 1000):
             clock.advance(step)
-            answer = await assistant.ok("get_job", jobId=job)
-            assert answer["jobId"] == job
-            states.append(answer["state"])
+            result = await assistant.ok("get_job", jobId=job)
+            assert result["jobId"] == job
+            states.append(result["state"])
     is_told = running != "baking" or (flags and envelope == "legacy")
     assert states == ["waiting", "running" if is_told else "unknown", "succeeded"]
 
@@ -84,11 +84,11 @@ async def test_an_unknown_job_status_stays_unknown(envelope: Any) -> None:
     async with in_memory(Sandbox(clock=clock, variants=variants), None) as assistant:
         job = await begun(assistant)
         clock.advance(1000)
-        answer = await assistant.call("get_job", jobId=job)
-    assert not answer.is_error
-    assert answer.data["state"] == "unknown"
-    assert answer.data["status"] == "archived"
-    assert "archived" in answer.text
+        result = await assistant.call("get_job", jobId=job)
+    assert not result.is_error
+    assert result.data["state"] == "unknown"
+    assert result.data["status"] == "archived"
+    assert "archived" in result.text
 
 
 @pytest.mark.parametrize(
@@ -109,11 +109,11 @@ async def test_a_failed_job_has_failed(envelope: Any, where: Any) -> None:
     async with in_memory(sandbox, None) as assistant:
         job = await begun(assistant)
         clock.advance(1000)
-        answer = await assistant.call("get_job", jobId=job)
-    assert answer.data["state"] == "failed"
-    assert "failed" in answer.text
+        result = await assistant.call("get_job", jobId=job)
+    assert result.data["state"] == "failed"
+    assert "failed" in result.text
     if where != "none":
-        assert "The disk broke." in answer.text
+        assert "The disk broke." in result.text
 
 
 @pytest.mark.parametrize("poll", ["jobs", "null", "operations"])
@@ -131,18 +131,18 @@ async def test_an_address_on_another_host_is_refused() -> None:
     async with in_memory(sandbox, None) as assistant:
         job = await begun(assistant)
         seen = len(sandbox.requests)
-        answer = await assistant.no("get_job", jobId=job)
-    assert answer.kind == "poll_url_refused"
-    assert "jobs.example.net" not in answer.text
+        result = await assistant.no("get_job", jobId=job)
+    assert result.kind == "poll_url_refused"
+    assert "jobs.example.net" not in result.text
     assert len(sandbox.requests) == seen
 
 
 async def test_an_unknown_job_is_not_requested(sandbox: Sandbox) -> None:
     async with in_memory(sandbox, None) as assistant:
         for job in (RUNNING_JOB_ID, "job_made_up", "../vps", "a/b", "x" * 200, "?", ".."):
-            answer = await assistant.no("get_job", jobId=job)
-            assert answer.kind in ("unknown_id", "invalid_arguments")
-            assert len(job) < 6 or job not in answer.text
+            result = await assistant.no("get_job", jobId=job)
+            assert result.kind in ("unknown_id", "invalid_arguments")
+            assert len(job) < 6 or job not in result.text
     assert sandbox.requests == []
 
 
@@ -153,12 +153,12 @@ async def test_a_job_that_disappears_is_gone() -> None:
         job = await begun(assistant)
         assert (await assistant.ok("get_job", jobId=job))["state"] == "waiting"
         clock.advance(1000)
-        answer = await assistant.call("get_job", jobId=job, waitSeconds=5)
-    assert not answer.is_error
-    assert answer.data["state"] == "gone"
-    assert answer.data["status"] is None
-    assert answer.data["progress"] is None
-    assert "so its outcome is unknown" in answer.text
+        result = await assistant.call("get_job", jobId=job, waitSeconds=5)
+    assert not result.is_error
+    assert result.data["state"] == "gone"
+    assert result.data["status"] is None
+    assert result.data["progress"] is None
+    assert "so its outcome is unknown" in result.text
 
 
 # Waiting ------------------------------------------------------------------------------------------
@@ -262,7 +262,7 @@ def test_the_last_progress_is_not_behind() -> None:
 
 @pytest.mark.parametrize("seconds", [0, 5, 60])
 def test_our_own_timeout_is_no_failure(seconds: int) -> None:
-    async def main() -> tuple[Answer, float]:
+    async def main() -> tuple[Result, float]:
         sandbox = Sandbox(
             clock=Clock(speed=SPEED), durations=Durations(backup=100_000), rate_limit=None
         )
@@ -270,14 +270,14 @@ def test_our_own_timeout_is_no_failure(seconds: int) -> None:
             assistant.patience = 3600
             job = await begun(assistant)
             begin = anyio.current_time()
-            answer = await assistant.call("get_job", jobId=job, waitSeconds=seconds)
-            return answer, anyio.current_time() - begin
+            result = await assistant.call("get_job", jobId=job, waitSeconds=seconds)
+            return result, anyio.current_time() - begin
 
-    answer, took = hurried(main, SPEED)
-    assert not answer.is_error
-    assert answer.data["state"] in ("waiting", "running")
-    assert "not a failure" in answer.text
-    assert "fail" not in answer.text.replace("not a failure", "")
+    result, took = hurried(main, SPEED)
+    assert not result.is_error
+    assert result.data["state"] in ("waiting", "running")
+    assert "not a failure" in result.text
+    assert "fail" not in result.text.replace("not a failure", "")
     assert seconds <= took < seconds + 40
 
 
@@ -285,9 +285,9 @@ def test_our_own_timeout_is_no_failure(seconds: int) -> None:
 async def test_waiting_is_bounded(sandbox: Sandbox, seconds: Any) -> None:
     async with in_memory(sandbox, None) as assistant:
         job = await begun(assistant)
-        answer = await assistant.no("get_job", jobId=job, waitSeconds=seconds)
-    assert answer.kind == "invalid_arguments"
-    assert any(field.startswith("waitSeconds") for field in answer.error["fields"])
+        result = await assistant.no("get_job", jobId=job, waitSeconds=seconds)
+    assert result.kind == "invalid_arguments"
+    assert any(field.startswith("waitSeconds") for field in result.error["fields"])
 
 
 def test_a_failed_read_while_waiting_is_retried() -> None:
@@ -297,42 +297,42 @@ def test_a_failed_read_while_waiting_is_retried() -> None:
         async with in_memory(sandbox, None) as assistant:
             assistant.patience = 3600
             job = await begun(assistant)
-            answer = await assistant.call("get_job", jobId=job, waitSeconds=100)
-        assert not answer.is_error
-        assert answer.data["state"] == "succeeded"
+            result = await assistant.call("get_job", jobId=job, waitSeconds=100)
+        assert not result.is_error
+        assert result.data["state"] == "succeeded"
 
     hurried(main, SPEED)
 
 
 @pytest.mark.parametrize("door", ONE_DOOR_EACH, ids=str)
-async def test_waiting_can_be_cancelled(house: House, door: Door, person: Person) -> None:
-    async with house.enter(door, person) as assistant:
+async def test_waiting_can_be_cancelled(product: Product, door: Door, user: User) -> None:
+    async with product.enter(door, user) as assistant:
         _, plan = await assistant.planned("web-01")
         job = (await assistant.ok("restore_vps", planId=plan))["jobId"]
         with anyio.move_on_after(0.5) as waited:
             await assistant.call("get_job", jobId=job, waitSeconds=300)
         assert waited.cancelled_caught
         await anyio.sleep(0.3)
-        asked = len(house.sandbox.requests)
+        asked = len(product.sandbox.requests)
         await anyio.sleep(1.5)
-        assert len(house.sandbox.requests) == asked, "nobody asks any more"
+        assert len(product.sandbox.requests) == asked, "nobody asks any more"
         state = (await assistant.ok("get_job", jobId=job))["state"]
         assert state in ("waiting", "running")
-        house.sandbox.clock.advance(3600)  # type: ignore[attr-defined]
+        product.sandbox.clock.advance(3600)  # type: ignore[attr-defined]
         assert (await assistant.ok("get_job", jobId=job))["state"] == "succeeded"
-    assert house.sandbox.state.by_name("web-01").disk != "live"
-    assert len(house.sandbox.writes) == 1
+    assert product.sandbox.state.by_name("web-01").disk != "live"
+    assert len(product.sandbox.writes) == 1
 
 
 @pytest.mark.parametrize("door", ONE_DOOR_EACH, ids=str)
-async def test_a_restore_is_followed_with_progress(house: House, door: Door) -> None:
-    house.upstream.sandbox = fresh_account(clock=Clock(speed=60))
-    person, seen = Person(), list[float]()
+async def test_a_restore_is_followed_with_progress(product: Product, door: Door) -> None:
+    product.upstream.sandbox = fresh_account(clock=Clock(speed=60))
+    user, seen = User(), list[float]()
 
     async def progress(done: float, total: float | None, message: str | None) -> None:
         seen.append(done)
 
-    async with house.enter(door, person) as assistant:
+    async with product.enter(door, user) as assistant:
         _, plan = await assistant.planned("web-01")
         job = (await assistant.ok("restore_vps", planId=plan))["jobId"]
         with anyio.fail_after(60):
@@ -365,51 +365,51 @@ async def restoring(assistant: Assistant) -> tuple[str, str]:
 async def test_after_a_failed_job_the_disk_is_unknown(end: Any) -> None:
     clock = ManualClock()
     sandbox = Sandbox(clock=clock, anomalies=Anomalies(job_end=end))
-    async with in_memory(sandbox, Person()) as assistant:
+    async with in_memory(sandbox, User()) as assistant:
         job, backup = await restoring(assistant)
         clock.advance(3600)
-        answer = await assistant.call("get_job", jobId=job)
-    assert answer.data["state"] == ("ended_otherwise" if end == "cancelled" else "failed")
-    assert "The state of the disk is unknown" in answer.text
-    assert f"The backup {backup} is still listed." in answer.text
-    assert "the user's decision" in answer.text
-    assert "success" not in answer.text.replace("without success", "")
+        result = await assistant.call("get_job", jobId=job)
+    assert result.data["state"] == ("ended_otherwise" if end == "cancelled" else "failed")
+    assert "The state of the disk is unknown" in result.text
+    assert f"The backup {backup} is still listed." in result.text
+    assert "the user's decision" in result.text
+    assert "success" not in result.text.replace("without success", "")
 
 
 async def test_after_a_vanished_job_the_disk_is_unknown() -> None:
     clock = ManualClock()
     sandbox = Sandbox(clock=clock, variants=Variants(job_vanishes=True))
-    async with in_memory(sandbox, Person()) as assistant:
+    async with in_memory(sandbox, User()) as assistant:
         job, _ = await restoring(assistant)
         clock.advance(3600)
-        answer = await assistant.call("get_job", jobId=job)
-    assert answer.data["state"] == "gone"
-    assert "The state of the disk is unknown" in answer.text
+        result = await assistant.call("get_job", jobId=job)
+    assert result.data["state"] == "gone"
+    assert "The state of the disk is unknown" in result.text
 
 
 async def test_a_failed_backup_does_not_mention_the_disk() -> None:
     clock = ManualClock()
     sandbox = Sandbox(clock=clock, anomalies=Anomalies(job_end="failed"))
-    async with in_memory(sandbox, Person()) as assistant:
+    async with in_memory(sandbox, User()) as assistant:
         job = await begun(assistant)
         clock.advance(3600)
-        answer = await assistant.call("get_job", jobId=job)
-    assert answer.data["state"] == "failed"
-    assert "disk" not in answer.text
+        result = await assistant.call("get_job", jobId=job)
+    assert result.data["state"] == "failed"
+    assert "disk" not in result.text
 
 
 def test_a_failed_poll_keeps_the_last_progress() -> None:
-    async def main() -> Answer:
+    async def main() -> Result:
         sandbox = Sandbox(
             clock=Clock(speed=SPEED), anomalies=Anomalies(polls_fail_from=40), rate_limit=None
         )
-        async with in_memory(sandbox, Person()) as assistant:
+        async with in_memory(sandbox, User()) as assistant:
             assistant.patience = 3600
             job, _ = await restoring(assistant)
             return await assistant.call("get_job", jobId=job, waitSeconds=300)
 
-    answer = hurried(main, SPEED)
-    assert answer.data["state"] == "running"
-    assert 0 <= answer.data["progress"] < 40
-    assert "The last status request failed: HostUp's API failed." in answer.text
-    assert re.search(rf"seen \w+ {answer.data['seenAt'][:10]} \d\d:\d\d UTC", answer.text)
+    result = hurried(main, SPEED)
+    assert result.data["state"] == "running"
+    assert 0 <= result.data["progress"] < 40
+    assert "The last status request failed: HostUp's API failed." in result.text
+    assert re.search(rf"seen \w+ {result.data['seenAt'][:10]} \d\d:\d\d UTC", result.text)

@@ -11,12 +11,12 @@ from support.account import fresh_account
 from hostup_mcp.sandbox import Fault, Sandbox, Variants
 from hostup_mcp.sandbox.access import ALL_SCOPES
 
-from .world import Answer, Assistant, Person, in_memory, says_nothing_was_changed
+from .harness import Assistant, Result, User, in_memory, says_nothing_was_changed
 
 RESTORE = "/api/v2/vps/*/actions/restore"
 
 
-async def lost_restore(assistant: Assistant, sandbox: Sandbox, kind: Any) -> Answer:
+async def lost_restore(assistant: Assistant, sandbox: Sandbox, kind: Any) -> Result:
     """A restore whose response was lost, carried out or not."""
     _, plan = await assistant.planned("web-01")
     sandbox.faults.add(Fault(kind, method="POST", path=RESTORE))
@@ -25,8 +25,8 @@ async def lost_restore(assistant: Assistant, sandbox: Sandbox, kind: Any) -> Ans
     return lost
 
 
-async def looked_up(sandbox: Sandbox, kind: Any = "drop_after") -> tuple[Answer, Answer]:
-    async with in_memory(sandbox, Person()) as assistant:
+async def looked_up(sandbox: Sandbox, kind: Any = "drop_after") -> tuple[Result, Result]:
+    async with in_memory(sandbox, User()) as assistant:
         lost = await lost_restore(assistant, sandbox, kind)
         return lost, await assistant.call("get_job", writeId=lost.error["writeId"])
 
@@ -82,10 +82,10 @@ async def test_the_scope_that_would_help_is_named() -> None:
 
 
 async def test_a_write_id_is_not_made_up() -> None:
-    async with in_memory(fresh_account(), Person()) as assistant:
-        answer = await assistant.no("get_job", writeId="0123456789abcdef")
-        assert answer.kind == "unknown_id"
+    async with in_memory(fresh_account(), User()) as assistant:
+        result = await assistant.no("get_job", writeId="0123456789abcdef")
+        assert result.kind == "unknown_id"
         for arguments in ({}, {"jobId": "job_1", "writeId": "0123456789abcdef"}):
-            answer = await assistant.no("get_job", **arguments)
-            assert answer.kind == "invalid_arguments"
-            assert "either jobId or writeId" in answer.next_step
+            result = await assistant.no("get_job", **arguments)
+            assert result.kind == "invalid_arguments"
+            assert "either jobId or writeId" in result.next_step

@@ -12,7 +12,7 @@ import anyio
 import httpx
 import pytest
 from support.account import fresh_account
-from support.product import ERAS, LEGACY, MODERN, Door
+from support.product import LEGACY, MODERN, REVISIONS, Door
 
 from hostup_mcp.sandbox import (
     HOSTILE_NAME,
@@ -26,9 +26,9 @@ from hostup_mcp.sandbox import (
 )
 from hostup_mcp.server.app import build_server
 
-from .world import SAFETY_DOORS, Answer, House, connected, hurried, in_memory, settings
+from .harness import SAFETY_DOORS, Product, Result, connected, hurried, in_memory, settings
 
-eras = pytest.mark.parametrize("mode", ERAS)
+revisions = pytest.mark.parametrize("mode", REVISIONS)
 doors = pytest.mark.parametrize("door", SAFETY_DOORS, ids=str)
 
 # The sample response of HostUp's page on the backups of a VPS.
@@ -69,9 +69,9 @@ SAMPLE_VPS = "vps_01hxa3b4c5d6e7f8g9h0j1k2m3"
 
 
 @doors
-async def test_servers_and_backups_are_read_as_they_are(house: House, door: Door) -> None:
-    state = house.sandbox.state
-    async with house.enter(door) as assistant:
+async def test_servers_and_backups_are_read_as_they_are(product: Product, door: Door) -> None:
+    state = product.sandbox.state
+    async with product.enter(door) as assistant:
         listed = await assistant.ok("list_vps", limit=100)
         vps, backups = await assistant.backups("shop-prod")
         read = await assistant.ok("list_vps_backups", id=vps)
@@ -88,10 +88,10 @@ async def test_servers_and_backups_are_read_as_they_are(house: House, door: Door
     assert set(backups) == {b.id for b in mine[vps].backups}
     assert read["quotaInfo"] == {"used": 3, "limit": 3, "remaining": 0}
     assert read["actions"]["canCreateBackup"]["allowed"] is False
-    assert house.sandbox.writes == []
+    assert product.sandbox.writes == []
 
 
-@eras
+@revisions
 async def test_every_field_of_the_sample_is_kept(mode: str) -> None:
     def upstream(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/backups"):
@@ -103,8 +103,8 @@ async def test_every_field_of_the_sample_is_kept(mode: str) -> None:
     clock.advance(26 * 3600)
     async with connected(server, None, mode) as assistant:
         await assistant.ok("list_vps")
-        answer = await assistant.call("list_vps_backups", id=SAMPLE_VPS)
-    page, data = json.loads(SAMPLE), answer.data
+        result = await assistant.call("list_vps_backups", id=SAMPLE_VPS)
+    page, data = json.loads(SAMPLE), result.data
     assert data["quotaInfo"] == page["quotaInfo"]
     assert data["actions"] == page["actions"], "an absent code stays absent"
     [backup] = data["backups"]
@@ -115,9 +115,9 @@ async def test_every_field_of_the_sample_is_kept(mode: str) -> None:
     assert data["explanation"]["restore"]["verdict"] == "possible"
     assert data["explanation"]["restore"]["overwrites"]["span"] == "1 day 2 hours"
     for fact in ("bkp_01hxa3b4c5d6e7f8g9h0j1k2m3", "12.4", "Before upgrade", "1 of 3 used"):
-        assert fact in answer.text
+        assert fact in result.text
     lost = "Everything written since 2026-04-27T10:00:00.000Z would be lost: 1 day 2 hours"
-    assert f"Restoring the backup listed first: {lost}" in answer.text, "which backup it is about"
+    assert f"Restoring the backup listed first: {lost}" in result.text, "which backup it is about"
 
 
 @pytest.mark.parametrize(("mode", "limit"), [(LEGACY, 1), (MODERN, 3), (LEGACY, 7), (MODERN, 100)])
@@ -126,12 +126,12 @@ async def test_pages_are_followed_to_the_end(sandbox: Sandbox, mode: str, limit:
     async with in_memory(sandbox, None, mode=mode) as assistant:
         cursor: dict[str, str] = {}
         while True:
-            answer = await assistant.call("list_vps", limit=limit, **cursor)
-            page = answer.data
+            result = await assistant.call("list_vps", limit=limit, **cursor)
+            page = result.data
             found += [server["id"] for server in page["data"]]
             if page["nextCursor"] is None:
                 break
-            assert page["nextCursor"] in answer.text, "no page is dropped silently"
+            assert page["nextCursor"] in result.text, "no page is dropped silently"
             cursor = {"cursor": page["nextCursor"]}
         assert await assistant.ok("list_vps_backups", id=found[0])
         assert await assistant.ok("list_vps_backups", id=found[-1])
@@ -140,9 +140,9 @@ async def test_pages_are_followed_to_the_end(sandbox: Sandbox, mode: str, limit:
 
 async def test_an_unknown_cursor_is_refused(sandbox: Sandbox) -> None:
     async with in_memory(sandbox, None) as assistant:
-        answer = await assistant.no("list_vps", cursor="made-up")
-    assert answer.kind == "invalid_cursor"
-    assert "without cursor" in answer.next_step
+        result = await assistant.no("list_vps", cursor="made-up")
+    assert result.kind == "invalid_cursor"
+    assert "without cursor" in result.next_step
 
 
 async def test_servers_are_found_by_name_and_address(sandbox: Sandbox) -> None:
@@ -185,12 +185,12 @@ async def test_each_server_is_explained(
 ) -> None:
     async with in_memory(sandbox, None) as assistant:
         vps = await assistant.find(name)
-        answer = await assistant.call("list_vps_backups", id=vps)
-    restore = answer.data["explanation"]["restore"]
+        result = await assistant.call("list_vps_backups", id=vps)
+    restore = result.data["explanation"]["restore"]
     assert restore["verdict"] == verdict
     assert (restore["toUnblock"] is not None) is (verdict == "blocked")
-    assert re.search(said, answer.text), answer.text
-    dates = [b["createdAt"] for b in answer.data["backups"]]
+    assert re.search(said, result.text), result.text
+    dates = [b["createdAt"] for b in result.data["backups"]]
     known = [d for d in dates if d is not None]
     assert known == sorted(known, reverse=True)
     assert dates == known + [None] * (len(dates) - len(known)), "unknown dates come last"
@@ -200,10 +200,10 @@ async def test_the_gate_for_other_servers_is_shown() -> None:
     sandbox = fresh_account(variants=Variants(from_vps_gate="backups"))
     async with in_memory(sandbox, None) as assistant:
         vps = await assistant.find("intranet")
-        answer = await assistant.call("list_vps_backups", id=vps)
-    gate = answer.data["actions"]["canRestoreFromAnotherVps"]
+        result = await assistant.call("list_vps_backups", id=vps)
+    gate = result.data["actions"]["canRestoreFromAnotherVps"]
     assert gate["allowed"] is False
-    assert f'From another server: gate closed, reason "{gate["reason"]}"' in answer.text
+    assert f'From another server: gate closed, reason "{gate["reason"]}"' in result.text
 
 
 # Ids ----------------------------------------------------------------------------------------------
@@ -229,7 +229,7 @@ TRICKS = [
 BY_ID = ("list_vps_backups", "list_vps_snapshots", "list_backup_schedules", "list_restore_sources")
 
 
-@eras
+@revisions
 async def test_an_id_not_returned_by_list_vps_is_refused(sandbox: Sandbox, mode: str) -> None:
     """No request leaves for it."""
     not_listed = [sandbox.state.by_name(name).id for name in ("other-web", "dev-01")]
@@ -238,10 +238,10 @@ async def test_an_id_not_returned_by_list_vps_is_refused(sandbox: Sandbox, mode:
         seen = len(sandbox.requests)
         for trick in (*TRICKS, *not_listed, 7, None, ["a"]):
             for tool in (*BY_ID, "create_vps_backup"):
-                answer = await assistant.no(tool, id=trick)
-                assert answer.kind in ("unknown_id", "invalid_arguments"), trick
-                assert answer.kind != "unknown_id" or "list_vps" in answer.next_step
-                assert not isinstance(trick, str) or len(trick) < 8 or trick not in answer.text
+                result = await assistant.no(tool, id=trick)
+                assert result.kind in ("unknown_id", "invalid_arguments"), trick
+                assert result.kind != "unknown_id" or "list_vps" in result.next_step
+                assert not isinstance(trick, str) or len(trick) < 8 or trick not in result.text
     assert len(sandbox.requests) == seen
 
 
@@ -255,16 +255,16 @@ async def test_a_backup_counts_only_with_its_server(sandbox: Sandbox) -> None:
                 ("plan_restore", {"mode": "in_place"}),
                 ("delete_vps_backup", {}),
             ):
-                answer = await assistant.no(tool, id=vps, backupId=backup, **more)
-                assert answer.kind == "unknown_id"
-                assert "list_vps_backups" in answer.next_step
+                result = await assistant.no(tool, id=vps, backupId=backup, **more)
+                assert result.kind == "unknown_id"
+                assert "list_vps_backups" in result.next_step
         source = {"sourceVpsId": dev, "backupId": of_dev[0]}
-        answer = await assistant.no("plan_restore", id=web, mode="from_other_vps", **source)
-        assert answer.kind == "unknown_id"
-        answer = await assistant.no(
+        result = await assistant.no("plan_restore", id=web, mode="from_other_vps", **source)
+        assert result.kind == "unknown_id"
+        result = await assistant.no(
             "plan_restore", id=web, mode="snapshot", snapshotName="before-php-83"
         )
-        assert answer.kind == "unknown_id"
+        assert result.kind == "unknown_id"
     assert len(sandbox.requests) == seen
 
 
@@ -284,14 +284,14 @@ WRONG_ARGUMENTS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@eras
+@revisions
 async def test_wrong_arguments_are_named_in_our_words(sandbox: Sandbox, mode: str) -> None:
     async with in_memory(sandbox, None, mode=mode) as assistant:
         for arguments, named in WRONG_ARGUMENTS:
-            answer = await assistant.no("list_vps", **arguments)
-            assert answer.kind == "invalid_arguments", arguments
-            assert any(field.startswith(named) for field in answer.error["fields"]), arguments
-            whole = answer.text + json.dumps(answer.data)
+            result = await assistant.no("list_vps", **arguments)
+            assert result.kind == "invalid_arguments", arguments
+            assert any(field.startswith(named) for field in result.error["fields"]), arguments
+            whole = result.text + json.dumps(result.data)
             leaks = ("s3cret", "pydantic", "http", "input_value", "Traceback", "validation error")
             assert not [leak for leak in leaks if leak in whole], arguments
     assert sandbox.requests == []
@@ -299,8 +299,8 @@ async def test_wrong_arguments_are_named_in_our_words(sandbox: Sandbox, mode: st
 
 async def test_a_missing_argument_is_named(sandbox: Sandbox) -> None:
     async with in_memory(sandbox, None) as assistant:
-        answer = await assistant.no("list_vps_backups")
-    assert answer.error["fields"] == ["id: is required"]
+        result = await assistant.no("list_vps_backups")
+    assert result.error["fields"] == ["id: is required"]
     assert sandbox.requests == []
 
 
@@ -312,7 +312,7 @@ def invisible(text: str) -> list[str]:
     return [char for char in text if char != "\n" and unicodedata.category(char) in bad]
 
 
-@eras
+@revisions
 async def test_hostile_text_stays_inside_its_quotes(sandbox: Sandbox, mode: str) -> None:
     mean = sandbox.state.by_name(HOSTILE_NAME).id
     async with in_memory(sandbox, None, mode=mode) as assistant:
@@ -327,10 +327,10 @@ async def test_hostile_text_stays_inside_its_quotes(sandbox: Sandbox, mode: str)
             assert set(listed) <= begin, "each backup begins its own line"
             assert not begin & {"##", "SYSTEM:", "ASSISTANT:", "status:", "allowed:"}
             await assistant.call("plan_restore", id=vps, mode="in_place", backupId=listed[0])
-    for answer in assistant.heard:
-        assert not invisible(answer.text)
-        assert not invisible(json.dumps(answer.data, ensure_ascii=False))
-        assert max(len(line) for line in answer.text.splitlines()) < 1500
+    for result in assistant.results:
+        assert not invisible(result.text)
+        assert not invisible(json.dumps(result.data, ensure_ascii=False))
+        assert max(len(line) for line in result.text.splitlines()) < 1500
 
 
 async def test_the_text_has_every_id_and_is_shorter(sandbox: Sandbox) -> None:
@@ -342,12 +342,12 @@ async def test_the_text_has_every_id_and_is_shorter(sandbox: Sandbox) -> None:
             await assistant.call("list_vps_snapshots", id=vps)
             await assistant.call("list_restore_sources", id=vps)
             await assistant.call("list_backup_schedules", id=vps)
-    for answer in assistant.heard:
-        assert not answer.is_error
-        whole = json.dumps(answer.data, separators=(",", ":"), ensure_ascii=False)
+    for result in assistant.results:
+        assert not result.is_error
+        whole = json.dumps(result.data, separators=(",", ":"), ensure_ascii=False)
         ids = set(re.findall(r"\b(?:vps|bkp|bks)_[0-9a-z]+", whole))
-        assert all(known in answer.text for known in ids)
-        assert len(answer.text) < len(whole)
+        assert all(known in result.text for known in ids)
+        assert len(result.text) < len(whole)
 
 
 # Failures -----------------------------------------------------------------------------------------
@@ -367,36 +367,36 @@ FAILURES = [
 ]
 
 
-@eras
+@revisions
 async def test_a_failure_says_what_to_do(sandbox: Sandbox, mode: str) -> None:
     async with in_memory(sandbox, None, mode=mode) as assistant:
         vps = await assistant.find("web-01")
         for fault, kind, said in FAILURES:
             sandbox.faults.add(fault)
-            answer = await assistant.no("list_vps_backups", id=vps)
-            assert answer.kind == kind, fault
-            assert said in answer.text
-            assert answer.next_step
-            assert answer.text.splitlines()[-1] == f"Next: {answer.next_step}"
+            result = await assistant.no("list_vps_backups", id=vps)
+            assert result.kind == kind, fault
+            assert said in result.text
+            assert result.next_step
+            assert result.text.splitlines()[-1] == f"Next: {result.next_step}"
             if fault.kind == "status":
-                assert answer.error["status"] == fault.status
-                assert answer.error["code"]
-                assert answer.error["requestId"]
-                assert answer.error["requestId"] in answer.text
-            assert "Traceback" not in answer.text
+                assert result.error["status"] == fault.status
+                assert result.error["code"]
+                assert result.error["requestId"]
+                assert result.error["requestId"] in result.text
+            assert "Traceback" not in result.text
             assert await assistant.ok("list_vps_backups", id=vps), "it goes on"
 
 
 @doors
-async def test_refusals_and_failures_over_every_door(house: House, door: Door) -> None:
-    async with house.enter_alone(door, None) as assistant:
-        for trick in (SAMPLE_VPS, house.sandbox.state.by_name("web-01").id):
+async def test_refusals_and_failures_over_every_door(product: Product, door: Door) -> None:
+    async with product.enter_alone(door, None) as assistant:
+        for trick in (SAMPLE_VPS, product.sandbox.state.by_name("web-01").id):
             refused = await assistant.no("list_vps_backups", id=trick)
             assert refused.kind == "unknown_id"
             assert "list_vps" in refused.next_step
-        assert house.sandbox.requests == []
+        assert product.sandbox.requests == []
         vps = await assistant.find("web-01")
-        house.sandbox.faults.add(
+        product.sandbox.faults.add(
             Fault("status", status=404),
             Fault("status", status=429, headers={"Retry-After": "77"}),
         )
@@ -414,9 +414,9 @@ async def test_hostups_rate_limit_is_given_in_seconds() -> None:
     async with in_memory(sandbox, None) as assistant:
         vps = await assistant.find("web-01")
         await assistant.ok("list_vps_backups", id=vps)
-        answer = await assistant.no("list_vps_backups", id=vps)
-    assert answer.kind == "rate_limited"
-    assert answer.error["retryAfterSeconds"] == 45
+        result = await assistant.no("list_vps_backups", id=vps)
+    assert result.kind == "rate_limited"
+    assert result.error["retryAfterSeconds"] == 45
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
@@ -436,18 +436,18 @@ def test_a_failed_read_is_retried(status: int) -> None:
 
 
 def test_a_read_ends_within_its_time_limit() -> None:
-    async def main() -> tuple[Answer, float]:
+    async def main() -> tuple[Result, float]:
         sandbox = fresh_account(clock=Clock())
         sandbox.faults.add(Fault("slow", times=None, seconds=1000))
         async with in_memory(sandbox, None, mode=LEGACY) as assistant:
             assistant.patience = 3600
             begin = anyio.current_time()
-            answer = await assistant.no("list_vps")
-            return answer, anyio.current_time() - begin
+            result = await assistant.no("list_vps")
+            return result, anyio.current_time() - begin
 
-    answer, took = hurried(main, speed=20)
-    assert answer.kind == "timed_out"
-    assert answer.next_step
+    result, took = hurried(main, speed=20)
+    assert result.kind == "timed_out"
+    assert result.next_step
     assert took < 40
 
 
@@ -457,9 +457,9 @@ async def test_no_network_is_unreachable() -> None:
     # The pauses between the attempts are real time: this takes the whole budget of a call.
     server = build_server(settings(base_url=f"http://127.0.0.1:{port}"))
     async with connected(server, None, MODERN) as assistant:
-        answer = await assistant.no("list_vps")
-    assert answer.kind == "unreachable"
-    assert "network" in answer.next_step
+        result = await assistant.no("list_vps")
+    assert result.kind == "unreachable"
+    assert "network" in result.next_step
 
 
 async def test_a_read_only_key_reads() -> None:

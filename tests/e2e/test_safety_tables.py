@@ -13,7 +13,7 @@ import anyio
 import httpx
 import pytest
 from support.account import fresh_account
-from support.product import ERAS, MODERN
+from support.product import MODERN, REVISIONS
 
 from hostup_mcp.sandbox import (
     SANDBOX_READ_ONLY_KEY,
@@ -24,11 +24,11 @@ from hostup_mcp.sandbox import (
 )
 from hostup_mcp.server.app import build_server
 
-from .world import (
+from .harness import (
     DECLINE,
     EVERYTHING,
-    Answer,
-    Person,
+    Result,
+    User,
     agree,
     connected,
     in_memory,
@@ -39,19 +39,19 @@ from .world import (
     typed,
 )
 
-eras = pytest.mark.parametrize("mode", ERAS)
+revisions = pytest.mark.parametrize("mode", REVISIONS)
 
 
-async def test_a_refused_plan_was_not_carried_out(sandbox: Sandbox, person: Person) -> None:
+async def test_a_refused_plan_was_not_carried_out(sandbox: Sandbox, user: User) -> None:
     sandbox.faults.add(Fault("status", method="POST", status=409))
-    async with in_memory(sandbox, person) as assistant:
+    async with in_memory(sandbox, user) as assistant:
         _, plan = await assistant.planned()
         await assistant.no("restore_vps", planId=plan)
         again = await assistant.call("restore_vps", planId=plan)
     assert "was carried out before" not in again.text
 
 
-async def test_a_write_that_never_left_keeps_the_plan(person: Person) -> None:
+async def test_a_write_that_never_left_keeps_the_plan(user: User) -> None:
     sandbox = fresh_account()
     inner = sandbox.transport()
 
@@ -65,7 +65,7 @@ async def test_a_write_that_never_left_keeps_the_plan(person: Person) -> None:
 
     flaky = Flaky()
     server = build_server(settings(), transport=flaky, now=sandbox.clock.now)
-    async with connected(server, person, MODERN) as assistant:
+    async with connected(server, user, MODERN) as assistant:
         _, plan = await assistant.planned()
         assert (await assistant.no("restore_vps", planId=plan)).kind == "unreachable"
         assert sandbox.writes == []
@@ -77,12 +77,12 @@ async def test_a_write_that_never_left_keeps_the_plan(person: Person) -> None:
 # The question -------------------------------------------------------------------------------------
 
 
-@eras
+@revisions
 async def test_another_servers_name_is_no_yes(mode: str) -> None:
-    sandbox, person = fresh_account(), Person()
-    async with in_memory(sandbox, person, mode=mode) as assistant:
+    sandbox, user = fresh_account(), User()
+    async with in_memory(sandbox, user, mode=mode) as assistant:
         vps, backups = await assistant.backups("dev-01")
-        person.says(typed("web-01"))
+        user.says(typed("web-01"))
         wrong = await assistant.no("delete_vps_backup", id=vps, backupId=backups[0])
         assert wrong.kind == "not_confirmed"
     assert sandbox.writes == []
@@ -93,13 +93,13 @@ async def test_another_servers_name_is_no_yes(mode: str) -> None:
     [("dev-01", 0, "ONLY"), ("web-01", 0, "NEWEST"), ("web-01", 1, None), ("legacy-erp", 2, "NEW")],
 )
 async def test_the_question_marks_the_last_backup(
-    server: str, index: int, word: str | None, sandbox: Sandbox, person: Person
+    server: str, index: int, word: str | None, sandbox: Sandbox, user: User
 ) -> None:
-    async with in_memory(sandbox, person) as assistant:
+    async with in_memory(sandbox, user) as assistant:
         vps, backups = await assistant.backups(server)
-        person.says(DECLINE)
+        user.says(DECLINE)
         await assistant.no("delete_vps_backup", id=vps, backupId=backups[index])
-    [question] = person.questions
+    [question] = user.questions
     assert ("ONLY" in question or "NEWEST" in question) is (word is not None)
     assert (word or "") in question
     where = sandbox.state.by_name(server)
@@ -107,22 +107,22 @@ async def test_the_question_marks_the_last_backup(
         assert fact in question
 
 
-async def test_a_future_date_does_not_hide_the_newest(sandbox: Sandbox, person: Person) -> None:
+async def test_a_future_date_does_not_hide_the_newest(sandbox: Sandbox, user: User) -> None:
     web = sandbox.state.by_name("web-01")
     ahead = replace(web.backups[-1], created_at=sandbox.clock.now() + timedelta(days=900))
     sandbox.state.put(replace(web, backups=(*web.backups[:-1], ahead)))
-    person.says(DECLINE)
-    async with in_memory(sandbox, person) as assistant:
+    user.says(DECLINE)
+    async with in_memory(sandbox, user) as assistant:
         vps, _ = await assistant.backups("web-01")
         for backup in (web.backups[0], web.backups[1], ahead):
             await assistant.no("delete_vps_backup", id=vps, backupId=backup.id)
-    assert ["NEWEST" in question for question in person.questions] == [True, False, True]
+    assert ["NEWEST" in question for question in user.questions] == [True, False, True]
 
 
 @pytest.mark.parametrize("flag", [True, False])
-async def test_nothing_is_deleted_while_a_job_runs(person: Person, flag: bool) -> None:
+async def test_nothing_is_deleted_while_a_job_runs(user: User, flag: bool) -> None:
     sandbox = fresh_account(variants=Variants(pending_tasks="objects" if flag else "count"))
-    async with in_memory(sandbox, person) as assistant:
+    async with in_memory(sandbox, user) as assistant:
         vps, backups = await assistant.backups("db-01")
         first = await assistant.no("delete_vps_backup", id=vps, backupId=backups[-1])
         web, points = await assistant.backups("web-01")
@@ -130,77 +130,77 @@ async def test_nothing_is_deleted_while_a_job_runs(person: Person, flag: bool) -
         await assistant.ok("create_vps_backup", id=web)
         second = await assistant.no("delete_vps_backup", id=web, backupId=points[-1])
         third = await assistant.no("delete_vps_snapshot", id=web, snapshotName="before-php-83")
-    for answer in (first, second, third):
-        assert answer.kind in ("gate_closed", "job_running")
-        assert says_nothing_was_changed(answer)
-    assert person.questions == []
+    for result in (first, second, third):
+        assert result.kind in ("gate_closed", "job_running")
+        assert says_nothing_was_changed(result)
+    assert user.questions == []
     assert [w.method for w in sandbox.writes] == ["POST"]
 
 
-async def test_a_job_in_the_live_state_stops_a_deletion(person: Person) -> None:
+async def test_a_job_in_the_live_state_stops_a_deletion(user: User) -> None:
     sandbox = fresh_account()
-    async with in_memory(sandbox, person) as assistant:
+    async with in_memory(sandbox, user) as assistant:
         vps, backups = await assistant.backups("web-01")
         plan = await assistant.ok("plan_restore", id=vps, mode="new_cloud_vps", backupId=backups[1])
         await assistant.ok("restore_vps", planId=plan["planId"])
-        person.questions.clear()
-        answer = await assistant.no("delete_vps_backup", id=vps, backupId=backups[1])
-    assert answer.kind == "job_running"
-    assert person.questions == []
+        user.questions.clear()
+        result = await assistant.no("delete_vps_backup", id=vps, backupId=backups[1])
+    assert result.kind == "job_running"
+    assert user.questions == []
     assert len(sandbox.writes) == 1
 
 
-@eras
+@revisions
 async def test_a_backup_that_may_evict_is_asked_about(mode: str) -> None:
-    sandbox, person = fresh_account(), Person()
-    async with in_memory(sandbox, person, mode=mode) as assistant:
+    sandbox, user = fresh_account(), User()
+    async with in_memory(sandbox, user, mode=mode) as assistant:
         vps = await assistant.find("mail")
-        person.says(DECLINE)
+        user.says(DECLINE)
         refused = await assistant.no("create_vps_backup", id=vps)
         assert says_nothing_was_changed(refused)
         assert sandbox.writes == []
-        person.reply = agree
+        user.reply = agree
         await assistant.ok("create_vps_backup", id=vps)
     goes = sandbox.state.by_name("mail").backups[-1]
-    assert f"oldest backup, {goes.id} of" in person.questions[0]
+    assert f"oldest backup, {goes.id} of" in user.questions[0]
     assert len(sandbox.writes) == 1
 
 
-@eras
+@revisions
 @pytest.mark.parametrize(("keep", "typed_name"), [(3, False), (2, True)])
 async def test_fewer_backups_are_confirmed_by_name(mode: str, keep: int, typed_name: bool) -> None:
-    sandbox, person = fresh_account(), Person()
+    sandbox, user = fresh_account(), User()
     arguments = {"enabled": True, "frequency": "daily", "hour": 3, "retentionCount": keep}
-    async with in_memory(sandbox, person, mode=mode) as assistant:
+    async with in_memory(sandbox, user, mode=mode) as assistant:
         vps = await assistant.find("shop-prod")
-        person.says(plainly(True) if typed_name else DECLINE)
+        user.says(plainly(True) if typed_name else DECLINE)
         refused = await assistant.no("set_backup_schedule", id=vps, **arguments)
         assert refused.kind == "not_confirmed"
         assert sandbox.writes == []
-        person.reply = agree
+        user.reply = agree
         await assistant.ok("set_backup_schedule", id=vps, **arguments)
-    for question in person.questions:
+    for question in user.questions:
         assert ("DELETE" in question) is typed_name
         assert question.endswith("type: shop-prod") is typed_name
     assert len(sandbox.writes) == 1
 
 
-async def test_a_missing_scope_says_where_to_add_it(sandbox: Sandbox, person: Person) -> None:
-    async with in_memory(sandbox, person, api_key=SANDBOX_READ_ONLY_KEY) as assistant:
+async def test_a_missing_scope_says_where_to_add_it(sandbox: Sandbox, user: User) -> None:
+    async with in_memory(sandbox, user, api_key=SANDBOX_READ_ONLY_KEY) as assistant:
         vps = await assistant.find("web-01")
         listing = await assistant.call("list_vps_backups", id=vps)
         refused = await assistant.no("create_vps_backup", id=vps)
-    for answer in (listing, refused):
-        assert "backup:vm" in answer.text
-        assert "https://cloud.hostup.se/api-management" in answer.text
+    for result in (listing, refused):
+        assert "backup:vm" in result.text
+        assert "https://cloud.hostup.se/api-management" in result.text
     assert sandbox.writes == []
 
 
-async def test_a_hostile_name_cannot_fake_the_question(sandbox: Sandbox, person: Person) -> None:
+async def test_a_hostile_name_cannot_fake_the_question(sandbox: Sandbox, user: User) -> None:
     web = sandbox.state.by_name("dev-01")
     sandbox.state.put(replace(web, name="x" * 300))
     hostile = next(s for s in sandbox.state.owned("main") if s.name.startswith("web-02"))
-    async with in_memory(sandbox, person) as assistant:
+    async with in_memory(sandbox, user) as assistant:
         await assistant.ok("list_vps")
         for server in (web, hostile):
             listing = await assistant.ok("list_vps_backups", id=server.id)
@@ -210,10 +210,10 @@ async def test_a_hostile_name_cannot_fake_the_question(sandbox: Sandbox, person:
                 mode="in_place",
                 backupId=listing["backups"][0]["id"],
             )
-            answer = await assistant.call("restore_vps", planId=plan["planId"])
-            assert not answer.is_error, answer.text
-    assert person.questions[0].endswith(f"To go ahead, type: {web.id}")
-    for question in person.questions:
+            result = await assistant.call("restore_vps", planId=plan["planId"])
+            assert not result.is_error, result.text
+    assert user.questions[0].endswith(f"To go ahead, type: {web.id}")
+    for question in user.questions:
         assert question.count("\n") == 1, "only before what is to be typed"
         assert "\u202e" not in question
         assert "\x1b" not in question
@@ -241,37 +241,37 @@ def spoiled(plan: str) -> list[str]:
     ]
 
 
-@eras
+@revisions
 async def test_forged_plans_are_refused(mode: str) -> None:
-    sandbox, person = fresh_account(), Person()
-    async with in_memory(sandbox, person, mode=mode) as assistant:
+    sandbox, user = fresh_account(), User()
+    async with in_memory(sandbox, user, mode=mode) as assistant:
         _, plan = await assistant.planned()
         seen = len(sandbox.requests)
         for forged in spoiled(plan):
-            answer = await assistant.no("restore_vps", planId=forged)
-            assert answer.kind in ("plan_again", "invalid_arguments"), forged
-            assert len(forged) < 10 or forged not in answer.text
-        async with in_memory(sandbox, person, mode=mode) as elsewhere:
+            result = await assistant.no("restore_vps", planId=forged)
+            assert result.kind in ("plan_again", "invalid_arguments"), forged
+            assert len(forged) < 10 or forged not in result.text
+        async with in_memory(sandbox, user, mode=mode) as elsewhere:
             assert (await elsewhere.no("restore_vps", planId=plan)).kind == "plan_again"
         assert len(sandbox.requests) == seen, "nothing is asked of HostUp for a forged plan"
-    assert person.questions == []
+    assert user.questions == []
 
 
-@eras
+@revisions
 @pytest.mark.parametrize(("seconds", "good"), [(0, True), (590, True), (601, False)])
 async def test_a_plan_lasts_ten_minutes(mode: str, seconds: float, good: bool) -> None:
     clock = ManualClock()
-    sandbox, person = Sandbox(clock=clock), Person()
-    async with in_memory(sandbox, person, mode=mode) as assistant:
+    sandbox, user = Sandbox(clock=clock), User()
+    async with in_memory(sandbox, user, mode=mode) as assistant:
         _, plan = await assistant.planned()
         clock.advance(seconds)
-        answer = await assistant.call("restore_vps", planId=plan)
-    assert answer.is_error is not good
+        result = await assistant.call("restore_vps", planId=plan)
+    assert result.is_error is not good
     assert len(sandbox.writes) == good
     if not good:
-        assert answer.kind == "plan_again"
-        assert "expired" in answer.text
-        assert person.questions == []
+        assert result.kind == "plan_again"
+        assert "expired" in result.text
+        assert user.questions == []
 
 
 async def test_a_plan_expires_while_the_user_thinks() -> None:
@@ -282,17 +282,17 @@ async def test_a_plan_expires_while_the_user_thinks() -> None:
         clock.advance(timedelta(minutes=11))
         return agree(question)
 
-    async with in_memory(sandbox, Person(slowly)) as assistant:
+    async with in_memory(sandbox, User(slowly)) as assistant:
         _, plan = await assistant.planned()
         assert (await assistant.no("restore_vps", planId=plan)).kind == "plan_again"
     assert sandbox.writes == []
 
 
-@eras
+@revisions
 async def test_concurrent_calls_send_a_plan_once(mode: str) -> None:
-    sandbox, person = fresh_account(), Person()
-    answers: list[Answer] = []
-    async with in_memory(sandbox, person, mode=mode) as assistant:
+    sandbox, user = fresh_account(), User()
+    answers: list[Result] = []
+    async with in_memory(sandbox, user, mode=mode) as assistant:
         _, plan = await assistant.planned()
 
         async def carry_out() -> None:
@@ -302,35 +302,35 @@ async def test_concurrent_calls_send_a_plan_once(mode: str) -> None:
             for _ in range(5):
                 tasks.start_soon(carry_out)
     assert len(sandbox.writes) == 1
-    assert sorted(answer.is_error for answer in answers) == [False, True, True, True, True]
-    for answer in answers:
-        assert not answer.is_error or says_nothing_was_changed(answer)
+    assert sorted(result.is_error for result in answers) == [False, True, True, True, True]
+    for result in answers:
+        assert not result.is_error or says_nothing_was_changed(result)
 
 
-async def test_a_changed_backup_needs_a_new_plan(sandbox: Sandbox, person: Person) -> None:
-    async with in_memory(sandbox, person) as assistant:
+async def test_a_changed_backup_needs_a_new_plan(sandbox: Sandbox, user: User) -> None:
+    async with in_memory(sandbox, user) as assistant:
         _, plan = await assistant.planned()
         web = sandbox.state.by_name("web-01")
         changed = replace(web.backups[0], size_gb=0.1)
         sandbox.state.put(replace(web, backups=(changed, *web.backups[1:])))
-        answer = await assistant.no("restore_vps", planId=plan)
-    assert answer.kind == "plan_again"
+        result = await assistant.no("restore_vps", planId=plan)
+    assert result.kind == "plan_again"
     assert sandbox.writes == []
 
 
-async def test_another_owners_server_is_not_restored(sandbox: Sandbox, person: Person) -> None:
-    async with in_memory(sandbox, person) as assistant:
+async def test_another_owners_server_is_not_restored(sandbox: Sandbox, user: User) -> None:
+    async with in_memory(sandbox, user) as assistant:
         _, plan = await assistant.planned()
         sandbox.state.put(replace(sandbox.state.by_name("web-01"), owner="other"))
-        answer = await assistant.no("restore_vps", planId=plan)
-    assert answer.kind == "plan_again"
-    assert says_nothing_was_changed(answer)
+        result = await assistant.no("restore_vps", planId=plan)
+    assert result.kind == "plan_again"
+    assert says_nothing_was_changed(result)
     assert sandbox.writes == []
-    assert person.questions == []
+    assert user.questions == []
 
 
-@eras
-async def test_a_renamed_server_is_not_restored(person: Person, mode: str) -> None:
+@revisions
+async def test_a_renamed_server_is_not_restored(user: User, mode: str) -> None:
     """The name that the user typed is no longer this server's when it is read before the write."""
     sandbox = fresh_account()
     web, app, looks = sandbox.state.by_name("web-01"), sandbox.app, 0
@@ -344,42 +344,42 @@ async def test_a_renamed_server_is_not_restored(person: Person, mode: str) -> No
         await app(scope, receive, send)
 
     sandbox.app = renaming
-    async with in_memory(sandbox, person, mode=mode) as assistant:
+    async with in_memory(sandbox, user, mode=mode) as assistant:
         _, plan = await assistant.planned()
         looks = 1
-        answer = await assistant.no("restore_vps", planId=plan)
-    assert answer.kind == "changed_meanwhile", answer.text
-    assert says_nothing_was_changed(answer)
-    assert len(person.questions) == 1
+        result = await assistant.no("restore_vps", planId=plan)
+    assert result.kind == "changed_meanwhile", result.text
+    assert says_nothing_was_changed(result)
+    assert len(user.questions) == 1
     assert sandbox.state.servers[web.id].name == "billing"
     assert sandbox.writes == []
 
 
-async def test_a_new_server_needs_the_spend_group(sandbox: Sandbox, person: Person) -> None:
+async def test_a_new_server_needs_the_spend_group(sandbox: Sandbox, user: User) -> None:
     allowed = {"allow": frozenset(g for g in EVERYTHING if g != "spend")}
-    async with in_memory(sandbox, person, **allowed) as assistant:
+    async with in_memory(sandbox, user, **allowed) as assistant:
         vps, backups = await assistant.backups("web-01")
         plan = await assistant.call(
             "plan_restore", id=vps, mode="new_cloud_vps", backupId=backups[0]
         )
         assert "not allowed to carry it out" in plan.text
-        answer = await assistant.no("restore_vps", planId=plan.data["planId"])
-    assert answer.kind == "not_allowed"
-    assert "spend" in answer.text
-    assert person.questions == []
+        result = await assistant.no("restore_vps", planId=plan.data["planId"])
+    assert result.kind == "not_allowed"
+    assert "spend" in result.text
+    assert user.questions == []
     assert sandbox.writes == []
 
 
-async def test_the_question_says_a_new_server_costs(sandbox: Sandbox, person: Person) -> None:
-    person.says(DECLINE)
-    async with in_memory(sandbox, person) as assistant:
+async def test_the_question_says_a_new_server_costs(sandbox: Sandbox, user: User) -> None:
+    user.says(DECLINE)
+    async with in_memory(sandbox, user) as assistant:
         vps, backups = await assistant.backups("web-01")
         size = {"name": "shadow", "memoryGb": 8}
         plan = await assistant.ok(
             "plan_restore", id=vps, mode="new_cloud_vps", backupId=backups[0], **size
         )
         await assistant.no("restore_vps", planId=plan["planId"])
-    [question] = person.questions
+    [question] = user.questions
     for fact in ("paid", "costs money", "shadow", "memoryGb 8", "web-01"):
         assert fact in question
 
@@ -387,7 +387,7 @@ async def test_the_question_says_a_new_server_costs(sandbox: Sandbox, person: Pe
 # Verdicts -----------------------------------------------------------------------------------------
 
 
-async def plan_of(sandbox: Sandbox, name: str, mode: str, index: int = 0) -> Answer:
+async def plan_of(sandbox: Sandbox, name: str, mode: str, index: int = 0) -> Result:
     async with in_memory(sandbox, None) as assistant:
         vps, backups = await assistant.backups(name)
         if mode == "snapshot":
@@ -493,9 +493,9 @@ async def test_arguments_of_another_mode_are_named(
         vps, backups = await assistant.backups("web-01")
         seen = len(sandbox.requests)
         given = {k: backups[0] if v == "BACKUP" else v for k, v in arguments.items()}
-        answer = await assistant.no("plan_restore", id=vps, **given)
-    assert answer.kind == "invalid_arguments"
-    assert any(field.startswith(named) for field in answer.error["fields"])
+        result = await assistant.no("plan_restore", id=vps, **given)
+    assert result.kind == "invalid_arguments"
+    assert any(field.startswith(named) for field in result.error["fields"])
     assert len(sandbox.requests) == seen
 
 
@@ -509,10 +509,10 @@ async def test_arguments_of_another_mode_are_named(
     ],
 )
 async def test_a_restore_is_reported_as_hostup_does(
-    variants: dict[str, Any], state: str, person: Person
+    variants: dict[str, Any], state: str, user: User
 ) -> None:
     sandbox = fresh_account(variants=Variants(**variants))
-    async with in_memory(sandbox, person) as assistant:
+    async with in_memory(sandbox, user) as assistant:
         _, plan = await assistant.planned()
         done = await assistant.ok("restore_vps", planId=plan)
     assert done["state"] == state
@@ -520,14 +520,14 @@ async def test_a_restore_is_reported_as_hostup_does(
 
 
 async def test_hostup_says_to_stop_the_server_first(
-    person: Person,
+    user: User,
 ) -> None:
     sandbox = fresh_account(variants=Variants(restore_of_running="refused"))
-    async with in_memory(sandbox, person) as assistant:
+    async with in_memory(sandbox, user) as assistant:
         _, plan = await assistant.planned()
-        answer = await assistant.no("restore_vps", planId=plan)
-    assert answer.kind == "conflict"
-    assert "has to be stopped first" in answer.text
+        result = await assistant.no("restore_vps", planId=plan)
+    assert result.kind == "conflict"
+    assert "has to be stopped first" in result.text
     assert sandbox.state.by_name("web-01").disk == "live"
     assert len(sandbox.writes) == 1
 
@@ -544,12 +544,10 @@ async def test_extra_fields_of_sources_are_read() -> None:
 
 @pytest.mark.parametrize("status", [200, 201, 204])
 @pytest.mark.parametrize("shape", ["schedule", "schedules", "none"])
-async def test_a_schedule_works_with_every_response(
-    status: Any, shape: Any, person: Person
-) -> None:
+async def test_a_schedule_works_with_every_response(status: Any, shape: Any, user: User) -> None:
     sandbox = fresh_account(variants=Variants(schedule_status=status, schedule_response=shape))
     daily = {"enabled": True, "frequency": "daily", "hour": 3, "retentionCount": 2}
-    async with in_memory(sandbox, person) as assistant:
+    async with in_memory(sandbox, user) as assistant:
         vps = await assistant.find("web-01")
         await assistant.ok("set_backup_schedule", id=vps, **daily)
         listed = (await assistant.ok("list_backup_schedules", id=vps))["schedules"]
@@ -558,31 +556,31 @@ async def test_a_schedule_works_with_every_response(
         listed = (await assistant.ok("list_backup_schedules", id=vps))["schedules"]
         assert not any(s["enabled"] for s in listed)
     assert len(sandbox.writes) == 2
-    assert "OFF" in person.questions[1]
+    assert "OFF" in user.questions[1]
 
 
 @pytest.mark.parametrize("status", [200, 202, 204])
-async def test_a_deletion_works_with_every_response(status: Any, person: Person) -> None:
+async def test_a_deletion_works_with_every_response(status: Any, user: User) -> None:
     sandbox = fresh_account(variants=Variants(snapshot_delete=status))
-    async with in_memory(sandbox, person) as assistant:
+    async with in_memory(sandbox, user) as assistant:
         vps = await assistant.find("web-01")
         name = (await assistant.ok("list_vps_snapshots", id=vps))["data"][0]["name"]
-        answer = await assistant.call("delete_vps_snapshot", id=vps, snapshotName=name)
-        assert answer.data["state"] == ("started" if status == 202 else "done")
+        result = await assistant.call("delete_vps_snapshot", id=vps, snapshotName=name)
+        assert result.data["state"] == ("started" if status == 202 else "done")
     assert len(sandbox.writes) == 1
 
 
 # Scopes -------------------------------------------------------------------------------------------
 
 
-async def test_a_missing_scope_is_named(person: Person) -> None:
+async def test_a_missing_scope_is_named(user: User) -> None:
     sandbox = fresh_account(variants=Variants(gates_fold_permission=False))
     key = {"api_key": SANDBOX_READ_ONLY_KEY}
-    async with in_memory(sandbox, person, **key) as assistant:
+    async with in_memory(sandbox, user, **key) as assistant:
         _, plan = await assistant.planned()
-        answer = await assistant.no("restore_vps", planId=plan)
+        result = await assistant.no("restore_vps", planId=plan)
         sources = await assistant.no("list_restore_sources", id=await assistant.find("web-01"))
-    for refused in (answer, sources):
+    for refused in (result, sources):
         assert refused.kind == "forbidden"
         assert "backup:vm" in refused.text
         assert "https://cloud.hostup.se/api-management" in refused.text
@@ -605,14 +603,14 @@ async def test_an_empty_list_says_what_was_searched(sandbox: Sandbox) -> None:
 # The audit log ------------------------------------------------------------------------------------
 
 
-async def test_the_audit_log_has_every_kind_of_end(tmp_path: Path, person: Person) -> None:
+async def test_the_audit_log_has_every_kind_of_end(tmp_path: Path, user: User) -> None:
     log = tmp_path / "audit.jsonl"
     sandbox = fresh_account()
     sandbox.faults.add(
         Fault("status", method="POST", path="*/actions/restore", status=409),
         Fault("drop_after", method="POST", path="*/actions/restore"),
     )
-    async with in_memory(sandbox, person, audit_log=log) as assistant:
+    async with in_memory(sandbox, user, audit_log=log) as assistant:
         for _ in range(2):
             _, plan = await assistant.planned()
             await assistant.no("restore_vps", planId=plan)
@@ -624,11 +622,11 @@ async def test_the_audit_log_has_every_kind_of_end(tmp_path: Path, person: Perso
     assert any(line["requestId"] for line in refused)
 
 
-async def test_an_existing_audit_log_is_appended_to(tmp_path: Path, person: Person) -> None:
+async def test_an_existing_audit_log_is_appended_to(tmp_path: Path, user: User) -> None:
     log = tmp_path / "audit.jsonl"
     log.write_text('{"earlier": "line"}\n')
     inode = os.stat(log).st_ino
-    async with in_memory(fresh_account(), person, audit_log=log) as assistant:
+    async with in_memory(fresh_account(), user, audit_log=log) as assistant:
         vps, backups = await assistant.backups("web-01")
         await assistant.ok("delete_vps_backup", id=vps, backupId=backups[-1])
     assert log.read_text().startswith('{"earlier": "line"}\n')

@@ -14,7 +14,7 @@ from hostup_mcp.sandbox import Fault, Key, Sandbox, Variants
 from hostup_mcp.server.app import build_server
 from hostup_mcp.stdio.session import lowlevel
 
-from .world import DECLINE, ONE_DOOR_EACH, Assistant, House, Person, agree, connected, settings
+from .harness import DECLINE, ONE_DOOR_EACH, Assistant, Product, User, agree, connected, settings
 
 KEY = "hostup_live_recognise_me_5b1d7c9e"
 
@@ -25,8 +25,8 @@ def own_account(**others: Any) -> Sandbox:
 
 async def everything(assistant: Assistant, sandbox: Sandbox) -> None:
     """Call each tool, well and badly, with HostUp in good health and in bad."""
-    person = assistant.person
-    assert person is not None
+    user = assistant.user
+    assert user is not None
     await assistant.call("list_vps", nonsense=True)
     await assistant.call("list_vps_backups", id="vps_01hxa3b4c5d6e7f8g9h0j1k2m3")
     vps, _ = await assistant.backups("web-01")
@@ -42,9 +42,9 @@ async def everything(assistant: Assistant, sandbox: Sandbox) -> None:
         sandbox.faults.add(fault)
         await assistant.no("list_vps_backups", id=vps)
     _, plan = await assistant.planned()
-    person.says(DECLINE)
+    user.says(DECLINE)
     await assistant.no("restore_vps", planId=plan)
-    person.reply = agree
+    user.reply = agree
     started = await assistant.ok("restore_vps", planId=plan)
     await assistant.ok("get_job", jobId=started["jobId"])
     await assistant.no("restore_vps", planId=plan)
@@ -62,29 +62,29 @@ async def everything(assistant: Assistant, sandbox: Sandbox) -> None:
 
 
 def all_that_was_said(assistant: Assistant) -> str:
-    person = assistant.person
-    assert person is not None
-    heard = [f"{answer.text}\n{answer.data}" for answer in assistant.heard]
-    return "\n".join([*heard, *person.questions])
+    user = assistant.user
+    assert user is not None
+    results = [f"{result.text}\n{result.data}" for result in assistant.results]
+    return "\n".join([*results, *user.questions])
 
 
 @pytest.mark.parametrize("door", ONE_DOOR_EACH, ids=str)
 async def test_the_key_is_in_no_result_and_no_log(
-    house: House, door: Door, person: Person, tmp_path: Path
+    product: Product, door: Door, user: User, tmp_path: Path
 ) -> None:
-    house.upstream.sandbox = sandbox = own_account()
-    trail = tmp_path / "trail.jsonl"
-    flags = ("--allow", "all", "--audit-log", str(trail))
-    already = house.stderr.read_text() if house.stderr.exists() else ""
-    async with house.enter_alone(door, person, *flags, HOSTUP_API_KEY=KEY) as assistant:
+    product.upstream.sandbox = sandbox = own_account()
+    audit_log = tmp_path / "audit.jsonl"
+    flags = ("--allow", "all", "--audit-log", str(audit_log))
+    already = product.stderr.read_text() if product.stderr.exists() else ""
+    async with product.enter_alone(door, user, *flags, HOSTUP_API_KEY=KEY) as assistant:
         await everything(assistant, sandbox)
         definitions = str(await assistant.client.list_tools())
-    logs = [path.read_text() for path in house.folder.glob("*.err")]
-    assert trail.read_text()
-    for where in (all_that_was_said(assistant), definitions, trail.read_text(), *logs):
+    logs = [path.read_text() for path in product.folder.glob("*.err")]
+    assert audit_log.read_text()
+    for where in (all_that_was_said(assistant), definitions, audit_log.read_text(), *logs):
         assert KEY not in where
         assert "Bearer hostup" not in where
-    assert "Traceback" not in house.stderr.read_text()[len(already) :]
+    assert "Traceback" not in product.stderr.read_text()[len(already) :]
     for request in sandbox.requests:
         assert request.headers["authorization"] == f"Bearer {KEY}"
         assert request.headers["user-agent"].startswith("hostup-mcp/")
@@ -94,16 +94,18 @@ async def test_the_key_is_in_no_result_and_no_log(
 
 
 async def test_the_seal_is_in_no_result_and_no_log(
-    tmp_path: Path, person: Person, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, user: User, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
     sandbox = own_account()
-    trail = tmp_path / "trail.jsonl"
+    audit_log = tmp_path / "audit.jsonl"
     server = build_server(
-        settings(api_key=KEY, audit_log=trail), transport=sandbox.transport(), now=sandbox.clock.now
+        settings(api_key=KEY, audit_log=audit_log),
+        transport=sandbox.transport(),
+        now=sandbox.clock.now,
     )
     async with lowlevel(server).lifespan(lowlevel(server)) as means:
-        async with connected(server, person, "auto") as assistant:
+        async with connected(server, user, "auto") as assistant:
             await everything(assistant, sandbox)
         keys = [k if isinstance(k, bytes) else k.encode() for k in means.keys]
         assert keys
@@ -112,12 +114,12 @@ async def test_the_seal_is_in_no_result_and_no_log(
     for key in keys:
         forms += [key.hex(), base64.b64encode(key).decode(), base64.urlsafe_b64encode(key).decode()]
         forms += [repr(key), repr(key)[2:-1]]
-    for where in (all_that_was_said(assistant), trail.read_text(), caplog.text, *shown):
+    for where in (all_that_was_said(assistant), audit_log.read_text(), caplog.text, *shown):
         for form in forms:
             assert form not in where
 
 
-async def test_two_servers_do_not_share_a_seal(sandbox: Sandbox, person: Person) -> None:
+async def test_two_servers_do_not_share_a_seal(sandbox: Sandbox, user: User) -> None:
     seals = set()
     for _ in range(2):
         server = build_server(settings(), transport=sandbox.transport())

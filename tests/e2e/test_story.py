@@ -1,4 +1,4 @@
-"""Random stories of an assistant, a person, the passing of time and an unkind network.
+"""Random stories of an assistant, a user, the passing of time and an unkind network.
 
 A witness stands at HostUp's door. Nothing arrives there without a yes to that very change, without
 a fresh plan where one is needed, or against a closed gate; nothing arrives twice for one yes; and
@@ -29,14 +29,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from mcp.types import CallToolResult, ElicitResult, InputRequiredResult
-from support.product import ERAS, MODERN
+from support.product import MODERN, REVISIONS
 
 from hostup_mcp.sandbox import Fault, Gate, Key, ManualClock, Sandbox, Variants, gates
 from hostup_mcp.sandbox.jobs import phase
 from hostup_mcp.server.app import build_server
 
-from . import world
-from .world import CANCEL, DECLINE, Answer, Assistant, Person, agree, connected, typed
+from . import harness
+from .harness import CANCEL, DECLINE, Assistant, Result, User, agree, connected, typed
 
 SERVERS = ("web-01", "dev-01", "mail", "shop-prod", "db-01")
 servers = st.sampled_from(SERVERS)
@@ -101,7 +101,7 @@ class Story(RuleBasedStateMachine):
     seen: ClassVar[Counter[str]] = Counter()
     """How often which sort of answer came, over all stories."""
 
-    @initialize(mode=st.sampled_from(ERAS))
+    @initialize(mode=st.sampled_from(REVISIONS))
     def begin(self, mode: str) -> None:
         self.clock = ManualClock()
         self.sandbox = Sandbox(
@@ -109,7 +109,7 @@ class Story(RuleBasedStateMachine):
         )
         self.witness = Witness(self.sandbox)
         self.mode = mode
-        self.person = Person(self.answer)
+        self.user = User(self.answer)
         self.reply = "yes"
         self.meanwhile: Callable[[], None] | None = None
         self.yeses: list[str] = []
@@ -117,12 +117,12 @@ class Story(RuleBasedStateMachine):
         self.plans: list[tuple[str, str, datetime]] = []
         self.carried_out: set[str] = set()
         self.writes_seen = 0
-        self.told: Answer | None = None
+        self.told: Result | None = None
         self.stack = ExitStack()
         self.portal: BlockingPortal = self.stack.enter_context(start_blocking_portal())
-        server = build_server(world.settings(), transport=self.witness, now=self.clock.now)
+        server = build_server(harness.settings(), transport=self.witness, now=self.clock.now)
         way: AbstractContextManager[Assistant] = self.portal.wrap_async_context_manager(
-            connected(server, self.person, mode)
+            connected(server, self.user, mode)
         )
         self.assistant = self.stack.enter_context(way)
         self.run(self.get_to_know)
@@ -133,7 +133,7 @@ class Story(RuleBasedStateMachine):
 
     def run(self, what: Callable[[], Awaitable[Any]]) -> Any:
         async def bounded() -> Any:
-            with anyio.fail_after(world.PATIENCE):
+            with anyio.fail_after(harness.PATIENCE):
                 return await what()
 
         return self.portal.call(bounded)
@@ -146,14 +146,14 @@ class Story(RuleBasedStateMachine):
     async def look(self, name: str) -> None:
         vps = self.id(name)
         for tool in ("list_vps_backups", "list_vps_snapshots", "list_restore_sources"):
-            answer = await self.assistant.call(tool, id=vps)
-            if tool == "list_vps_backups" and not answer.is_error:
+            result = await self.assistant.call(tool, id=vps)
+            if tool == "list_vps_backups" and not result.is_error:
                 server = self.sandbox.state.by_name(name)
-                told = {b["id"] for b in answer.data["backups"]}
+                told = {b["id"] for b in result.data["backups"]}
                 assert told == {b.id for b in server.backups}
                 open_ = self.witness.allows("POST", f"/api/v2/vps/{vps}/backups/x/actions/restore")
-                assert answer.data["actions"]["canRestore"]["allowed"] is open_
-                verdict = answer.data["explanation"]["restore"]["verdict"]
+                assert result.data["actions"]["canRestore"]["allowed"] is open_
+                verdict = result.data["explanation"]["restore"]["verdict"]
                 assert (verdict == "possible") is bool(open_ and server.backups)
 
     def id(self, name: str) -> str:
@@ -210,7 +210,7 @@ class Story(RuleBasedStateMachine):
         self.sandbox.state.put(replace(server, backups=server.backups[1:]))
 
     @rule(reply=replies)
-    def the_person_makes_up_their_mind_about_the_next_question(self, reply: str) -> None:
+    def the_user_makes_up_their_mind_about_the_next_question(self, reply: str) -> None:
         self.reply = reply
 
     @rule(name=servers, what=st.sampled_from(["nothing", "gate", "backup", "time"]))
@@ -239,13 +239,13 @@ class Story(RuleBasedStateMachine):
             point = {"sourceVpsId": source.id, "backupId": source.backups[0].id}
         elif server.backups:
             point = {"backupId": server.backups[which % len(server.backups)].id}
-        answer: Answer = self.run(
+        result: Result = self.run(
             lambda: self.assistant.call("plan_restore", id=server.id, mode=mode, **point)
         )
         assert self.new_writes() == []
-        if not answer.is_error and answer.data["planId"]:
-            assert answer.data["verdict"] == "possible"
-            plan = answer.data["planId"]
+        if not result.is_error and result.data["planId"]:
+            assert result.data["verdict"] == "possible"
+            plan = result.data["planId"]
             self.plans.append((plan, name, self.clock.now()))
 
     @precondition(lambda self: self.plans)
@@ -355,8 +355,8 @@ class Story(RuleBasedStateMachine):
     @rule(data=st.data())
     def it_follows_a_job(self, data: st.DataObject) -> None:
         job_id = data.draw(st.sampled_from(self.jobs[-4:]))
-        answer: Answer = self.run(lambda: self.assistant.call("get_job", jobId=job_id))
-        assert not answer.is_error, answer.text
+        result: Result = self.run(lambda: self.assistant.call("get_job", jobId=job_id))
+        assert not result.is_error, result.text
         truly = phase(self.sandbox.state.jobs[job_id], self.clock.now())
         told = {
             "pending": "waiting",
@@ -364,7 +364,7 @@ class Story(RuleBasedStateMachine):
             "in_progress": "running",
             "completed": "succeeded",
         }
-        assert answer.data["state"] == told.get(truly, truly)
+        assert result.data["state"] == told.get(truly, truly)
         self.seen[f"job {truly}"] += 1
 
     @precondition(lambda self: self.mode == MODERN)
@@ -402,7 +402,7 @@ class Story(RuleBasedStateMachine):
         return writes
 
     def truth(self) -> object:
-        """What the account holds, apart from what the world itself does while the person thinks."""
+        """What the account holds, apart from what the world itself does while the user thinks."""
         state = self.sandbox.state
         return {
             s.id: (s.disk, {x.name for x in s.snapshots}, s.schedules, s.retention, s.name)
@@ -414,11 +414,11 @@ class Story(RuleBasedStateMachine):
         yeses, before = len(self.yeses), self.truth()
         backups = {b.id for b in self.sandbox.state.by_name(where).backups}
         during = self.meanwhile is not None
-        answer: Answer = self.run(lambda: self.assistant.call(tool, **arguments))
+        result: Result = self.run(lambda: self.assistant.call(tool, **arguments))
         self.meanwhile = None
-        self.told = answer
-        self.seen[answer.kind or "accepted"] += 1
-        if job := answer.data.get("jobId"):
+        self.told = result
+        self.seen[result.kind or "accepted"] += 1
+        if job := result.data.get("jobId"):
             self.jobs.append(job)
         sent = self.new_writes()
         assert len(sent) <= 1, "never twice"
@@ -427,16 +427,16 @@ class Story(RuleBasedStateMachine):
             self.is_about(self.yeses[-1], sent[0])
         unchanged = self.truth() == before
         if not sent:
-            assert answer.is_error
-            assert answer.kind != "outcome_unknown"
+            assert result.is_error
+            assert result.kind != "outcome_unknown"
             assert unchanged or during
-        elif not answer.is_error:
+        elif not result.is_error:
             gone = backups - {b.id for b in self.sandbox.state.by_name(where).backups}
             assert not unchanged or gone or tool.startswith("set_"), "it was told to be done"
-        elif answer.kind != "outcome_unknown":
-            assert unchanged or during, f"it changed, and was told: {answer.text}"
+        elif result.kind != "outcome_unknown":
+            assert unchanged or during, f"it changed, and was told: {result.text}"
         else:
-            assert "Do not send it again" in answer.text
+            assert "Do not send it again" in result.text
         return bool(sent)
 
     def is_about(self, question: str, write: Any) -> None:
@@ -455,7 +455,7 @@ class Story(RuleBasedStateMachine):
     def nothing_was_sent_behind_our_back(self) -> None:
         if hasattr(self, "sandbox"):
             assert self.new_writes() == []
-            assert not [a for a in self.assistant.heard if "Error executing tool" in a.text]
+            assert not [a for a in self.assistant.results if "Error executing tool" in a.text]
 
 
 STORIES = settings(

@@ -1,4 +1,4 @@
-"""Three transports, two eras of the protocol, one product."""
+"""Three transports, two revisions of the protocol, one product."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, ResourceTemplateReference, TextResourceContents
 from support.account import Upstream
 from support.catalog import DESTRUCTIVE, READING, WRITING
-from support.product import ALL_DOORS, ERAS, LEGACY, Door, command, environment, running
+from support.product import ALL_DOORS, LEGACY, REVISIONS, Door, command, environment, running
 from support.waiting import PATIENCE
 
-from .world import Assistant, House, at, in_memory
+from .harness import Assistant, Product, at, in_memory
 
 HTTP = ("streamable-http", "sse")
 TEMPLATE = "hostup://vps/{id}/backups"
@@ -31,11 +31,15 @@ doors = pytest.mark.parametrize("door", ALL_DOORS, ids=str)
 
 
 @doors
-async def test_every_door_serves_all_there_is(house: House, door: Door) -> None:
-    async with house.enter_alone(door, None) as assistant:
+async def test_every_door_serves_all_there_is(product: Product, door: Door) -> None:
+    async with product.enter_alone(door, None) as assistant:
         client = assistant.client
-        assert client.protocol_version == ("2025-11-25" if door.era == LEGACY else "2026-07-28")
-        if client.server_info is not None:  # a client that is sure of the era does not ask for it
+        assert client.protocol_version == (
+            "2025-11-25" if door.revision == LEGACY else "2026-07-28"
+        )
+        if (
+            client.server_info is not None
+        ):  # a client that is sure of the revision does not ask for it
             assert client.server_info.name == "hostup-mcp"
             assert client.server_info.version
         assert await assistant.tools() == READING
@@ -46,16 +50,16 @@ async def test_every_door_serves_all_there_is(house: House, door: Door) -> None:
         assert template.uri_template == TEMPLATE
         assert await complete_id(client) == [], "no id was returned yet"
         await expect_nothing_unknown(assistant)
-        assert house.sandbox.requests == []
+        assert product.sandbox.requests == []
         vps, backups = await assistant.backups("web-01")
         assert await complete_id(client) == [vps]
         [content] = (await client.read_resource(f"hostup://vps/{vps}/backups")).contents
         assert isinstance(content, TextResourceContents)
         assert json.loads(content.text)["id"] == vps
-    server = house.sandbox.state.by_name("web-01")
+    server = product.sandbox.state.by_name("web-01")
     assert vps == server.id
     assert set(backups) == {b.id for b in server.backups}
-    assert house.sandbox.writes == []
+    assert product.sandbox.writes == []
 
 
 async def complete_id(client: Client) -> list[str]:
@@ -81,8 +85,8 @@ async def expect_invalid(assistant: Assistant, what: str, *given: Any, **named: 
 
 
 @pytest.mark.parametrize("transport", ["stdio", *HTTP])
-async def test_a_client_may_find_out_the_era(house: House, transport: str) -> None:
-    async with house.enter(Door(transport, "auto")) as assistant:
+async def test_a_client_may_find_out_the_revision(product: Product, transport: str) -> None:
+    async with product.enter(Door(transport, "auto")) as assistant:
         assert assistant.client.protocol_version == "2026-07-28"
         assert assistant.client.server_info is not None
         assert assistant.client.server_info.name == "hostup-mcp"
@@ -113,8 +117,8 @@ class Lines:
         self._stdin.flush()
 
     def receive(self) -> dict[str, Any]:
-        answer: dict[str, Any] = json.loads(self._stdout.readline())
-        return answer
+        result: dict[str, Any] = json.loads(self._stdout.readline())
+        return result
 
     def ask(self, message: dict[str, Any]) -> dict[str, Any]:
         self.send(message)
@@ -143,10 +147,10 @@ def handshake(version: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def raw(house: House, tmp_path: Path) -> Iterator[Lines]:
+def raw(product: Product, tmp_path: Path) -> Iterator[Lines]:
     with (tmp_path / "raw.err").open("wb") as log:
-        lines = Lines(house.upstream, log)
-        # A child that does not answer is ended, so that reading from it ends too.
+        lines = Lines(product.upstream, log)
+        # A child that does not result is ended, so that reading from it ends too.
         watch = threading.Timer(PATIENCE, lines.process.kill)
         watch.start()
         with lines.process:
@@ -206,9 +210,9 @@ ACCEPT = {"Accept": "application/json, text/event-stream"}
 
 @pytest.mark.parametrize("transport", HTTP)
 def test_foreign_hosts_and_origins_are_refused(
-    house: House, tmp_path: Path, transport: str
+    product: Product, tmp_path: Path, transport: str
 ) -> None:
-    env = environment(**house.upstream.variables)
+    env = environment(**product.upstream.variables)
     with (
         running(tmp_path, env, transport=transport) as child,
         httpx.Client(trust_env=False, timeout=PATIENCE) as client,
@@ -217,8 +221,8 @@ def test_foreign_hosts_and_origins_are_refused(
 
         def status(**headers: str) -> int:
             if transport == "sse":
-                with client.stream("GET", child.url, headers=headers) as answer:
-                    return answer.status_code
+                with client.stream("GET", child.url, headers=headers) as result:
+                    return result.status_code
             return client.post(child.url, json=HELLO, headers={**ACCEPT, **headers}).status_code
 
         assert status() == 200
@@ -233,11 +237,11 @@ def test_foreign_hosts_and_origins_are_refused(
         assert "Traceback" not in child.stderr.read_text()
 
 
-@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize("mode", REVISIONS)
 async def test_http_ends_while_a_client_is_connected(
-    house: House, tmp_path: Path, mode: str
+    product: Product, tmp_path: Path, mode: str
 ) -> None:
-    env = environment(**house.upstream.variables)
+    env = environment(**product.upstream.variables)
     with running(tmp_path, env) as child:
         begin = time.monotonic()
         async with anyio.create_task_group() as tasks:
@@ -263,7 +267,7 @@ async def test_http_ends_while_a_client_is_connected(
 # Definitions --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize("mode", REVISIONS)
 async def test_definitions_are_complete_and_true(sandbox: Any, mode: str) -> None:
     async with in_memory(sandbox, mode=mode) as assistant:
         tools = (await assistant.client.list_tools()).tools

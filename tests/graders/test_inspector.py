@@ -10,13 +10,13 @@ from .tools import CONNECTING, EVERYTHING, INSPECTOR, NODE, run
 pytestmark = pytest.mark.graders
 
 
-@pytest.mark.parametrize("era", ["legacy", "modern"])
-def test_the_schemas_are_portable(era: str) -> None:
+@pytest.mark.parametrize("revision", ["legacy", "modern"])
+def test_the_schemas_are_portable(revision: str) -> None:
     done = run(
         NODE,
         INSPECTOR,
         "--cli",
-        *("--quiet", "--format", "json", "--protocol-era", era),
+        *("--quiet", "--format", "json", "--protocol-era", revision),
         *("--method", "tools/list", "--strict", *CONNECTING),
         "--",
         *EVERYTHING,

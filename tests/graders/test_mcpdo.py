@@ -21,8 +21,8 @@ class Shell:
         exports = self._do("private")
         self._variables |= dict(re.findall(r"^export (\w+)='(.*)'$", exports, re.M))
 
-    def connect(self, era: str) -> dict[str, Any]:
-        return self.do("connect", "--era", era, *CONNECTING, "--", *EVERYTHING)
+    def connect(self, revision: str) -> dict[str, Any]:
+        return self.do("connect", "--era", revision, *CONNECTING, "--", *EVERYTHING)
 
     def do(self, command: str, *words: str) -> dict[str, Any]:
         """The output of `command`; with JSON, a question is returned instead of asked here."""
@@ -59,9 +59,9 @@ def shell() -> Iterator[Shell]:
             opened.close()
 
 
-@pytest.mark.parametrize("era", ["legacy", "modern"])
-def test_a_restore_waits_for_the_typed_name(shell: Shell, era: str) -> None:
-    assert shell.connect(era)["protocolEra"] == era
+@pytest.mark.parametrize("revision", ["legacy", "modern"])
+def test_a_restore_waits_for_the_typed_name(shell: Shell, revision: str) -> None:
+    assert shell.connect(revision)["protocolEra"] == revision
     [vps] = shell.data("list_vps", name="web-01")["data"]
     backup = shell.data("list_vps_backups", id=vps["id"])["backups"][0]
     wanted = {"id": vps["id"], "mode": "in_place", "backupId": backup["id"]}

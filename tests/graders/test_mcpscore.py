@@ -1,4 +1,4 @@
-"""mcpscore: rules for servers of both eras, and calls of the tools that only read."""
+"""mcpscore: rules for servers of both revisions, and calls of the tools that only read."""
 
 import json
 from pathlib import Path

@@ -44,7 +44,7 @@ MCPSCORE = {
 TDQS_FAILS_ON = "warning"
 
 INSPECTOR_REMARKS = ""
-"""The remarks of the Inspector in strict mode, in either era: none."""
+"""The remarks of the Inspector in strict mode, in either revision: none."""
 
 AMAGI_PASSED = 12
 """Of the 14 tools; each with real arguments, and warnings count as failures."""

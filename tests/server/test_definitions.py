@@ -25,7 +25,7 @@ from hostup_mcp.server.services import Services
 from hostup_mcp.server.tool import build_tool
 from hostup_mcp.server.writes.proposal import Destructive, Harmless
 
-from .wiring import ALL, ERAS, client_of, error_of, ids_of, settings
+from .wiring import ALL, REVISIONS, client_of, error_of, ids_of, settings
 
 KEPT = Path(__file__).with_name("definitions")
 OFFERED = {name: writing for name, writing in WRITING.items() if not writing.confirmed_in_panel}
@@ -143,7 +143,7 @@ async def test_definitions_do_not_vary(
 ) -> None:
     few = await definitions(frozenset())
     assert few == {name: every[name] for name in few}
-    for mode in ERAS:
+    for mode in REVISIONS:
         assert await definitions(ALL, mode) == every
 
 
@@ -168,7 +168,7 @@ async def test_listed_tools_are_the_registry() -> None:
     assert set(READING).isdisjoint(WRITING)
 
 
-@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize("mode", REVISIONS)
 async def test_panel_tool_is_listed_to_apps_only(mode: str, every: dict[str, Definition]) -> None:
     shown = await for_apps(ALL, mode)
     assert BY_HAND
@@ -317,7 +317,7 @@ async def test_definitions_hold_no_id_to_copy(every: dict[str, Definition]) -> N
         assert not re.search(r"(?<![a-z_])(vps|bkp|job|snap)_[0-9A-Za-z]+", text), text
         assert not re.search(r"plan_[0-9a-z]{16}\b", text), text
         assert not re.search(r"\b\d+\.\d+\.\d+\.\d+\b", text), text
-        assert '"example' not in text
+        assert "example" not in text
 
 
 def test_no_argument_gives_consent(every: dict[str, Definition]) -> None:

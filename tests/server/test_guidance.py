@@ -18,7 +18,7 @@ from hostup_mcp.server.services import Services
 from hostup_mcp.state.in_memory import InMemoryState
 from hostup_mcp.state.store import StateUnavailableError
 
-from .wiring import ERAS, account, client_of, ids_of, settings
+from .wiring import REVISIONS, account, client_of, ids_of, settings
 
 TEMPLATE = ResourceTemplateReference(type="ref/resource", uri="hostup://vps/{id}/backups")
 PROMPT = PromptReference(type="ref/prompt", name="recover_server")
@@ -41,7 +41,7 @@ async def read(client: Client, uri: str) -> object:
 # Prompts ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize("mode", REVISIONS)
 async def test_recovery_prompt_waits_for_the_user(mode: str) -> None:
     async with client_of(mode=mode) as client:
         text = await prompt(client, "recover_server", {"id": "vps_a", "trouble": "disk full"})
@@ -53,7 +53,7 @@ async def test_recovery_prompt_waits_for_the_user(mode: str) -> None:
     assert "Change nothing without" in text
 
 
-@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize("mode", REVISIONS)
 async def test_check_prompt_only_reports(mode: str) -> None:
     async with client_of(mode=mode) as client:
         text = await prompt(client, "check_backups", {"days": "3"})
@@ -76,7 +76,7 @@ def test_recovery_prompt_asks_which_server() -> None:
 # Resources ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize("mode", REVISIONS)
 async def test_resources_match_tool_results(mode: str) -> None:
     async with client_of(mode=mode) as client:
         listed = await client.call_tool("list_vps", {"limit": 100})
@@ -94,7 +94,7 @@ async def test_resources_hand_out_ids() -> None:
         assert not (await client.call_tool("list_vps_backups", {"id": vps_id})).is_error
 
 
-@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize("mode", REVISIONS)
 async def test_unknown_ids_are_not_found(mode: str) -> None:
     sandbox = account()
     vps_id = sandbox.state.by_name("web-01").id
@@ -128,7 +128,7 @@ async def test_resources_say_what_to_configure() -> None:
 # Completion ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize("mode", REVISIONS)
 @pytest.mark.parametrize("ref", [TEMPLATE, PROMPT], ids=["resource", "prompt"])
 async def test_completion_offers_returned_ids(
     mode: str, ref: ResourceTemplateReference | PromptReference
@@ -171,7 +171,7 @@ async def test_only_id_is_completed() -> None:
             assert given.completion.values == []
 
 
-@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize("mode", REVISIONS)
 async def test_completing_unknown_prompts_fails(mode: str) -> None:
     unknown = PromptReference(type="ref/prompt", name="no_such_prompt")
     async with client_of(mode=mode) as client:

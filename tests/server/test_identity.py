@@ -17,7 +17,7 @@ from hostup_mcp.stdio.session import lowlevel, respond_alone
 from .wiring import client_of
 
 MOST_ON_EACH_ANSWER = 600
-"""Characters of the icon; in the stateless era it goes with every answer."""
+"""Characters of the icon; in the stateless revision it goes with every answer."""
 
 
 @pytest.mark.parametrize("mode", ["legacy", "auto"])

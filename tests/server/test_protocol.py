@@ -1,4 +1,4 @@
-"""What does not exist, or is not unlocked, is answered as such, in both protocol eras."""
+"""What does not exist, or is not unlocked, is answered as such, in both protocol revisions."""
 
 import pytest
 from mcp import Client
@@ -9,12 +9,12 @@ from hostup_mcp.config import Group, Misconfigured
 from hostup_mcp.server.app import build_server
 from hostup_mcp.server.catalog import READING, WRITING
 
-from .wiring import ALL, ERAS, account, client_of, error_of, text_of
+from .wiring import ALL, REVISIONS, account, client_of, error_of, text_of
 
 LOCKED = [(name, writing.group) for name, writing in WRITING.items()]
 
 
-@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize("mode", REVISIONS)
 @pytest.mark.parametrize("name", ["restore", "LIST_VPS", "", "list_vps ", "x" * 9_000, "a\nb"])
 async def test_an_unknown_tool_is_an_error(mode: str, name: str) -> None:
     async with client_of(mode=mode) as client:
@@ -26,7 +26,7 @@ async def test_an_unknown_tool_is_an_error(mode: str, name: str) -> None:
     assert "\n" not in error.value.error.message
 
 
-@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize("mode", REVISIONS)
 async def test_an_unknown_prompt_is_an_error(mode: str) -> None:
     async with client_of(mode=mode) as client:
         with pytest.raises(MCPError) as error:
@@ -35,7 +35,7 @@ async def test_an_unknown_prompt_is_an_error(mode: str) -> None:
     assert "Unknown prompt" in error.value.error.message
 
 
-@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize("mode", REVISIONS)
 async def test_no_list_has_a_second_page(mode: str) -> None:
     async with client_of(mode=mode) as client:
         lists = (
@@ -51,7 +51,7 @@ async def test_no_list_has_a_second_page(mode: str) -> None:
             assert (await listing()).next_cursor is None
 
 
-@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize("mode", REVISIONS)
 @pytest.mark.parametrize(("name", "group"), LOCKED, ids=WRITING)
 async def test_a_locked_tool_names_its_group(mode: str, name: str, group: Group) -> None:
     sandbox = account()
@@ -74,7 +74,7 @@ async def test_a_group_unlocks_its_own_tools(group: Group) -> None:
     assert listed & set(WRITING) == offered
 
 
-@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize("mode", REVISIONS)
 async def test_without_settings_tools_are_listed(
     mode: str,
 ) -> None:

@@ -20,7 +20,7 @@ from hostup_mcp.state.store import ConsumeResult, Lock, RecordKey
 PATIENCE = 30.0
 """Seconds until a test gives up; only a hang takes so long."""
 
-ERAS = ("legacy", "2026-07-28")
+REVISIONS = ("legacy", "2026-07-28")
 ALL = frozenset(Group)
 
 

@@ -1,4 +1,4 @@
-"""A stdio session as clients live it: a real process, raw lines, both protocol eras, every end.
+"""Stdio sessions of real processes: raw lines, both protocol revisions, every end.
 
 Deadlines are generous, because the machine may be busy; what must be early is proved by order.
 """
@@ -178,7 +178,7 @@ def initialize(version: str = "2025-11-25") -> Message:
 INITIALIZED: Message = {"jsonrpc": "2.0", "method": "notifications/initialized"}
 
 
-def assert_serves_the_handshake_era(client: Raw, version: str = "2025-11-25") -> None:
+def assert_serves_the_handshake_revision(client: Raw, version: str = "2025-11-25") -> None:
     assert client.ask(initialize(version))["result"]["protocolVersion"] == version
     client.send(INITIALIZED)
     assert len(client.ask(request(2, "tools/list"))["result"]["tools"]) > 1
@@ -186,7 +186,7 @@ def assert_serves_the_handshake_era(client: Raw, version: str = "2025-11-25") ->
     assert result["content"][0]["text"] == "hé"
 
 
-def assert_serves_the_modern_era(client: Raw) -> None:
+def assert_serves_the_modern_revision(client: Raw) -> None:
     assert client.ask(modern(2, "tools/list"))["result"]["resultType"] == "complete"
     result = client.ask(modern(3, "tools/call", name="echo", arguments={"text": "hé"}))["result"]
     assert result["content"][0]["text"] == "hé"
@@ -227,7 +227,7 @@ class TestOpening:
         refusal = client.ask(probe)
         assert refusal["error"]["code"] in (-32601, -32602, -32022)
         assert refusal == start("--plain").ask(probe)
-        assert_serves_the_handshake_era(client)
+        assert_serves_the_handshake_revision(client)
 
     @every_opening
     def test_a_handshake_may_follow_discover(self, start: Start, flags: list[str]) -> None:
@@ -248,24 +248,24 @@ class TestOpening:
         client = start(*flags)
         client.ask(discover(0))
         assert client.ask(discover(1))["result"]["supportedVersions"] == ["2026-07-28"]
-        assert_serves_the_modern_era(client)
+        assert_serves_the_modern_revision(client)
 
     def test_a_client_may_probe_late(self, start: Start, marker: Path, flags: list[str]) -> None:
         client = start(*flags, "--marker", str(marker))
         wait_for(marker, "started")
         client.ask(discover())
-        assert_serves_the_handshake_era(client)
+        assert_serves_the_handshake_revision(client)
 
-    def test_the_next_request_decides_the_era(self, start: Start, flags: list[str]) -> None:
+    def test_the_next_request_decides_the_revision(self, start: Start, flags: list[str]) -> None:
         client = start(*flags)
-        assert_serves_the_modern_era(client)
+        assert_serves_the_modern_revision(client)
         assert client.ask(initialize())["error"]["code"] == -32022
         assert "result" in client.ask(discover())
 
     @pytest.mark.parametrize("version", ["2024-11-05", "2025-06-18", "2025-11-25"])
     def test_a_client_may_just_shake_hands(self, start: Start, prepared: str, version: str) -> None:
         client = start("--prepared", prepared)
-        assert_serves_the_handshake_era(client, version)
+        assert_serves_the_handshake_revision(client, version)
         assert client.ask(discover())["error"]["code"] == INVALID_REQUEST
 
     @every_opening
@@ -294,7 +294,7 @@ class TestOpening:
             assert client.receive()["id"] == cut
             client.write(following[cut:])
             assert client.receive()["id"] == "next"
-        assert_serves_the_handshake_era(client)
+        assert_serves_the_handshake_revision(client)
 
     def test_crlf_and_blank_lines_are_fine(self, start: Start, flags: list[str]) -> None:
         client = start(*flags)
@@ -338,7 +338,7 @@ class TestLinesThatAreNoMessages:
         assert client.ask(discover())["result"]
         client.write(b"nonsense\n")
         assert client.receive()["error"]["code"] == PARSE_ERROR
-        assert_serves_the_handshake_era(client)
+        assert_serves_the_handshake_revision(client)
 
     @pytest.mark.parametrize("when", ["first", "later"])
     def test_an_overlong_line_fails_early(self, start: Start, prepared: str, when: str) -> None:
@@ -350,7 +350,7 @@ class TestLinesThatAreNoMessages:
         refusal = client.receive()
         assert (refusal["error"]["code"], refusal["id"]) == (INVALID_REQUEST, None)
         client.write(b'"\n')
-        assert_serves_the_handshake_era(client)
+        assert_serves_the_handshake_revision(client)
 
     def test_a_great_message_passes(self, start: Start) -> None:
         text = "x" * (MAX_LINE - 1000)
@@ -374,13 +374,13 @@ class TestOutput:
         client = start()
         answer = client.ask(modern(1, "tools/call", name="half_a_character", arguments={}))
         assert "error" in answer or answer["result"]["isError"]
-        assert_serves_the_modern_era(client)
+        assert_serves_the_modern_revision(client)
 
     def test_busy_threads_block_no_response(self, start: Start) -> None:
         client = start()
         hold = {"name": "hold_thread", "arguments": {"seconds": FOREVER}}
         client.send(*(modern(n, "tools/call", **hold) for n in range(45)))
-        assert_serves_the_modern_era(client)
+        assert_serves_the_modern_revision(client)
 
 
 def close(client: Raw) -> None:

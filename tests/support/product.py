@@ -16,7 +16,7 @@ from .waiting import wait_until
 
 LEGACY = "legacy"
 MODERN = "2026-07-28"
-ERAS = (LEGACY, MODERN)
+REVISIONS = (LEGACY, MODERN)
 
 UNLIMITED = {"HOSTUP_MCP_CALLS_PER_MINUTE": "60000", "HOSTUP_MCP_CALLS_AT_ONCE": "200"}
 """Limits on calls that no test reaches by accident."""
@@ -24,16 +24,18 @@ UNLIMITED = {"HOSTUP_MCP_CALLS_PER_MINUTE": "60000", "HOSTUP_MCP_CALLS_AT_ONCE":
 
 @dataclass(frozen=True)
 class Door:
-    """A transport in an era of the protocol."""
+    """A transport in an revision of the protocol."""
 
     transport: str
-    era: str
+    revision: str
 
     def __str__(self) -> str:
-        return f"{self.transport}/{self.era}"
+        return f"{self.transport}/{self.revision}"
 
 
-ALL_DOORS = [Door(t, era) for t in ("stdio", "streamable-http", "sse") for era in ERAS]
+ALL_DOORS = [
+    Door(t, revision) for t in ("stdio", "streamable-http", "sse") for revision in REVISIONS
+]
 
 
 def command(*flags: str) -> list[str]:

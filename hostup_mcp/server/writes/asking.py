@@ -1,4 +1,4 @@
-"""Asking the user, in either era of the protocol.
+"""Asking the user, in either revision of the protocol.
 
 Up to revision 2025-11-25 the server sends the question in the middle of the call. From 2026-07-28
 on the call ends with the question, and the client calls again with the answer.

@@ -6,7 +6,7 @@
 
 Whether the tool's group is unlocked is checked before a call gets here. From revision 2026-07-28 on
 the call ends with the question, and the call that brings the answer goes on with the lock, so that
-propose() runs twice in either era. For a tool that only proposes what is harmless it runs once.
+propose() runs twice with any revision. For a tool that only proposes what is harmless it runs once.
 """
 
 from __future__ import annotations

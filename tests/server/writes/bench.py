@@ -49,7 +49,7 @@ VPS, OTHER_VPS = "vps_abcdef12", "vps_another1"
 NAME = "web-01"
 NOW = datetime(2026, 4, 27, 10, 0, tzinfo=UTC)
 HANDSHAKE, STATELESS = "2025-11-25", "2026-07-28"
-ERAS = (HANDSHAKE, STATELESS)
+REVISIONS = (HANDSHAKE, STATELESS)
 WHERE = "Call list_vps_backups in a minute."
 TYPED = ElicitResult(action="accept", content={"serverName": NAME})
 DECLINED = ElicitResult(action="decline")
@@ -129,7 +129,7 @@ class Call:
     def __init__(self, bench: "Bench", state: str | None, answers: dict[str, Any] | None) -> None:
         self.request_context = SimpleNamespace(lifespan_context=bench.services)
         self.client_capabilities = bench.capabilities
-        self.protocol_version = bench.era
+        self.protocol_version = bench.revision
         self.request_state = state
         self.input_responses = answers
         self.session = SimpleNamespace(
@@ -143,14 +143,14 @@ class Bench:
 
     def __init__(
         self,
-        era: str | None = HANDSHAKE,
+        revision: str | None = HANDSHAKE,
         *,
         state: StateStore | None = None,
         confirm: Confirm = Confirm.PERSON,
         log: Path | None = None,
         **others: Any,
     ) -> None:
-        self.era = era
+        self.revision = revision
         self.events: list[str] = []
         self.services = Services(
             settings(confirm=confirm, audit_log=log, **others),
@@ -246,7 +246,7 @@ class Bench:
         state: str | None = None,
         answers: dict[str, Any] | None = None,
     ) -> CallToolResult | InputRequiredResult:
-        """One call; in the stateless era it may end with a question."""
+        """One call; in the stateless revision it may end with a question."""
         given = {"id": VPS} if arguments is None else arguments
         if "id" in given:
             await self.services.state.remember_ids(LOCAL, {given["id"]: ""})
@@ -254,7 +254,7 @@ class Bench:
             return await write(self.definition(), given, self.context(state, answers))
 
     async def run(self, arguments: Mapping[str, str] | None = None) -> CallToolResult:
-        """A whole write: the call, and the one that brings the answer where the era needs it."""
+        """A whole write: the call, and where the revision needs it the one with the answer."""
         result = await self.call(arguments)
         if isinstance(result, InputRequiredResult):
             result = await self.reply(result, arguments)
@@ -272,7 +272,7 @@ class Bench:
         return result
 
     async def ask(self, arguments: Mapping[str, str] | None = None) -> InputRequiredResult:
-        """The first call of the stateless era."""
+        """The first call of the stateless revision."""
         result = await self.call(arguments)
         assert isinstance(result, InputRequiredResult)
         return result

@@ -1,4 +1,4 @@
-"""The question to the user, in both eras: only a yes to this very question counts."""
+"""The question to the user, in both revisions: only a yes to this very question counts."""
 
 import json
 import re
@@ -26,9 +26,9 @@ from ..wiring import PATIENCE, SlowState, account, ids_of, settings
 from .bench import (
     DECLINED,
     DESTRUCTIVE,
-    ERAS,
     HANDSHAKE,
     NAME,
+    REVISIONS,
     STATELESS,
     TYPED,
     VPS,
@@ -36,7 +36,7 @@ from .bench import (
     refused,
 )
 
-both_eras = pytest.mark.parametrize("era", ERAS)
+both_revisions = pytest.mark.parametrize("revision", REVISIONS)
 
 CLOSED = ElicitResult(action="cancel")
 PLAIN = Destructive(
@@ -73,28 +73,28 @@ NO = {
 
 
 @pytest.mark.parametrize(("proposal", "answer", "words"), NO.values(), ids=NO)
-@both_eras
+@both_revisions
 async def test_anything_but_a_yes_is_refused(
-    era: str, proposal: Destructive, answer: ElicitResult, words: str
+    revision: str, proposal: Destructive, answer: ElicitResult, words: str
 ) -> None:
-    bench = Bench(era)
+    bench = Bench(revision)
     bench.proposals, bench.answer = [proposal], answer
     refused(await bench.run(), words)
     assert "request" not in bench.events
 
 
-@both_eras
-async def test_a_plain_yes_to_a_plain_question(era: str) -> None:
-    bench = Bench(era)
+@both_revisions
+async def test_a_plain_yes_to_a_plain_question(revision: str) -> None:
+    bench = Bench(revision)
     bench.proposals, bench.answer = [PLAIN], accept(yes=True)
     assert not (await bench.run()).is_error
     assert bench.log.entries[-1]["consent"] == {"by": "user", "how": "said yes to the question"}
 
 
-@pytest.mark.parametrize("era", [HANDSHAKE, None])
-async def test_the_client_shows_question_and_form(era: str | None) -> None:
+@pytest.mark.parametrize("revision", [HANDSHAKE, None])
+async def test_the_client_shows_question_and_form(revision: str | None) -> None:
     """Of an unknown revision too."""
-    bench = Bench(era)
+    bench = Bench(revision)
     await bench.run()
     ((message, form, request_id),) = bench.shown
     assert message == DESTRUCTIVE.question.message
@@ -126,11 +126,11 @@ FORMS = {
 
 
 @pytest.mark.parametrize("elicitation", FORMS.values(), ids=FORMS)
-@both_eras
+@both_revisions
 async def test_a_client_that_shows_forms_is_asked(
-    era: str, elicitation: ElicitationCapability
+    revision: str, elicitation: ElicitationCapability
 ) -> None:
-    bench = Bench(era)
+    bench = Bench(revision)
     bench.capabilities = ClientCapabilities(elicitation=elicitation)
     assert not (await bench.run()).is_error
 
@@ -145,11 +145,11 @@ CANNOT = {
 
 
 @pytest.mark.parametrize("capabilities", CANNOT.values(), ids=CANNOT)
-@both_eras
+@both_revisions
 async def test_a_client_without_forms_is_a_no(
-    era: str, capabilities: ClientCapabilities | None
+    revision: str, capabilities: ClientCapabilities | None
 ) -> None:
-    bench = Bench(era)
+    bench = Bench(revision)
     bench.capabilities = capabilities
     refused(await bench.run(), "cannot ask")
     assert not {"asked", "request"} & set(bench.events)

@@ -36,10 +36,10 @@ from .bench import (
     ACCEPTED,
     DECLINED,
     DESTRUCTIVE,
-    ERAS,
     HANDSHAKE,
     HARMLESS,
     OTHER_VPS,
+    REVISIONS,
     STATELESS,
     TYPED,
     VPS,
@@ -49,7 +49,7 @@ from .bench import (
     request,
 )
 
-both_eras = pytest.mark.parametrize("era", ERAS)
+both_revisions = pytest.mark.parametrize("revision", REVISIONS)
 ANY = frozenset({Destructive, Harmless})
 ALWAYS_HARMLESS = frozenset({Harmless})
 
@@ -65,9 +65,9 @@ IN_ORDER = {
 }
 
 
-@pytest.mark.parametrize(("era", "order"), IN_ORDER.items(), ids=IN_ORDER)
-async def test_a_write_runs_in_one_order(era: str, order: list[str]) -> None:
-    bench = Bench(era)
+@pytest.mark.parametrize(("revision", "order"), IN_ORDER.items(), ids=IN_ORDER)
+async def test_a_write_runs_in_one_order(revision: str, order: list[str]) -> None:
+    bench = Bench(revision)
     result = await bench.run()
     assert not result.is_error
     assert bench.events == order
@@ -88,11 +88,11 @@ async def test_a_write_runs_in_one_order(era: str, order: list[str]) -> None:
     ],
     ids=["destructive", "either, destructive", "either, harmless", "always harmless"],
 )
-@both_eras
+@both_revisions
 async def test_propose_runs_at_most_twice(
-    era: str, may: frozenset[Any], proposal: Proposal, times: int
+    revision: str, may: frozenset[Any], proposal: Proposal, times: int
 ) -> None:
-    bench = Bench(era)
+    bench = Bench(revision)
     bench.may_propose, bench.proposals = may, [proposal]
     assert not (await bench.run()).is_error
     assert bench.proposed == times
@@ -107,9 +107,9 @@ async def test_nobody_is_asked_about_harmless() -> None:
     assert bench.log.entries[-1]["consent"] == {"by": "nobody", "how": "not asked: a slot"}
 
 
-@both_eras
-async def test_confirming_can_be_the_clients_task(era: str) -> None:
-    bench = Bench(era, confirm=Confirm.CLIENT)
+@both_revisions
+async def test_confirming_can_be_the_clients_task(revision: str) -> None:
+    bench = Bench(revision, confirm=Confirm.CLIENT)
     bench.capabilities = None
     assert not (await bench.run()).is_error
     assert "asked" not in bench.events
@@ -135,29 +135,29 @@ async def test_each_id_is_logged() -> None:
     assert bench.log.entries[-1]["ids"] == ids
 
 
-@both_eras
-async def test_without_the_store_nobody_is_asked(era: str) -> None:
+@both_revisions
+async def test_without_the_store_nobody_is_asked(revision: str) -> None:
     class Unavailable(InMemoryState):
         async def is_available(self) -> bool:
             return False
 
-    bench = Bench(era, state=Unavailable())
+    bench = Bench(revision, state=Unavailable())
     refused(await bench.run(), "state_unavailable")
     assert bench.events == ["log: refused: state_unavailable"]
 
 
-@both_eras
-async def test_the_tools_refusal_ends_the_call(era: str) -> None:
-    bench = Bench(era)
+@both_revisions
+async def test_the_tools_refusal_ends_the_call(revision: str) -> None:
+    bench = Bench(revision)
     bench.proposals = [refuse(texts.JOB_RUNNING)]
     refused(await bench.run(), "job_running")
     assert bench.events == ["propose", "log: refused: job_running"]
 
 
-@both_eras
-async def test_a_read_that_fails_changes_nothing(era: str) -> None:
+@both_revisions
+async def test_a_read_that_fails_changes_nothing(revision: str) -> None:
     for number, error in enumerate((TimedOutError("too slow"), UnreachableError("no connection"))):
-        bench = Bench(era)
+        bench = Bench(revision)
         bench.proposals = [DESTRUCTIVE, error] if number else [error]
         assert "Nothing was changed." in error_of(await bench.run())["message"]
         assert "request" not in bench.events
@@ -175,29 +175,29 @@ CHANGED: dict[str, Proposal] = {
 
 
 @pytest.mark.parametrize("then", CHANGED.values(), ids=CHANGED)
-@both_eras
-async def test_what_changed_is_not_sent(era: str, then: Proposal) -> None:
+@both_revisions
+async def test_what_changed_is_not_sent(revision: str, then: Proposal) -> None:
     """And the user is not asked a second question for it."""
-    bench = Bench(era)
+    bench = Bench(revision)
     bench.may_propose, bench.proposals = ANY, [DESTRUCTIVE, then]
     refused(await bench.run(), "changed_meanwhile")
     assert "request" not in bench.events
-    assert bench.events.count("asked") == (era == HANDSHAKE)
+    assert bench.events.count("asked") == (revision == HANDSHAKE)
     assert bench.proposed == 2
     assert not await bench.is_locked()
 
 
-@both_eras
-async def test_harmless_turned_destructive(era: str) -> None:
-    bench = Bench(era)
+@both_revisions
+async def test_harmless_turned_destructive(revision: str) -> None:
+    bench = Bench(revision)
     bench.may_propose, bench.proposals = ANY, [HARMLESS, DESTRUCTIVE]
     refused(await bench.run(), "changed_meanwhile")
     assert not {"asked", "request"} & set(bench.events)
 
 
-@both_eras
-async def test_changed_texts_are_no_change(era: str) -> None:
-    bench = Bench(era)
+@both_revisions
+async def test_changed_texts_are_no_change(revision: str) -> None:
+    bench = Bench(revision)
     other = Question("Asked in other words?", NAME_IN_QUESTION)
     bench.proposals = [DESTRUCTIVE, replace(DESTRUCTIVE, question=other)]
     assert not (await bench.run()).is_error
@@ -207,10 +207,10 @@ NAME_IN_QUESTION = DESTRUCTIVE.question.to_type
 
 
 @pytest.mark.parametrize("proposal", [DESTRUCTIVE, replace(HARMLESS, vps_id=OTHER_VPS)])
-@both_eras
-async def test_a_wrong_proposal_sends_nothing(era: str, proposal: Proposal) -> None:
+@both_revisions
+async def test_a_wrong_proposal_sends_nothing(revision: str, proposal: Proposal) -> None:
     """It may propose only what is harmless for its server, so nobody was asked."""
-    bench = Bench(era)
+    bench = Bench(revision)
     bench.may_propose, bench.proposals = ALWAYS_HARMLESS, [proposal]
     refused(await bench.run(), "changed_meanwhile")
     assert not {"asked", "request"} & set(bench.events)
@@ -359,9 +359,9 @@ async def test_a_plan_is_carried_out_once() -> None:
     assert kinds == ["plan_used"] * 29
 
 
-@both_eras
-async def test_a_plan_works_once(era: str) -> None:
-    bench = Bench(era)
+@both_revisions
+async def test_a_plan_works_once(revision: str) -> None:
+    bench = Bench(revision)
     plan, another = await bench.plan(), await bench.plan()
     assert not (await bench.run({"planId": plan})).is_error
     refused(await bench.run({"planId": plan}), "plan_used")
@@ -388,8 +388,8 @@ async def test_a_yes_to_a_plan_works_once() -> None:
 
 
 async def test_declining_does_not_consume_the_plan() -> None:
-    for era in ERAS:
-        bench = Bench(era)
+    for revision in REVISIONS:
+        bench = Bench(revision)
         plan = await bench.plan()
         bench.answer = DECLINED
         refused(await bench.run({"planId": plan}), "declined")
@@ -398,9 +398,9 @@ async def test_declining_does_not_consume_the_plan() -> None:
         assert not (await bench.run({"planId": plan})).is_error
 
 
-@both_eras
-async def test_what_changed_consumes_no_plan(era: str) -> None:
-    bench = Bench(era)
+@both_revisions
+async def test_what_changed_consumes_no_plan(revision: str) -> None:
+    bench = Bench(revision)
     bench.proposals = [DESTRUCTIVE, CHANGED["facts"]]
     plan = await bench.plan()
     refused(await bench.run({"planId": plan}), "changed_meanwhile")
@@ -414,9 +414,9 @@ NOT_SENT: dict[str, Exception] = {
 
 
 @pytest.mark.parametrize("error", NOT_SENT.values(), ids=NOT_SENT)
-@both_eras
-async def test_an_unsent_plan_stays_open(era: str, error: Exception) -> None:
-    bench = Bench(era)
+@both_revisions
+async def test_an_unsent_plan_stays_open(revision: str, error: Exception) -> None:
+    bench = Bench(revision)
     plan = await bench.plan()
     bench.response = error
     refused(await bench.run({"planId": plan}), "unreachable")
@@ -515,21 +515,21 @@ NOT_CONSUMED = {
 
 
 @pytest.mark.parametrize(("outcome", "key", "words"), NOT_CONSUMED.values(), ids=NOT_CONSUMED)
-@both_eras
+@both_revisions
 async def test_what_cannot_be_consumed_is_not_sent(
-    era: str, outcome: Consumption, key: RecordKey | None, words: str
+    revision: str, outcome: Consumption, key: RecordKey | None, words: str
 ) -> None:
     state = Consuming()
     state.result = ConsumeResult(outcome, key)
-    bench = Bench(era, state=state)
+    bench = Bench(revision, state=state)
     refused(await bench.run(), words)
     assert not {"log: sent", "request"} & set(bench.events)
     assert not await bench.is_locked()
 
 
-@both_eras
-async def test_a_lost_reply_says_what_is_unknown(era: str) -> None:
-    bench = Bench(era, state=Consuming())
+@both_revisions
+async def test_a_lost_reply_says_what_is_unknown(revision: str) -> None:
+    bench = Bench(revision, state=Consuming())
     for arguments, words in (
         ({"planId": await bench.plan()}, "plan unknown"),
         ({"id": VPS}, "yes unknown"),
@@ -660,8 +660,8 @@ async def test_an_ended_loop_leaves_it_unknown() -> None:
 
 
 async def test_a_stopping_server_sends_nothing() -> None:
-    for era in ERAS:
-        bench = Bench(era)
+    for revision in REVISIONS:
+        bench = Bench(revision)
         plan = await bench.plan()
         await bench.services.in_flight.stop(0)
         refused(await bench.run({"planId": plan}), "server_stopping")
@@ -717,9 +717,9 @@ async def test_stopping_interrupts_what_waits() -> None:
 # The audit log ------------------------------------------------------------------------------------
 
 
-@both_eras
-async def test_each_call_logs_its_outcome_once(era: str) -> None:
-    bench = Bench(era)
+@both_revisions
+async def test_each_call_logs_its_outcome_once(revision: str) -> None:
+    bench = Bench(revision)
     for response in (httpx.Response(409), httpx.Response(500), httpx.Response(204)):
         bench.response = response
         await bench.run()
@@ -775,9 +775,9 @@ async def test_a_fault_after_sending_is_unknown(caplog: pytest.LogCaptureFixture
     assert await bench.is_locked()
 
 
-@both_eras
-async def test_nobody_is_asked_while_it_stops(era: str) -> None:
-    bench = Bench(era)
+@both_revisions
+async def test_nobody_is_asked_while_it_stops(revision: str) -> None:
+    bench = Bench(revision)
     await bench.services.in_flight.stop(0)
     assert error_of(await bench.run())["kind"] == "server_stopping"
     assert "asked" not in bench.events
@@ -786,9 +786,9 @@ async def test_nobody_is_asked_while_it_stops(era: str) -> None:
 # The panel ----------------------------------------------------------------------------------------
 
 
-@both_eras
-async def test_the_panels_yes_is_the_typed_name(era: str) -> None:
-    bench = Bench(era)
+@both_revisions
+async def test_the_panels_yes_is_the_typed_name(revision: str) -> None:
+    bench = Bench(revision)
     bench.in_panel, bench.capabilities = True, None
     typed = {"id": VPS, "typedName": "web-01"}
     assert not (await bench.run(typed)).is_error
@@ -818,10 +818,10 @@ async def test_a_job_that_was_started_is_known() -> None:
 # What was agreed to is what is sent ---------------------------------------------------------------
 
 
-@both_eras
+@both_revisions
 @pytest.mark.parametrize("changed", CHANGED.values(), ids=CHANGED)
-async def test_the_panels_yes_is_for_one_proposal(changed: Proposal, era: str) -> None:
-    bench = Bench(era)
+async def test_the_panels_yes_is_for_one_proposal(changed: Proposal, revision: str) -> None:
+    bench = Bench(revision)
     bench.in_panel, bench.capabilities = True, None
     bench.proposals = [DESTRUCTIVE, changed]
     refused(await bench.run({"id": VPS, "typedName": "web-01"}), "changed_meanwhile")

@@ -40,7 +40,7 @@ from hostup_mcp.server.lost_writes import WriteRecord
 from hostup_mcp.server.writes import sending
 
 from ..wiring import error_of, text_of
-from .bench import ACCEPTED, DESTRUCTIVE, ERAS, NOW, WHERE, Bench, happens
+from .bench import ACCEPTED, DESTRUCTIVE, NOW, REVISIONS, WHERE, Bench, happens
 
 LOST = (
     "The change was sent, but HostUp's response was lost or unclear, so it is NOT KNOWN whether it "
@@ -163,9 +163,9 @@ async def test_a_lost_response_is_unknown(reply: Callable[[], Reply]) -> None:
     assert await bench.is_consumed(plan)
 
 
-@pytest.mark.parametrize("era", ERAS)
-async def test_a_read_can_show_that_it_was_done(era: str) -> None:
-    bench = Bench(era)
+@pytest.mark.parametrize("revision", REVISIONS)
+async def test_a_read_can_show_that_it_was_done(revision: str) -> None:
+    bench = Bench(revision)
     bench.response, bench.done = httpx.Response(200, json={}), True
     result = await bench.run()
     assert (result.structured_content or {})["state"] == "done"
@@ -279,10 +279,10 @@ async def test_a_fault_while_sending_is_unknown(caplog: pytest.LogCaptureFixture
     assert await bench.is_locked()
 
 
-@pytest.mark.parametrize("era", ERAS)
-async def test_it_is_on_disk_before_it_leaves(era: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("revision", REVISIONS)
+async def test_it_is_on_disk_before_it_leaves(revision: str, tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
-    bench = Bench(era, log=path)
+    bench = Bench(revision, log=path)
     on_disk: list[dict[str, object]] = []
 
     async def respond(_: httpx.Request) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""Everything that a test of the whole needs: the account, the product, an assistant, a person."""
+"""The harness of the end-to-end tests: the account, the product, an assistant, a user."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from hostup_mcp.server.writes.proposal import Harmless
 T = TypeVar("T")
 
 
-# The person ---------------------------------------------------------------------------------------
+# The user -----------------------------------------------------------------------------------------
 
 Reply = Callable[[str], "ElicitResult | Awaitable[ElicitResult]"]
 
@@ -60,13 +60,13 @@ CANCEL = ElicitResult(action="cancel")
 
 
 def agree(question: str) -> ElicitResult:
-    """What a person who wants it answers: the name that is asked for, or a plain yes."""
-    asked_for = re.search(r"To go ahead, type: (.+)$", question)
-    return typed(asked_for[1]) if asked_for else plainly(True)
+    """The answer of a user who wants it: the name that the question names, or a plain yes."""
+    to_type = re.search(r"To go ahead, type: (.+)$", question)
+    return typed(to_type[1]) if to_type else plainly(True)
 
 
 @dataclass
-class Person:
+class User:
     """Reads each question and replies; `reply` may be exchanged at any time."""
 
     reply: Reply = agree
@@ -85,7 +85,7 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Result:
     """What came back from a tool: the text for the model and the data for the program."""
 
     text: str
@@ -109,26 +109,26 @@ class Answer:
 
 @dataclass
 class Assistant:
-    """A client that calls tools and keeps every answer that it was given."""
+    """A client that calls tools and keeps every result."""
 
     client: Client
-    person: Person | None = None
-    heard: list[Answer] = field(default_factory=list)
+    user: User | None = None
+    results: list[Result] = field(default_factory=list)
     patience: float = PATIENCE
 
-    async def call(self, tool: str, /, **arguments: Any) -> Answer:
+    async def call(self, tool: str, /, **arguments: Any) -> Result:
         with anyio.fail_after(self.patience):
             result = await self.client.call_tool(tool, arguments)
-        return self._heard(result)
+        return self._keep_result(result)
 
-    def _heard(self, result: CallToolResult) -> Answer:
+    def _keep_result(self, result: CallToolResult) -> Result:
         text = "\n".join(c.text for c in result.content if isinstance(c, TextContent))
-        answer = Answer(text, dict(result.structured_content or {}), bool(result.is_error))
-        self.heard.append(answer)
-        return answer
+        kept = Result(text, dict(result.structured_content or {}), bool(result.is_error))
+        self.results.append(kept)
+        return kept
 
     async def round(self, tool: str, /, **arguments: Any) -> tuple[str, dict[str, Any]]:
-        """Call a tool that asks, by hand: the sealed state, and a yes to what was asked."""
+        """Call a tool that asks: the sealed state, and a yes to the question, which is not sent."""
         with anyio.fail_after(self.patience):
             asked = await self.client.session.call_tool(tool, arguments, allow_input_required=True)
         assert isinstance(asked, InputRequiredResult), asked
@@ -138,7 +138,7 @@ class Assistant:
 
     async def resume(
         self, tool: str, state: str, answers: dict[str, Any], /, **arguments: Any
-    ) -> Answer:
+    ) -> Result:
         """Send an answered round, as often as a client may."""
         with anyio.fail_after(self.patience):
             result = await self.client.session.call_tool(
@@ -149,19 +149,19 @@ class Assistant:
                 allow_input_required=True,
             )
         assert isinstance(result, CallToolResult), result
-        return self._heard(result)
+        return self._keep_result(result)
 
     async def ok(self, tool: str, /, **arguments: Any) -> dict[str, Any]:
         """Call a tool that must succeed; its data."""
-        answer = await self.call(tool, **arguments)
-        assert not answer.is_error, answer.text
-        return answer.data
+        result = await self.call(tool, **arguments)
+        assert not result.is_error, result.text
+        return result.data
 
-    async def no(self, tool: str, /, **arguments: Any) -> Answer:
+    async def no(self, tool: str, /, **arguments: Any) -> Result:
         """Call a tool that must refuse."""
-        answer = await self.call(tool, **arguments)
-        assert answer.is_error, answer.text
-        return answer
+        result = await self.call(tool, **arguments)
+        assert result.is_error, result.text
+        return result
 
     async def find(self, name: str) -> str:
         """The id of a server, as the assistant learns it."""
@@ -207,7 +207,7 @@ def settings(**others: Any) -> Settings:
 @asynccontextmanager
 async def in_memory(
     sandbox: Sandbox,
-    person: Person | None = None,
+    user: User | None = None,
     *,
     mode: str = MODERN,
     now: Callable[[], datetime] | None = None,
@@ -216,16 +216,16 @@ async def in_memory(
     """An assistant that talks to the product without a process in between."""
     clock = now or sandbox.clock.now
     server = build_server(settings(**others), transport=sandbox.transport(), now=clock)
-    async with connected(server, person, mode) as assistant:
+    async with connected(server, user, mode) as assistant:
         yield assistant
 
 
 @asynccontextmanager
-async def connected(server: Any, person: Person | None, mode: str) -> AsyncIterator[Assistant]:
+async def connected(server: Any, user: User | None, mode: str) -> AsyncIterator[Assistant]:
     failed: Exception | None = None
-    async with Client(server, mode=mode, elicitation_callback=person) as client:
+    async with Client(server, mode=mode, elicitation_callback=user) as client:
         try:
-            yield Assistant(client, person)
+            yield Assistant(client, user)
         except Exception as error:
             # Outside, so that it is not buried in the groups of the client's tasks.
             failed = error
@@ -237,16 +237,16 @@ async def connected(server: Any, person: Person | None, mode: str) -> AsyncItera
 
 SAFETY_DOORS = [door for door in ALL_DOORS if door.transport != "sse"]
 ONE_DOOR_EACH = [Door("stdio", MODERN), Door("streamable-http", LEGACY)]
-"""Each transport and each era once, where what is tested does not depend on the pair."""
+"""Each transport and each revision once, where what is tested does not depend on the pair."""
 
 
-class House:
-    """The account, and the product before it behind each door; children are shared if it helps."""
+class Product:
+    """The product over each door, with its account. HTTP servers are shared between tests."""
 
     def __init__(self, folder: Path, upstream: Upstream) -> None:
         self.folder = folder
         self.upstream = upstream
-        self.audit_log = folder / "trail.jsonl"
+        self.audit_log = folder / "audit.jsonl"
         self.stderr = folder / "stdio.err"
         self._shared: dict[str, ServerProcess] = {}
 
@@ -258,7 +258,7 @@ class House:
         for child in self._shared.values():
             child.close()
 
-    def trail(self) -> list[str]:
+    def audit_lines(self) -> list[str]:
         return self.audit_log.read_text().splitlines() if self.audit_log.exists() else []
 
     @property
@@ -266,10 +266,10 @@ class House:
         return ("--allow", "all", "--audit-log", str(self.audit_log))
 
     @asynccontextmanager
-    async def enter(self, door: Door, person: Person | None = None) -> AsyncIterator[Assistant]:
+    async def enter(self, door: Door, user: User | None = None) -> AsyncIterator[Assistant]:
         """An assistant at the product with everything unlocked, sharing the HTTP children."""
         if door.transport == "stdio":
-            async with self.by_stdio(door.era, person, *self.flags) as assistant:
+            async with self.by_stdio(door.revision, user, *self.flags) as assistant:
                 yield assistant
             return
         child = self._shared.get(door.transport)
@@ -278,41 +278,41 @@ class House:
             env = environment(**self.upstream.variables, **UNLIMITED)
             child = ServerProcess(self.folder, env, *self.flags, transport=door.transport)
             self._shared[door.transport] = child.wait_for_url()
-        async with at(child, door.era, person) as assistant:
+        async with at(child, door.revision, user) as assistant:
             yield assistant
 
     @asynccontextmanager
     async def enter_alone(
-        self, door: Door, person: Person | None, *flags: str, **env: str
+        self, door: Door, user: User | None, *flags: str, **env: str
     ) -> AsyncIterator[Assistant]:
         """The same at a child of its own, with just these flags and variables."""
         if door.transport == "stdio":
-            async with self.by_stdio(door.era, person, *flags, **env) as assistant:
+            async with self.by_stdio(door.revision, user, *flags, **env) as assistant:
                 yield assistant
             return
         given = environment(**{**self.upstream.variables, **env})
         with running(self.folder, given, *flags, transport=door.transport) as child:
-            async with at(child, door.era, person) as assistant:
+            async with at(child, door.revision, user) as assistant:
                 yield assistant
 
     @asynccontextmanager
     async def by_stdio(
-        self, mode: str, person: Person | None, *flags: str, **env: str
+        self, mode: str, user: User | None, *flags: str, **env: str
     ) -> AsyncIterator[Assistant]:
         given = environment(**{**self.upstream.variables, **env})
         words = command(*flags)
         parameters = StdioServerParameters(command=words[0], args=words[1:], env=given)
         with self.stderr.open("a") as log:
             transport = stdio_client(parameters, errlog=log)
-            async with connected(transport, person, mode) as assistant:
+            async with connected(transport, user, mode) as assistant:
                 yield assistant
 
 
 @asynccontextmanager
-async def at(child: ServerProcess, mode: str, person: Person | None) -> AsyncIterator[Assistant]:
+async def at(child: ServerProcess, mode: str, user: User | None) -> AsyncIterator[Assistant]:
     """An assistant at a child that listens."""
     way: Any = sse_client(child.url) if child.transport == "sse" else child.url
-    async with connected(way, person, mode) as assistant:
+    async with connected(way, user, mode) as assistant:
         yield assistant
 
 
@@ -347,11 +347,11 @@ def hurried(main: Callable[[], Awaitable[T]], speed: float = 100.0) -> T:
 # Texts --------------------------------------------------------------------------------------------
 
 
-def says_nothing_was_changed(answer: Answer) -> bool:
-    return "othing was changed" in answer.text
+def says_nothing_was_changed(result: Result) -> bool:
+    return "othing was changed" in result.text
 
 
-def suggests(answer: Answer) -> set[str]:
-    """The tools that always destroy something, as far as an answer names them."""
+def suggests(result: Result) -> set[str]:
+    """The tools that always destroy something, as far as `result` names them."""
     always = (n for n in DESTRUCTIVE if Harmless not in catalog.WRITING[n].may_propose)
-    return {name for name in always if name in answer.text}
+    return {name for name in always if name in result.text}
