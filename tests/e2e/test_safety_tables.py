@@ -162,7 +162,7 @@ async def test_a_backup_that_may_evict_is_asked_about(mode: str) -> None:
         user.reply = agree
         await assistant.ok("create_vps_backup", id=vps)
     goes = sandbox.state.by_name("mail").backups[-1]
-    assert f"oldest backup, {goes.id} of" in user.questions[0]
+    assert f"oldest backup, {goes.id} from" in user.questions[0]
     assert len(sandbox.writes) == 1
 
 

@@ -295,7 +295,7 @@ async def test_definitions_are_complete_and_true(sandbox: Any, mode: str) -> Non
         if "id" in schema["properties"]:
             told = schema["properties"]["id"]
             assert "list_vps" in told["description"]
-            assert told["pattern"].endswith("{4,60}$")
+            assert told["pattern"].endswith("{1,128}$")
         if tool.name == "list_vps_backups":
             assert "ever invent" in schema["properties"]["id"]["description"]
         assert not {"confirm", "force", "yes", "sure"} & set(schema["properties"])
