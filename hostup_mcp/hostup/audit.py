@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from hostup_mcp.hostup.base import Count, Listing, Many, Model
 from hostup_mcp.hostup.models import parse_time
@@ -42,6 +43,8 @@ class AuditRow(Model):
 
 class AuditPage(Listing):
     """One page of `GET /api/v2/audit-log`."""
+
+    is_paged: ClassVar = True
 
     data: Many[AuditRow]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from pydantic import AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 from pydantic.alias_generators import to_camel
@@ -66,7 +66,10 @@ class Model(BaseModel):
 
 
 class Listing(Model):
-    """Base of all lists. Only the list of servers is documented to come in pages."""
+    """Base of all lists."""
+
+    is_paged: ClassVar = False
+    """Whether the next page can be requested with `next_cursor`."""
 
     has_more: bool | None = None
     next_cursor: str | None = None
@@ -75,7 +78,8 @@ class Listing(Model):
     def is_incomplete(self) -> bool:
         """Whether HostUp says that it has more items that cannot be requested."""
         odd = {unread.field for unread in self.unread} & {"hasMore", "nextCursor"}
-        return bool(odd) or (self.has_more is True and not self.next_cursor)
+        has_next = self.is_paged and bool(self.next_cursor)
+        return bool(odd) or (not has_next and bool(self.has_more or self.next_cursor))
 
     @property
     def is_whole(self) -> bool:

@@ -10,7 +10,7 @@ the API's GB.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import AliasChoices, Field, PrivateAttr
 from pydantic.alias_generators import to_camel
@@ -145,6 +145,8 @@ class Vps(Model):
 
 class VpsPage(Listing):
     """One page of `GET /api/v2/vps`; `next_cursor` is None on the last one."""
+
+    is_paged: ClassVar = True
 
     data: Many[Vps]
 

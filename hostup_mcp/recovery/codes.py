@@ -19,6 +19,7 @@ class Code(StrEnum):
     QUOTA_UNKNOWN = "quota_unknown"
     NO_BACKUPS = "no_backups"
     BACKUPS_HIDDEN = "backups_hidden"
+    BACKUPS_INCOMPLETE = "backups_incomplete"
     EVICTS_HIDDEN = "evicts_hidden"
     BACKUP_MISSING = "backup_missing"
     NO_SNAPSHOTS = "no_snapshots"

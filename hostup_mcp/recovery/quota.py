@@ -35,5 +35,22 @@ def find_hidden(listing: BackupList) -> BackupsHidden | None:
     """
     listed = len(listing.backups)
     present = listed + sum(one.is_left_out for one in listing.unread)
-    counted = max(present, listing.quota_info.used or 0)
-    return BackupsHidden(counted, listed) if counted > listed else None
+    counted = max(present, _used(listing.quota_info))
+    if counted > listed:
+        return BackupsHidden(counted, listed)
+    return BackupsHidden(None, listed) if listing.is_incomplete else None
+
+
+def count_unlisted(listing: BackupList) -> int | None:
+    """Return how many backups are not listed; None if there are some, but not how many is known."""
+    hidden = find_hidden(listing)
+    if hidden is None:
+        return 0
+    return None if hidden.counted is None else hidden.counted - hidden.listed
+
+
+def _used(quota: QuotaInfo) -> int:
+    """Return how many slots are in use; 0 if the numbers do not say."""
+    if quota.used is None and quota.limit is not None and quota.remaining is not None:
+        return quota.limit - quota.remaining
+    return quota.used or 0

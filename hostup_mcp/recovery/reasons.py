@@ -123,14 +123,21 @@ class EvictsHidden:
 
 @dataclass(frozen=True, slots=True)
 class BackupsHidden:
-    """There are more backups than can be listed. With none listed, it is unknown what they are."""
+    """There are more backups than can be listed. With none listed, it is unknown what they are.
 
-    counted: int
+    `counted` is None if HostUp says that the list goes on, but not how many there are.
+    """
+
+    counted: int | None
     listed: int
 
-    code: ClassVar = Code.BACKUPS_HIDDEN
     weight: ClassVar = Verdict.UNKNOWN
     source: ClassVar = Source.UNKNOWN
+
+    @property
+    def code(self) -> Code:
+        """With or without the number of them."""
+        return Code.BACKUPS_INCOMPLETE if self.counted is None else Code.BACKUPS_HIDDEN
 
 
 @dataclass(frozen=True, slots=True)

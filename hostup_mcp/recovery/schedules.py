@@ -41,9 +41,20 @@ def assess_schedules(found: BackupSchedules, now: datetime) -> tuple[ScheduleFin
     for schedule in enabled:
         findings += _check_runs(schedule, now)
     scheduled = found.settings.scheduled_backups_active if found.settings is not None else None
-    if scheduled and not enabled:
+    if scheduled and is_any_on(found) is False:
         findings.append(NoScheduleOn(scheduled))
     return (*findings, *_failures(found.history))
+
+
+def is_any_on(found: BackupSchedules) -> bool | None:
+    """Return whether a schedule is on; None if HostUp does not say."""
+    if any(schedule.enabled for schedule in found.schedules):
+        return True
+    is_hidden = found.is_incomplete or any(
+        each.is_left_out and not each.field.startswith("history.") for each in found.unread
+    )
+    are_all_off = all(schedule.enabled is False for schedule in found.schedules)
+    return False if are_all_off and not is_hidden else None
 
 
 def _check_runs(schedule: BackupSchedule, now: datetime) -> list[ScheduleFinding]:

@@ -87,6 +87,10 @@ TEXTS: Mapping[Code, Text] = {
         "There are more backups ({counted}) than can be listed ({listed}): some may be unfinished, "
         "unreadable or hidden from this API key.",
     ),
+    Code.BACKUPS_INCOMPLETE: _both(
+        "HostUp says that it has more backups than it lists ({listed}), and gives no way to "
+        "request them."
+    ),
     Code.EVICTS_HIDDEN: Text(
         "To make room, HostUp may automatically remove a backup that is not listed here.",
         "To make room, HostUp may remove a backup that is not listed here.",

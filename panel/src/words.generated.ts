@@ -14,6 +14,7 @@ export const WORDS: Readonly<Record<string, readonly Piece[]>> = {
   quota_reads_full: ["By HostUp's numbers, all backup slots are in use; HostUp may remove the oldest backup to make room for another."],
   quota_unknown: ["No backup slot is known to be free; HostUp may remove the oldest backup to make room for another."],
   backups_hidden: ["There are more backups (", ["counted", ""], ") than can be listed (", ["listed", ""], "): some may be unfinished, unreadable or hidden from this API key."],
+  backups_incomplete: ["HostUp says that it has more backups than it lists (", ["listed", ""], "), and gives no way to request them."],
   evicts_hidden: ["To make room, HostUp may remove a backup that is not listed here."],
   no_backups: ["This server has no backup to restore."],
   backup_missing: ["HostUp does not list this backup; it may have been removed."],

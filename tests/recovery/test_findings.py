@@ -48,6 +48,7 @@ NOW = datetime(2026, 4, 27, 12, tzinfo=UTC)
         (QuotaUnknown(3, None, None), "quota_unknown", "possible", "unknown"),
         (EvictsHidden(), "evicts_hidden", "possible", "state"),
         (BackupsHidden(3, 0), "backups_hidden", "unknown", "unknown"),
+        (BackupsHidden(None, 1), "backups_incomplete", "unknown", "unknown"),
         (NoBackups(), "no_backups", "blocked", "state"),
         (BackupMissing(), "backup_missing", "blocked", "state"),
         (NoSnapshots(None), "no_snapshots", "blocked", "state"),

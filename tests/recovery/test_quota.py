@@ -1,13 +1,17 @@
 """What the numbers of a quota say, and what they do not."""
 
+from typing import Any
+
 import pytest
 
 from hostup_mcp.hostup.models import BackupList, QuotaInfo
 from hostup_mcp.hostup.tolerance import read_model
-from hostup_mcp.recovery.quota import Slots, find_hidden, read_slots
-from hostup_mcp.recovery.reasons import BackupsHidden
+from hostup_mcp.recovery.assessment import assess_restore
+from hostup_mcp.recovery.backups import oldest
+from hostup_mcp.recovery.quota import Slots, count_unlisted, find_hidden, read_slots
+from hostup_mcp.recovery.reasons import BackupsHidden, Verdict
 
-from .listings import backup, listing
+from .listings import NOW, backup, listing
 
 
 @pytest.mark.parametrize(
@@ -59,3 +63,39 @@ def test_hidden_are_counted_not_listed(
 ) -> None:
     some = listing(*(backup(f"bkp_{n}") for n in range(listed)), used=used)
     assert find_hidden(some) == hidden
+    assert count_unlisted(some) == (0 if hidden is None else used - listed)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "hidden"),
+    [
+        ((None, 3, 0), BackupsHidden(3, 0)),
+        ((None, 3, 3), None),
+        ((None, 3, 9), None),
+        ((None, None, 0), None),
+        ((None, 3, None), None),
+        # the count that HostUp states comes first
+        ((0, 3, 0), None),
+        ((1, 3, 0), BackupsHidden(1, 0)),
+    ],
+)
+def test_missing_count_follows_from_rest(
+    numbers: tuple[int | None, int | None, int | None], hidden: BackupsHidden | None
+) -> None:
+    used, limit, remaining = numbers
+    quota = {"used": used, "limit": limit, "remaining": remaining}
+    assert find_hidden(read_model(BackupList, {"backups": [], "quotaInfo": quota})) == hidden
+
+
+@pytest.mark.parametrize(
+    "more", [{"hasMore": True}, {"nextCursor": "c"}, {"hasMore": True, "nextCursor": "c"}]
+)
+def test_an_incomplete_list_hides_backups(more: dict[str, Any]) -> None:
+    some = read_model(BackupList, {"backups": [backup()]} | more)
+    assert find_hidden(some) == BackupsHidden(None, 1)
+    assert count_unlisted(some) is None
+    counted = {"backups": [backup()], "quotaInfo": {"used": 3}} | more
+    assert find_hidden(read_model(BackupList, counted)) == BackupsHidden(3, 1)
+    assert oldest(some, NOW) is None
+    restore = assess_restore(read_model(BackupList, {"backups": []} | more))
+    assert restore.verdict is Verdict.UNKNOWN

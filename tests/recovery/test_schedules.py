@@ -1,5 +1,6 @@
 """Schedules that are on but make no backups are pointed out."""
 
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from hostup_mcp.recovery.findings import (
     ScheduleNeverRan,
     ScheduleOverdue,
 )
-from hostup_mcp.recovery.schedules import assess_schedules
+from hostup_mcp.recovery.schedules import assess_schedules, is_any_on
 
 from .listings import NOW
 
@@ -71,6 +72,36 @@ def test_scheduled_backups_without_schedule() -> None:
     assert found(settings=settings) == (NoScheduleOn(2),)
     assert found(off, settings=settings) == (NoScheduleOn(2),)
     assert found(off, on, settings=settings) == ()
+
+
+ON, OFF = schedule(NOW), schedule(NOW, enabled=False)
+
+
+@pytest.mark.parametrize(
+    ("schedules", "rest", "is_on"),
+    [
+        ([], {}, False),
+        ([OFF], {}, False),
+        ([OFF, ON], {}, True),
+        # a row of the history says nothing of schedules
+        ([OFF], {"history": ["odd"]}, False),
+        ([OFF | {"enabled": None}], {}, None),
+        ([OFF | {"enabled": "true"}], {}, None),
+        ([OFF, OFF | {"id": None}], {}, None),
+        ([OFF, "odd"], {}, None),
+        ([ON, "odd"], {}, True),
+        ([], {"hasMore": True}, None),
+        ([], {"nextCursor": "c"}, None),
+    ],
+)
+def test_none_is_on_only_if_all_are_off(
+    schedules: list[Any], rest: dict[str, Any], is_on: bool | None
+) -> None:
+    settings = {"scheduledBackupsActive": 2}
+    document = {"schedules": [*schedules], "settings": settings} | rest
+    listing = read_model(BackupSchedules, deepcopy(document))
+    assert is_any_on(listing) is is_on
+    assert (NoScheduleOn(2) in assess_schedules(listing, NOW)) is (is_on is False)
 
 
 def run(status: str | None, error: str | None = None) -> dict[str, Any]:

@@ -82,6 +82,11 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         "hidden from this API key.",
     ),
     (
+        BackupsHidden(None, 1),
+        "HostUp says that it has more backups than it lists (1), and gives no way to request them.",
+        None,
+    ),
+    (
         EvictsHidden(),
         "To make room, HostUp may automatically remove a backup that is not listed here.",
         "To make room, HostUp may remove a backup that is not listed here.",

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hostup_mcp.hostup.models import BackupSchedule, BackupSchedules, BackupSettings
 from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.recovery.findings import ScheduleFinding
-from hostup_mcp.recovery.schedules import assess_schedules
+from hostup_mcp.recovery.schedules import assess_schedules, is_any_on
 from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import VpsId, require_vps
@@ -78,7 +78,7 @@ def _lines(
     vps_id: str, listing: BackupSchedules, findings: tuple[ScheduleFinding, ...]
 ) -> list[str]:
     lines = [f"Backup schedules of {vps_id}:"]
-    if all(s.enabled is False for s in listing.schedules):
+    if is_any_on(listing) is False:
         lines = [f"No schedule is on for {vps_id}: HostUp makes no automatic backups of it."]
     lines += [describe_schedule(s) for s in listing.schedules]
     lines += describe_all(findings)

@@ -59,14 +59,18 @@ async def list_restore_sources(ctx: Ctx, id: VpsId) -> CallToolResult:
         return f"  {safe_word(backup.id)} · {when}{old} · {formats.size(backup.size_gb)}"
 
     lines = [f"Backups that could be restored onto {id}:"]
-    if not listing.sources:
+    if not listing.sources and not listing.is_whole:
+        lines = [f"HostUp lists no readable backups that could be restored onto {id}."]
+    elif not listing.sources:
         lines = [
             f"No other backups can be restored onto {id}. Only servers of this account, and "
             "retained backups that HostUp links to it, are listed."
         ]
     for source in listing.sources:
         lines.append(_heading(source))
-        lines += [describe(b) for b in source.backups] or ["  no backups"]
+        is_known = listing.is_whole and "backups" in source.model_fields_set
+        none = "  no backups" if is_known else "  backups unknown"
+        lines += [describe(b) for b in source.backups] or [none]
     count = sum(1 + len(source.backups) for source in listing.sources)
     lines += missing_lines(listing, count, "sources and backups")
     return to_result(

@@ -10,6 +10,7 @@ from hostup_mcp.config import Group
 from hostup_mcp.hostup import requests
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json
+from hostup_mcp.recovery.quota import count_unlisted
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
@@ -23,6 +24,7 @@ from hostup_mcp.server.writes.questions import (
     find_subject,
     type_to_confirm,
 )
+from hostup_mcp.wording.phrases import count_text
 
 
 async def propose(
@@ -53,18 +55,21 @@ async def propose(
             arguments="maxTotalBackups, autoDeleteOldest, or both",
         )
     vps = await reader.hostup.get_vps(id)
-    count = len((await reader.hostup.list_backups(id)).backups)
-    fewer = maxTotalBackups is not None and maxTotalBackups < count
+    listing = await reader.hostup.list_backups(id)
+    count, unlisted = len(listing.backups), count_unlisted(listing)
+    fewer = maxTotalBackups is not None and (unlisted is None or maxTotalBackups < count + unlisted)
     what = ", ".join(f"{key} {str(value).lower()}" for key, value in body.items())
     message = (
-        f"Change the retention of {describe_server(vps)} to {what}? It has {count} backups now."
+        f"Change the retention of {describe_server(vps)} to {what}? It has "
+        f"{count_text(count, unlisted, 'backups')}."
     )
     if autoDeleteOldest:
         message += (
             " HostUp will then DELETE the oldest backups automatically, without asking again."
         )
     elif fewer:
-        message += " That is more than the new maximum: HostUp may DELETE some."
+        exceeds = "may be" if unlisted is None else "is"
+        message += f" That {exceeds} more than the new maximum: HostUp may DELETE some."
     subject = Subject(vps)
     if deletes := bool(autoDeleteOldest or fewer):
         subject = await find_subject(reader.hostup, vps)
@@ -72,7 +77,7 @@ async def propose(
     return Destructive(
         vps_id=id,
         request=requests.set_backup_retention(id, body),
-        facts={"count": count, **subject.facts},
+        facts={"count": [count, unlisted], **subject.facts},
         question=Question(message, subject.to_type, plain_yes=not deletes),
         follow_up=FollowUp(
             "Changing the retention",

@@ -8,9 +8,11 @@ from pydantic import Field
 
 from hostup_mcp.config import Group
 from hostup_mcp.hostup import requests
-from hostup_mcp.hostup.models import BackupSchedule, documented
+from hostup_mcp.hostup.models import BackupSchedule, BackupSchedules, documented
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json
+from hostup_mcp.recovery.quota import count_unlisted
+from hostup_mcp.recovery.schedules import is_any_on
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
@@ -25,6 +27,7 @@ from hostup_mcp.server.writes.questions import (
     find_subject,
     type_to_confirm,
 )
+from hostup_mcp.wording.phrases import count_text
 
 
 async def propose(
@@ -77,8 +80,11 @@ async def propose(
         body = _current_arguments(current)
     _check(body)
     body["enabled"] = enabled
-    facts: dict[str, Json] = {"current": None if current is None else documented(current)}
-    now = f"Now: {describe_schedule(current)}." if current is not None else "No schedule is on now."
+    facts: dict[str, Json] = {
+        "current": None if current is None else documented(current),
+        "isAnyOn": is_any_on(listing),
+    }
+    now = _describe_current(listing, current)
     server, subject = describe_server(vps), Subject(vps)
     if not enabled:
         message = (
@@ -88,19 +94,22 @@ async def propose(
         question = Question(message, subject.to_type, plain_yes=True)
     else:
         keep = retentionCount or 0  # `_check` requires it
-        listed = (await reader.hostup.list_backups(id)).backups
+        backups = await reader.hostup.list_backups(id)
         # Backup types are an open set: any but manual may belong to the schedule.
-        facts["scheduled"] = scheduled = sum(b.backup_type != "manual" for b in listed)
+        scheduled = sum(b.backup_type != "manual" for b in backups.backups)
+        unlisted = count_unlisted(backups)
+        facts["scheduled"] = [scheduled, unlisted]
         what = ", ".join(f"{key} {value}" for key, value in body.items() if key != "enabled")
         message = (
             f"Set the backup schedule of {server} to: {what}? {now} HostUp keeps {keep} of its "
             "backups and removes older ones."
         )
-        if exceeds := scheduled > keep:
+        if exceeds := unlisted is None or scheduled + unlisted > keep:
             subject = await find_subject(reader.hostup, vps)
+            than = "more than it keeps" if scheduled > keep else "which may be more than it keeps"
             message += (
-                f" There are {scheduled} scheduled backups now, more than it keeps: HostUp may "
-                f"DELETE the oldest.\n{type_to_confirm(subject.to_type)}"
+                f" There are {count_text(scheduled, unlisted, 'scheduled backups')}, {than}: "
+                f"HostUp may DELETE the oldest.\n{type_to_confirm(subject.to_type)}"
             )
         question = Question(message, subject.to_type, plain_yes=not exceeds)
     doing = "Setting the backup schedule" if enabled else "Turning the backup schedule off"
@@ -119,6 +128,14 @@ async def propose(
     )
 
 
+def _describe_current(listing: BackupSchedules, current: BackupSchedule | None) -> str:
+    if current is not None:
+        return f"Now: {describe_schedule(current)}."
+    if is_any_on(listing) is False:
+        return "No schedule is on now."
+    return "HostUp's response does not show whether a schedule is on now."
+
+
 async def _look(hostup: ReadingClient, id: str) -> str:
     listing = await hostup.list_backup_schedules(id)
     return " ".join(["The schedules now:", *(describe_schedule(s) for s in listing.schedules)])
@@ -128,7 +145,7 @@ async def _is_done(hostup: ReadingClient, id: str, body: dict[str, Json]) -> boo
     """Whether HostUp lists the schedule that was sent."""
     listing = await hostup.list_backup_schedules(id)
     if not body["enabled"]:
-        return listing.is_whole and all(s.enabled is False for s in listing.schedules)
+        return is_any_on(listing) is False
     wanted = {key: value for key, value in body.items() if key != "enabled"}
     return any(
         s.enabled and wanted.items() <= _current_arguments(s).items() for s in listing.schedules
