@@ -496,6 +496,7 @@ async def test_a_refusal_by_hostup_changed_nothing(way: Way, revision: str, faul
         result = await s.client.call_tool(way.tool, arguments)
         error = (result.structured_content or {})["error"]
         assert error["kind"] != "outcome_unknown"
+        assert error["message"].endswith("Nothing was changed.")
         assert error["status"] == REFUSED[fault]
         assert s.sent == 1
         assert truth(s.sandbox) == before

@@ -412,4 +412,6 @@ def test_a_failed_poll_keeps_the_last_progress() -> None:
     assert result.data["state"] == "running"
     assert 0 <= result.data["progress"] < 40
     assert "The last status request failed: HostUp's API failed." in result.text
-    assert re.search(rf"seen \w+ {result.data['seenAt'][:10]} \d\d:\d\d UTC", result.text)
+    assert "Whether it is still running is not known." in result.text
+    assert "It is still running" not in result.text
+    assert re.search(rf"last seen \w+ {result.data['seenAt'][:10]} \d\d:\d\d UTC", result.text)

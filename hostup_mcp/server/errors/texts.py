@@ -230,8 +230,8 @@ QUESTION_OF_LOST_STATE = ErrorText(
 PLAN_USED = ErrorText(
     ErrorKind.PLAN_USED,
     "This plan was already sent to HostUp, and each plan can be used only once.",
-    "Follow the job it started with get_job, or call list_vps_backups; for anything more, call "
-    "plan_restore again.",
+    "If it started a job, follow it with get_job; otherwise call list_vps_backups. For anything "
+    "more, call plan_restore again.",
     _NOTHING_NOW,
 )
 CHANGED_MEANWHILE = ErrorText(

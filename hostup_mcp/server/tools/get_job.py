@@ -141,6 +141,9 @@ def _result(
     job = None if seen.is_gone else seen.job
     state = JobState.GONE if job is None else job.state
     message = _MESSAGES[state]
+    if seen.failure is not None:
+        why = describe_failure(from_hostup(seen.failure))
+        message = f"The last status request failed: {why} {_SINCE_THEN.get(state, message)}"
     if _did_not_succeed(seen) and (point := followed.restored_point) is not None:
         message = f"{message} {_after_restore(state, point, is_listed)}"
     facts = [f"Job {safe_word(job_id)} on {safe_word(followed.vps_id)}: {state}"]
@@ -151,10 +154,7 @@ def _result(
             facts.append(f"{number(job.progress)} %")
         if said := job.reason or (job.message if state is not JobState.SUCCEEDED else None):
             facts.append(quoted(said))
-    facts.append(f"seen {formats.moment(seen.at)}")
-    if seen.failure is not None:
-        why = describe_failure(from_hostup(seen.failure))
-        message = f"The last status request failed: {why} {message}"
+    facts.append(f"{'last ' * (seen.failure is not None)}seen {formats.moment(seen.at)}")
     return to_result(
         [f"{', '.join(facts)}. {message}"],
         {
@@ -183,6 +183,12 @@ _MESSAGES = {
     JobState.UNKNOWN: "It is not known whether it has finished. Call get_job again, or check the "
     "server with list_vps and list_vps_backups.",
 }
+
+_SINCE_THEN = {
+    JobState.WAITING: "Whether it has started since is not known. Call get_job again.",
+    JobState.RUNNING: "Whether it is still running is not known. Call get_job again.",
+}
+"""In place of `_MESSAGES`, where the last status request failed."""
 
 
 def _after_restore(state: JobState, point: str, is_listed: bool | None) -> str:

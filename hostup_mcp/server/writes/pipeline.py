@@ -259,15 +259,14 @@ def _failure(w: WriteContext, error: Exception) -> Failure | None:
 
 
 def _of_hostup(w: WriteContext, error: HostUpError) -> Failure:
+    """Return the failure for a request that failed before the write was sent, or refused it."""
     failure = from_hostup(error)
-    if w.phase is not Phase.SENT:
-        message = f"{failure.message} Nothing was changed."
-        return failure.model_copy(update={"message": message})
-    if "planId" not in w.ids:
-        return failure
-    # HostUp refused it, so the state is not what the plan was made for.
-    step = f"{failure.next_step} This plan was consumed: call plan_restore again first."
-    return failure.model_copy(update={"next_step": step})
+    step = failure.next_step
+    if w.phase is Phase.SENT and "planId" in w.ids:
+        # HostUp refused it, so the state is not what the plan was made for.
+        step += " This plan was consumed; another restore needs a new one from plan_restore."
+    message = f"{failure.message} Nothing was changed."
+    return failure.model_copy(update={"message": message, "next_step": step})
 
 
 def _not_consumed(w: WriteContext, result: ConsumeResult) -> RefusalError:

@@ -472,8 +472,19 @@ async def test_a_refused_plan_is_consumed() -> None:
     bench.response = httpx.Response(409, json={"code": "vps_not_ready"})
     error = error_of(await bench.run({"planId": plan}))
     assert error["kind"] == "conflict"
-    assert "call plan_restore again first" in error["nextStep"]
+    assert "another restore needs a new one from plan_restore" in error["nextStep"]
     assert await bench.is_consumed(plan)
+    assert "If it started a job" in error_of(await bench.run({"planId": plan}))["nextStep"]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 423, 429])
+async def test_a_refused_write_changed_nothing(status: int) -> None:
+    bench = Bench()
+    for body in ({"json": {"code": "no", "detail": "No."}}, {"html": "<p>no</p>"}):
+        bench.response = httpx.Response(status, **body)
+        error = error_of(await bench.run())
+        assert error["kind"] != "outcome_unknown"
+        assert error["message"].endswith("Nothing was changed.")
 
 
 async def test_reopening_may_fail() -> None:
