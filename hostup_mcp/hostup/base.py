@@ -53,6 +53,9 @@ class Model(BaseModel):
         defer_build=True,
     )
 
+    may_state_error: ClassVar[bool] = False
+    """Whether a response that states an error is read too, instead of raised."""
+
     _unread: tuple[Unread, ...] = PrivateAttr(default=())
 
     @property

@@ -6,11 +6,11 @@ for states are an open set. A word that is not known is never taken for an end, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import StrEnum
-from typing import Any, TypeAlias, cast
+from typing import Any, ClassVar, TypeAlias, cast
 
 from hostup_mcp.hostup.base import Model
+from hostup_mcp.hostup.stated import ERROR_KEYS, REFUSALS, holders, states_error, text_of
 
 Steps: TypeAlias = tuple[str, ...]
 
@@ -41,7 +41,7 @@ _WORDS = {
     "completed": JobState.SUCCEEDED,
     **dict.fromkeys(("failed", "failure", "error"), JobState.FAILED),
     **dict.fromkeys(
-        ("cancelled", "canceled", "aborted", "expired", "timed_out", "timeout", "rejected"),
+        ("cancelled", "canceled", "aborted", "expired", "timed_out", "timeout", *REFUSALS),
         JobState.ENDED_OTHERWISE,
     ),
 }
@@ -49,6 +49,8 @@ _WORDS = {
 
 class Document(Model):
     """Any JSON object; its fields are looked at one by one."""
+
+    may_state_error: ClassVar[bool] = True
 
     def get(self, *path: str) -> Any:
         """Return the value at `path`, or None if a step is missing."""
@@ -64,19 +66,23 @@ class Document(Model):
 
 
 class Started(Model):
-    """What a write started: a job to follow (`job_id`), nothing that continues, or not stated."""
+    """What a write started: a job to follow (`job_id`), nothing that continues, or not stated.
+
+    `reason` is why it failed or ended at once, in HostUp's words.
+    """
 
     job_id: str | None = None
     poll_url: str | None = None
     state: JobState | None = None
+    reason: str | None = None
     vps_id: str | None = None
 
 
 class Job(Model):
     """A job as HostUp describes it.
 
-    `progress` is 0 to 100, `status` HostUp's own word for the state, and `reason` why it failed or
-    ended, in HostUp's words.
+    `progress` is 0 to 100, `status` HostUp's own word for the state, and `reason` why it failed,
+    ended or may have failed, in HostUp's words.
     """
 
     state: JobState
@@ -101,24 +107,23 @@ def operation_path(document: Document) -> Steps:
 def job(document: Document) -> Job:
     """Return the state of a job, from either envelope."""
     operation = operation_path(document)
-    status = document.text(*operation, "status")
-    state = state_of(status)
-    status = status or document.text("data", "status") or document.text("data", "state")
-    for flag, flagged in _END_FLAGS:
-        if state is None and document.get("data", flag) is True:
-            state = flagged
-    state = state or state_of(status) or _flagged_as_going(document)
-    if state is JobState.SUCCEEDED:
-        state = _contradiction(document, operation) or state
-    state = state or JobState.UNKNOWN
-    message = _message(document, operation)
-    has_failed = state in (JobState.FAILED, JobState.ENDED_OTHERWISE)
+    progress, message = _progress(document, operation), _message(document, operation)
+    state = _state(document, progress)
+    has_ended_badly = state in (JobState.FAILED, JobState.ENDED_OTHERWISE)
+    reason = None
+    if has_ended_badly or state is JobState.UNKNOWN:
+        reason = _reason(document, operation, _ERROR_KEYS)
+    if reason is None and has_ended_badly:
+        reason = _reason(document, operation, ("detail", "message")) or message
+        reason = reason or _result_text(document)
     return Job(
         state=state,
-        status=status,
-        progress=_progress(document, operation),
+        status=document.text(*operation, "status")
+        or document.text("data", "status")
+        or document.text("data", "state"),
+        progress=progress,
         message=message,
-        reason=(_reason(document, operation) or message) if has_failed else None,
+        reason=reason,
     )
 
 
@@ -134,65 +139,72 @@ def is_path_on_host(poll_url: str) -> bool:
     )
 
 
-_END_FLAGS = (("isFailed", JobState.FAILED), ("isCompleted", JobState.SUCCEEDED))
+_FLAGS = {
+    "isFailed": JobState.FAILED,
+    "isCompleted": JobState.SUCCEEDED,
+    "isRunning": JobState.RUNNING,
+    "isWaiting": JobState.WAITING,
+}
+_ENVELOPES: tuple[Steps, ...] = (("operation",), ("data", "operation"), ("data",))
 
 
-def _flagged_as_going(document: Document) -> JobState | None:
-    if document.get("data", "isRunning") is True:
-        return JobState.RUNNING
-    return JobState.WAITING if document.get("data", "isWaiting") is True else None
-
-
-def _contradiction(document: Document, operation: Steps) -> JobState | None:
-    """Return the state that contradicts a job's "completed"; None if nothing does."""
-    places = (("operation", "status"), ("data", "operation", "status"), ("data", "status"))
-    words = (document.text(*place) for place in (*places, ("data", "state")))
-    said = {state_of(word) for word in words} - {None, JobState.SUCCEEDED}
-    if (
-        JobState.FAILED in said
-        or document.get("data", "isFailed") is True
-        or any(_has_failed(result) for result in _results(document, operation))
-    ):
+def _state(document: Document, progress: float | None) -> JobState:
+    """Return the state on which all words and flags agree; a failure outweighs the others."""
+    said = {state_of(document.text(*place, "status")) for place in _ENVELOPES}
+    said.add(state_of(document.text("data", "state")))
+    for place in _ENVELOPES:
+        said |= {state for flag, state in _FLAGS.items() if document.get(*place, flag) is True}
+    if JobState.FAILED in said:
         return JobState.FAILED
+    is_error = _states_error(document)
+    if said & {JobState.WAITING, JobState.RUNNING}:
+        if is_error or said & {JobState.SUCCEEDED, JobState.ENDED_OTHERWISE}:
+            return JobState.UNKNOWN
+        has_begun = JobState.RUNNING in said or bool(progress)
+        return JobState.RUNNING if has_begun else JobState.WAITING
     if JobState.ENDED_OTHERWISE in said:
         return JobState.ENDED_OTHERWISE
-    going = said or _flagged_as_going(document) or document.get("data", "isCompleted") is False
-    return JobState.UNKNOWN if going else None
+    if JobState.SUCCEEDED not in said:
+        return JobState.UNKNOWN
+    if is_error:
+        return JobState.FAILED
+    is_open = document.get("data", "isCompleted") is False
+    return JobState.UNKNOWN if is_open else JobState.SUCCEEDED
 
 
-def _results(document: Document, operation: Steps) -> Iterator[dict[str, Any]]:
-    for place in ((*operation, "result"), ("data", "result"), ("result",)):
-        if isinstance(result := document.get(*place), dict):
-            yield result
-
-
-def _has_failed(result: dict[str, Any]) -> bool:
-    word = result.get("status")
-    return (
-        result.get("success") is False
-        or _text(result.get("error")) is not None
-        or (isinstance(word, str) and state_of(word) is JobState.FAILED)
+def _states_error(document: Document) -> bool:
+    """Return whether anything but the state itself says that the job went wrong."""
+    words = [document.get("status"), document.get("state")]
+    for place in _RESULTS:
+        words += [document.get(*place), document.get(*place, "status")]
+    return any(map(states_error, holders(document.model_extra or {}))) or any(
+        isinstance(word, str) and state_of(word) in (JobState.FAILED, JobState.ENDED_OTHERWISE)
+        for word in words
     )
 
 
-def _reason(document: Document, operation: Steps) -> str | None:
-    holders = (document.get(*operation), document.get("data"), *_results(document, operation))
-    for holder in (*holders, document.model_extra):
-        for key in _REASON_KEYS:
-            if isinstance(holder, dict) and (text := _text(holder.get(key))) is not None:
+_RESULTS: tuple[Steps, ...] = (
+    ("operation", "result"),
+    ("data", "operation", "result"),
+    ("data", "result"),
+    ("result",),
+)
+_ERROR_KEYS = (*ERROR_KEYS, "reason")
+
+
+def _reason(document: Document, operation: Steps, keys: tuple[str, ...]) -> str | None:
+    inner = (document.get(*place) for place in (operation, ("data",), *_RESULTS))
+    for holder in (*inner, document.model_extra):
+        for key in keys:
+            if isinstance(holder, dict) and (text := text_of(holder.get(key))) is not None:
                 return text
     return None
 
 
-_REASON_KEYS = ("error", "errorMessage", "failureReason", "failedReason", "reason")
-_TEXT_KEYS = ("message", "detail", "title", "reason", "error", "code")
-
-
-def _text(value: object) -> str | None:
-    """Return the text of an error, given as a text or as an object with one."""
-    if isinstance(value, dict):
-        return next((text for key in _TEXT_KEYS if (text := _text(value.get(key)))), None)
-    return value if isinstance(value, str) and value else None
+def _result_text(document: Document) -> str | None:
+    """Return a result that is a text, unless it is only a word for the state."""
+    texts = (document.text(*place) for place in _RESULTS)
+    return next((text for text in texts if text and state_of(text) is None), None)
 
 
 def _progress(document: Document, operation: Steps) -> float | None:

@@ -19,7 +19,7 @@ HostUpError
       ConflictError         409
         LockedError         423
       RateLimitedError      429
-    ServerFaultError        5xx
+    ServerFaultError        5xx, or a 2xx to a read that states an error
 """
 
 from __future__ import annotations
@@ -110,7 +110,10 @@ class WrongSubjectError(BadResponseError):
 
 
 class ProblemError(HostUpError):
-    """The API returned an error, perhaps with a problem document. Branch on `code`, not on text."""
+    """The API returned an error, perhaps with a problem document. Branch on `code`, not on text.
+
+    `is_quote` tells whether the message is HostUp's own text.
+    """
 
     def __init__(
         self,
@@ -121,8 +124,10 @@ class ProblemError(HostUpError):
         retry_after: float | None = None,
         request_id: str | None = None,
         errors: tuple[FieldError, ...] = (),
+        is_quote: bool = True,
     ) -> None:
         super().__init__(message, status=status, retry_after=retry_after, request_id=request_id)
+        self.is_quote = is_quote
         self.code = code
         self.errors = errors
 
@@ -165,7 +170,7 @@ class RateLimitedError(RefusedError):
 
 
 class ServerFaultError(ProblemError):
-    """5xx: HostUp, or something behind it, failed."""
+    """HostUp, or something behind it, failed: 5xx, or a 2xx to a read that states an error."""
 
 
 _BY_STATUS: dict[int, type[ProblemError]] = {

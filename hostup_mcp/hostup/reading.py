@@ -23,7 +23,7 @@ from hostup_mcp.hostup.models import (
     VpsPage,
     VpsStatus,
 )
-from hostup_mcp.hostup.problems import WrongSubjectError
+from hostup_mcp.hostup.problems import ServerFaultError, WrongSubjectError
 from hostup_mcp.hostup.responses import stated_error
 from hostup_mcp.hostup.text import clean_text
 
@@ -194,7 +194,7 @@ class ReadingClient:
         document = await self._http.read(Document, poll_url, budget=self._budget)
         if not any(document.get(key) for key in ("operation", "data")):
             # Nothing of a job: an error with status 200, say.
-            stated = stated_error(document.model_extra or {}, 200)
+            stated = stated_error(document.model_extra or {}, 200, ServerFaultError)
             if stated is not None:
                 raise stated
         requested = _job_id(poll_url)

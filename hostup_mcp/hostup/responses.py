@@ -17,11 +17,14 @@ from hostup_mcp.hostup.problems import (
     EdgeRefusedError,
     FieldError,
     HostUpError,
+    ProblemError,
     RedirectedError,
     RefusedError,
+    ServerFaultError,
     UnclearResponseError,
     problem_class,
 )
+from hostup_mcp.hostup.stated import ERROR_KEYS, error_number, holders, states_error, text_of
 from hostup_mcp.hostup.text import Json, clean_json, clean_text
 from hostup_mcp.hostup.tolerance import read_model
 
@@ -36,17 +39,16 @@ def parse(model: type[M], status: int, headers: Mapping[str, str], body: bytes) 
 
     Raises:
         BadResponseError: it is not JSON, or not of the documented shape.
-        RefusedError: it is not of the documented shape because it says that something went wrong.
+        HostUpError: it states an error (see `stated_error`), whatever else it holds.
     """
     try:
         document = clean_json(_json(body))
     except ValueError:
         raise BadResponseError(_not_json(status, headers, body), status=status) from None
     try:
-        return read_model(model, document)
+        value = read_model(model, document)
     except ValidationError as error:
-        if isinstance(document, dict) and (stated := stated_error(document, status)) is not None:
-            raise stated from None
+        _raise_stated(document, status)
         # Only where it differs: the values are the user's data.
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the document"
@@ -54,62 +56,58 @@ def parse(model: type[M], status: int, headers: Mapping[str, str], body: bytes) 
         raise BadResponseError(
             f"HostUp's response does not match its documentation: {where} {how}", status=status
         ) from None
+    if not model.may_state_error:
+        _raise_stated(document, status)
+    return value
+
+
+def _raise_stated(document: Json, status: int) -> None:
+    stated = (
+        stated_error(document, status, ServerFaultError) if isinstance(document, dict) else None
+    )
+    if stated is not None:
+        raise stated from None
 
 
 _HOW = {"missing": "is missing", "string_pattern_mismatch": "is not an id"}
 
 
-def stated_error(document: Mapping[str, Json], status: int) -> HostUpError | None:
+def stated_error(
+    document: Mapping[str, Json], status: int, kind: type[ProblemError] = RefusedError
+) -> HostUpError | None:
     """Return the error that the body of a 2xx response states, if it states one.
 
-    A fault of HostUp's own (5xx) leaves open what became of the request.
+    It is of `kind` if the body has no HTTP status. A fault of HostUp's own (5xx) leaves open what
+    became of the request.
     """
-    holders = [document]
-    if isinstance(data := document.get("data"), dict):
-        holders.append(data)
-    for holder in holders:
-        code, word = _first_text(holder, "code") or "", _first_text(holder, "status") or ""
-        stated = holder.get("status")
-        number = stated if isinstance(stated, int) and 400 <= stated < 600 else None
-        if (
-            holder.get("success") is False
-            or bool(holder.get("error"))
-            or bool(holder.get("errors"))
-            or (code and _first_text(holder, "detail", "message", "title"))
-            or number is not None
-            or word.lower() in _REFUSAL_WORDS
-        ):
-            words = _words(holder) or f"status {status}, with an error in the body"
-            if (number or 0) >= 500 or code.lower().startswith(_FAULT_CODES):
-                return UnclearResponseError(
-                    f"HostUp responded with status {status} and a fault of its own: {words}",
-                    status=status,
-                )
-            return (RefusedError if number is None else problem_class(number))(
-                words,
-                status=status,
-                code=code or None,
-                request_id=_first_text(holder, "requestId"),
-                errors=_field_errors(holder.get("errors")),
-            )
-    return None
+    holder = next(filter(states_error, holders(document)), None)
+    if holder is None:
+        return None
+    code, number = _first_text(holder, "code"), error_number(holder)
+    words = _words(holder)
+    said = words or f"status {status}, with an error in the body"
+    if (number or 0) >= 500 or (code or "").lower().startswith(_FAULT_CODES):
+        return UnclearResponseError(
+            f"HostUp responded with status {status} and a fault of its own: {said}", status=status
+        )
+    return (kind if number is None else problem_class(number))(
+        said,
+        is_quote=words is not None,
+        status=status,
+        code=code,
+        request_id=_first_text(holder, "requestId"),
+        errors=_field_errors(holder.get("errors")),
+    )
 
 
-_REFUSAL_WORDS = frozenset({"error", "refused", "rejected", "denied"})
 _FAULT_CODES = ("upstream_", "internal_error")
 
 
 def _words(holder: Mapping[str, Json]) -> str | None:
-    """Return the text of an error, wherever the body has it."""
-    said = _first_text(holder, "detail", "message", "title", "error")
-    errors = holder.get("errors")
-    inner = [holder.get("error"), *(errors if isinstance(errors, list) else [])]
-    for each in inner:
-        if said is None and isinstance(each, dict):
-            said = _first_text(each, "detail", "message", "title", "code")
-        elif said is None and isinstance(each, str) and each:
-            said = each
-    return said
+    """Return the text of an error, wherever `holder` has it."""
+    return _first_text(holder, "detail", "message", "title") or next(
+        (text for key in ERROR_KEYS if (text := text_of(holder.get(key)))), None
+    )
 
 
 def failure(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> HostUpError:
@@ -134,8 +132,10 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, now: datetime)
             f"a page of text came instead of an API response (status {status})", status=status
         )
     document = document or {}
+    words = _first_text(document, "detail", "message", "title", "error")
     return problem_class(status)(
-        _first_text(document, "detail", "message", "title", "error") or f"status {status}",
+        words or f"status {status}",
+        is_quote=words is not None,
         status=status,
         code=_first_text(document, "code"),
         retry_after=wait,

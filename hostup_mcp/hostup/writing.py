@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from hostup_mcp.hostup import responses
 from hostup_mcp.hostup.base import ID_PATTERN
 from hostup_mcp.hostup.http import Http
-from hostup_mcp.hostup.jobs import Document, JobState, Started, operation_path, state_of
+from hostup_mcp.hostup.jobs import Document, JobState, Started, job, operation_path, state_of
 from hostup_mcp.hostup.problems import HostUpError, UnclearResponseError
 from hostup_mcp.hostup.requests import Expected, WriteRequest
+from hostup_mcp.hostup.stated import REFUSALS
 
 _ID = re.compile(ID_PATTERN)
 
@@ -58,13 +59,17 @@ def outcome(request: WriteRequest, status: int, headers: Mapping[str, str], body
     except HostUpError as error:
         raise UnclearResponseError(str(error), status=status) from None
     stated = responses.stated_error(document.model_extra or {}, status)
-    for shape in _SHAPES[request.expected]:
-        if (started := shape(request, document)) is not None and stated is None:
-            return started
-    if stated is not None and not any(s(request, document) for s in _SHAPES[request.expected]):
+    shapes = (shape(request, document) for shape in _SHAPES[request.expected])
+    started = next((each for each in shapes if each is not None), None)
+    if started is not None and (
+        stated is None or started.state in (JobState.FAILED, JobState.ENDED_OTHERWISE)
+    ):
+        return started
+    if stated is not None and started is None:
         raise stated
+    but = f"; it states an error: {stated}" if stated is not None else ""
     raise UnclearResponseError(
-        f"HostUp's response (status {status}) does not say whether the change was accepted",
+        f"HostUp's response (status {status}) does not say whether the change was accepted{but}",
         status=status,
     )
 
@@ -76,16 +81,19 @@ def outcome(request: WriteRequest, status: int, headers: Mapping[str, str], body
 def _operation(_: WriteRequest, document: Document) -> Started | None:
     """Read `{"operation": {"status": ..., "jobId": ..., "pollUrl": ...}}`, perhaps in `data`."""
     operation = operation_path(document)
-    state = state_of(document.text(*operation, "status"))
+    status = document.text(*operation, "status")
     job_id = document.text(*operation, "jobId")
     if job_id is not None and not _ID.fullmatch(job_id):
         job_id = None
-    if state is None and job_id is None:
+    is_known = state_of(status) is not None
+    if (status or "").lower() in REFUSALS or not (is_known or job_id):
         return None
+    seen = job(document)
     return Started(
         job_id=job_id,
         poll_url=document.text(*operation, "pollUrl"),
-        state=state or JobState.UNKNOWN,
+        state=seen.state,
+        reason=seen.reason,
         vps_id=document.text("vpsId") or document.text(*operation, "result", "vpsId"),
     )
 

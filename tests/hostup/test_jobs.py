@@ -111,12 +111,12 @@ def test_flags_decide_where_words_do_not(data: dict[str, Any], state: JobState) 
         ),
         (
             {"operation": operation("in_progress"), "data": {"isCompleted": True}},
-            JobState.RUNNING,
+            JobState.UNKNOWN,
             "in_progress",
         ),
         (
             {"operation": operation("queued"), "data": {"isFailed": True, "status": "failed"}},
-            JobState.WAITING,
+            JobState.FAILED,
             "queued",
         ),
         (
@@ -135,7 +135,7 @@ def test_flags_decide_where_words_do_not(data: dict[str, Any], state: JobState) 
         ({"operation": operation("failed"), "data": {"operation": {}}}, JobState.FAILED, "failed"),
     ],
 )
-def test_operation_then_flags_then_words(
+def test_all_words_and_flags_count(
     fields: dict[str, Any], state: JobState, status: str | None
 ) -> None:
     told = job(document(**fields))
@@ -161,6 +161,19 @@ def test_operation_then_flags_then_words(
         ({"data": {"isCompleted": True, "isWaiting": True}}, JobState.UNKNOWN),
         ({"data": {"isCompleted": True, "status": "in_progress"}}, JobState.UNKNOWN),
         ({"data": {"isCompleted": False, "status": "completed"}}, JobState.UNKNOWN),
+        ({"operation": operation("completed", isFailed=True)}, JobState.FAILED),
+        ({"operation": operation("in_progress"), "data": {"status": "error"}}, JobState.FAILED),
+        ({"operation": operation("queued"), "data": {"status": "cancelled"}}, JobState.UNKNOWN),
+        ({"operation": operation("queued"), "data": {"status": "running"}}, JobState.RUNNING),
+        ({"operation": operation("completed"), "success": False}, JobState.FAILED),
+        ({"operation": operation("completed"), "status": "failed"}, JobState.FAILED),
+        ({"operation": operation("completed"), "error": "x"}, JobState.FAILED),
+        ({"operation": operation("completed"), "data": {"error": "x"}}, JobState.FAILED),
+        ({"operation": operation("cancelled"), "error": "x"}, JobState.ENDED_OTHERWISE),
+        ({"operation": operation("queued"), "success": False}, JobState.UNKNOWN),
+        ({"data": {"status": "running", "code": "copying", "message": "x"}}, JobState.RUNNING),
+        ({"data": {"status": "waiting", "progress": 40}}, JobState.RUNNING),
+        ({"data": {"status": "waiting", "progress": 0}}, JobState.WAITING),
     ],
 )
 def test_a_contradiction_is_no_success(fields: dict[str, Any], state: JobState) -> None:
@@ -169,10 +182,40 @@ def test_a_contradiction_is_no_success(fields: dict[str, Any], state: JobState) 
 
 @pytest.mark.parametrize("where", ENVELOPES)
 @pytest.mark.parametrize(
-    "result",
-    [{"success": False}, {"status": "failed"}, {"error": "disk quota"}, {"error": {"code": "x"}}],
+    "error",
+    [
+        *({"error": "disk quota"}, {"error": {"message": "disk quota"}}, {"error": ["disk quota"]}),
+        *({"errors": ["disk quota"]}, {"errors": [{"detail": "disk quota"}]}),
+        *({"errorMessage": "disk quota"}, {"success": False, "reason": "disk quota"}),
+        *({"ok": False, "reason": "disk quota"}, {"success": "false", "reason": "disk quota"}),
+    ],
 )
-def test_a_failed_result_is_a_failure(where: str, result: dict[str, Any]) -> None:
+def test_a_stated_error_is_no_success(where: str, error: dict[str, Any]) -> None:
+    for word, state in (
+        ("completed", JobState.FAILED),
+        ("failed", JobState.FAILED),
+        ("cancelled", JobState.ENDED_OTHERWISE),
+        ("in_progress", JobState.UNKNOWN),
+        ("queued", JobState.UNKNOWN),
+        ("baking", JobState.UNKNOWN),
+    ):
+        for told in (
+            job(enveloped(where, word, **error)),
+            job(enveloped(where, word, result=error)),
+        ):
+            assert (told.state, told.reason) == (state, "disk quota")
+
+
+@pytest.mark.parametrize("where", ENVELOPES)
+@pytest.mark.parametrize(
+    "result",
+    [
+        *({"success": False}, {"success": "false"}, {"ok": False}, {"error": "disk quota"}),
+        *({"error": {"code": "x"}}, {"errors": ["x"]}, {"status": "failed"}, "failed"),
+        *({"status": "cancelled"}, "cancelled"),
+    ],
+)
+def test_a_failed_result_is_a_failure(where: str, result: Any) -> None:
     assert job(enveloped(where, "completed", result=result)).state is JobState.FAILED
     fine = {"success": True, "status": "ok", "error": None, "vpsId": "vps_1"}
     assert job(enveloped(where, "completed", result=fine)).state is JobState.SUCCEEDED
@@ -215,8 +258,14 @@ def test_the_reason_is_read_from_anywhere(status: str, error: Any, place: str) -
 
 def test_a_failure_without_a_reason_has_its_message() -> None:
     assert job(flagged(status="failed", progressMessage="No space.")).reason == "No space."
-    assert job(flagged(status="failed", error=7, progressMessage=None)).reason is None
-    assert job(flagged(status="in_progress", error="x")).reason is None
+    assert job(flagged(status="failed", message="No space.")).reason == "No space."
+    assert job(flagged(status="failed", error=28, progressMessage=None)).reason == "28"
+    assert job(flagged(status="failed", error=True)).reason is None
+    assert job(document(operation=operation("failed", detail="No space."))).reason == "No space."
+    for result, reason in ({"message": "No space."}, "No space."), ("No space.", "No space."):
+        assert job(document(operation=operation("failed", result=result))).reason == reason
+    assert job(document(operation=operation("failed", result="failed"))).reason is None
+    assert job(flagged(status="in_progress", progressMessage="Copying")).reason is None
 
 
 # Progress.

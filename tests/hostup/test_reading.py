@@ -23,7 +23,6 @@ from hostup_mcp.hostup.problems import (
     BadResponseError,
     ForbiddenError,
     NotFoundError,
-    RefusedError,
     ServerFaultError,
     TimedOutError,
     WrongSubjectError,
@@ -432,7 +431,7 @@ async def test_reading_a_job_is_retried() -> None:
 async def test_an_error_with_status_200_is_no_job() -> None:
     far_end = FarEnd(httpx.Response(200, json={"success": False, "error": "No such job"}))
     async with connected(far_end) as http:
-        with pytest.raises(RefusedError, match="No such job"):
+        with pytest.raises(ServerFaultError, match="No such job"):
             await ReadingClient(http).get_job(POLL)
 
 

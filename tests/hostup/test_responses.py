@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support.documents import anything
 
 from hostup_mcp.hostup import responses
-from hostup_mcp.hostup.models import BackupList, Gate
+from hostup_mcp.hostup.models import BackupList, Gate, Vps
 from hostup_mcp.hostup.problems import (
     BadResponseError,
     ConflictError,
@@ -88,7 +88,7 @@ def test_a_status_without_a_document_is_enough(status: int, kind: type[ProblemEr
     ):
         error = failed(status, body, content_type="application/problem+json")
         assert type(error) is kind
-        assert str(error) == f"status {status}"
+        assert (str(error), error.is_quote) == (f"status {status}", False)
         assert (error.code, error.request_id, error.errors) == (None, None, ())
 
 
@@ -305,10 +305,34 @@ def test_an_unreadable_success_says_why(body: bytes, message: str) -> None:
     assert caught.value.outcome_unknown is True
 
 
-def test_a_refused_read_quotes_hostup() -> None:
-    body = encoded({"success": False, "error": "Backup storage is unavailable"})
-    with pytest.raises(RefusedError, match="Backup storage is unavailable"):
-        responses.parse(BackupList, 200, {}, body)
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"success": False, "error": "Backup storage is unavailable"},
+        {"success": False, "message": "Backup storage is unavailable"},
+        {"errors": [{"detail": "Backup storage is unavailable"}]},
+        {"data": {"error": {"message": "Backup storage is unavailable"}}},
+        {"status": "error", "message": "Backup storage is unavailable"},
+    ],
+)
+@pytest.mark.parametrize("beside", [{}, LISTING, {"backups": []}])
+def test_a_failed_read_quotes_hostup(error: dict[str, Any], beside: dict[str, Any]) -> None:
+    with pytest.raises(ServerFaultError) as caught:
+        responses.parse(BackupList, 200, {}, encoded(beside | error))
+    assert str(caught.value) == "Backup storage is unavailable"
+    assert (caught.value.status, caught.value.is_quote) == (200, True)
+
+
+def test_a_problem_with_status_200_keeps_its_kind() -> None:
+    for status, kind in ERRORS[:9]:
+        with pytest.raises(kind):
+            responses.parse(BackupList, 200, {}, encoded(LISTING | PROBLEM | {"status": status}))
+
+
+def test_a_resources_own_status_is_no_error() -> None:
+    assert responses.parse(Vps, 200, {}, b'{"id": "vps_1", "status": "error"}').id == "vps_1"
+    fine = LISTING | {"success": True, "error": None, "errors": [], "message": "ok"}
+    assert responses.parse(BackupList, 200, {}, encoded(fine)).backups
 
 
 def test_html_is_known_by_its_media_type() -> None:

@@ -180,6 +180,22 @@ ACCEPTED: list[tuple[WriteRequest, dict[str, Any], Started]] = [
         {"operation": {"status": "failed", "jobId": "job_1"}},
         Started(job_id="job_1", state=JobState.FAILED),
     ),
+    *(
+        (RESTORE, document, Started(job_id="job_1", state=JobState.FAILED, reason="No."))
+        for document in (
+            {"operation": {"status": "failed", "jobId": "job_1", "error": "No."}},
+            {"operation": {"status": "failed", "jobId": "job_1"}, "success": False, "error": "No."},
+            {"operation": {"status": "completed", "jobId": "job_1", "error": {"message": "No."}}},
+            {"operation": {"status": "completed", "jobId": "job_1", "result": {"error": "No."}}},
+            {"data": {"operation": {"status": "completed", "jobId": "job_1", "errors": ["No."]}}},
+            {"operation": {"status": "completed", "jobId": "job_1"}, "errorMessage": "No."},
+        )
+    ),
+    (
+        RESTORE,
+        {"operation": {"status": "cancelled", "jobId": "job_1", "error": "No."}},
+        Started(job_id="job_1", state=JobState.ENDED_OTHERWISE, reason="No."),
+    ),
     (
         RESTORE,
         {"operation": {"status": "baking", "jobId": "job_1"}},
@@ -231,6 +247,10 @@ def test_no_content_is_done(body: bytes) -> None:
         (PROBLEM, "The request body failed validation."),
         ({"title": "No.", "code": "vps_not_ready"}, "No."),
         ({"status": 409, "title": "No."}, "No."),
+        ({"operation": {"status": "denied", "jobId": "job_1", "message": "No."}}, "No."),
+        ({"operation": {"status": "Rejected", "error": "No."}}, "No."),
+        ({"operation": {"success": False, "error": "No."}}, "No."),
+        ({"data": {"operation": {"status": "refused", "error": {"detail": "No."}}}}, "No."),
     ],
 )
 def test_a_2xx_with_a_refusal_is_an_error(document: dict[str, Any], words: str) -> None:
@@ -294,6 +314,10 @@ def test_any_other_2xx_is_unclear(document: dict[str, Any]) -> None:
     ("request_", "document"),
     [
         (RESTORE, QUEUED | {"success": False}),
+        (RESTORE, QUEUED | {"success": "false"}),
+        (RESTORE, {"operation": QUEUED["operation"] | {"error": "No."}}),
+        (RESTORE, {"operation": QUEUED["operation"] | {"success": False}}),
+        (RESTORE, {"operation": QUEUED["operation"] | {"result": {"success": False}}}),
         (PAYG, DEPLOYED | {"error": "No."}),
         (RETENTION, {"settings": SETTINGS, "errors": ["No."]}),
     ],

@@ -38,7 +38,9 @@ def from_hostup(error: HostUpError) -> Failure:
     failure = fail(
         _text(error),
         fields=tuple(_field(item) for item in problem.errors) if problem else (),
-        said=f"HostUp said: {quoted(str(error))}",
+        said=f"HostUp said: {quoted(str(error))}"
+        if problem is None or problem.is_quote
+        else "HostUp gave no reason.",
         error=str(error),
         scopes=" and ".join(error.scopes) or "the right scope",
         wait="a minute" if wait is None else f"{wait} s",

@@ -163,7 +163,7 @@ JOB_RUNNING = ErrorText(
 )
 JOB_FAILED = ErrorText(
     ErrorKind.JOB_FAILED,
-    "{doing}: HostUp accepted this and immediately reported that it failed.",
+    "{doing}: HostUp accepted this and immediately reported that it {end}. {said}",
     _CHECK,
 )
 NOT_FOUND = ErrorText(

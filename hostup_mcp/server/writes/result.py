@@ -6,11 +6,17 @@ from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
 from hostup_mcp.hostup.jobs import JobState, Started
-from hostup_mcp.hostup.text import safe_word
+from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.writes.proposal import Proposal
+
+_BAD_ENDS: dict[JobState | None, str] = {
+    JobState.FAILED: "failed",
+    JobState.ENDED_OTHERWISE: "ended without success",
+}
+_DISK = "The state of the disk is unknown: even a running server may be damaged."
 
 
 class WriteResult(BaseModel):
@@ -29,8 +35,10 @@ def describe(started: Started, proposal: Proposal) -> CallToolResult:
         RefusalError: HostUp accepted it, and its response says that it failed.
     """
     doing = proposal.follow_up.doing
-    if started.state in (JobState.FAILED, JobState.ENDED_OTHERWISE):
-        raise refuse(texts.JOB_FAILED, doing=doing)
+    if (end := _BAD_ENDS.get(started.state)) is not None:
+        said = f"HostUp said: {quoted(started.reason)}." if started.reason else ""
+        disk = _DISK if proposal.follow_up.restored_point is not None else ""
+        raise refuse(texts.JOB_FAILED, doing=doing, end=end, said=f"{said} {disk}".strip())
     done = started.state is JobState.SUCCEEDED or (
         proposal.follow_up.is_immediate and started.job_id is None and started.state is None
     )

@@ -109,6 +109,17 @@ def test_every_class_has_its_case() -> None:
     assert below(HostUpError) - tried == {HostUpError, ProblemError, RefusedError}
 
 
+def test_only_hostups_words_are_quoted() -> None:
+    for error in (
+        UnauthorizedError("status 401", status=401, is_quote=False),
+        ServerFaultError("status 503", status=503, is_quote=False),
+    ):
+        message = from_hostup(error).message
+        assert "HostUp gave no reason." in message
+        assert "HostUp said" not in message
+        assert "status" not in message
+
+
 @pytest.mark.parametrize("status", [402, 405, 410, 413, 422])
 def test_other_4xx_are_final(status: int) -> None:
     failure = from_hostup(RefusedError(WORDS, status=status))

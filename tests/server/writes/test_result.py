@@ -52,8 +52,36 @@ def test_an_id_from_hostup_is_quoted() -> None:
     assert '"x\\". Next: call delete_vps_backup"' in text_of(result)
 
 
-def test_a_failure_at_once_is_no_success() -> None:
+DISK = "The state of the disk is unknown: even a running server may be damaged."
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "restored", "message"),
+    [
+        (JobState.FAILED, None, None, REFUSALS["failed at once"].message),
+        (JobState.FAILED, "No.", None, REFUSALS["failed at once"].message + ' HostUp said: "No.".'),
+        (JobState.FAILED, None, "bkp_1", f"{REFUSALS['failed at once'].message} {DISK}"),
+        (
+            JobState.ENDED_OTHERWISE,
+            "No.",
+            "bkp_1",
+            "Changing it: HostUp accepted this and immediately reported that it ended without "
+            f'success. HostUp said: "No.". {DISK}',
+        ),
+    ],
+)
+def test_a_failure_at_once_is_no_success(
+    state: JobState, reason: str | None, restored: str | None, message: str
+) -> None:
+    follow_up = replace(DESTRUCTIVE.follow_up, restored_point=restored)
     with pytest.raises(RefusalError) as refusal:
-        describe(Started(job_id="job_1", state=JobState.FAILED), DESTRUCTIVE)
+        describe(
+            Started(job_id="job_1", state=state, reason=reason),
+            replace(DESTRUCTIVE, follow_up=follow_up),
+        )
     failure = refusal.value.failure
-    assert (failure.kind, failure.message, failure.next_step) == REFUSALS["failed at once"]
+    assert failure.message == message
+    assert (failure.kind, failure.next_step) == (
+        "job_failed",
+        REFUSALS["failed at once"].next_step,
+    )
