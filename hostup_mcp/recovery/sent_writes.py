@@ -55,11 +55,12 @@ def find_trace(write: SentWrite, rows: Iterable[AuditRow]) -> tuple[Trace, Audit
 
 def _outcome(row: AuditRow) -> Trace:
     status = row.status_code
-    if status is not None and 400 <= status < 500:
-        return Trace.REFUSED
-    if row.success is True and status in (200, 202, 204):
-        return Trace.ACCEPTED
-    return Trace.RECEIVED
+    if row.success is not True:
+        is_refused = status is not None and 400 <= status < 500
+        return Trace.REFUSED if is_refused else Trace.RECEIVED
+    # Of the others, a 200 among them, HostUp does not document that they accept a write.
+    is_accepted = status in (202, 204) and not row.error_message
+    return Trace.ACCEPTED if is_accepted else Trace.RECEIVED
 
 
 def _matches(write: SentWrite, row: AuditRow) -> bool:

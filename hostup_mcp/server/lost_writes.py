@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeAlias
 
 from mcp.types import CallToolResult
 from pydantic import BaseModel, ConfigDict
 
 from hostup_mcp.hostup.audit import AuditRow
-from hostup_mcp.hostup.problems import ForbiddenError
+from hostup_mcp.hostup.problems import ForbiddenError, HostUpError
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.recovery.sent_writes import EARLIEST, SentWrite, Trace, find_trace
+from hostup_mcp.server.errors.failure import describe as describe_failure
+from hostup_mcp.server.errors.hostup import from_hostup
 from hostup_mcp.server.result import to_result
 from hostup_mcp.wording import formats
 
@@ -43,36 +45,45 @@ class WriteRecord(BaseModel):
         )
 
 
-Found: TypeAlias = tuple[Trace, AuditRow | None]
-"""What the audit log says about a write, and the row that says it."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What HostUp's audit log says about a write."""
+
+    trace: Trace
+    row: AuditRow | None
+    """The row that says it."""
+    message: str
 
 
-async def look_up(hostup: ReadingClient, write: WriteRecord) -> Found | None:
-    """Return what HostUp's audit log says about `write`; None if the key may not read it.
-
-    Raises:
-        HostUpError: it could not be read.
-    """
-    # The rows have the times of HostUp's clock.
-    there = write.sent_at + timedelta(seconds=hostup.clock_offset or 0)
+async def look_up(hostup: ReadingClient, write: WriteRecord) -> Found:
+    """Look `write` up in HostUp's audit log. If it cannot be read, the message says why."""
+    there = sent_at_hostup(hostup, write)
     sent = SentWrite(write.id, write.method, write.path, there)
     try:
-        found = await hostup.audit_log(there - EARLIEST)
+        rows = (await hostup.audit_log(there - EARLIEST)).rows
     except ForbiddenError:
-        return None
-    return find_trace(sent, found.rows)
-
-
-def describe(write: WriteRecord, found: Found | None) -> CallToolResult:
-    """Return the result of `get_job` for `write`."""
-    trace, row = found or (Trace.NONE, None)
+        return Found(Trace.NONE, None, _NO_SCOPE)
+    except HostUpError as error:
+        why = describe_failure(from_hostup(error))
+        return Found(Trace.NONE, None, f"HostUp's audit log could not be read: {why}{_AGAIN}")
+    trace, row = find_trace(sent, rows)
     seen = "" if row is None else f" ({_facts(row)})"
-    message = (_NO_SCOPE if found is None else _MESSAGES[trace]).format(seen=seen)
+    return Found(trace, row, _MESSAGES[trace].format(seen=seen))
+
+
+def sent_at_hostup(hostup: ReadingClient, write: WriteRecord) -> datetime:
+    """Return when `write` was sent, by HostUp's clock as far as it is known."""
+    return write.sent_at + timedelta(seconds=hostup.clock_offset or 0)
+
+
+def describe(write: WriteRecord, found: Found, seen: str) -> CallToolResult:
+    """Return the result of `get_job` for `write`; `seen` is what the server's backups show now."""
+    trace, row = found.trace, found.row
     is_settled = trace in (Trace.ACCEPTED, Trace.REFUSED)
     sign = "" if is_settled else write.sign
     look = "" if trace is Trace.REFUSED else write.where_to_look
     state = trace.value if is_settled else "unknown"
-    message = " ".join(filter(None, (message, sign, look)))
+    message = " ".join(filter(None, (found.message, seen, sign, look)))
     return to_result(
         [f"Write {safe_word(write.id)} to {safe_word(write.vps_id)}: {state}. {message}"],
         {

@@ -81,6 +81,45 @@ async def test_the_scope_that_would_help_is_named() -> None:
     assert "audit:read" in found.text
 
 
+@pytest.mark.parametrize(
+    ("kind", "status"), [("html", 403), ("html", 500), ("status", 500), ("status", 401)]
+)
+async def test_an_unread_log_allows_no_second_write(kind: Any, status: int) -> None:
+    sandbox = fresh_account()
+    async with in_memory(sandbox, User()) as assistant:
+        lost = await lost_restore(assistant, sandbox, "drop_after")
+        sandbox.faults.add(Fault(kind, path="/api/v2/audit-log", status=status, times=None))
+        found = await assistant.call("get_job", writeId=lost.error["writeId"])
+    assert not found.is_error
+    assert found.data["state"] == "unknown"
+    assert "HostUp's audit log could not be read: " in found.text
+    assert "Do not send it again" in found.text
+    assert "again in a minute" not in found.text
+
+
+@pytest.mark.parametrize("kind", ["drop_after", "drop_before"])
+async def test_a_lookup_names_new_backups(kind: Any) -> None:
+    """They are evidence for a backup that was lost on the way, and never proof."""
+    sandbox = fresh_account(variants=Variants(audit_delay=1e6))
+    async with in_memory(sandbox, User()) as assistant:
+        vps, before = await assistant.backups("web-01")
+        sandbox.faults.add(Fault(kind, method="POST", path="/api/v2/vps/*/backups"))
+        lost = await assistant.call("create_vps_backup", id=vps)
+        sandbox.clock.advance(3600)  # type: ignore[attr-defined]
+        found = await assistant.call("get_job", writeId=lost.error["writeId"])
+        _, after = await assistant.backups("web-01")
+    new = set(after) - set(before)
+    assert found.data["state"] == "unknown"
+    assert "the restore gate is open" in found.text
+    assert not any(backup in found.text for backup in before)
+    if new:
+        assert f"created since it was sent: {new.pop()} (" in found.text
+        assert "This is evidence that it was carried out, not proof." in found.text
+    else:
+        assert kind == "drop_before"
+        assert "No backup that is listed now was created since it was sent." in found.text
+
+
 async def test_a_write_id_is_not_made_up() -> None:
     async with in_memory(fresh_account(), User()) as assistant:
         result = await assistant.no("get_job", writeId="0123456789abcdef")

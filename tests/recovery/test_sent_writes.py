@@ -31,7 +31,7 @@ def row(at: datetime | None = SENT, **fields: Any) -> AuditRow:
 @pytest.mark.parametrize(
     ("status", "success", "trace"),
     [
-        (200, True, Trace.ACCEPTED),
+        (200, True, Trace.RECEIVED),
         (202, True, Trace.ACCEPTED),
         (204, True, Trace.ACCEPTED),
         (201, True, Trace.RECEIVED),
@@ -43,11 +43,17 @@ def row(at: datetime | None = SENT, **fields: Any) -> AuditRow:
         (400, False, Trace.REFUSED),
         (409, None, Trace.REFUSED),
         (499, False, Trace.REFUSED),
+        (409, True, Trace.RECEIVED),
     ],
 )
 def test_our_row_gives_the_outcome(status: int | None, success: bool | None, trace: Trace) -> None:
     ours = row(user_agent=OURS, status_code=status, success=success)
     assert find_trace(WRITE, [row(), ours]) == (trace, ours)
+
+
+def test_a_row_with_an_error_is_not_accepted() -> None:
+    ours = row(user_agent=OURS, error_message="disk quota")
+    assert find_trace(WRITE, [ours]) == (Trace.RECEIVED, ours)
 
 
 def test_our_row_counts_despite_other_fields() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import anyio
@@ -13,8 +13,10 @@ from pydantic import BaseModel, Field
 
 from hostup_mcp.hostup.jobs import Job, JobState
 from hostup_mcp.hostup.problems import HostUpError, NotFoundError
+from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.recovery.backups import find_backup
+from hostup_mcp.recovery.sent_writes import Trace
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import describe as describe_failure
@@ -22,11 +24,13 @@ from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.errors.hostup import from_hostup
 from hostup_mcp.server.ids import JobId, WriteId, require_job, require_write
 from hostup_mcp.server.jobs import TrackedJob
-from hostup_mcp.server.lost_writes import WriteRecord, describe, look_up
+from hostup_mcp.server.lost_writes import WriteRecord, describe, look_up, sent_at_hostup
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, Services, services
+from hostup_mcp.server.tools.create_vps_backup import describe_restore_gate
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.formats import number
+from hostup_mcp.wording.phrases import date_text
 
 MOST_WAIT = 300
 FIRST_PAUSE = 1.0
@@ -64,7 +68,10 @@ async def get_job(
     services_ = services(ctx)
     if writeId is not None and jobId is None:
         record = WriteRecord.model_validate_json(await require_write(ctx, writeId))
-        return describe(record, await look_up(services_.hostup, record))
+        found = await look_up(services_.hostup, record)
+        is_refused = found.trace is Trace.REFUSED
+        now = "" if is_refused else await _see_backups(services_.hostup, record)
+        return describe(record, found, now)
     if jobId is None or writeId is not None:
         either = "either jobId or writeId, not both"
         raise refuse(texts.MISSING_ARGUMENTS, tool="get_job", arguments=either)
@@ -119,6 +126,27 @@ async def _follow(ctx: Ctx, poll: str, wait_seconds: int) -> _Seen:
             return _Seen(job, at, failure=failure)
         await anyio.sleep(min(left, pause * random.uniform(0.8, 1.2)))  # noqa: S311 - jitter
         pause = min(LONGEST_PAUSE, pause * 1.5)
+
+
+async def _see_backups(hostup: ReadingClient, write: WriteRecord) -> str:
+    """Say what the server's backups show now about a write whose outcome is not known."""
+    try:
+        listing = await hostup.list_backups(write.vps_id)
+    except HostUpError:
+        return "The server's backups could not be read now."
+    # HostUp's clock is known to a second, and some of its dates are no finer.
+    since = sent_at_hostup(hostup, write) - timedelta(seconds=1)
+    new = [
+        f"{safe_word(backup.id)} ({date_text(backup.created_at, backup.created)})"
+        for backup in listing.backups
+        if backup.created is not None and backup.created >= since
+    ]
+    gate = f"As of now {describe_restore_gate(listing)}."
+    if not new:
+        return f"No backup that is listed now was created since it was sent. {gate}"
+    creates_backup = write.method == "POST" and write.path.endswith("/backups")
+    evidence = " This is evidence that it was carried out, not proof." if creates_backup else ""
+    return f"Listed now and created since it was sent: {', '.join(new)}.{evidence} {gate}"
 
 
 def _did_not_succeed(seen: _Seen) -> bool:
