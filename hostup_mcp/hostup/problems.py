@@ -7,7 +7,7 @@ HostUpError
   BadResponseError          a response that is not one of the API's
     ResponseTooLargeError   more than 10 MB
     RedirectedError         a redirect; never followed
-    EdgeRefusedError        403 with a page or text: the edge, not the API
+    EdgeRefusedError        401 or 403 from the edge in front of the API
     UnclearResponseError    a 2xx to a write that says neither accepted nor refused
     WrongSubjectError       about another server or job than the one requested
   ProblemError              the API returned an error: a problem document or a bare status
@@ -19,7 +19,7 @@ HostUpError
       ConflictError         409
         LockedError         423
       RateLimitedError      429
-    ServerFaultError        5xx, or a 2xx to a read that states an error
+    ServerFaultError        5xx, 408, 425, 499, or a 2xx to a read that states an error
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class RedirectedError(BadResponseError):
 
 
 class EdgeRefusedError(BadResponseError):
-    """A 403 from the edge in front of the API, not from the API itself."""
+    """A 401 or 403 from the edge in front of the API, not from the API itself."""
 
 
 class UnclearResponseError(BadResponseError):
@@ -170,7 +170,7 @@ class RateLimitedError(RefusedError):
 
 
 class ServerFaultError(ProblemError):
-    """HostUp, or something behind it, failed: 5xx, or a 2xx to a read that states an error."""
+    """HostUp, or something behind it, failed, or timed out, or a read's 2xx states an error."""
 
 
 _BY_STATUS: dict[int, type[ProblemError]] = {
@@ -178,6 +178,8 @@ _BY_STATUS: dict[int, type[ProblemError]] = {
     401: UnauthorizedError,
     403: ForbiddenError,
     404: NotFoundError,
+    # Temporary, and whether the request was carried out is not known.
+    **dict.fromkeys((408, 425, 499), ServerFaultError),
     409: ConflictError,
     423: LockedError,
     429: RateLimitedError,

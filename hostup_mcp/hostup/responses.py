@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -122,17 +123,24 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, now: datetime)
         )
     document = _problem_document(body)
     wait = retry_after(headers, document, now)
-    if document is None and status < 500 and status not in (401, 429) and _is_text(headers, body):
-        if status == 403:
-            return EdgeRefusedError(
-                "the edge in front of HostUp's API responded with status 403, not the API itself",
-                status=403,
-            )
+    is_edge = document is not None and not _EDGE_KEYS.isdisjoint(document)
+    is_page = document is None and _is_text(headers, body)
+    if (status == 403 and (is_edge or not _is_problem(document))) or (
+        status == 401 and (is_edge or is_page)
+    ):
+        return EdgeRefusedError(
+            f"the edge in front of HostUp's API responded with status {status}, not the API itself",
+            status=status,
+            retry_after=wait,
+        )
+    if is_page and status < 500 and status not in _TEMPORARY:
         return BadResponseError(
-            f"a page of text came instead of an API response (status {status})", status=status
+            f"a page of text came instead of an API response (status {status})",
+            status=status,
+            retry_after=wait,
         )
     document = document or {}
-    words = _first_text(document, "detail", "message", "title", "error")
+    words = None if is_edge else _first_text(document, "detail", "message", "title", "error")
     return problem_class(status)(
         words or f"status {status}",
         is_quote=words is not None,
@@ -144,6 +152,18 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, now: datetime)
         or None,
         errors=_field_errors(document.get("errors")),
     )
+
+
+_TEMPORARY = frozenset({408, 423, 425, 429, 499})
+"""Statuses below 500 that say enough without a document."""
+
+_EDGE_KEYS = frozenset({"cloudflare_error", "error_code"})
+"""Keys of errors that Cloudflare makes, which otherwise look like problem documents."""
+
+
+def _is_problem(document: Mapping[str, Json] | None) -> bool:
+    """Return whether an error is in one of the two shapes of HostUp's API."""
+    return _first_text(document or {}, "code", "detail", "type") is not None
 
 
 def retry_after(
@@ -162,8 +182,20 @@ def retry_after(
 
 
 def _json(body: bytes) -> Json:
-    value: Json = from_json(body, allow_inf_nan=False)
+    value: Json
+    try:
+        value = from_json(body, allow_inf_nan=False)
+    except ValueError:
+        # Perhaps only one text has half of a surrogate pair, which is then removed as invisible.
+        try:
+            value = json.loads(body.decode(), parse_constant=_no_json)
+        except RecursionError:
+            raise ValueError("nested too deep") from None
     return value
+
+
+def _no_json(text: str) -> Json:
+    raise ValueError(f"{text} is not JSON")
 
 
 def http_date(text: str) -> datetime | None:
@@ -177,7 +209,8 @@ def http_date(text: str) -> datetime | None:
 
 def _problem_document(body: bytes) -> dict[str, Json] | None:
     try:
-        document = clean_json(_json(body))
+        # Read as strictly as the key is redacted.
+        document = clean_json(from_json(body, allow_inf_nan=False))
     except ValueError:
         return None
     return document if isinstance(document, dict) else None

@@ -51,10 +51,10 @@ def clean_text(text: str, longest: int = MAX_TEXT) -> str:
 
 
 def clean_json(value: Json, depth: int = 0) -> Json:
-    """Clean each text in `value`, keys included.
+    """Clean each text in `value`, keys included. A number that no float can hold becomes a text.
 
     Raises:
-        ValueError: it is nested deeper than `MAX_DEPTH`, or holds a number that is not finite.
+        ValueError: it is nested deeper than `MAX_DEPTH`.
     """
     if depth > MAX_DEPTH:
         raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
@@ -72,7 +72,7 @@ def clean_json(value: Json, depth: int = 0) -> Json:
             if (cleaned := clean_text(key, 100)) == key or cleaned not in value
         }
     if isinstance(value, float) and not isfinite(value):
-        raise ValueError("a number that is not finite")
+        return str(value)
     return value
 
 

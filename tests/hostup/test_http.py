@@ -159,7 +159,7 @@ async def test_a_refused_read_raises_its_error(status: int, kind: type[ProblemEr
     ("answer", "kind"),
     [
         (httpx.Response(403, html=PAGE.decode()), EdgeRefusedError),
-        (httpx.Response(403), ForbiddenError),
+        (httpx.Response(403), EdgeRefusedError),
         (httpx.Response(403, json={"code": "forbidden", "detail": "read:vm"}), ForbiddenError),
         (httpx.Response(404, html=PAGE.decode()), BadResponseError),
         (httpx.Response(200, html=PAGE.decode()), BadResponseError),
@@ -481,7 +481,7 @@ async def test_compressed_bytes_count() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(401, UnauthorizedError), (403, EdgeRefusedError), (404, BadResponseError)]
+    ("status", "kind"), [(401, EdgeRefusedError), (403, EdgeRefusedError), (404, BadResponseError)]
 )
 async def test_a_compressed_page_is_recognized(status: int, kind: type[HostUpError]) -> None:
     far_end = router()

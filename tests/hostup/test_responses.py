@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from support.documents import anything
 
 from hostup_mcp.hostup import responses
+from hostup_mcp.hostup.base import Unread
 from hostup_mcp.hostup.models import BackupList, Gate, Vps
 from hostup_mcp.hostup.problems import (
     BadResponseError,
@@ -41,15 +42,20 @@ ERRORS = [
     (403, ForbiddenError),
     (404, NotFoundError),
     (405, RefusedError),
+    (408, ServerFaultError),
     (409, ConflictError),
     (418, RefusedError),
     (423, LockedError),
+    (425, ServerFaultError),
     (429, RateLimitedError),
+    (499, ServerFaultError),
     (500, ServerFaultError),
     (502, ServerFaultError),
     (503, ServerFaultError),
     (504, ServerFaultError),
 ]
+# Without a document, a 403 is not the API's.
+BARE_ERRORS = [(status, EdgeRefusedError if status == 403 else kind) for status, kind in ERRORS]
 
 
 def failed(status: int, body: bytes = b"", **headers: str) -> Any:
@@ -77,10 +83,10 @@ def test_a_problem_document_becomes_an_error(status: int, kind: type[ProblemErro
         ),
     )
     assert error.retry_after is None
-    assert error.outcome_unknown is (status >= 500)
+    assert error.outcome_unknown is (kind is ServerFaultError)
 
 
-@pytest.mark.parametrize(("status", "kind"), ERRORS)
+@pytest.mark.parametrize(("status", "kind"), [each for each in ERRORS if each[0] != 403])
 def test_a_status_without_a_document_is_enough(status: int, kind: type[ProblemError]) -> None:
     for body in (
         *(b"", b"  \n", b'{"detail": "cut sho', b"upstream error", b"[1, 2]", b'"no"', b"null"),
@@ -163,28 +169,72 @@ def test_the_older_shape_of_errors_is_read() -> None:
         (b'<?xml version="1.0"?><Error/>', "application/xml"),
     ],
 )
-def test_a_403_from_the_edge_is_not_about_scopes(body: bytes, content_type: str) -> None:
-    error = failed(403, body, content_type=content_type)
-    assert type(error) is EdgeRefusedError
-    assert "scope" not in str(error)
-    assert error.outcome_unknown is False
-    other = failed(404, body, content_type=content_type)
-    assert type(other) is BadResponseError
-    assert "(status 404)" in str(other)
-    assert other.outcome_unknown is False
+def test_a_page_from_the_edge_is_not_the_apis(body: bytes, content_type: str) -> None:
+    for status in (401, 403):
+        error = failed(status, body, content_type=content_type, retry_after="30")
+        assert type(error) is EdgeRefusedError
+        assert "scope" not in str(error)
+        assert (error.outcome_unknown, error.retry_after) == (False, 30)
+    for status in (404, 406, 451):
+        other = failed(status, body, content_type=content_type, retry_after="30")
+        assert type(other) is BadResponseError
+        assert f"(status {status})" in str(other)
+        assert (other.outcome_unknown, other.retry_after) == (False, 30)
+
+
+CLOUDFLARE = PROBLEM | {
+    "type": "https://developers.cloudflare.com/support/",
+    "detail": "The site owner has blocked access.",
+    "code": None,
+    "error_code": 1010,
+    "cloudflare_error": True,
+}
 
 
 @pytest.mark.parametrize(
     ("body", "content_type"),
-    [(b'{"code": "forbidden"}', "text/html"), (b"", "text/plain"), (b"", ""), (b"no", "")],
+    [
+        (encoded(CLOUDFLARE), "application/problem+json"),
+        (encoded(PROBLEM | {"error_code": 1010}), "application/json"),
+        (b'{"success": false, "errors": [{"code": 1010}]}', "application/json"),
+        (b'{"message": "Forbidden"}', "application/json"),
+        (b"{}", "application/json"),
+        (b"[]", "application/json"),
+        (b"error code: 1010", "application/json"),
+        (b"error code: 1010", "application/octet-stream"),
+        *((body, "") for body in (b"error code: 1010", b"no", b"", b"  ")),
+        (b"", "text/plain"),
+    ],
+)
+def test_a_403_that_is_not_the_apis(body: bytes, content_type: str) -> None:
+    assert type(failed(403, body, content_type=content_type)) is EdgeRefusedError
+
+
+def test_cloudflares_words_are_not_hostups() -> None:
+    assert type(failed(401, encoded(CLOUDFLARE))) is EdgeRefusedError
+    for status in (429, 503):
+        assert not failed(status, encoded(CLOUDFLARE)).is_quote
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b'{"code": "forbidden"}', "text/html"),
+        (b'{"detail": "No."}', ""),
+        (b'{"type": "https://developer.hostup.se/errors/forbidden"}', "application/problem+json"),
+        (b'{"error": "No", "message": "No.", "code": "FORBIDDEN"}', "application/json"),
+    ],
 )
 def test_a_403_from_the_api_is_about_scopes(body: bytes, content_type: str) -> None:
     assert type(failed(403, body, content_type=content_type)) is ForbiddenError
 
 
-@pytest.mark.parametrize("status", [401, 429, 500, 503])
+@pytest.mark.parametrize("status", [408, 423, 425, 429, 499, 500, 503])
 def test_some_statuses_need_no_document(status: int) -> None:
-    assert type(failed(status, PAGE, content_type="text/html")) is problem_class(status)
+    for body, kind in ((PAGE, "text/html"), (b"busy", "text/plain")):
+        error = failed(status, body, content_type=kind, retry_after="30")
+        assert type(error) is problem_class(status)
+        assert (error.is_quote, error.retry_after) == (False, 30)
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308, 399])
@@ -203,7 +253,7 @@ def test_an_interim_status_is_an_error(status: int) -> None:
 
 
 def test_other_statuses_have_a_general_error() -> None:
-    assert {problem_class(status) for status in (402, 422, 451, 499)} == {RefusedError}
+    assert {problem_class(status) for status in (402, 422, 451)} == {RefusedError}
     assert {problem_class(status) for status in (501, 507, 521, 599)} == {ServerFaultError}
 
 
@@ -292,7 +342,6 @@ def test_a_very_long_wait_is_still_a_wait(far: str) -> None:
         (encoded(LISTING).replace(b"12.4", b"9" * 5000), "not JSON"),
         (b"[" * 100_000, "not JSON"),
         (b'{"backups":' * 100 + b"1" + b"}" * 100, "not JSON"),
-        (encoded(LISTING).replace(b"Before upgrade", b"\\ud800"), "not JSON"),
         (encoded(LISTING).replace(b"Before upgrade", b"\xed\xa0\x80"), "not JSON"),
         (encoded(LISTING).replace(b"Before upgrade", b"a\x00b"), "not JSON"),
     ],
@@ -324,7 +373,7 @@ def test_a_failed_read_quotes_hostup(error: dict[str, Any], beside: dict[str, An
 
 
 def test_a_problem_with_status_200_keeps_its_kind() -> None:
-    for status, kind in ERRORS[:9]:
+    for status, kind in ((401, UnauthorizedError), (403, ForbiddenError), (404, NotFoundError)):
         with pytest.raises(kind):
             responses.parse(BackupList, 200, {}, encoded(LISTING | PROBLEM | {"status": status}))
 
@@ -338,6 +387,20 @@ def test_a_resources_own_status_is_no_error() -> None:
 def test_html_is_known_by_its_media_type() -> None:
     with pytest.raises(BadResponseError, match="a web page came"):
         responses.parse(BackupList, 200, {"content-type": "text/html"}, b"Welcome")
+
+
+@pytest.mark.parametrize("half", [b"\\ud83d", b"\\udfff"])
+def test_half_of_a_character_is_removed(half: bytes) -> None:
+    body = encoded(LISTING).replace(b"Before upgrade", b"Before" + half)
+    assert responses.parse(BackupList, 200, {}, body).backups[0].note == "Before"
+
+
+@pytest.mark.parametrize("number", [b"1e400", b"-1e400"])
+def test_a_number_too_large_is_unread_alone(number: bytes) -> None:
+    listing = responses.parse(BackupList, 200, {}, encoded(LISTING).replace(b"12.4", number))
+    assert listing.backups[0].size_gb is None
+    assert listing.unread == (Unread("sizeGb", LISTING["backups"][0]["id"]),)
+    assert listing.quota_info.used == 1
 
 
 def test_a_huge_integer_is_read_exactly() -> None:

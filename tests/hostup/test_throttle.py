@@ -14,7 +14,7 @@ from hostup_mcp.hostup.problems import HostUpError, RateLimitedError, TimedOutEr
 from hostup_mcp.hostup.requests import WriteRequest
 
 from .test_http import BROKEN, MEGABYTE, REDIRECTS, broken, hang
-from .test_responses import ERRORS
+from .test_responses import BARE_ERRORS, ERRORS
 from .wire import BACKUPS, BASE, KEY, LISTING, NOW, PAGE, Naps, Stream
 
 Handler = Callable[[httpx.Request], Awaitable[httpx.Response]]
@@ -220,7 +220,7 @@ async def test_a_limit_without_a_time_is_not_recorded(call: Call, method: str, s
 @each_call
 async def test_other_errors_record_nothing(call: Call, method: str, scopes: Any) -> None:
     headers = {"retry-after": "60", "x-ratelimit-remaining": "0", "x-ratelimit-reset": RESET}
-    for status, kind in ERRORS:
+    for status, kind in BARE_ERRORS:
         world = World(httpx.Response(status, headers=headers))
         assert isinstance(await world.run(call), kind)
         assert world.noted == ([60.0] if status == 429 else [])

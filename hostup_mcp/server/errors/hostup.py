@@ -34,25 +34,37 @@ from hostup_mcp.wording.render import for_model
 def from_hostup(error: HostUpError) -> Failure:
     """Return the failure for a request to HostUp that failed with `error`."""
     problem = error if isinstance(error, ProblemError) else None
+    is_quote = problem is None or problem.is_quote
     wait = None if error.retry_after is None else math.ceil(error.retry_after)
+    text = _text(error)
     failure = fail(
-        _text(error),
+        text,
         fields=tuple(_field(item) for item in problem.errors) if problem else (),
-        said=f"HostUp said: {quoted(str(error))}"
-        if problem is None or problem.is_quote
-        else "HostUp gave no reason.",
+        said=f"HostUp said: {quoted(str(error))}" if is_quote else "HostUp gave no reason.",
         error=str(error),
         scopes=" and ".join(error.scopes) or "the right scope",
-        wait="a minute" if wait is None else f"{wait} s",
+        wait=_duration(wait),
     )
+    is_told = wait is None or "{wait}" in text.next_step
     return failure.model_copy(
         update={
             "status": error.status,
             "code": problem.code if problem else None,
             "request_id": error.request_id,
             "retry_after_seconds": wait,
+            "next_step": failure.next_step
+            if is_told
+            else f"Wait {_duration(wait)} first. {failure.next_step}",
         }
     )
+
+
+def _duration(seconds: int | None) -> str:
+    if seconds is None:
+        return "a minute"
+    if seconds > 2 * 86400:
+        return "more than two days"
+    return f"{seconds} s" if seconds <= 3600 else f"{math.ceil(seconds / 3600)} h"
 
 
 def describe_for_user(error: HostUpError) -> str:

@@ -29,7 +29,7 @@ class ErrorText:
 _NOTHING = "Nothing was changed."
 _NOTHING_NOW = "Nothing was changed by this call."
 _CHECK = "Call list_vps_backups to check the current state, then tell the user."
-_LATER = "Call again in a minute; if it keeps failing, HostUp's status page or support may say why."
+_LATER = "Call again in {wait}; if it keeps failing, HostUp's status page or support may say why."
 _NETWORK = "Call again; if it keeps failing, ask the user to check this machine's network."
 _INVALID = "Invalid arguments for {tool}; no request was sent."
 _USER_LATER = "Try again later; HostUp's status page may say more."
@@ -57,8 +57,7 @@ FORBIDDEN = ErrorText(
 )
 EDGE_REFUSED = ErrorText(
     ErrorKind.EDGE_REFUSED,
-    "Something in front of HostUp's API rejected the request (403); the key's scopes are not "
-    "the reason.",
+    "Something in front of HostUp's API rejected the request; the key's scopes are not the reason.",
     "Ask the user whether their network, a VPN or the key's IP restrictions block it; HostUp's "
     "support can help.",
     user_step="Check VPN, proxy and the key's IP restrictions, or ask HostUp's support.",

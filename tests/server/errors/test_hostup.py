@@ -120,6 +120,28 @@ def test_only_hostups_words_are_quoted() -> None:
         assert "status" not in message
 
 
+@pytest.mark.parametrize(
+    ("seconds", "wait"),
+    [
+        *((0, "0 s"), (12.2, "13 s"), (3600, "3600 s"), (3601, "2 h")),
+        *((2 * 86400, "48 h"), (999999999, "more than two days")),
+    ],
+)
+def test_how_long_to_wait_is_in_the_step(seconds: float, wait: str) -> None:
+    for error in (
+        ConflictError(WORDS, status=409, retry_after=seconds),
+        LockedError(WORDS, status=423, retry_after=seconds),
+        RefusedError(WORDS, status=406, retry_after=seconds),
+        RateLimitedError(WORDS, status=429, retry_after=seconds),
+        ServerFaultError(WORDS, status=503, retry_after=seconds),
+        BadResponseError("a page", status=404, retry_after=seconds),
+        EdgeRefusedError("a page", status=403, retry_after=seconds),
+    ):
+        step = from_hostup(error).next_step
+        assert step.count(wait) == 1
+        assert "a minute" not in step
+
+
 @pytest.mark.parametrize("status", [402, 405, 410, 413, 422])
 def test_other_4xx_are_final(status: int) -> None:
     failure = from_hostup(RefusedError(WORDS, status=status))
