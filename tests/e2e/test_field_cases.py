@@ -127,6 +127,14 @@ async def test_a_cursor_that_leads_nowhere_ends(cursor: str) -> None:
         assert "INCOMPLETE" in page.text
 
 
+async def test_an_unknown_name_may_match_a_filter() -> None:
+    async with session(filters_ignored=True) as (assistant, account):
+        account.state.put(replace(account.state.by_name("shop-prod"), name=None))
+        listed = await assistant.call("list_vps", name="web-01")
+        first = '1 server with name "web-01", and 1 whose name or IP is unknown, so may match:'
+        assert listed.text.splitlines()[0] == first
+
+
 async def test_servers_with_equal_names_differ_by_id() -> None:
     async with session() as (assistant, account):
         staging, web = (account.state.by_name(name) for name in ("staging", "web-01"))
@@ -152,6 +160,10 @@ async def test_a_name_like_an_id_is_not_typed() -> None:
         account.state.put(replace(shop, name=web.id))
         listed = await assistant.call("list_vps", limit=100)
         assert listed.data["sameName"] == [shop.id]
+        account.state.put(replace(shop, name=web.primary_ip))
+        listed = await assistant.call("list_vps", limit=100)
+        assert listed.data["sameName"] == [shop.id]
+        account.state.put(replace(shop, name=web.id))
         backups = await assistant.ok("list_vps_backups", id=shop.id)
         await assistant.call("delete_vps_backup", id=shop.id, backupId=backups["backups"][-1]["id"])
         assert assistant.user is not None

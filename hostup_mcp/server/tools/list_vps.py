@@ -14,7 +14,7 @@ from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.output import ListingOutput, completeness
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, Services, services
-from hostup_mcp.server.writes.questions import folded
+from hostup_mcp.server.writes.questions import folded, labels
 from hostup_mcp.wording.completeness import missing_lines
 from hostup_mcp.wording.formats import number
 
@@ -124,19 +124,9 @@ def _item(vps: Vps) -> dict[str, Any]:
 
 
 def _confusable(page: VpsPage) -> list[Vps]:
-    """Return the servers whose name is also the name or id of another."""
-    names = Counter(_folded(vps) for vps in page.data)
-    ids = {vps.id.casefold() for vps in page.data}
-    return [
-        vps
-        for vps in page.data
-        if (name := _folded(vps))
-        and (names[name] > 1 or (name in ids and name != vps.id.casefold()))
-    ]
-
-
-def _folded(vps: Vps) -> str:
-    return folded(vps.name or "")
+    """Return the servers whose name could also mean another."""
+    known = Counter(label for vps in page.data for label in labels(vps))
+    return [vps for vps in page.data if known[folded(vps.name or "")] > 1]
 
 
 def _lines(page: VpsPage, name: str | None, primary_ip: str | None) -> list[str]:
@@ -147,10 +137,16 @@ def _lines(page: VpsPage, name: str | None, primary_ip: str | None) -> list[str]
     ]
     matching = f" with {' and '.join(filters)}" if filters else ""
     count = len(page.data)
+    unknown = sum(
+        bool((name and vps.name is None) or (primary_ip and vps.primary_ip is None))
+        for vps in page.data
+    )
     if not count:
         lines = [f"No servers{matching}. Only those of this API key's account are listed."]
     else:
-        lines = [f"{count} server{'' if count == 1 else 's'}{matching}:"]
+        sure = count - unknown
+        perhaps = f", and {unknown} whose name or IP is unknown, so may match" if unknown else ""
+        lines = [f"{sure} server{'' if sure == 1 else 's'}{matching}{perhaps}:"]
         lines += [describe(vps) for vps in page.data]
     if page.unmatched:
         lines.append(

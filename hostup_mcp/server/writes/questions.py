@@ -23,7 +23,7 @@ class Subject:
 
     vps: Vps
     others: tuple[Vps, ...] = ()
-    """The account's other servers of the same name, whatever its case."""
+    """The account's other servers that the user could mean by its name."""
     are_all: bool = True
     """Whether `others` are known to be all of them."""
 
@@ -31,19 +31,17 @@ class Subject:
     def to_type(self) -> str:
         """What the user types to confirm; no other server of the account goes by it.
 
-        The name; of servers with one name, with the last part of the address; else the id.
+        The name; if that is ambiguous, with the last part of the address; else the id.
         """
-        name, part = _usable_name(self.vps), _last_part(self.vps)
-        if name is None or not self.are_all:
+        if not self.are_all:
             return self.vps.id
-        if not self.others:
-            return name
-        is_told_apart = part is not None and all(_last_part(o) != part for o in self.others)
-        return f"{name} {part}" if is_told_apart else self.vps.id
+        taken = frozenset[str]().union(*(labels(other) for other in self.others))
+        free = (text for text in _typed_names(self.vps) if folded(text) not in taken)
+        return next(free, self.vps.id)
 
     @property
     def facts(self) -> Mapping[str, Json]:
-        """What identifies the server: name, address, and the others of that name."""
+        """What identifies the server: name, address, and the others that it could mean."""
         others: list[Json] = [
             {"id": other.id, "address": other.primary_ip}
             for other in sorted(self.others, key=lambda other: other.id)
@@ -54,19 +52,26 @@ class Subject:
 async def find_subject(hostup: ReadingClient, vps: Vps) -> Subject:
     """Return `vps` as the subject of a question that is answered by typing.
 
-    One read, of the servers with its name; none if its id has to be typed anyway.
+    One read, of the first 100 servers; none if its id has to be typed anyway. HostUp's filter for
+    names is of no use: it leaves out names that differ by a space.
     """
-    name = _usable_name(vps)
-    if name is None:
+    ours = {folded(text) for text in _typed_names(vps)}
+    if not ours:
         return Subject(vps)
-    page = await hostup.list_vps(limit=100, name=name)
-    others = tuple(o for o in page.data if o.id != vps.id and folded(o.name or "") == folded(name))
+    page = await hostup.list_vps(limit=100)
+    others = tuple(o for o in page.data if o.id != vps.id and not ours.isdisjoint(labels(o)))
     return Subject(vps, others, are_all=page.is_whole and not page.next_cursor)
 
 
+def labels(vps: Vps) -> frozenset[str]:
+    """Return what a user could call `vps`, folded: name, id, address, and name with its end."""
+    known = (vps.name, vps.id, vps.primary_ip, *_typed_names(vps))
+    return frozenset(label for text in known if (label := folded(text or "")))
+
+
 def folded(name: str) -> str:
-    """Return `name` so that names a user could confuse are equal: no case, no outer spaces."""
-    return unicodedata.normalize("NFC", name).strip().casefold()
+    """Return `name` so that names a user could confuse are equal: no case, no spaces."""
+    return "".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
 def describe_server(vps: Vps) -> str:
@@ -78,6 +83,14 @@ def describe_server(vps: Vps) -> str:
 def type_to_confirm(name: str) -> str:
     """Return the last line of a question that is answered by typing `name`."""
     return f"To go ahead, type: {name}"
+
+
+def _typed_names(vps: Vps) -> list[str]:
+    """Return what the user may be asked to type for `vps` instead of its id, shortest first."""
+    name, part = _usable_name(vps), _last_part(vps)
+    if name is None:
+        return []
+    return [name] if part is None else [name, f"{name} {part}"]
 
 
 def _usable_name(vps: Vps) -> str | None:

@@ -62,6 +62,9 @@ async def test_the_name_is_typed_or_else_the_id(name: str | None, typed: str) ->
     [
         ("192.0.2.7", [("shop", "192.0.2.8")], "shop 7"),
         ("192.0.2.7", [("SHOP ", "192.0.2.8"), ("shop", None)], "shop 7"),
+        ("192.0.2.7", [("sh op", "192.0.2.8"), ("s\u200bhop", "192.0.2.9")], "shop 7"),
+        ("192.0.2.7", [("shop", "192.0.2.8"), ("Shop 7", "192.0.2.9")], ID),
+        ("192.0.2.7", [("shop 7", "192.0.2.9")], "shop"),
         ("2001:db8::a7", [("shop", "192.0.2.8")], "shop a7"),
         ("192.0.2.7", [("shop", "198.51.100.7")], ID),
         (None, [("shop", "192.0.2.8")], ID),
@@ -80,6 +83,13 @@ async def test_equal_names_are_distinguished(
             {"id": f"vps_other{n}", "address": address} for n, (_, address) in enumerate(same)
         ],
     }
+
+
+async def test_a_name_that_is_anothers_address() -> None:
+    """Typing it would name the other server; the id does not."""
+    confusing = vps("192.0.2.8")
+    hostup = account([confusing, *others(("db-01", "192.0.2.8"))])
+    assert (await find_subject(hostup, confusing)).to_type == "192.0.2.8 7"
 
 
 @pytest.mark.parametrize(
