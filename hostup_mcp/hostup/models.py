@@ -30,6 +30,20 @@ def documented(model: Model) -> dict[str, Json]:
     return {to_camel(name): _documented_value(getattr(model, name)) for name in fields}
 
 
+def deciding_facts(model: Model) -> dict[str, Json]:
+    """Return the documented fields by which a backup, snapshot or schedule is told from another.
+
+    Equal for two reads of the same one: the label is left out, and dates are moments.
+    """
+    facts = documented(model)
+    facts.pop("displayId", None)
+    for name in ("createdAt", "expiresAt", "lastRun"):
+        text = facts.get(name)
+        if isinstance(text, str) and (moment := parse_time(text)) is not None:
+            facts[name] = moment.isoformat()
+    return facts
+
+
 def _documented_value(value: object) -> Json:
     if isinstance(value, Model):
         return documented(value)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from hostup_mcp.hostup.models import Backup, BackupList, SourceBackup
-from hostup_mcp.recovery.backups import dated, newest_first
+from hostup_mcp.recovery.backups import dated, newest_first, oldest
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.findings import BackupSmall, Doubt, Rarity
 from hostup_mcp.recovery.spans import age
@@ -47,6 +47,18 @@ def rarity(listing: BackupList, backup: Backup, now: datetime) -> Rarity | None:
         return Code.LAST_COMPLETE_BACKUP
     is_newest = any(_may_be_newest(backup, some, now) for some in (listing.backups, good))
     return Code.NEWEST_BACKUP if is_newest else None
+
+
+def may_lose_complete(listing: BackupList, removed: int, now: datetime) -> bool:
+    """Return whether removing the `removed` oldest backups may leave none that looks complete.
+
+    False if none does anyway. Where the order is unknown, any of them may be removed.
+    """
+    good, ordered = complete(listing.backups, now), newest_first(listing.backups)
+    if oldest(listing, now) is None:
+        return 0 < len(good) <= removed
+    kept = ordered[: max(0, len(ordered) - removed)]
+    return bool(good) and not any(backup in good for backup in kept)
 
 
 def _may_be_newest(backup: Backup, backups: tuple[Backup, ...], now: datetime) -> bool:

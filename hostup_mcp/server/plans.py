@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.config import Group
-from hostup_mcp.hostup.models import RestoreSources, Vps, documented
+from hostup_mcp.hostup.models import RestoreSources, Vps, deciding_facts
 from hostup_mcp.hostup.problems import NotFoundError
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json, quoted, safe_word
@@ -114,7 +114,7 @@ class PlanFacts:
         gate, point = self.plan.gate, self.plan.point
         return {
             "gate": None if gate is None else {"allowed": gate.allowed, "code": gate.code},
-            "point": None if point is None else documented(point),
+            "point": None if point is None else deciding_facts(point),
             "source": None if self.source is None else asdict(self.source),
         }
 

@@ -27,6 +27,10 @@ def date_text(text: str | None, moment: datetime | None) -> str:
     return safe_word(text) if moment is not None else f"date unknown (HostUp says {quoted(text)})"
 
 
+LAST_COMPLETE = " This may remove the LAST backup that looks complete."
+"""Part of a question about a change after which no backup may be left to restore."""
+
+
 def count_text(listed: int, unlisted: int | None, kind: str) -> str:
     """Say how many backups of a `kind` there are now; `unlisted` as `count_unlisted` returns it."""
     if unlisted == 0:

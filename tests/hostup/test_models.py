@@ -15,8 +15,10 @@ from hostup_mcp.hostup import responses
 from hostup_mcp.hostup.base import Model, Unread
 from hostup_mcp.hostup.jobs import Document, Job, JobState
 from hostup_mcp.hostup.models import (
+    Backup,
     BackupActions,
     BackupList,
+    BackupSchedule,
     Gate,
     RestoreSources,
     Snapshot,
@@ -24,6 +26,7 @@ from hostup_mcp.hostup.models import (
     Vps,
     VpsPage,
     VpsStatus,
+    deciding_facts,
     documented,
     parse_time,
 )
@@ -426,3 +429,31 @@ def test_dates_of_sources_and_snapshots() -> None:
     )
     assert source.created == snapshot.created == datetime(2026, 4, 27, 10, tzinfo=UTC)
     assert snapshot.expires is None
+
+
+SAME_MOMENT = ("2026-04-27T10:00:00Z", "2026-04-27T12:00:00+02:00")
+
+
+@pytest.mark.parametrize(
+    ("model", "item", "dates"),
+    [
+        (Backup, LISTING["backups"][0], ["createdAt"]),
+        (Snapshot, {"name": "snap", "displayId": "snap"}, ["createdAt", "expiresAt"]),
+        (BackupSchedule, {"id": "bks_1", "frequency": "daily"}, ["lastRun"]),
+    ],
+)
+def test_the_same_item_has_equal_facts(
+    model: type[Model], item: dict[str, Any], dates: list[str]
+) -> None:
+    """A label that changes, or another way to write a moment, makes no other item of it."""
+
+    def facts(**changes: Any) -> dict[str, Any]:
+        return deciding_facts(model.model_validate(item | changes))
+
+    first, second = (dict.fromkeys(dates, text) for text in SAME_MOMENT)
+    assert facts(**first, displayId="another") == facts(**second)
+    for name in dates:
+        for other in ("2026-04-27T10:00:01Z", "yesterday", None):
+            assert facts(**first | {name: other}) != facts(**first), (name, other)
+    for name in item.keys() - {"displayId", *dates}:
+        assert facts(**{name: 1.5 if name == "sizeGb" else "other"}) != facts(), name

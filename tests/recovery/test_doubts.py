@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.doubts import complete, find_doubt, rarity
+from hostup_mcp.recovery.doubts import complete, find_doubt, may_lose_complete, rarity
 from hostup_mcp.recovery.findings import BackupSmall
 
 from .listings import NOW, backup, listing, sources
@@ -87,3 +87,28 @@ def test_what_makes_a_backup_rare(
 ) -> None:
     found = listing(*(backup(str(n), date, size) for n, (date, size) in enumerate(some)))
     assert [rarity(found, one, NOW) for one in found.backups] == rare
+
+
+@pytest.mark.parametrize(
+    ("some", "used", "loses"),
+    [
+        ([], None, [False, False]),
+        ([(OLD, 9)], None, [True, True]),
+        ([(OLD, 0)], None, [False, False]),
+        ([(NEW, 0), (OLD, 9)], None, [True, True]),
+        ([(NEW, 9), (OLD, 0)], None, [False, True]),
+        ([(NEW, 9), (OLD, 9)], None, [False, True]),
+        ([(NEW, 0), (MIDDLE, 9), (OLD, 9)], None, [False, True]),
+        # of unknown order, any may be removed
+        ([(None, 9), (OLD, 0)], None, [True, True]),
+        ([(None, 9), (OLD, 9)], None, [False, True]),
+        ([(NEW, 9)], 2, [True, True]),
+        ([(NEW, 9), (OLD, 9)], 3, [False, True]),
+    ],
+)
+def test_removal_may_leave_none_complete(
+    some: list[tuple[str | None, float]], used: int | None, loses: list[bool]
+) -> None:
+    backups = (backup(str(n), date, size) for n, (date, size) in enumerate(some))
+    found = listing(*backups, used=used)
+    assert [may_lose_complete(found, removed, NOW) for removed in (1, 2)] == loses

@@ -8,10 +8,11 @@ from pydantic import Field
 
 from hostup_mcp.config import Group
 from hostup_mcp.hostup import requests
-from hostup_mcp.hostup.models import BackupList, documented
+from hostup_mcp.hostup.models import BackupList, deciding_facts, documented
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json, quoted
 from hostup_mcp.recovery.backups import oldest
+from hostup_mcp.recovery.doubts import may_lose_complete
 from hostup_mcp.recovery.quota import Slots, find_hidden, read_slots
 from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import WritingTool
@@ -20,9 +21,14 @@ from hostup_mcp.server.ids import VpsId
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.service_status import read_service_status
 from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Harmless, Question
-from hostup_mcp.server.writes.questions import Subject, describe_server
+from hostup_mcp.server.writes.questions import (
+    Subject,
+    describe_server,
+    find_subject,
+    type_to_confirm,
+)
 from hostup_mcp.wording import formats
-from hostup_mcp.wording.phrases import quota_text
+from hostup_mcp.wording.phrases import LAST_COMPLETE, quota_text
 
 
 async def propose(
@@ -45,8 +51,9 @@ async def propose(
         reason = "a slot is free, so nothing is overwritten"
         return Harmless(vps_id=id, request=request, facts={}, reason=reason, follow_up=follow_up)
     vps = await reader.hostup.get_vps(id)
-    subject = Subject(vps)
-    evicted = oldest(listing, hostup_now(reader.hostup, reader.now))
+    now = hostup_now(reader.hostup, reader.now)
+    evicted, loses_last = oldest(listing, now), may_lose_complete(listing, 1, now)
+    subject = await find_subject(reader.hostup, vps) if loses_last else Subject(vps)
     which = "" if evicted is None else f", {evicted[0].id} from {formats.moment(evicted[1])},"
     room = "All backup slots are in use" if slots is Slots.FULL else "No slot is known to be free"
     unseen = "" if hidden is None else " That may be a backup that is not listed."
@@ -55,16 +62,19 @@ async def propose(
         f"({quota_text(listing.quota_info)}): HostUp may delete the oldest backup"
         f"{which} to make room.{unseen}"
     )
+    if loses_last:
+        message += f"{LAST_COMPLETE}\n{type_to_confirm(subject.to_type)}"
     facts: dict[str, Json] = {
         "quota": documented(listing.quota_info),
-        "oldest": None if evicted is None else documented(evicted[0]),
+        "oldest": None if evicted is None else deciding_facts(evicted[0]),
+        "losesLast": loses_last,
         **subject.facts,
     }
     return Destructive(
         vps_id=id,
         request=request,
         facts=facts,
-        question=Question(message, subject.to_type, plain_yes=True),
+        question=Question(message, subject.to_type, plain_yes=not loses_last),
         follow_up=follow_up,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hostup_mcp.config import Group
 from hostup_mcp.hostup import requests
-from hostup_mcp.hostup.models import documented
+from hostup_mcp.hostup.models import deciding_facts
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.recovery.backups import find_snapshot
 from hostup_mcp.server.definition import WritingTool
@@ -38,7 +38,8 @@ async def propose(reader: Reader, id: VpsId, snapshotName: SnapshotName) -> Dest
 
     async def is_done(hostup: ReadingClient) -> bool:
         now = await hostup.list_snapshots(id)
-        return now.is_whole and find_snapshot(now, snapshotName) is None
+        is_readable = now.is_whole and now.available is not False
+        return is_readable and find_snapshot(now, snapshotName) is None
 
     async def read_state(hostup: ReadingClient) -> str:
         is_listed = find_snapshot(await hostup.list_snapshots(id), snapshotName) is not None
@@ -48,7 +49,7 @@ async def propose(reader: Reader, id: VpsId, snapshotName: SnapshotName) -> Dest
         vps_id=id,
         request=requests.delete_snapshot(id, snapshotName),
         facts={
-            "snapshot": documented(snapshot),
+            "snapshot": deciding_facts(snapshot),
             **subject.facts,
             "count": len(listing.data),
         },

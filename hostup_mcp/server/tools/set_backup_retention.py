@@ -10,7 +10,9 @@ from hostup_mcp.config import Group
 from hostup_mcp.hostup import requests
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json
+from hostup_mcp.recovery.doubts import may_lose_complete
 from hostup_mcp.recovery.quota import count_unlisted
+from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
@@ -24,7 +26,7 @@ from hostup_mcp.server.writes.questions import (
     find_subject,
     type_to_confirm,
 )
-from hostup_mcp.wording.phrases import count_text
+from hostup_mcp.wording.phrases import LAST_COMPLETE, count_text
 
 
 async def propose(
@@ -70,21 +72,42 @@ async def propose(
     elif fewer:
         exceeds = "may be" if unlisted is None else "is"
         message += f" That {exceeds} more than the new maximum: HostUp may DELETE some."
+    removed = 0
+    if autoDeleteOldest or fewer:
+        most = maxTotalBackups or count
+        # With automatic deletion, the next backup removes one even where none is too many now.
+        removed = max(1, count if unlisted is None else count + unlisted - most)
+    now = hostup_now(reader.hostup, reader.now)
+    if loses_last := removed > 0 and may_lose_complete(listing, removed, now):
+        message += LAST_COMPLETE
     subject = Subject(vps)
-    if deletes := bool(autoDeleteOldest or fewer):
+    if deletes := removed > 0:
         subject = await find_subject(reader.hostup, vps)
         message += f"\n{type_to_confirm(subject.to_type)}"
     return Destructive(
         vps_id=id,
         request=requests.set_backup_retention(id, body),
-        facts={"count": [count, unlisted], **subject.facts},
+        facts={"count": [count, unlisted], "losesLast": loses_last, **subject.facts},
         question=Question(message, subject.to_type, plain_yes=not deletes),
         follow_up=FollowUp(
             "Changing the retention",
             lambda hostup: _look(hostup, id),
             "Call list_backup_schedules.",
+            is_done=lambda hostup: _is_done(hostup, id, maxTotalBackups, autoDeleteOldest),
             is_immediate=True,
         ),
+    )
+
+
+async def _is_done(
+    hostup: ReadingClient, id: str, most: int | None, auto_delete: bool | None
+) -> bool:
+    """Whether HostUp shows the settings that were sent."""
+    settings = (await hostup.list_backup_schedules(id)).settings
+    return (
+        settings is not None
+        and most in (None, settings.total_backup_limit)
+        and auto_delete in (None, settings.auto_delete_oldest)
     )
 
 

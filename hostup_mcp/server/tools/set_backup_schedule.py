@@ -8,7 +8,7 @@ from pydantic import Field
 
 from hostup_mcp.config import Group
 from hostup_mcp.hostup import requests
-from hostup_mcp.hostup.models import BackupSchedule, BackupSchedules, documented
+from hostup_mcp.hostup.models import BackupSchedule, BackupSchedules, deciding_facts
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json
 from hostup_mcp.recovery.quota import count_unlisted
@@ -81,7 +81,7 @@ async def propose(
     _check(body)
     body["enabled"] = enabled
     facts: dict[str, Json] = {
-        "current": None if current is None else documented(current),
+        "current": None if current is None else deciding_facts(current),
         "isAnyOn": is_any_on(listing),
     }
     now = _describe_current(listing, current)

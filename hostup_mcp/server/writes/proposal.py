@@ -35,9 +35,9 @@ class FollowUp:
     where_to_look: str
     """A sentence that says where to look for the outcome later."""
     is_done: Callable[[ReadingClient], Awaitable[bool]] | None = None
-    """Reads whether the change is there, for a write whose response is not documented.
+    """Reads whether the change is there, after a response that does not say whether it was made.
 
-    None for a write whose response is documented: any other response leaves it unknown.
+    None for a change that no read can prove: the outcome is then unknown.
     """
     is_immediate: bool = False
     """Whether HostUp carries it out before it responds."""
