@@ -104,6 +104,9 @@ class EdgeRefusedError(BadResponseError):
 class UnclearResponseError(BadResponseError):
     """A 2xx to a write that does not say whether it was accepted, or contradicts itself."""
 
+    is_json = True
+    """Whether it is JSON, as all responses of the API are, and not a page or a part of one."""
+
 
 class WrongSubjectError(BadResponseError):
     """A response about another server or job than the one requested."""

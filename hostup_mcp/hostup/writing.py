@@ -57,7 +57,9 @@ def outcome(request: WriteRequest, status: int, headers: Mapping[str, str], body
     try:
         document = responses.parse(Document, status, headers, body)
     except HostUpError as error:
-        raise UnclearResponseError(str(error), status=status) from None
+        unclear = UnclearResponseError(str(error), status=status)
+        unclear.is_json = False
+        raise unclear from None
     stated = responses.stated_error(document.model_extra or {}, status)
     shapes = (shape(request, document) for shape in _SHAPES[request.expected])
     started = next((each for each in shapes if each is not None), None)

@@ -35,7 +35,7 @@ class FollowUp:
     where_to_look: str
     """A sentence that says where to look for the outcome later."""
     is_done: Callable[[ReadingClient], Awaitable[bool]] | None = None
-    """Reads whether the change is there, after a response that does not say whether it was made.
+    """Reads whether the change is there, after JSON that does not say whether it was made.
 
     None for a change that no read can prove: the outcome is then unknown.
     """

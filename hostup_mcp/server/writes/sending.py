@@ -12,6 +12,7 @@ from hostup_mcp.hostup.problems import (
     HostUpError,
     UnclearResponseError,
 )
+from hostup_mcp.hostup.requests import Expected
 from hostup_mcp.hostup.writing import WritingClient
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import RefusalError, fail
@@ -58,7 +59,7 @@ async def send(ctx: Ctx, w: WriteContext, consent: Consent) -> Started:
             w.phase = Phase.COMMITTED
         if not error.outcome_unknown:
             raise
-        if not (isinstance(error, UnclearResponseError) and await _is_done(w.services, follow_up)):
+        if not (_may_be_read(consent.proposal, error) and await _is_done(w.services, follow_up)):
             raise await _unknown(w, error, follow_up, record) from None
         started = Started(state=JobState.SUCCEEDED)
     except ServerStoppingError:
@@ -75,6 +76,15 @@ async def send(ctx: Ctx, w: WriteContext, consent: Consent) -> Started:
     except Exception:
         log.warning("subscribers could not be notified of a change", exc_info=True)
     return started
+
+
+def _may_be_read(proposal: Proposal, error: HostUpError) -> bool:
+    """Return whether a read may show that a write that ended with `error` was carried out.
+
+    A response that is no JSON counts as lost, except to a write whose response is not documented.
+    """
+    is_documented = proposal.request.expected is not Expected.UNDOCUMENTED
+    return isinstance(error, UnclearResponseError) and (error.is_json or not is_documented)
 
 
 async def _is_done(services: Services, follow_up: FollowUp) -> bool:

@@ -191,10 +191,13 @@ async def test_without_proof_it_stays_unknown(
     assert len(caplog.records) == isinstance(done, RuntimeError)
 
 
-async def test_a_lost_response_has_no_proof() -> None:
+@pytest.mark.parametrize(
+    "response", [httpx.ReadError("reset"), httpx.Response(200, content=b'{"operat')]
+)
+async def test_a_lost_response_has_no_proof(response: Any) -> None:
     """Somebody else may have made the same change."""
     bench = Bench()
-    bench.response, bench.done = httpx.ReadError("reset"), True
+    bench.response, bench.done = response, True
     assert_unknown(await bench.run(), "Nothing new is listed.")
     assert "is done?" not in bench.events
 
