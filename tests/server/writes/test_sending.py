@@ -194,7 +194,7 @@ async def test_without_proof_it_stays_unknown(
 @pytest.mark.parametrize(
     "response", [httpx.ReadError("reset"), httpx.Response(200, content=b'{"operat')]
 )
-async def test_a_lost_response_has_no_proof(response: Any) -> None:
+async def test_a_lost_response_has_no_proof(response: Reply) -> None:
     """Somebody else may have made the same change."""
     bench = Bench()
     bench.response, bench.done = response, True
