@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.recovery.findings import ClocksDiffer
 from hostup_mcp.recovery.spans import compare_clocks
+from hostup_mcp.wording.render import for_model
 
 
 def compare(hostup: ReadingClient) -> ClocksDiffer | None:
@@ -26,3 +27,9 @@ def seconds_ahead(hostup: ReadingClient) -> float:
 def hostup_now(hostup: ReadingClient, here: datetime) -> datetime:
     """Return the time `here` by HostUp's clock. Call it after the read whose dates it is for."""
     return here + timedelta(seconds=seconds_ahead(hostup))
+
+
+def clock_lines(hostup: ReadingClient) -> list[str]:
+    """Return the line that says how the clocks differ; none if they agree, or if unknown."""
+    differ = compare(hostup)
+    return [] if differ is None else [for_model(differ)]

@@ -70,7 +70,8 @@ TEXTS: Mapping[Code, Text] = {
     ),
     Code.GATE_CLOSED_REASON: _SAID,
     Code.GATE_MISSING: Text(
-        "HostUp's response does not say whether this is allowed ({gate} is missing).",
+        "HostUp's response does not say whether this is allowed ({gate} is missing or cannot "
+        "be read).",
         "HostUp does not say whether it allows this.",
     ),
     Code.QUOTA_READS_FULL: Text(

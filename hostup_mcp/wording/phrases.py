@@ -42,8 +42,6 @@ def count_text(listed: int, unlisted: int | None, kind: str) -> str:
 def quota_text(quota: QuotaInfo) -> str:
     """Describe the quota. A null limit is called unstated, not taken for unlimited."""
     limit, used = quota.limit, "an unknown number" if quota.used is None else str(quota.used)
-    used += " used, no limit stated" if limit is None else f" of {limit} used"
-    left = (
-        "how many are left is not stated" if quota.remaining is None else f"{quota.remaining} left"
-    )
+    used += " used, limit unknown" if limit is None else f" of {limit} used"
+    left = "how many are left is unknown" if quota.remaining is None else f"{quota.remaining} left"
     return f"{used}, {left}"

@@ -102,6 +102,33 @@ async def test_plans_are_by_hostups_clock(hours: float) -> None:
         assert "8 hours of changes" in assistant.user.questions[-1]
 
 
+@pytest.mark.parametrize("hours", [3.0, -3.0, 0.001])
+async def test_each_read_with_ages_tells_the_clocks(hours: float) -> None:
+    async with session(clock_hours_ahead=hours) as (assistant, _):
+        vps, [backup, *_] = await assistant.backups("web-01")
+        calls: dict[str, dict[str, str]] = {
+            "list_vps_snapshots": {"id": vps},
+            "list_backup_schedules": {"id": vps},
+            "list_restore_sources": {"id": vps},
+            "plan_restore": {"id": vps, "mode": "in_place", "backupId": backup},
+        }
+        for tool, arguments in calls.items():
+            result = await assistant.call(tool, **arguments)
+            assert ("This machine's clock is" in result.text) == (hours != 0.001), tool
+
+
+@pytest.mark.parametrize("tool", ["list_vps_snapshots", "list_backup_schedules"])
+async def test_a_closed_gate_comes_with_its_step(tool: str) -> None:
+    async with session() as (assistant, account):
+        web = account.state.by_name("web-01")
+        await assistant.find("web-01")
+        assert "To unblock" not in (await assistant.call(tool, id=web.id)).text
+        account.state.put(replace(web, service_status="suspended"))
+        assert (
+            "To unblock: The service is suspended: " in (await assistant.call(tool, id=web.id)).text
+        )
+
+
 # Servers ------------------------------------------------------------------------------------------
 
 
@@ -201,7 +228,7 @@ async def test_a_limit_below_zero_is_unknown() -> None:
         vps = await assistant.find("web-01")
         listing = await assistant.call("list_vps_backups", id=vps)
         assert listing.data["quotaInfo"]["limit"] is None
-        assert "4 used, no limit stated" in listing.text
+        assert "4 used, limit unknown" in listing.text
         assert "quotaInfo.limit" in listing.text
         assert listing.data["explanation"]["create"]["verdict"] == "possible"
 

@@ -176,7 +176,7 @@ async def test_an_empty_argument_is_not_sent(sandbox: Sandbox) -> None:
         ("legacy-erp", "possible", "no known date"),
         ("shop-prod", "possible", "3 of 3"),
         ("mail", "possible", "may automatically remove the oldest"),
-        ("build-01", "possible", "no limit stated"),
+        ("build-01", "possible", "limit unknown"),
         ("media", "possible", "snapshot may help instead"),
     ],
 )

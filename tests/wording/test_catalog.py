@@ -61,7 +61,8 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     (GateClosed("Busy.", "busy"), "Busy.", "HostUp says: “Busy.”"),
     (
         GateMissing("canRestore"),
-        "HostUp's response does not say whether this is allowed (canRestore is missing).",
+        "HostUp's response does not say whether this is allowed (canRestore is missing or cannot "
+        "be read).",
         "HostUp does not say whether it allows this.",
     ),
     (

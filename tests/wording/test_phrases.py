@@ -26,11 +26,11 @@ def test_gate_text(gate: Gate | None, text: str) -> None:
     ("used", "limit", "remaining", "text"),
     [
         (1, 3, 2, "1 of 3 used, 2 left"),
-        (None, 3, None, "an unknown number of 3 used, how many are left is not stated"),
+        (None, 3, None, "an unknown number of 3 used, how many are left is unknown"),
         (0, 0, 0, "0 of 0 used, 0 left"),
-        (3, 3, None, "3 of 3 used, how many are left is not stated"),
-        (3, None, None, "3 used, no limit stated, how many are left is not stated"),
-        (3, None, 2, "3 used, no limit stated, 2 left"),
+        (3, 3, None, "3 of 3 used, how many are left is unknown"),
+        (3, None, None, "3 used, limit unknown, how many are left is unknown"),
+        (3, None, 2, "3 used, limit unknown, 2 left"),
     ],
 )
 def test_absent_quota_is_not_unlimited(

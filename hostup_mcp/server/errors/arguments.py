@@ -29,7 +29,7 @@ def unknown_arguments(tool: str, names: list[str]) -> Failure:
     return fail(texts.UNKNOWN_ARGUMENTS, tool=tool, fields=fields)
 
 
-_NOT_AN_ID = "is not an id or name from an earlier result; call list_vps first"
+_NOT_AN_ID = "is not an id or name from an earlier result; use one of those, unchanged"
 
 _MESSAGES = {
     "missing": "is required",

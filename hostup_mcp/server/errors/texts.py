@@ -301,7 +301,8 @@ BAD_RESPONSE = ErrorText(
 )
 POLL_URL_REFUSED = ErrorText(
     ErrorKind.POLL_URL_REFUSED,
-    "HostUp gave this job a poll URL on another host, which this server does not follow.",
+    "HostUp gave this job a poll URL that this server does not follow: it may lead to another "
+    "host.",
     "Call list_vps_backups to see when restores are possible again.",
 )
 

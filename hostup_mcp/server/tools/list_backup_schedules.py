@@ -11,12 +11,13 @@ from hostup_mcp.hostup.models import BackupSchedule, BackupSchedules, BackupSett
 from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.recovery.findings import ScheduleFinding
 from hostup_mcp.recovery.schedules import assess_schedules, is_any_on
-from hostup_mcp.server.clocks import hostup_now
+from hostup_mcp.server.clocks import clock_lines, hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import VpsId, require_vps
 from hostup_mcp.server.output import ListingOutput, as_data, completeness, describe_all
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, services
+from hostup_mcp.server.tools.service_status import gate_steps
 from hostup_mcp.wording.completeness import missing_lines
 from hostup_mcp.wording.phrases import gate_text
 
@@ -59,8 +60,9 @@ async def list_backup_schedules(ctx: Ctx, id: VpsId) -> CallToolResult:
         listing.settings,
         assess_schedules(listing, hostup_now(services_.hostup, services_.now())),
     )
+    steps = await gate_steps(services_.hostup, id, listing.actions.can_create)
     return to_result(
-        _lines(id, listing, findings),
+        _lines(id, listing, findings, steps) + clock_lines(services_.hostup),
         {
             "id": id,
             "schedules": [s.model_dump(mode="json", by_alias=True) for s in listing.schedules],
@@ -75,7 +77,10 @@ async def list_backup_schedules(ctx: Ctx, id: VpsId) -> CallToolResult:
 
 
 def _lines(
-    vps_id: str, listing: BackupSchedules, findings: tuple[ScheduleFinding, ...]
+    vps_id: str,
+    listing: BackupSchedules,
+    findings: tuple[ScheduleFinding, ...],
+    steps: list[str],
 ) -> list[str]:
     lines = [f"Backup schedules of {vps_id}:"]
     if is_any_on(listing) is False:
@@ -85,7 +90,7 @@ def _lines(
     if listing.settings is not None:
         lines.append(f"Retention: {describe_retention(listing.settings)}.")
     lines.append(f"New schedule: {gate_text(listing.actions.can_create)}.")
-    return lines + missing_lines(listing, len(listing.schedules), "schedules")
+    return lines + steps + missing_lines(listing, len(listing.schedules), "schedules")
 
 
 def describe_schedule(schedule: BackupSchedule) -> str:

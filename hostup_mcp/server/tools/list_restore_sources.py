@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hostup_mcp.hostup.models import RestoreSource, SourceBackup
 from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.recovery.spans import age
-from hostup_mcp.server.clocks import hostup_now
+from hostup_mcp.server.clocks import clock_lines, hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import VpsId, require_vps
 from hostup_mcp.server.output import ListingOutput, completeness
@@ -73,6 +73,7 @@ async def list_restore_sources(ctx: Ctx, id: VpsId) -> CallToolResult:
         lines += [describe(b) for b in source.backups] or [none]
     count = sum(1 + len(source.backups) for source in listing.sources)
     lines += missing_lines(listing, count, "sources and backups")
+    lines += clock_lines(services_.hostup)
     return to_result(
         lines,
         {

@@ -10,12 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from hostup_mcp.hostup.models import Snapshot, SnapshotList
 from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.recovery.spans import age
-from hostup_mcp.server.clocks import hostup_now
+from hostup_mcp.server.clocks import clock_lines, hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import VpsId, require_vps
 from hostup_mcp.server.output import ListingOutput, completeness
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, services
+from hostup_mcp.server.tools.service_status import gate_steps
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.completeness import missing_lines
 from hostup_mcp.wording.phrases import date_text, gate_text
@@ -58,9 +59,10 @@ async def list_vps_snapshots(ctx: Ctx, id: VpsId) -> CallToolResult:
     now = hostup_now(services_.hostup, services_.now())
     spans = [age(s.created, now) for s in listing.data]
     ages = [formats.span(span) if span is not None else None for span in spans]
-    limits = listing.limits
+    limits, gates = listing.limits, listing.actions
+    steps = await gate_steps(services_.hostup, id, gates.can_restore, gates.can_create)
     return to_result(
-        _lines(id, listing, ages),
+        _lines(id, listing, ages, steps) + clock_lines(services_.hostup),
         {
             "id": id,
             "data": [
@@ -76,7 +78,9 @@ async def list_vps_snapshots(ctx: Ctx, id: VpsId) -> CallToolResult:
     )
 
 
-def _lines(vps_id: str, listing: SnapshotList, ages: list[str | None]) -> list[str]:
+def _lines(
+    vps_id: str, listing: SnapshotList, ages: list[str | None], steps: list[str]
+) -> list[str]:
     gates = listing.actions
     total = listing.limits.total_snapshots if listing.limits is not None else None
     count = len(listing.data)
@@ -86,6 +90,7 @@ def _lines(vps_id: str, listing: SnapshotList, ages: list[str | None]) -> list[s
     lines = [
         found + (f" ({total} allowed)." if total is not None else "."),
         f"Restore: {gate_text(gates.can_restore)}. New snapshot: {gate_text(gates.can_create)}.",
+        *steps,
     ]
     if listing.available is False:
         lines.append(f"Snapshots are not available: {quoted(listing.reason or 'no reason given')}.")

@@ -15,6 +15,7 @@ from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Argument, Mode
 from hostup_mcp.recovery.reasons import Verdict
 from hostup_mcp.server.caller import caller
+from hostup_mcp.server.clocks import clock_lines
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
@@ -190,7 +191,7 @@ async def plan_restore(
     )
     allowed = needed_groups(plan.definition) <= reader_.allowed
     result = to_result(
-        _lines(data, facts.source, allowed, is_stored),
+        _lines(data, facts.source, allowed, is_stored) + clock_lines(reader_.hostup),
         data.model_dump(mode="json", by_alias=True),
     )
     if plan_id is not None and allowed and reader_.shows_panel:

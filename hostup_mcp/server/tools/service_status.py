@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from hostup_mcp.hostup.models import Gate
 from hostup_mcp.hostup.problems import HostUpError
 from hostup_mcp.hostup.reading import ReadingClient
+from hostup_mcp.recovery.gates import step_to_open
+from hostup_mcp.wording.render import for_model
 
 
 async def read_service_status(hostup: ReadingClient, vps_id: str) -> str | None:
@@ -12,3 +15,12 @@ async def read_service_status(hostup: ReadingClient, vps_id: str) -> str | None:
         return (await hostup.get_vps(vps_id)).service_status
     except HostUpError:
         return None
+
+
+async def gate_steps(hostup: ReadingClient, vps_id: str, *gates: Gate | None) -> list[str]:
+    """Return a line on each different step that may open those of `gates` that are closed."""
+    closed = [gate for gate in gates if gate is not None and not gate.allowed]
+    if not closed:
+        return []
+    status = await read_service_status(hostup, vps_id)
+    return list(dict.fromkeys(f"To unblock: {for_model(step_to_open(g, status))}" for g in closed))

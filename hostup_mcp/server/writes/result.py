@@ -22,7 +22,7 @@ _DISK = "The state of the disk is unknown: even a running server may be damaged.
 class WriteResult(BaseModel):
     """How far an accepted change has come."""
 
-    state: str = Field(description="done, started, or accepted (HostUp named no job to follow).")
+    state: str = Field(description="done, started, or accepted (HostUp gave no job to follow).")
     jobId: str | None = Field(description="Job to follow with get_job; null if none.")
     vpsId: str | None = Field(description="The server it is about; a new one if one was made.")
     message: str = Field(description="What happens now.")
@@ -49,7 +49,8 @@ def describe(started: Started, proposal: Proposal) -> CallToolResult:
         next_step = f"Started as job {safe_word(started.job_id)}; follow it with get_job."
     else:
         state = "accepted"
-        next_step = "HostUp accepted it and named no job; call list_vps_backups to check on it."
+        look = proposal.follow_up.where_to_look
+        next_step = f"HostUp accepted it and gave no job that can be followed. {look}"
     new = f" New server: {safe_word(started.vps_id)}." if started.vps_id else ""
     message = f"{doing}. {next_step}{new}"
     data = {

@@ -9,14 +9,14 @@ from hostup_mcp.server.errors.failure import RefusalError
 from hostup_mcp.server.writes.result import WriteResult, describe
 
 from ..wiring import text_of
-from .bench import DESTRUCTIVE, VPS
+from .bench import DESTRUCTIVE, VPS, WHERE
 from .words import REFUSALS
 
 NEW_VPS = "vps_new12345"
 AT_ONCE = replace(DESTRUCTIVE, follow_up=replace(DESTRUCTIVE.follow_up, is_immediate=True))
 
 STARTED = "Changing it. Started as job job_1; follow it with get_job."
-ACCEPTED = "Changing it. HostUp accepted it and named no job; call list_vps_backups to check on it."
+ACCEPTED = f"Changing it. HostUp accepted it and gave no job that can be followed. {WHERE}"
 DONE = "Changing it. Done."
 STATES = {
     "waiting": (Started(job_id="job_1", state=JobState.WAITING), False, "started", STARTED),
