@@ -36,13 +36,19 @@ def states_error(holder: Fields) -> bool:
         # A resource's own status is not the response's.
         or (is_refusal(status) and "id" not in holder)
         or error_number(holder) is not None
-        # A job may have a code and a message too.
-        or (
-            isinstance(holder.get("code"), str)
-            and bool(holder["code"])
-            and not isinstance(status, str)
-            and any(isinstance(holder.get(key), str) for key in ("detail", "message", "title"))
-        )
+        or _is_problem(holder)
+    )
+
+
+def _is_problem(holder: Fields) -> bool:
+    """Return whether `holder` is a problem: a code and a text, which a success may have too."""
+    code = holder.get("code")
+    is_success = holder.get("success") is True or holder.get("ok") is True
+    return (
+        isinstance(code, str)
+        and code.lower() not in ("", "ok", "success")
+        and not (is_success or isinstance(holder.get("status"), str))
+        and any(isinstance(holder.get(key), str) for key in ("detail", "message", "title"))
     )
 
 

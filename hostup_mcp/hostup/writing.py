@@ -12,7 +12,7 @@ from hostup_mcp.hostup.http import Http
 from hostup_mcp.hostup.jobs import Document, JobState, Started, job, operation_path, state_of
 from hostup_mcp.hostup.problems import HostUpError, UnclearResponseError
 from hostup_mcp.hostup.requests import Expected, WriteRequest
-from hostup_mcp.hostup.stated import REFUSALS
+from hostup_mcp.hostup.stated import REFUSALS, is_refusal
 
 _ID = re.compile(ID_PATTERN)
 
@@ -67,7 +67,10 @@ def outcome(request: WriteRequest, status: int, headers: Mapping[str, str], body
         stated is None or started.state in (JobState.FAILED, JobState.ENDED_OTHERWISE)
     ):
         return started
-    if stated is not None and started is None:
+    # A word for the state of a job says that something was begun.
+    word = document.text("data", "status") or document.text("data", "state")
+    was_begun = state_of(word) is not None and not is_refusal(word)
+    if stated is not None and started is None and not was_begun:
         raise stated
     but = f"; it states an error: {stated}" if stated is not None else ""
     raise UnclearResponseError(

@@ -217,8 +217,12 @@ def test_a_stated_error_is_no_success(where: str, error: dict[str, Any]) -> None
 )
 def test_a_failed_result_is_a_failure(where: str, result: Any) -> None:
     assert job(enveloped(where, "completed", result=result)).state is JobState.FAILED
-    fine = {"success": True, "status": "ok", "error": None, "vpsId": "vps_1"}
-    assert job(enveloped(where, "completed", result=fine)).state is JobState.SUCCEEDED
+    for fine in (
+        {"success": True, "status": "ok", "error": None, "vpsId": "vps_1"},
+        {"success": True, "message": "Restored", "code": "restored"},
+        {"message": "Restored", "code": "OK"},
+    ):
+        assert job(enveloped(where, "completed", result=fine)).state is JobState.SUCCEEDED
 
 
 def test_which_states_are_over() -> None:

@@ -250,6 +250,7 @@ def test_no_content_is_done(body: bytes) -> None:
         ({"operation": {"status": "denied", "jobId": "job_1", "message": "No."}}, "No."),
         ({"operation": {"status": "Rejected", "error": "No."}}, "No."),
         ({"operation": {"success": False, "error": "No."}}, "No."),
+        ({"data": {"status": "rejected", "error": "No."}}, "No."),
         ({"data": {"operation": {"status": "refused", "error": {"detail": "No."}}}}, "No."),
     ],
 )
@@ -283,6 +284,10 @@ UNCLEAR: list[Any] = [
     # A fault of HostUp's own does not say what became of the request.
     PROBLEM | {"status": 500},
     {"success": False, "code": "upstream_failed", "message": "x"},
+    # Something was begun, and went wrong.
+    {"data": {"status": "completed", "result": {"success": False}}},
+    {"data": {"state": "failed", "error": "x"}},
+    {"data": {"status": "in_progress"}, "error": "x"},
     {"code": "internal_error", "title": "Internal server error"},
 ]
 UNREADABLE = {
