@@ -15,6 +15,7 @@ HostUpError
       InvalidRequestError   400
       UnauthorizedError     401
       ForbiddenError        403
+      AccountBlockedError   403 with blockerReasons
       NotFoundError         404
       ConflictError         409
         LockedError         423
@@ -154,6 +155,10 @@ class UnauthorizedError(RefusedError):
 
 class ForbiddenError(RefusedError):
     """403: the key lacks a scope, or the resource belongs to another account."""
+
+
+class AccountBlockedError(RefusedError):
+    """403 with `blockerReasons`: the account, not the key, has to meet a condition first."""
 
 
 class NotFoundError(RefusedError):

@@ -14,6 +14,7 @@ from pydantic_core import from_json
 from hostup_mcp.hostup.base import Model
 from hostup_mcp.hostup.models import parse_time
 from hostup_mcp.hostup.problems import (
+    AccountBlockedError,
     BadResponseError,
     EdgeRefusedError,
     FieldError,
@@ -141,7 +142,12 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, now: datetime)
         )
     document = document or {}
     words = None if is_edge else _first_text(document, "detail", "message", "title", "error")
-    return problem_class(status)(
+    blockers = _blockers(document)
+    if blockers:
+        reasons = ", ".join(blockers)
+        words = reasons if words is None else f"{words} ({reasons})"
+    is_blocked = status == 403 and blockers
+    return (AccountBlockedError if is_blocked else problem_class(status))(
         words or f"status {status}",
         is_quote=words is not None,
         status=status,
@@ -161,9 +167,20 @@ _EDGE_KEYS = frozenset({"cloudflare_error", "error_code"})
 """Keys of errors that Cloudflare makes, which otherwise look like problem documents."""
 
 
+def _blockers(document: Mapping[str, Json]) -> list[str]:
+    """Return `blockerReasons`, which HostUp's pages show in either of two places."""
+    extensions = document.get("extensions")
+    holders = (document, extensions if isinstance(extensions, dict) else {})
+    found = [holder.get("blockerReasons") for holder in holders]
+    return [
+        word for each in found if isinstance(each, list) for word in each if isinstance(word, str)
+    ][:MAX_FIELD_ERRORS]
+
+
 def _is_problem(document: Mapping[str, Json] | None) -> bool:
     """Return whether an error is in one of the two shapes of HostUp's API."""
-    return _first_text(document or {}, "code", "detail", "type") is not None
+    known = document or {}
+    return _first_text(known, "code", "detail", "type") is not None or bool(_blockers(known))
 
 
 def retry_after(

@@ -15,6 +15,7 @@ from hostup_mcp.hostup import responses
 from hostup_mcp.hostup.base import Unread
 from hostup_mcp.hostup.models import BackupList, Gate, Vps
 from hostup_mcp.hostup.problems import (
+    AccountBlockedError,
     BadResponseError,
     ConflictError,
     EdgeRefusedError,
@@ -467,3 +468,19 @@ def test_any_response_is_a_model_or_an_error(
     for text in (str(error), error.request_id or "", getattr(error, "code", None) or ""):
         assert not any(is_invisible(char) for char in text)
         assert len(text) <= 600
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"blockerReasons": ["no_card_on_file"]},
+        {"extensions": {"blockerReasons": ["no_card_on_file"]}},
+    ],
+)
+def test_what_blocks_the_account_is_said(where: dict[str, Any]) -> None:
+    body = encoded({"code": "forbidden", "detail": "Not yet.", **where})
+    error = responses.failure(403, {"content-type": "application/problem+json"}, body, NOW)
+    assert type(error) is AccountBlockedError
+    assert str(error) == "Not yet. (no_card_on_file)"
+    bare = responses.failure(403, {}, encoded(where), NOW)
+    assert (type(bare), str(bare)) == (AccountBlockedError, "no_card_on_file")

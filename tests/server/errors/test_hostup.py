@@ -4,6 +4,7 @@ import pytest
 
 from hostup_mcp.hostup.models import Gate
 from hostup_mcp.hostup.problems import (
+    AccountBlockedError,
     BadResponseError,
     ConflictError,
     ConnectionLostError,
@@ -37,6 +38,7 @@ WORDS = "HostUp's own words"
 CASES: dict[str, tuple[HostUpError, str, str]] = {
     "key": (UnauthorizedError(WORDS, status=401), "unauthorized", "HOSTUP_API_KEY"),
     "scope": (ForbiddenError(WORDS, status=403), "forbidden", "Retrying will not help"),
+    "blocked": (AccountBlockedError(WORDS, status=403), "refused", "Tell the user"),
     "missing": (NotFoundError(WORDS, status=404), "not_found", "list_vps"),
     "cursor": (
         InvalidRequestError(WORDS, status=400, code="invalid_cursor"),
