@@ -10,9 +10,9 @@ the API's GB.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import AliasChoices, Field, PrivateAttr
+from pydantic import AliasChoices, BeforeValidator, Field, PrivateAttr
 from pydantic.alias_generators import to_camel
 from pydantic_core import to_jsonable_python
 
@@ -296,14 +296,31 @@ class BackupSettings(Model):
     auto_delete_oldest: bool | None = None
 
 
+def _said(value: Any) -> Any:
+    """Accept an object that states an error as the text in it."""
+    if not isinstance(value, dict):
+        return value
+    texts = (value.get(key) for key in ("message", "detail", "error", "title", "reason", "code"))
+    return next((text for text in texts if isinstance(text, str) and text), value)
+
+
+Said = Annotated[str, BeforeValidator(_said)]
+
+
 class BackupRun(Model):
     """One row of a schedule's history. Only the older API documents its fields, in snake case."""
 
     status: str | None = None
     created_at: str | None = Field(None, validation_alias=AliasChoices("createdAt", "created_at"))
-    error_message: str | None = Field(
+    error_message: Said | None = Field(
         None, validation_alias=AliasChoices("errorMessage", "error_message")
     )
+    error: Said | None = None
+
+    @property
+    def reason(self) -> str | None:
+        """Why it failed, or None if HostUp does not say."""
+        return self.error_message or self.error or None
 
 
 class ScheduleActions(Model):

@@ -86,9 +86,11 @@ def assess(
     as far as they are known.
     """
     backups, good = listing.backups, complete(listing.backups, now)
+    # A backup dated in the future may be older than it looks.
+    newest = next((b for b in good if age(b.created, now) is not None), good[0] if good else None)
     return Assessment(
         restore=assess_restore(listing, status),
-        overwrites=Overwrites(good[0], loss_since(good[0], now)) if good else None,
+        overwrites=None if newest is None else Overwrites(newest, loss_since(newest, now)),
         create=assess_create(listing, status),
         advice=(*_contradictions(listing, refused, clocks), *_advise(listing, good, now)),
         doubts={b.id: doubt for b in backups if (doubt := find_doubt(b, backups, now)) is not None},

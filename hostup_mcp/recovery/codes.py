@@ -60,6 +60,7 @@ class Code(StrEnum):
 
     # Schedules
     SCHEDULE_OVERDUE = "schedule_overdue"
+    SCHEDULE_STALE = "schedule_stale"
     SCHEDULE_NEVER_RAN = "schedule_never_ran"
     RUN_FAILED = "run_failed"
     RUN_FAILED_REASON = "run_failed_reason"

@@ -202,13 +202,19 @@ Rarity: TypeAlias = Literal[Code.ONLY_BACKUP, Code.LAST_COMPLETE_BACKUP, Code.NE
 
 @dataclass(frozen=True, slots=True)
 class ScheduleOverdue:
-    """A schedule that is on has not run when it should have."""
+    """A schedule that is on has not run when it should have.
+
+    `frequency` is None if HostUp does not state it; then not for longer than any frequency allows.
+    """
 
     schedule_id: str
-    frequency: str
+    frequency: str | None
     last_run: datetime
 
-    code: ClassVar = Code.SCHEDULE_OVERDUE
+    @property
+    def code(self) -> Code:
+        """With or without the frequency."""
+        return Code.SCHEDULE_STALE if self.frequency is None else Code.SCHEDULE_OVERDUE
 
 
 @dataclass(frozen=True, slots=True)

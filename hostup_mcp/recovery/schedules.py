@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from hostup_mcp.hostup.models import BackupRun, BackupSchedule, BackupSchedules, parse_time
 from hostup_mcp.recovery.findings import (
@@ -23,10 +23,15 @@ INTERVALS: Mapping[str, timedelta] = {
 """The longest time between two runs, by HostUp's word for the frequency."""
 
 MOST_FAILURES = 3
-"""How many failed runs are told; HostUp lists the newest first."""
+"""How many failed runs are told, the newest first."""
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 _NOT_FAILED = frozenset(
-    {None, "active", "deleted", "pending", "running", "completed", "success", "succeeded"}
+    {
+        *("", "active", "deleted", "pending", "queued", "waiting", "scheduled", "running"),
+        *("in_progress", "processing", "completed", "success", "succeeded", "successful", "done"),
+    }
 )
 """Words for a run that has not failed; any other may mean that it has."""
 
@@ -62,16 +67,20 @@ def _check_runs(schedule: BackupSchedule, now: datetime) -> list[ScheduleFinding
     since = age(last_run, now)
     if last_run is None or since is None:
         return [ScheduleNeverRan(schedule.id)]
-    return [
-        ScheduleOverdue(schedule.id, frequency, last_run)
-        for frequency, interval in INTERVALS.items()
-        if schedule.frequency == frequency and since > interval + GRACE
-    ]
+    frequency = schedule.frequency.strip().lower() if schedule.frequency else None
+    longest = max(INTERVALS.values())
+    # Another word may stand for any interval.
+    interval = longest if frequency is None else INTERVALS.get(frequency)
+    is_overdue = interval is not None and since > interval + GRACE
+    return [ScheduleOverdue(schedule.id, frequency, last_run)] if is_overdue else []
 
 
 def _failures(history: tuple[BackupRun, ...]) -> list[RunFailed]:
-    return [
-        RunFailed(parse_time(run.created_at), run.status, run.error_message)
+    failures = [
+        RunFailed(parse_time(run.created_at), run.status, run.reason)
         for run in history
-        if run.error_message or run.status not in _NOT_FAILED
-    ][:MOST_FAILURES]
+        if run.reason or (run.status or "").strip().lower() not in _NOT_FAILED
+    ]
+    # HostUp does not promise an order. Those without a date come last, in the order they came.
+    failures.sort(key=lambda failed: failed.at or _BEGINNING, reverse=True)
+    return failures[:MOST_FAILURES]

@@ -183,9 +183,15 @@ TEXTS: Mapping[Code, Text] = {
         "A backup schedule is on ({frequency}) but last ran on {last_run:moment}: HostUp is not "
         "making backups as scheduled.",
     ),
+    Code.SCHEDULE_STALE: Text(
+        "Schedule {schedule_id} is on but last ran at {last_run:iso}, over a month ago: HostUp "
+        "seems not to be making backups as scheduled.",
+        "A backup schedule is on but last ran on {last_run:moment}, over a month ago: HostUp seems "
+        "not to be making backups as scheduled.",
+    ),
     Code.SCHEDULE_NEVER_RAN: Text(
-        "Schedule {schedule_id} is on, but HostUp does not say that it has ever run.",
-        "A backup schedule is on, but HostUp does not say that it has ever run.",
+        "Schedule {schedule_id} is on, but it is not known to have ever run.",
+        "A backup schedule is on, but it is not known to have ever run.",
     ),
     Code.RUN_FAILED: Text(
         "The backup from {at:iso} has the status {status:quoted}: it may have failed.",

@@ -252,3 +252,29 @@ async def test_suspension_gets_one_plain_step() -> None:
             await assistant.no("delete_vps_backup", id=vps, backupId=backup),
         ]
         assert all(result.next_step.startswith(step) for result in refused)
+
+
+# Odd values in words ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tool", "field", "says"),
+    [
+        (
+            "list_vps_snapshots",
+            'snapshots/data/0/expiresAt="0001-01-01T00:00:00Z"',
+            'expiry date unknown (HostUp says "0001-01-01T00:00:00Z")',
+        ),
+        (
+            "list_backup_schedules",
+            'backup-schedules/schedules/0/lastRun="9999-12-31T00:00:00Z"',
+            'last run date unknown (HostUp says "9999-12-31T00:00:00Z")',
+        ),
+        ("list_restore_sources", "restore-sources/sources/0/backups/0/sizeGb=0", "is 0 GB"),
+        ("list_restore_sources", "restore-sources/sources/0/backups=null", "  backups unknown"),
+        ("list_restore_sources", "restore-sources/sources=[null]", "no readable backups"),
+    ],
+)
+async def test_an_odd_value_is_told_as_such(tool: str, field: str, says: str) -> None:
+    async with session(odd_field=field) as (assistant, _):
+        assert says in (await assistant.call(tool, id=await assistant.find("web-01"))).text

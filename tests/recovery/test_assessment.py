@@ -135,6 +135,16 @@ def test_doubtful_backup_is_no_default() -> None:
     assert assess(listing(empty), NOW).overwrites is None
 
 
+def test_a_future_date_is_not_the_newest() -> None:
+    ahead, known = backup("ahead", "2026-04-30T10:00:00Z"), backup("known")
+    found = assess(listing(ahead, known), NOW).overwrites
+    assert found is not None
+    assert found.backup.id == "known"
+    alone = assess(listing(ahead), NOW).overwrites
+    assert alone is not None
+    assert (alone.backup.id, alone.data_loss) == ("ahead", Code.CHANGES_UNKNOWN)
+
+
 def test_no_backups_overwrite_nothing() -> None:
     assert assess(listing(), NOW).overwrites is None
 

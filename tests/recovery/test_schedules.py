@@ -8,6 +8,7 @@ import pytest
 
 from hostup_mcp.hostup.models import BackupSchedules
 from hostup_mcp.hostup.tolerance import read_model
+from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.findings import (
     NoScheduleOn,
     RunFailed,
@@ -49,6 +50,22 @@ def test_schedule_on_but_overdue(frequency: str, late: timedelta) -> None:
     last = NOW - late - timedelta(seconds=1)
     assert found(schedule(last, frequency)) == (ScheduleOverdue("bks_1", frequency, last),)
     assert found(schedule(last, frequency, enabled=False)) == ()
+
+
+@pytest.mark.parametrize(("word", "frequency"), [("Daily", "daily"), (" WEEKLY ", "weekly")])
+def test_case_of_the_frequency_is_ignored(word: str, frequency: str) -> None:
+    last = NOW - 9 * DAY
+    assert found(schedule(last, word)) == (ScheduleOverdue("bks_1", frequency, last),)
+
+
+@pytest.mark.parametrize("frequency", [None, ""])
+def test_no_frequency_is_overdue_in_a_month(frequency: Any) -> None:
+    assert found(schedule(NOW - 32 * DAY, frequency)) == ()
+    last = NOW - 33 * DAY
+    overdue = ScheduleOverdue("bks_1", None, last)
+    assert found(schedule(last, frequency)) == (overdue,)
+    assert overdue.code is Code.SCHEDULE_STALE
+    assert ScheduleOverdue("bks_1", "daily", last).code is Code.SCHEDULE_OVERDUE
 
 
 def test_unknown_frequency_is_never_overdue() -> None:
@@ -119,10 +136,12 @@ def run(status: str | None, error: str | None = None) -> dict[str, Any]:
         (None, None, False),
         *((word, None, False) for word in ("active", "deleted", "pending", "running")),
         *((word, None, False) for word in ("completed", "success", "succeeded")),
+        *((word, None, False) for word in ("Completed", "SUCCESS", "queued", "in_progress", "")),
+        ("Failed", None, True),
     ],
 )
 def test_failed_runs_are_reported(status: str | None, error: str | None, is_failed: bool) -> None:
-    expected = (RunFailed(NOW, status, error),) if is_failed else ()
+    expected = (RunFailed(NOW, status, error or None),) if is_failed else ()
     assert found(history=[run(status, error)]) == expected
 
 
@@ -132,6 +151,34 @@ def test_failures_in_snake_case() -> None:
     document = {"schedules": [], "history": [row, "odd", {"status": 7}]}
     listing = read_model(BackupSchedules, document)
     assert assess_schedules(listing, NOW) == (RunFailed(NOW, "failed", "No space."),)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"error": "No space."}, "No space."),
+        ({"error": {"code": "disk", "message": "No space."}}, "No space."),
+        ({"errorMessage": {"detail": "No space."}}, "No space."),
+        ({"errorMessage": "", "error": {"code": "disk"}}, "disk"),
+        ({"errorMessage": "No space.", "error": "E28"}, "No space."),
+        ({"status": "failed", "error": 28}, None),
+        ({"status": "failed", "error": {"message": 7}}, None),
+    ],
+)
+def test_the_reason_of_a_failure_is_kept(row: dict[str, Any], said: str | None) -> None:
+    listing = read_model(BackupSchedules, {"schedules": [], "history": [row]})
+    assert [f.said for f in assess_schedules(listing, NOW) if isinstance(f, RunFailed)] == [said]
+
+
+def test_the_newest_failures_come_first() -> None:
+    days = [24, 27, None, 25, 26]
+    runs = [
+        run("failed", str(day)) | {"createdAt": None if day is None else f"2026-04-{day}T02:00:00Z"}
+        for day in days
+    ]
+    assert [f.said for f in found(history=runs) if isinstance(f, RunFailed)] == ["27", "26", "25"]
+    undated = found(history=runs[2:4])
+    assert [f.said for f in undated if isinstance(f, RunFailed)] == ["25", "None"]
 
 
 def test_at_most_three_failures() -> None:

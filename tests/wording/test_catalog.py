@@ -214,6 +214,13 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     # Schedules
     (
+        ScheduleOverdue("bks_1", None, WHEN),
+        "Schedule bks_1 is on but last ran at 2026-04-27T10:00:00.000Z, over a month ago: HostUp "
+        "seems not to be making backups as scheduled.",
+        "A backup schedule is on but last ran on Mon 2026-04-27 10:00 UTC, over a month ago: "
+        "HostUp seems not to be making backups as scheduled.",
+    ),
+    (
         ScheduleOverdue("bks_1", "daily", WHEN),
         "Schedule bks_1 is on (daily) but last ran at 2026-04-27T10:00:00.000Z: HostUp is not "
         "making backups as scheduled.",
@@ -222,8 +229,8 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     (
         ScheduleNeverRan("bks_1"),
-        "Schedule bks_1 is on, but HostUp does not say that it has ever run.",
-        "A backup schedule is on, but HostUp does not say that it has ever run.",
+        "Schedule bks_1 is on, but it is not known to have ever run.",
+        "A backup schedule is on, but it is not known to have ever run.",
     ),
     (
         RunFailed(WHEN, "odd", None),

@@ -7,7 +7,7 @@ from typing import Any
 from mcp.types import CallToolResult
 from pydantic import BaseModel, ConfigDict, Field
 
-from hostup_mcp.hostup.models import BackupSchedule, BackupSchedules, BackupSettings
+from hostup_mcp.hostup.models import BackupSchedule, BackupSchedules, BackupSettings, parse_time
 from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.recovery.findings import ScheduleFinding
 from hostup_mcp.recovery.schedules import assess_schedules, is_any_on
@@ -19,7 +19,7 @@ from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.server.tools.service_status import gate_steps
 from hostup_mcp.wording.completeness import missing_lines
-from hostup_mcp.wording.phrases import gate_text
+from hostup_mcp.wording.phrases import date_text, gate_text
 
 
 class ScheduleItem(BaseModel):
@@ -99,10 +99,12 @@ def describe_schedule(schedule: BackupSchedule) -> str:
     on = {True: "on", False: "OFF", None: "on or off unknown"}[schedule.enabled]
     keeps = "unknown" if schedule.retention_count is None else schedule.retention_count
     at = f" at {quoted(schedule.time)} (zone not stated)" if schedule.time else ""
+    text = schedule.last_run
+    last = date_text(text, parse_time(text)) if text else "unknown"
     return (
         f"{safe_word(schedule.id)} {quoted(schedule.name or '')}: {on}, "
         f"{safe_word(schedule.frequency or 'how often unknown')}{day}{at}, keeps {keeps}, "
-        f"last run {safe_word(schedule.last_run) if schedule.last_run else 'unknown'}"
+        f"last run {last}"
     )
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.hostup.models import RestoreSource, SourceBackup
 from hostup_mcp.hostup.text import quoted, safe_word
+from hostup_mcp.recovery.doubts import find_doubt
 from hostup_mcp.recovery.spans import age
 from hostup_mcp.server.clocks import clock_lines, hostup_now
 from hostup_mcp.server.definition import ReadingTool
@@ -19,6 +20,7 @@ from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.completeness import missing_lines
 from hostup_mcp.wording.phrases import date_text
+from hostup_mcp.wording.render import for_model
 
 
 class SourceItem(BaseModel):
@@ -52,11 +54,13 @@ async def list_restore_sources(ctx: Ctx, id: VpsId) -> CallToolResult:
     )
     now = hostup_now(services_.hostup, services_.now())
 
-    def describe(backup: SourceBackup) -> str:
+    def describe(backup: SourceBackup, source: RestoreSource) -> str:
         span = age(backup.created, now)
         when = date_text(backup.created_at, backup.created)
         old = f", {formats.span(span)} old" if span is not None else ""
-        return f"  {safe_word(backup.id)} · {when}{old} · {formats.size(backup.size_gb)}"
+        doubt = find_doubt(backup, source.backups, now)
+        warning = "" if doubt is None else f" · {for_model(doubt)}"
+        return f"  {safe_word(backup.id)} · {when}{old} · {formats.size(backup.size_gb)}{warning}"
 
     lines = [f"Backups that could be restored onto {id}:"]
     if not listing.sources and not listing.is_whole:
@@ -70,7 +74,7 @@ async def list_restore_sources(ctx: Ctx, id: VpsId) -> CallToolResult:
         lines.append(_heading(source))
         is_known = listing.is_whole and "backups" in source.model_fields_set
         none = "  no backups" if is_known else "  backups unknown"
-        lines += [describe(b) for b in source.backups] or [none]
+        lines += [describe(b, source) for b in source.backups] or [none]
     count = sum(1 + len(source.backups) for source in listing.sources)
     lines += missing_lines(listing, count, "sources and backups")
     lines += clock_lines(services_.hostup)

@@ -102,9 +102,9 @@ def _describe(snapshot: Snapshot, old: str | None) -> str:
     facts = [
         safe_word(snapshot.name),
         date_text(snapshot.created_at, snapshot.created) + (f", {old} old" if old else ""),
-        f"expires {safe_word(snapshot.expires_at)}"
-        if snapshot.expires_at
-        else "expiry date unknown",
+        f"expires {safe_word(snapshot.expires_at or '')}"
+        if snapshot.expires
+        else f"expiry {date_text(snapshot.expires_at, None)}",
         {True: "with memory", False: "disk only", None: "memory unknown"}[
             snapshot.includes_memory_state
         ],

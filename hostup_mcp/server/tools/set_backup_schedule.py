@@ -176,7 +176,7 @@ def _check(body: dict[str, Json]) -> None:
 def _current_arguments(current: BackupSchedule) -> dict[str, Json]:
     """Return the parts of the current schedule that can be parsed, as arguments."""
     known: dict[str, Json] = {
-        "frequency": current.frequency,
+        "frequency": current.frequency and current.frequency.strip().lower(),
         "retentionCount": current.retention_count,
         "name": current.name,
     }
@@ -184,7 +184,7 @@ def _current_arguments(current: BackupSchedule) -> dict[str, Json]:
     hour = (current.time or "").split(":")[0]
     if hour.isdecimal() and int(hour) <= 23:
         body["hour"] = int(hour)
-    day = _DAYS.get(current.frequency or "")
+    day = _DAYS.get(str(known["frequency"]))
     specifier = (current.day_specifier or "").lower()
     if day is not None and specifier.isdecimal():
         body[day] = int(specifier)
