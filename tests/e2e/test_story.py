@@ -82,15 +82,15 @@ class Witness(httpx.AsyncBaseTransport):
         if method == "DELETE":
             return not state.running(server.id, now)
         for end, gate in (
-            ("/restore-from-vps", gates.restore_from_vps),
-            ("/restore-to-payg", gates.restore_backup),
-            ("/snapshots", gates.create_snapshot),
-            ("/backups", gates.create_backup),
+            ("/restore-from-vps", gates.can_restore_from_vps),
+            ("/restore-to-payg", gates.can_restore_backup),
+            ("/snapshots", gates.can_create_snapshot),
+            ("/backups", gates.can_create_backup),
         ):
             if path.endswith(end):
                 return gate(view).allowed
         if path.endswith("/actions/restore"):
-            of = gates.restore_snapshot if "/snapshots/" in path else gates.restore_backup
+            of = gates.can_restore_snapshot if "/snapshots/" in path else gates.can_restore_backup
             return of(view).allowed
         return path.endswith("/backup-schedules")
 

@@ -511,7 +511,7 @@ async def test_malformed_id_sends_nothing(servers: Servers, id_: str) -> None:
     async with calling() as client:
         caller = Caller(client, servers.bearer.url, servers.token)
         result = await caller.call("list_vps_backups", id=id_)
-        assert result.kind == "invalid_arguments"
+        assert result.kind in ("invalid_arguments", "unknown_id")
         assert len(result.text) < 2_000
         assert "\r" not in result.text
         for tool, arguments in (

@@ -46,7 +46,9 @@ class ScheduleListing(ListingOutput):
         description="Retention; null if HostUp did not return it."
     )
     actions: dict[str, Any] = Field(description="Gate canCreate, if HostUp returned it.")
-    findings: list[Any] = Field(description="Problems found in them, as codes and facts.")
+    findings: list[str | dict[str, Any]] = Field(
+        description="Problems found in them, as codes and facts."
+    )
 
 
 async def list_backup_schedules(ctx: Ctx, id: VpsId) -> CallToolResult:
