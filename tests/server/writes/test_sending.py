@@ -13,6 +13,7 @@ from mcp.types import CallToolResult
 
 from hostup_mcp.hostup import http as http_module
 from hostup_mcp.hostup.problems import (
+    AccountBlockedError,
     BadResponseError,
     ConflictError,
     ConnectionLostError,
@@ -82,6 +83,10 @@ CERTAIN: dict[str, tuple[Callable[[], Reply], type[HostUpError]]] = {
     "invalid": (problem(400), InvalidRequestError),
     "key": (problem(401), UnauthorizedError),
     "scope": (problem(403), ForbiddenError),
+    "account": (
+        lambda: httpx.Response(403, json={"blockerReasons": ["no_card_on_file"]}),
+        AccountBlockedError,
+    ),
     "edge": (page(403), EdgeRefusedError),
     "missing": (problem(404), NotFoundError),
     "conflict": (problem(409), ConflictError),
