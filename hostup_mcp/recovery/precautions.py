@@ -34,7 +34,9 @@ def precautions(
     if gate.allowed:
         return (Code.BACK_UP_FIRST if slots is Slots.FREE else _evicts(listing, now, keep),)
     cannot = CannotBackUp(closed_reason(gate))
-    used = _oldest_to_replace(listing, now, keep) if slots is Slots.FULL else None
+    # Nothing can be deleted to make room while the restore gate is closed.
+    makes_room = slots is Slots.FULL and is_open(listing.actions.can_restore)
+    used = _oldest_to_replace(listing, now, keep) if makes_room else None
     return (cannot,) if used is None else (cannot, used)
 
 

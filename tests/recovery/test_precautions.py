@@ -109,6 +109,12 @@ def test_unknown_oldest_is_not_named(dates: list[str | None], keep: str | None) 
     assert precautions(some(*dates, **NO_SLOTS), NOW, keep) == (CANNOT,)
 
 
+@pytest.mark.parametrize("restore", [closed("Suspended."), None])
+def test_nothing_to_delete_while_restores_are_closed(restore: dict[str, Any] | None) -> None:
+    """A deletion is refused then."""
+    assert precautions(some(MIDDLE, OLD, restore=restore, **NO_SLOTS), NOW) == (CANNOT,)
+
+
 @pytest.mark.parametrize(
     ("used", "limit", "remaining"), [(2, None, None), (2, 3, 1), (2, 3, None), (3, 3, 1), (2, 3, 0)]
 )
