@@ -15,3 +15,5 @@ class TrackedJob(BaseModel):
     """The path to poll; None if HostUp gave a URL that this server does not follow."""
     restored_point: str | None = None
     """The backup or snapshot that the server's disk is overwritten with; None if it is not."""
+    is_own_backup: bool = False
+    """Whether `restored_point` is a backup of the server itself."""

@@ -387,6 +387,23 @@ async def test_after_a_vanished_job_the_disk_is_unknown() -> None:
     assert "The state of the disk is unknown" in result.text
 
 
+async def test_a_failed_rollback_says_nothing_of_backups() -> None:
+    clock = ManualClock()
+    sandbox = Sandbox(clock=clock, anomalies=Anomalies(job_end="failed"))
+    async with in_memory(sandbox, User()) as assistant:
+        vps = await assistant.find("web-01")
+        snapshots = await assistant.ok("list_vps_snapshots", id=vps)
+        plan = await assistant.ok(
+            "plan_restore", id=vps, mode="snapshot", snapshotName=snapshots["data"][0]["name"]
+        )
+        job = (await assistant.ok("restore_vps", planId=plan["planId"]))["jobId"]
+        clock.advance(3600)
+        result = await assistant.call("get_job", jobId=job)
+    assert result.data["state"] == "failed"
+    assert "The state of the disk is unknown" in result.text
+    assert "listed" not in result.text
+
+
 async def test_a_failed_backup_does_not_mention_the_disk() -> None:
     clock = ManualClock()
     sandbox = Sandbox(clock=clock, anomalies=Anomalies(job_end="failed"))

@@ -79,10 +79,10 @@ async def get_job(
     if job.poll is None:
         raise refuse(texts.POLL_URL_REFUSED)
     seen = await _follow(ctx, job.poll, waitSeconds)
-    is_listed = None
+    after = ""
     if job.restored_point is not None and _did_not_succeed(seen):
-        is_listed = await _is_listed(services_, job.vps_id, job.restored_point)
-    return _result(jobId, job, seen, is_listed)
+        after = await _describe_disk(services_, job, seen)
+    return _result(jobId, job, seen, after)
 
 
 @dataclass(frozen=True)
@@ -154,26 +154,37 @@ def _did_not_succeed(seen: _Seen) -> bool:
     return seen.is_gone or seen.job is None or seen.job.state not in going
 
 
-async def _is_listed(services_: Services, vps_id: str, backup_id: str) -> bool | None:
-    """Return whether the backup that was restored is still listed; None if that is unknown."""
+async def _describe_disk(services_: Services, job: TrackedJob, seen: _Seen) -> str:
+    """Say what is known after a restore that is not known to have succeeded."""
+    lines = ["The state of the disk is unknown: even a running server may be damaged."]
+    if job.is_own_backup and (point := job.restored_point) is not None:
+        lines.append(await _describe_backup(services_, job.vps_id, point))
+    if seen.is_gone or seen.job is None or seen.job.state is not JobState.UNKNOWN:
+        lines.append("Whether to try again is the user's decision.")
+    return " ".join(lines)
+
+
+async def _describe_backup(services_: Services, vps_id: str, backup_id: str) -> str:
+    """Say whether the backup that was restored is still listed."""
+    backup = safe_word(backup_id)
     try:
         listing = await services_.hostup.list_backups(vps_id)
     except HostUpError:
-        return None
-    return find_backup(listing, backup_id) is not None
+        return f"Whether the backup {backup} is still listed could not be read."
+    if find_backup(listing, backup_id) is None:
+        return f"The backup {backup} is not listed any more."
+    return f"The backup {backup} is still listed."
 
 
-def _result(
-    job_id: str, followed: TrackedJob, seen: _Seen, is_listed: bool | None
-) -> CallToolResult:
+def _result(job_id: str, followed: TrackedJob, seen: _Seen, after: str) -> CallToolResult:
     job = None if seen.is_gone else seen.job
     state = JobState.GONE if job is None else job.state
     message = _MESSAGES[state]
     if seen.failure is not None:
         why = describe_failure(from_hostup(seen.failure))
         message = f"The last status request failed: {why} {_SINCE_THEN.get(state, message)}"
-    if _did_not_succeed(seen) and (point := followed.restored_point) is not None:
-        message = f"{message} {_after_restore(state, point, is_listed)}"
+    if after:
+        message = f"{message} {after}"
     facts = [f"Job {safe_word(job_id)} on {safe_word(followed.vps_id)}: {state}"]
     if job is not None:
         if job.status is not None and job.status != state:
@@ -217,19 +228,6 @@ _SINCE_THEN = {
     JobState.RUNNING: "Whether it is still running is not known. Call get_job again.",
 }
 """In place of `_MESSAGES`, where the last status request failed."""
-
-
-def _after_restore(state: JobState, point: str, is_listed: bool | None) -> str:
-    """Say what is known after a restore that is not known to have succeeded."""
-    listed = {
-        True: f"The backup {safe_word(point)} is still listed.",
-        False: f"{safe_word(point)} is not listed among the server's backups now.",
-        None: f"Whether {safe_word(point)} is still listed could not be read.",
-    }[is_listed]
-    text = f"The state of the disk is unknown: even a running server may be damaged. {listed}"
-    if state is JobState.UNKNOWN:
-        return text
-    return f"{text} Whether to try again is the user's decision."
 
 
 TOOL = ReadingTool(

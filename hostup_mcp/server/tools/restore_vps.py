@@ -100,6 +100,7 @@ def _follow_up(plan: StoredPlan) -> FollowUp:
         read_state,
         f"Call list_vps and list_vps_backups in a few minutes{panel}.",
         restored_point=None if plan.definition.builds_server else plan.point,
+        is_own_backup=plan.definition.goes_back_to == "backup" and not plan.source_id,
     )
 
 

@@ -43,6 +43,8 @@ class FollowUp:
     """Whether HostUp carries it out before it responds."""
     restored_point: str | None = None
     """The backup or snapshot that the server's disk is overwritten with; None if it is not."""
+    is_own_backup: bool = False
+    """Whether `restored_point` is a backup of the server itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

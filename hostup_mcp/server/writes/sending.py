@@ -157,6 +157,7 @@ async def _remember_job(services: Services, proposal: Proposal, started: Started
         vps_id=proposal.vps_id,
         poll=_poll_path(started.job_id, started.poll_url),
         restored_point=proposal.follow_up.restored_point,
+        is_own_backup=proposal.follow_up.is_own_backup,
     )
     await services.remember({f"job/{started.job_id}": followed.model_dump_json()})
 

@@ -360,6 +360,7 @@ async def test_a_job_is_kept_with_its_path(
         "vps_id": DESTRUCTIVE.vps_id,
         "poll": kept,
         "restored_point": None,
+        "is_own_backup": False,
     }
 
 
