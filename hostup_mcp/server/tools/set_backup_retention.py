@@ -42,8 +42,8 @@ async def propose(
     ] = None,
 ) -> Destructive:
     """Changes how many backups of a server HostUp keeps and whether it deletes the oldest; it may
-    then permanently delete some. The user is asked first, by this server or the client. Give one
-    setting or both. To schedule backups use set_backup_schedule; to look,
+    then delete some, which cannot be undone. The user is asked first, by this server or the client.
+    Give one setting or both. To schedule backups use set_backup_schedule; to look,
     list_backup_schedules."""
     body: dict[str, Json] = {}
     if maxTotalBackups is not None:
