@@ -94,17 +94,18 @@ async def require_point(ctx: Ctx, vps_id: str, arguments: Mapping[str, object]) 
 
 async def require_job(ctx: Ctx, job_id: str) -> str:
     """Return the stored job with this id; refuse an id that was not returned to this caller."""
-    tool, path = "the tool that starts the job", "the jobId"
-    note = await _require(services(ctx), caller(), f"job/{job_id}", "jobId", tool, path)
-    if note is None:
-        raise RefusalError(fail(texts.STATE_UNAVAILABLE))
-    return note
+    tool = "the tool that starts the job"
+    return await _require_stored(ctx, f"job/{job_id}", "jobId", tool, "the jobId")
 
 
 async def require_write(ctx: Ctx, write_id: str) -> str:
     """Return the stored write with this id; refuse an id that was not returned to this caller."""
-    tool, path = "the tool that sent the change", "the writeId"
-    note = await _require(services(ctx), caller(), f"write/{write_id}", "writeId", tool, path)
+    tool = "the tool that sent the change"
+    return await _require_stored(ctx, f"write/{write_id}", "writeId", tool, "the writeId")
+
+
+async def _require_stored(ctx: Ctx, known: str, argument: str, tool: str, path: str) -> str:
+    note = await _require(services(ctx), caller(), known, argument, tool, path)
     if note is None:
         raise RefusalError(fail(texts.STATE_UNAVAILABLE))
     return note
