@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from hostup_mcp.hostup.address import KEYS_PAGE, is_safe_base_url
 
@@ -67,6 +68,8 @@ class Settings:
     confirm: Confirm = Confirm.PERSON
     audit_log: Path | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    zone: ZoneInfo | None = None
+    """The user's time zone, if it was given."""
     remote: Remote = Remote()
 
 
@@ -108,6 +111,7 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
         problems.append(
             "The audit log (HOSTUP_MCP_AUDIT_LOG) must be a file in a folder that exists."
         )
+    zone = _zone(given("", "HOSTUP_MCP_TIMEZONE"), problems)
     if problems:
         return Misconfigured(tuple(problems))
     return Settings(
@@ -118,6 +122,7 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
         confirm=Confirm(confirm),
         audit_log=log_path,
         secrets=secrets,
+        zone=zone,
         remote=remote,
     )
 
@@ -197,6 +202,29 @@ def _path(text: str) -> Path | None:
     try:
         return Path(text).expanduser()
     except RuntimeError:  # `~name` of a user who does not exist
+        return None
+
+
+def time_zone(name: str) -> ZoneInfo:
+    """Return the time zone with an IANA name, such as `Europe/Stockholm`.
+
+    Raises:
+        ValueError: there is none.
+    """
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, KeyError):
+        # A folder of the time zone database, a path, and an unknown name in turn.
+        raise ValueError("must be an IANA name such as Europe/Stockholm") from None
+
+
+def _zone(name: str, problems: list[str]) -> ZoneInfo | None:
+    if not name:
+        return None
+    try:
+        return time_zone(name)
+    except ValueError as error:
+        problems.append(f"HOSTUP_MCP_TIMEZONE {error}.")
         return None
 
 

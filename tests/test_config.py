@@ -1,6 +1,7 @@
 """Settings are checked once, each mistake gets a line of its own, and no secret shows anywhere."""
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -50,12 +51,14 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         HOSTUP_MCP_ALLOW="create,restore",
         HOSTUP_MCP_CONFIRM="client",
         HOSTUP_MCP_AUDIT_LOG=str(tmp_path / "audit.jsonl"),
+        HOSTUP_MCP_TIMEZONE="Europe/Stockholm",
     )
     assert settings.api_key == "hu_live_key"
     assert settings.base_url == "http://127.0.0.1:8080"
     assert settings.allow == {Group.CREATE, Group.RESTORE}
     assert settings.confirm is Confirm.CLIENT
     assert settings.audit_log == tmp_path / "audit.jsonl"
+    assert settings.zone == ZoneInfo("Europe/Stockholm")
 
 
 def test_every_flag_is_read(tmp_path: Path) -> None:
@@ -91,7 +94,7 @@ def test_without_a_flag_the_variable_counts() -> None:
 @pytest.mark.parametrize("blank", ["", "  ", "\n"])
 def test_a_blank_variable_is_not_set(blank: str) -> None:
     names = ("HOSTUP_BASE_URL", "HOSTUP_SANDBOX", "HOSTUP_MCP_ALLOW", "HOSTUP_MCP_CONFIRM")
-    blanks = dict.fromkeys((*names, "HOSTUP_MCP_AUDIT_LOG"), blank)
+    blanks = dict.fromkeys((*names, "HOSTUP_MCP_AUDIT_LOG", "HOSTUP_MCP_TIMEZONE"), blank)
     assert loaded(None, **blanks) == loaded()
 
 
@@ -208,6 +211,13 @@ def test_unknown_confirm_is_rejected(value: str) -> None:
     )
 
 
+@pytest.mark.parametrize("value", ["Stockholm", "Europe", "../etc/passwd", "/etc/passwd", "CET\0"])
+def test_unknown_time_zone_is_rejected(value: str) -> None:
+    assert problems(None, HOSTUP_MCP_TIMEZONE=value, **KEY) == (
+        "HOSTUP_MCP_TIMEZONE must be an IANA name such as Europe/Stockholm.",
+    )
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -248,6 +258,7 @@ VARIABLES = [
     "HOSTUP_MCP_ALLOW",
     "HOSTUP_MCP_CONFIRM",
     "HOSTUP_MCP_AUDIT_LOG",
+    "HOSTUP_MCP_TIMEZONE",
 ]
 
 

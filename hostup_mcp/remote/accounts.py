@@ -2,7 +2,8 @@
 
 The file is JSON. A key is a value, an environment variable or a file (for mounted secrets):
 
-    {"callers": {"web-team": {"key": {"file": "/run/secrets/web"}, "allow": ["create"]}}}
+    {"callers": {"web-team": {"key": {"file": "/run/secrets/web"}, "allow": ["create"],
+                              "timezone": "Europe/Stockholm"}}}
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from hostup_mcp.config import Group, Settings
+from hostup_mcp.config import Group, Settings, time_zone
 from hostup_mcp.server.caller import Account
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
@@ -38,11 +40,16 @@ class _Key(BaseModel):
         return self
 
 
+def _read_zone(name: object) -> ZoneInfo | None:
+    return None if name is None else time_zone(str(name))
+
+
 class _Caller(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     key: _Key
     allow: frozenset[Group] | None = None
+    timezone: Annotated[ZoneInfo | None, BeforeValidator(_read_zone)] = None
 
 
 class _Credentials(BaseModel):
@@ -73,6 +80,7 @@ def read_accounts(
         name: Account(
             _read_key(name, entry.key, environ),
             settings.allow if entry.allow is None else entry.allow,
+            entry.timezone or settings.zone,
         )
         for name, entry in credentials.callers.items()
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import tzinfo
 
 from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.auth.provider import principal_components
@@ -20,6 +21,8 @@ class Account:
 
     api_key: str = field(repr=False)
     allow: frozenset[Group] = frozenset()
+    zone: tzinfo | None = None
+    """The caller's time zone, if it is known."""
 
 
 def caller() -> str:

@@ -5,7 +5,7 @@ Locks, limits and the life of plans stay on this machine's clock.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.recovery.findings import ClocksDiffer
@@ -29,7 +29,7 @@ def hostup_now(hostup: ReadingClient, here: datetime) -> datetime:
     return here + timedelta(seconds=seconds_ahead(hostup))
 
 
-def clock_lines(hostup: ReadingClient) -> list[str]:
+def clock_lines(hostup: ReadingClient, zone: tzinfo) -> list[str]:
     """Return the line that says how the clocks differ; none if they agree, or if unknown."""
     differ = compare(hostup)
-    return [] if differ is None else [for_model(differ)]
+    return [] if differ is None else [for_model(differ, zone)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from mcp.types import CallToolResult
 from pydantic import BaseModel, ConfigDict
@@ -34,14 +34,13 @@ class WriteRecord(BaseModel):
     overwrites: bool
     """Whether it was to overwrite the server's disk."""
 
-    @property
-    def sign(self) -> str:
-        """What the user can look for on the server; empty if nothing there would show it."""
+    def sign(self, zone: tzinfo) -> str:
+        """Return what the user can look for on the server; empty if nothing there shows it."""
         if not self.overwrites:
             return ""
         return (
-            f"If a file written after {formats.moment(self.sent_at)} is still on the server, the "
-            "restore did not happen."
+            f"If a file written after {formats.stamp(self.sent_at, zone)} is still on the server, "
+            "the restore did not happen."
         )
 
 
@@ -76,11 +75,11 @@ def sent_at_hostup(hostup: ReadingClient, write: WriteRecord) -> datetime:
     return write.sent_at + timedelta(seconds=hostup.clock_offset or 0)
 
 
-def describe(write: WriteRecord, found: Found, seen: str) -> CallToolResult:
+def describe(write: WriteRecord, found: Found, seen: str, zone: tzinfo) -> CallToolResult:
     """Return the result of `get_job` for `write`; `seen` is what the server's backups show now."""
     trace, row = found.trace, found.row
     is_settled = trace in (Trace.ACCEPTED, Trace.REFUSED)
-    sign = "" if is_settled else write.sign
+    sign = "" if is_settled else write.sign(zone)
     look = "" if trace is Trace.REFUSED else write.where_to_look
     state = trace.value if is_settled else "unknown"
     message = " ".join(filter(None, (found.message, seen, sign, look)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from pydantic import AliasGenerator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -66,10 +66,10 @@ def completeness(listing: Listing) -> dict[str, Json]:
     }
 
 
-def reason_items(reasons: Iterable[Reason]) -> tuple[ReasonItem, ...]:
+def reason_items(reasons: Iterable[Reason], zone: tzinfo) -> tuple[ReasonItem, ...]:
     """Return `reasons` with their codes and texts."""
     return tuple(
-        ReasonItem(code=hostup_code(r) or r.code, message=for_model(r), source=r.source)
+        ReasonItem(code=hostup_code(r) or r.code, message=for_model(r, zone), source=r.source)
         for r in reasons
     )
 
@@ -79,9 +79,9 @@ def hostup_code(reason: Reason) -> str | None:
     return reason.hostup_code if isinstance(reason, GateOpen | GateClosed) else None
 
 
-def describe_all(findings: Iterable[Finding]) -> tuple[str, ...]:
+def describe_all(findings: Iterable[Finding], zone: tzinfo) -> tuple[str, ...]:
     """Describe each of `findings` in a sentence for a model."""
-    return tuple(for_model(finding) for finding in findings)
+    return tuple(for_model(finding, zone) for finding in findings)
 
 
 def as_data(finding: Finding) -> Json:

@@ -12,6 +12,7 @@ from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.server.caller import caller
 from hostup_mcp.server.plans import Plans
 from hostup_mcp.server.services import Ctx, services
+from hostup_mcp.wording.viewer import Viewer
 
 READ_SECONDS = 20.0
 """How long all the requests of one call may take together, retries included."""
@@ -26,6 +27,8 @@ class Reader:
     now: datetime
     allowed: frozenset[Group]
     """The groups that are unlocked for the caller."""
+    viewer: Viewer
+    """The user whom the call is made for."""
     shows_panel: bool
     """Whether the client can show the recovery panel."""
 
@@ -39,5 +42,6 @@ def reader(ctx: Ctx, seconds: float) -> Reader:
         Plans(used.state, caller(), now),
         now,
         used.allowed(),
+        used.viewer,
         client_supports_apps(ctx),
     )

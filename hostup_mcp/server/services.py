@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import TypeAlias
 
 import httpx
@@ -24,6 +24,7 @@ from hostup_mcp.server.writes.audit_log import AuditLog
 from hostup_mcp.server.writes.in_flight import WritesInFlight
 from hostup_mcp.state.in_memory import InMemoryState
 from hostup_mcp.state.store import StateStore, StateUnavailableError
+from hostup_mcp.wording.viewer import Viewer
 
 
 class Services:
@@ -31,7 +32,8 @@ class Services:
 
     `account_of` returns a caller's account (by default that of the settings); it raises a
     `RefusalError` for a caller without one. `unlockable` are the groups of writing tools that are
-    unlocked for any caller (by default those of the settings).
+    unlocked for any caller (by default those of the settings). `default_zone` returns the time zone
+    of users who gave none.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Services:
         account_of: Callable[[str | None], Account] | None = None,
         unlockable: frozenset[Group] | None = None,
         metrics: MetricsObserver | None = None,
+        default_zone: Callable[[], tzinfo] = lambda: UTC,
     ) -> None:
         settings = configuration if isinstance(configuration, Settings) else None
         self.configuration = configuration
@@ -58,6 +61,7 @@ class Services:
         shared = settings.secrets if settings and settings.remote.state else ()
         self.keys: tuple[str | bytes, ...] = shared or (os.urandom(32),)
         self._account_of = account_of
+        self._default_zone = default_zone
         self._transport = transport
         self._connections = Connections(self._connect)
 
@@ -81,7 +85,7 @@ class Services:
         """
         if self._account_of is not None:
             return self._account_of(principal())
-        return Account(self.settings.api_key, self.settings.allow)
+        return Account(self.settings.api_key, self.settings.allow, self.settings.zone)
 
     def allowed(self) -> frozenset[Group]:
         """The groups of writing tools that are unlocked for the current caller."""
@@ -89,6 +93,15 @@ class Services:
             return self.account.allow
         except RefusalError:
             return frozenset()
+
+    @property
+    def viewer(self) -> Viewer:
+        """The current caller's user.
+
+        Raises:
+            RefusalError: they have no account, or the configuration is wrong.
+        """
+        return Viewer(self.account.zone or self._default_zone())
 
     @property
     def base_url(self) -> str:

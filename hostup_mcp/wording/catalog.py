@@ -1,7 +1,7 @@
 """The text of each finding, in English, once for a model and once for a user.
 
 `{name}` stands for a fact, `{name:format}` for a fact in one of the formats of `render`. A model
-gets ids and names of tools, a user dates as people write them. The words of the recovery panel are
+gets ids and names of tools, and UTC beside each date. The words of the recovery panel are
 generated from here: run `python panel/words.py` after a change.
 """
 
@@ -53,7 +53,7 @@ def _evicts_point(certainty: str) -> Text:
 
 def _oldest(which: str) -> Text:
     return Text(
-        f"{_USED} {which} is {{backup_id}} from {{created:iso}}. The user decides whether to "
+        f"{_USED} {which} is {{backup_id}} from {{created:moment}}. The user decides whether to "
         "delete it or to buy more slots.",
         f"{_USED} {which} is the one from {{created:moment}}. Whether to delete it or to buy more "
         "slots is your choice.",
@@ -104,7 +104,7 @@ TEXTS: Mapping[Code, Text] = {
         "HostUp does not list this snapshot; snapshots last about 24 hours."
     ),
     Code.SNAPSHOT_EXPIRED: Text(
-        "This snapshot was due to be removed at {expired:iso}; it may be gone at any moment.",
+        "This snapshot was due to be removed at {expired:moment}; it may be gone at any moment.",
         "This snapshot was due to be removed on {expired:moment}; it may be gone at any moment.",
     ),
     Code.MAY_NOT_FIT: _both(
@@ -161,8 +161,8 @@ TEXTS: Mapping[Code, Text] = {
     ),
     Code.NO_COMPLETE_BACKUP: _both("Every listed backup may be incomplete."),
     Code.KEY_REFUSED: Text(
-        "HostUp refused this key with 403 at {at:iso} although the gate is open: the key probably "
-        f"lacks the scope {{scope}}; check it at {KEYS_PAGE}.",
+        "HostUp refused this key with 403 at {at:moment} although the gate is open: the key "
+        f"probably lacks the scope {{scope}}; check it at {KEYS_PAGE}.",
         "HostUp refused the API key on {at:moment} although it says that this is allowed: the key "
         "probably lacks a permission (the scope {scope}); check it on HostUp's page for API keys.",
     ),
@@ -178,13 +178,13 @@ TEXTS: Mapping[Code, Text] = {
     ),
     # Schedules
     Code.SCHEDULE_OVERDUE: Text(
-        "Schedule {schedule_id} is on ({frequency}) but last ran at {last_run:iso}: HostUp is not "
-        "making backups as scheduled.",
+        "Schedule {schedule_id} is on ({frequency}) but last ran at {last_run:moment}: HostUp is "
+        "not making backups as scheduled.",
         "A backup schedule is on ({frequency}) but last ran on {last_run:moment}: HostUp is not "
         "making backups as scheduled.",
     ),
     Code.SCHEDULE_STALE: Text(
-        "Schedule {schedule_id} is on but last ran at {last_run:iso}, over a month ago: HostUp "
+        "Schedule {schedule_id} is on but last ran at {last_run:moment}, over a month ago: HostUp "
         "seems not to be making backups as scheduled.",
         "A backup schedule is on but last ran on {last_run:moment}, over a month ago: HostUp seems "
         "not to be making backups as scheduled.",
@@ -194,11 +194,11 @@ TEXTS: Mapping[Code, Text] = {
         "A backup schedule is on, but it is not known to have ever run.",
     ),
     Code.RUN_FAILED: Text(
-        "The backup from {at:iso} has the status {status:quoted}: it may have failed.",
+        "The backup from {at:moment} has the status {status:quoted}: it may have failed.",
         "The backup from {at:moment} has the status “{status}”: it may have failed.",
     ),
     Code.RUN_FAILED_REASON: Text(
-        "The backup from {at:iso} failed: {said:quoted}",
+        "The backup from {at:moment} failed: {said:quoted}",
         "The backup from {at:moment} failed. HostUp says: “{said}”",
     ),
     Code.NO_SCHEDULE_ON: _both(
@@ -207,7 +207,7 @@ TEXTS: Mapping[Code, Text] = {
     ),
     # Data loss
     Code.CHANGES: Text(
-        "Everything written since {since:iso} would be lost: {age:span} of changes.",
+        "Everything written since {since:moment} would be lost: {age:span} of changes.",
         "Everything written since {since:moment} would be lost: {age:span} of changes.",
     ),
     Code.CHANGES_UNKNOWN: _both(
@@ -264,7 +264,7 @@ TEXTS: Mapping[Code, Text] = {
         "Try to back up the current state first; HostUp does not say whether it allows this."
     ),
     Code.EVICTS_OLDEST: _evicts(
-        ", {backup_id} from {created:iso}", ", the one from {created:moment}"
+        ", {backup_id} from {created:moment}", ", the one from {created:moment}"
     ),
     Code.EVICTS_UNDATED: _evicts("", ""),
     Code.EVICTS_POINT: _evicts_point("is"),

@@ -5,19 +5,37 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 
-LANGUAGE = "en"
+from hostup_mcp.wording.viewer import Language, Viewer
 
 _UNITS = (("year", 365 * 86400), ("day", 86400), ("hour", 3600), ("minute", 60))
+_MONTH = timedelta(days=31)
 
 
-def moment(when: datetime | None, zone: tzinfo = UTC) -> str:
-    """Format a time for a user, to the minute and with its weekday: `Mon 2026-04-27 02:00 UTC`."""
+def moment(when: datetime | None, viewer: Viewer) -> str:
+    """Format a time for a user, to the minute and with its weekday: `Mon 2026-04-27 04:00 CEST`."""
     if when is None:
-        return "an unknown date"
+        return _UNKNOWN_DATE[viewer.language]
     from babel.dates import format_datetime
 
+    there = _local(when, viewer.zone)
     # The pattern keeps the year at four digits and the text the same length everywhere.
-    return format_datetime(when, "EEE yyyy-MM-dd HH:mm zzz", tzinfo=zone, locale=LANGUAGE)
+    text = format_datetime(there, "EEE yyyy-MM-dd HH:mm", locale=viewer.language)
+    return f"{text} {_zone_name(there)}"
+
+
+_UNKNOWN_DATE = {Language.ENGLISH: "an unknown date", Language.SWEDISH: "ett okänt datum"}
+
+
+def stamp(when: datetime | None, zone: tzinfo) -> str:
+    """Format a time for a model: in `zone`, with UTC beside it unless that is the zone.
+
+    `Mon 2026-04-27 04:00 CEST (02:00Z)`
+    """
+    text = moment(when, Viewer(zone))
+    if when is None or text.endswith(" UTC"):
+        return text
+    there, utc = _local(when, zone), when.astimezone(UTC)
+    return f"{text} ({utc:{'%H:%M' if utc.date() == there.date() else '%Y-%m-%d %H:%M'}}Z)"
 
 
 def iso(when: datetime | None) -> str:
@@ -27,36 +45,49 @@ def iso(when: datetime | None) -> str:
     return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def span(elapsed: timedelta) -> str:
-    """Format a duration in at most two neighbouring units, rounded down: `2 days 3 hours`."""
+def span(elapsed: timedelta, language: Language = Language.ENGLISH) -> str:
+    """Format a duration, rounded down: `2 days 3 hours`.
+
+    Up to a month, and from a year on, in two neighbouring units; in days between those.
+    """
     left = max(0, int(elapsed.total_seconds()))
     for index, (unit, seconds) in enumerate(_UNITS):
         if left >= seconds:
             count, rest = divmod(left, seconds)
-            words = [_counted(count, unit)]
+            words = [_counted(count, unit, language)]
+            is_exact = unit != "day" or elapsed < _MONTH
             for smaller, length in _UNITS[index + 1 : index + 2]:
-                if rest >= length:
-                    words.append(_counted(rest // length, smaller))
+                if is_exact and rest >= length:
+                    words.append(_counted(rest // length, smaller, language))
             return " ".join(words)
-    return "less than a minute"
+    return _UNDER_A_MINUTE[language]
 
 
-def size(gigabytes: float | None) -> str:
+_UNDER_A_MINUTE = {
+    Language.ENGLISH: "less than a minute",
+    Language.SWEDISH: "mindre än en minut",
+}
+
+
+def size(gigabytes: float | None, language: Language = Language.ENGLISH) -> str:
     """Format a size in the API's GB: `12.4 GB`."""
     if gigabytes is None:
-        return "size unknown"
+        return _UNKNOWN_SIZE[language]
     from babel.units import format_unit
 
     return format_unit(
-        gigabytes, "digital-gigabyte", length="short", format="0.##########", locale=LANGUAGE
+        gigabytes, "digital-gigabyte", length="short", format="0.##########", locale=language
     )
 
 
-def price(amount: Decimal, currency: str) -> str:
+_UNKNOWN_SIZE = {Language.ENGLISH: "size unknown", Language.SWEDISH: "okänd storlek"}
+
+
+def price(amount: Decimal, currency: str, language: Language = Language.ENGLISH) -> str:
     """Format a price in an ISO 4217 currency: `SEK 249.00`."""
     from babel.numbers import format_currency
 
-    return format_currency(amount, currency, "¤¤ #,##0.00", locale=LANGUAGE)
+    return format_currency(amount, currency, "¤¤ #,##0.00", locale=language)
 
 
 def number(value: float) -> str:
@@ -64,7 +95,32 @@ def number(value: float) -> str:
     return f"{value:.10g}"
 
 
-def _counted(count: int, unit: str) -> str:
+def system_zone() -> tzinfo:
+    """Return the time zone of this machine."""
+    from babel.localtime import LOCALTZ
+
+    return LOCALTZ
+
+
+def _local(when: datetime, zone: tzinfo) -> datetime:
+    """Return `when` in `zone`; in UTC if it would be outside the years that can be written."""
+    try:
+        return when.astimezone(zone)
+    except OverflowError:
+        return when
+
+
+def _zone_name(when: datetime) -> str:
+    """Return the short name of the zone of `when`, such as CEST, or its offset from UTC."""
+    name = when.tzname() or ""
+    if name.isalpha():
+        return name
+    from babel.dates import format_datetime
+
+    return format_datetime(when, "'UTC'xxx", locale=Language.ENGLISH)
+
+
+def _counted(count: int, unit: str, language: Language) -> str:
     from babel.units import format_unit
 
-    return format_unit(count, f"duration-{unit}", format="0", locale=LANGUAGE)
+    return format_unit(count, f"duration-{unit}", format="0", locale=language)

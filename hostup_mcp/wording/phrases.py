@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from hostup_mcp.hostup.models import Gate, QuotaInfo
-from hostup_mcp.hostup.text import quoted, safe_word
+from hostup_mcp.hostup.text import quoted
+from hostup_mcp.wording import formats
 
 
 def gate_text(gate: Gate | None) -> str:
@@ -20,11 +21,11 @@ def gate_text(gate: Gate | None) -> str:
     return text + (f", code {quoted(gate.code)}" if gate.code is not None else "")
 
 
-def date_text(text: str | None, moment: datetime | None) -> str:
-    """Return a date as HostUp wrote it, where it can be one. `moment` is `text` as it was read."""
-    if text is None:
-        return "date unknown"
-    return safe_word(text) if moment is not None else f"date unknown (HostUp says {quoted(text)})"
+def date_text(text: str | None, moment: datetime | None, zone: tzinfo) -> str:
+    """Describe a date for a model. `moment` is HostUp's `text` as it was read."""
+    if moment is not None:
+        return formats.stamp(moment, zone)
+    return "date unknown" if text is None else f"date unknown (HostUp says {quoted(text)})"
 
 
 LAST_COMPLETE = " This may remove the LAST backup that looks complete."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from datetime import UTC, tzinfo
+from datetime import datetime, tzinfo
 from string import Formatter
 from typing import Any
 
@@ -13,16 +13,22 @@ from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.findings import Finding
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.catalog import TEXTS
+from hostup_mcp.wording.viewer import Language, Viewer
 
 
-def for_model(finding: Finding) -> str:
-    """Describe `finding` for a model: with ids, names of tools, and dates as HostUp writes them."""
-    return _MODEL.vformat(TEXTS[finding_code(finding)].model, (), facts_of(finding))
+def for_model(finding: Finding, zone: tzinfo) -> str:
+    """Describe `finding` for a model: with ids and names of tools, dates in `zone` and in UTC."""
+    words = _Words(lambda nested: for_model(nested, zone), lambda when: formats.stamp(when, zone))
+    return words.vformat(TEXTS[finding_code(finding)].model, (), facts_of(finding))
 
 
-def for_user(finding: Finding, zone: tzinfo = UTC) -> str:
-    """Describe `finding` for a user: without ids, dates in `zone`."""
-    words = _Words(lambda nested: for_user(nested, zone), zone)
+def for_user(finding: Finding, viewer: Viewer) -> str:
+    """Describe `finding` for a user: without ids, in their zone."""
+    words = _Words(
+        lambda nested: for_user(nested, viewer),
+        lambda when: formats.moment(when, viewer),
+        viewer.language,
+    )
     return words.vformat(TEXTS[finding_code(finding)].user, (), facts_of(finding))
 
 
@@ -41,21 +47,22 @@ def facts_of(finding: Finding) -> Mapping[str, Any]:
 class _Words(Formatter):
     """Puts facts into a text; `nested` renders a fact that is itself a finding."""
 
-    def __init__(self, nested: Callable[[Finding], str], zone: tzinfo = UTC) -> None:
+    def __init__(
+        self,
+        nested: Callable[[Finding], str],
+        moment: Callable[[datetime | None], str],
+        language: Language = Language.ENGLISH,
+    ) -> None:
         def plain(value: Any) -> str:
             return str(value) if isinstance(value, str | int) else nested(value)
 
         self._formats: Mapping[str, Callable[[Any], str]] = {
             "": plain,
             "quoted": lambda value: quoted(plain(value)),
-            "iso": formats.iso,
-            "moment": lambda value: formats.moment(value, zone),
-            "span": formats.span,
-            "size": formats.size,
+            "moment": moment,
+            "span": lambda value: formats.span(value, language),
+            "size": lambda value: formats.size(value, language),
         }
 
     def format_field(self, value: Any, format_spec: str) -> str:
         return self._formats[format_spec](value)
-
-
-_MODEL = _Words(for_model)

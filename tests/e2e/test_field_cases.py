@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC
 from typing import Any
 
 import pytest
 from support.account import fresh_account
 
 from hostup_mcp.sandbox import Anomalies, Fault, ManualClock, Sandbox, Variants
+from hostup_mcp.wording.formats import stamp
 
 from .harness import Assistant, Result, User, in_memory, typed
 
@@ -51,7 +53,7 @@ async def test_a_403_is_shown_beside_an_open_gate() -> None:
             assert told == ["key_refused" in advice(listing), "key_refused" in first]
             return told
 
-        refused_at = account.clock.now().isoformat(timespec="milliseconds")[:-6] + "Z"
+        refused_at = stamp(account.clock.now(), UTC)
         assert await shown() == [False, False]
         account.faults.add(Fault("status", "POST", "*/backups", status=403))
         assert (await assistant.no("create_vps_backup", id=vps)).kind == "forbidden"

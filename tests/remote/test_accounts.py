@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -59,6 +61,23 @@ def test_groups_default_to_settings(path: Path) -> None:
     assert accounts["web-team"].allow == {Group.CREATE}
     assert accounts["ops-team"].allow == {Group.RESTORE, Group.DELETE}
     assert accounts["guests"].allow == frozenset()
+
+
+def test_time_zones_default_to_settings(path: Path) -> None:
+    write(
+        path,
+        {
+            "web-team": {"key": {"value": KEY}},
+            "ops-team": {"key": {"value": KEY}, "timezone": "Asia/Tokyo"},
+        },
+    )
+    stockholm = ZoneInfo("Europe/Stockholm")
+    accounts = read_accounts(path, replace(SETTINGS, zone=stockholm), {})
+    assert accounts["web-team"].zone == stockholm
+    assert accounts["ops-team"].zone == ZoneInfo("Asia/Tokyo")
+    write(path, {"web-team": {"key": {"value": KEY}, "timezone": "Stockholm"}})
+    with pytest.raises(CredentialsError, match=r"callers.web-team.timezone"):
+        read_accounts(path, SETTINGS, {})
 
 
 def test_repr_hides_the_key(path: Path) -> None:

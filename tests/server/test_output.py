@@ -72,7 +72,7 @@ def test_findings_keep_their_order() -> None:
 def test_a_reason_has_hostups_code_or_ours(
     reason: Reason, code: str, message: str, source: str
 ) -> None:
-    (item,) = reason_items([reason])
+    (item,) = reason_items([reason], UTC)
     assert item.model_dump(mode="json", by_alias=True) == {
         "code": code,
         "message": message,

@@ -33,6 +33,7 @@ from hostup_mcp.server.tools import confirm_restore
 from hostup_mcp.server.writes.proposal import Destructive
 from hostup_mcp.state.in_memory import InMemoryState
 from hostup_mcp.state.store import Lock, Record, RecordKey, RecordKind, StateUnavailableError
+from hostup_mcp.wording.viewer import Viewer
 
 from .wiring import account, ids_of, settings, text_of
 
@@ -274,7 +275,7 @@ async def test_confirming_needs_panel_and_ticket(at: At) -> None:
     plan_id = await plans.store(
         draft.model_copy(update={"facts": facts.digest, "ticket_hash": hashed})
     )
-    panel = Reader(at.hostup, plans, at.now, frozenset({Group.RESTORE}), shows_panel=True)
+    panel = Reader(at.hostup, plans, at.now, frozenset({Group.RESTORE}), Viewer(), shows_panel=True)
     for reader, given in ((panel, "wrong"), (replace(panel, shows_panel=False), ticket)):
         with pytest.raises(RefusalError) as refusal:
             await confirm_restore.propose(reader, plan_id, given, "web-01")

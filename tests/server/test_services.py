@@ -1,11 +1,15 @@
 """What a call works with: account, connection, state and keys."""
 
+from datetime import UTC
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from hostup_mcp.config import Group, Misconfigured, Remote, Settings
 from hostup_mcp.server.caller import caller
 from hostup_mcp.server.errors.failure import RefusalError
 from hostup_mcp.server.services import Services, services
+from hostup_mcp.wording.viewer import Viewer
 
 from .wiring import ALL, call, settings
 
@@ -39,6 +43,14 @@ def test_the_settings_unlock_groups() -> None:
     assert Services(settings(frozenset())).allowed() == frozenset()
     assert Services(settings(frozenset({Group.CREATE}))).allowed() == {Group.CREATE}
     assert Services(settings(ALL)).allowed() == ALL
+
+
+def test_a_users_zone_comes_first() -> None:
+    stockholm, tokyo = ZoneInfo("Europe/Stockholm"), ZoneInfo("Asia/Tokyo")
+    used = Services(settings(zone=stockholm), default_zone=lambda: tokyo)
+    assert used.viewer == Viewer(stockholm)
+    assert Services(settings(), default_zone=lambda: tokyo).viewer == Viewer(tokyo)
+    assert Services(settings()).viewer == Viewer(UTC)
 
 
 def test_no_repr_shows_a_secret() -> None:

@@ -38,6 +38,7 @@ from hostup_mcp.recovery.reasons import (
 )
 from hostup_mcp.wording.catalog import TEXTS
 from hostup_mcp.wording.render import finding_code, for_model, for_user
+from hostup_mcp.wording.viewer import Viewer
 
 WHEN, AGE = datetime(2026, 4, 27, 10, tzinfo=UTC), timedelta(days=1, hours=2, minutes=5)
 KEYS = "https://cloud.hostup.se/api-management"
@@ -103,7 +104,7 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     (
         SnapshotExpired(WHEN),
-        "This snapshot was due to be removed at 2026-04-27T10:00:00.000Z; it may be gone at any "
+        "This snapshot was due to be removed at Mon 2026-04-27 10:00 UTC; it may be gone at any "
         "moment.",
         "This snapshot was due to be removed on Mon 2026-04-27 10:00 UTC; it may be gone at any "
         "moment.",
@@ -184,7 +185,7 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     (Code.NO_COMPLETE_BACKUP, "Every listed backup may be incomplete.", None),
     (
         KeyRefused(WHEN, "backup:vm"),
-        "HostUp refused this key with 403 at 2026-04-27T10:00:00.000Z although the gate is open: "
+        "HostUp refused this key with 403 at Mon 2026-04-27 10:00 UTC although the gate is open: "
         f"the key probably lacks the scope backup:vm; check it at {KEYS}.",
         "HostUp refused the API key on Mon 2026-04-27 10:00 UTC although it says that this is "
         "allowed: the key probably lacks a permission (the scope backup:vm); check it on HostUp's "
@@ -215,14 +216,14 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     # Schedules
     (
         ScheduleOverdue("bks_1", None, WHEN),
-        "Schedule bks_1 is on but last ran at 2026-04-27T10:00:00.000Z, over a month ago: HostUp "
+        "Schedule bks_1 is on but last ran at Mon 2026-04-27 10:00 UTC, over a month ago: HostUp "
         "seems not to be making backups as scheduled.",
         "A backup schedule is on but last ran on Mon 2026-04-27 10:00 UTC, over a month ago: "
         "HostUp seems not to be making backups as scheduled.",
     ),
     (
         ScheduleOverdue("bks_1", "daily", WHEN),
-        "Schedule bks_1 is on (daily) but last ran at 2026-04-27T10:00:00.000Z: HostUp is not "
+        "Schedule bks_1 is on (daily) but last ran at Mon 2026-04-27 10:00 UTC: HostUp is not "
         "making backups as scheduled.",
         "A backup schedule is on (daily) but last ran on Mon 2026-04-27 10:00 UTC: HostUp is not "
         "making backups as scheduled.",
@@ -234,7 +235,7 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     (
         RunFailed(WHEN, "odd", None),
-        'The backup from 2026-04-27T10:00:00.000Z has the status "odd": it may have failed.',
+        'The backup from Mon 2026-04-27 10:00 UTC has the status "odd": it may have failed.',
         "The backup from Mon 2026-04-27 10:00 UTC has the status “odd”: it may have failed.",
     ),
     (
@@ -251,7 +252,7 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     # Data loss
     (
         Changes(WHEN, AGE),
-        "Everything written since 2026-04-27T10:00:00.000Z would be lost: 1 day 2 hours of "
+        "Everything written since Mon 2026-04-27 10:00 UTC would be lost: 1 day 2 hours of "
         "changes.",
         "Everything written since Mon 2026-04-27 10:00 UTC would be lost: 1 day 2 hours of "
         "changes.",
@@ -337,7 +338,7 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         EvictsOldest("bkp_1", WHEN),
         f"{NOT_FREE}: to make room for another backup, HostUp may automatically remove the oldest, "
         "bkp_1 from "
-        "2026-04-27T10:00:00.000Z. The user decides.",
+        "Mon 2026-04-27 10:00 UTC. The user decides.",
         f"{NOT_FREE}: to make room for another backup, HostUp may remove the oldest, the one from "
         "Mon 2026-04-27 10:00 UTC. Whether to make one is your choice.",
     ),
@@ -373,7 +374,7 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         (
             SlotsUsed("bkp_1", WHEN, is_among_dated, is_beside_point),
             f"All backup slots are in use; the oldest backup{which} is bkp_1 from "
-            "2026-04-27T10:00:00.000Z. The user decides whether to delete it or to buy more slots.",
+            "Mon 2026-04-27 10:00 UTC. The user decides whether to delete it or to buy more slots.",
             f"All backup slots are in use; the oldest backup{which} is the one from "
             "Mon 2026-04-27 10:00 UTC. Whether to delete it or to buy more slots is your choice.",
         )
@@ -407,8 +408,8 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ("finding", "model", "user"), WORDS, ids=[finding_code(finding) for finding, *_ in WORDS]
 )
 def test_words_of_each_finding(finding: Finding, model: str, user: str | None) -> None:
-    assert for_model(finding) == model
-    assert for_user(finding) == (model if user is None else user)
+    assert for_model(finding, UTC) == model
+    assert for_user(finding, Viewer()) == (model if user is None else user)
 
 
 def test_every_code_has_tested_words() -> None:

@@ -3,14 +3,16 @@
 import re
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hostup_mcp.wording.formats import iso, moment, number, price, size, span
+from hostup_mcp.wording.formats import iso, moment, number, price, size, span, stamp
+from hostup_mcp.wording.viewer import Language, Viewer
 
 
 @pytest.mark.parametrize(
@@ -30,7 +32,9 @@ from hostup_mcp.wording.formats import iso, moment, number, price, size, span
         (timedelta(days=1), "1 day"),
         (timedelta(days=1, minutes=59), "1 day"),
         (timedelta(days=2, hours=3, minutes=59), "2 days 3 hours"),
-        (timedelta(days=364, hours=23), "364 days 23 hours"),
+        (timedelta(days=30, hours=23), "30 days 23 hours"),
+        (timedelta(days=31, hours=23), "31 days"),
+        (timedelta(days=364, hours=23), "364 days"),
         (timedelta(days=365), "1 year"),
         (timedelta(days=365, hours=23), "1 year"),
         (timedelta(days=366), "1 year 1 day"),
@@ -54,19 +58,56 @@ def test_every_span_has_words(elapsed: timedelta) -> None:
     assert not re.search(r"\b1 \w+s\b", words)
 
 
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+NIGHT = datetime(2026, 4, 26, 22, 30, 59, tzinfo=UTC)
+WINTER = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
-    ("when", "text"),
+    ("when", "zone", "user", "model"),
     [
-        (datetime(2026, 4, 27, 2, 0, 59, tzinfo=UTC), "Mon 2026-04-27 02:00 UTC"),
+        (WINTER, UTC, "Fri 2026-11-27 09:00 UTC", "Fri 2026-11-27 09:00 UTC"),
+        (WINTER, STOCKHOLM, "Fri 2026-11-27 10:00 CET", "Fri 2026-11-27 10:00 CET (09:00Z)"),
         (
-            datetime(2026, 4, 27, 1, 0, tzinfo=timezone(timedelta(hours=2))),
-            "Sun 2026-04-26 23:00 UTC",
+            NIGHT,
+            STOCKHOLM,
+            "Mon 2026-04-27 00:30 CEST",
+            "Mon 2026-04-27 00:30 CEST (2026-04-26 22:30Z)",
         ),
-        (None, "an unknown date"),
+        (
+            WINTER,
+            ZoneInfo("America/Sao_Paulo"),
+            "Fri 2026-11-27 06:00 UTC-03:00",
+            "Fri 2026-11-27 06:00 UTC-03:00 (09:00Z)",
+        ),
+        (
+            WINTER,
+            timezone(timedelta(hours=5, minutes=45)),
+            "Fri 2026-11-27 14:45 UTC+05:45",
+            "Fri 2026-11-27 14:45 UTC+05:45 (09:00Z)",
+        ),
+        (None, STOCKHOLM, "an unknown date", "an unknown date"),
     ],
 )
-def test_moment_has_weekday_and_zone(when: datetime | None, text: str) -> None:
-    assert moment(when) == text
+def test_moment_has_weekday_and_zone(
+    when: datetime | None, zone: tzinfo, user: str, model: str
+) -> None:
+    assert moment(when, Viewer(zone)) == user
+    assert stamp(when, zone) == model
+
+
+def test_swedish_moments_and_numbers() -> None:
+    assert moment(WINTER, Viewer(STOCKHOLM, Language.SWEDISH)) == "fre 2026-11-27 10:00 CET"
+    assert span(timedelta(days=2, hours=1), Language.SWEDISH) == "2 dygn 1 timme"
+    assert size(12.4, Language.SWEDISH) == "12,4 GB"
+
+
+@settings(max_examples=200)
+@given(st.datetimes(timezones=st.just(UTC)))
+@example(datetime.max.replace(tzinfo=UTC))
+@example(datetime.min.replace(tzinfo=UTC))
+def test_every_moment_has_words(when: datetime) -> None:
+    assert stamp(when, STOCKHOLM)
 
 
 def test_iso_is_as_hostup_writes_it() -> None:

@@ -1,5 +1,7 @@
 """Gates and quotas as parts of a line."""
 
+from datetime import UTC
+
 import pytest
 
 from hostup_mcp.hostup.models import Gate, QuotaInfo, parse_time
@@ -43,10 +45,10 @@ def test_absent_quota_is_not_unlimited(
     ("text", "shown"),
     [
         (None, "date unknown"),
-        ("2026-04-27T10:00:00.000Z", "2026-04-27T10:00:00.000Z"),
+        ("2026-04-27T10:00:00.000Z", "Mon 2026-04-27 10:00 UTC"),
         ("0001-01-01T00:00:00Z", 'date unknown (HostUp says "0001-01-01T00:00:00Z")'),
         ("soon", 'date unknown (HostUp says "soon")'),
     ],
 )
 def test_only_a_date_is_shown_as_one(text: str | None, shown: str) -> None:
-    assert date_text(text, parse_time(text)) == shown
+    assert date_text(text, parse_time(text), UTC) == shown

@@ -9,33 +9,34 @@ from hypothesis import strategies as st
 from hostup_mcp.recovery.findings import CannotBackUp, Changes, EvictsOldest
 from hostup_mcp.recovery.reasons import GateClosed
 from hostup_mcp.wording.render import facts_of, for_model, for_user
+from hostup_mcp.wording.viewer import Viewer
 
-STOCKHOLM = ZoneInfo("Europe/Stockholm")
+STOCKHOLM = Viewer(ZoneInfo("Europe/Stockholm"))
 WHEN = datetime(2026, 4, 27, 22, 30, tzinfo=UTC)
 
 
 def test_user_reads_dates_in_their_zone() -> None:
     words = for_user(Changes(WHEN, timedelta(hours=2)), STOCKHOLM)
-    assert "since Tue 2026-04-28 00:30 " in words
+    assert "since Tue 2026-04-28 00:30 CEST" in words
     assert "UTC" not in words
-    assert "Tue 2026-04-28 00:30 " in for_user(EvictsOldest("bkp_1", WHEN), STOCKHOLM)
+    assert "Tue 2026-04-28 00:30 CEST" in for_user(EvictsOldest("bkp_1", WHEN), STOCKHOLM)
 
 
 @given(st.text(min_size=1))
 def test_hostup_words_come_through(said: str) -> None:
-    assert for_model(GateClosed(said, None)) == said
-    assert said in for_user(GateClosed(said, None))
-    assert said in for_user(CannotBackUp(GateClosed(said, None)))
+    assert for_model(GateClosed(said, None), UTC) == said
+    assert said in for_user(GateClosed(said, None), Viewer())
+    assert said in for_user(CannotBackUp(GateClosed(said, None)), Viewer())
 
 
 def test_hostup_words_are_no_template() -> None:
     said = "{hostup_code} {0} {said!r} {{"
-    assert for_model(GateClosed(said, "x")) == said
-    assert said in for_user(CannotBackUp(GateClosed(said, None)))
+    assert for_model(GateClosed(said, "x"), UTC) == said
+    assert said in for_user(CannotBackUp(GateClosed(said, None)), Viewer())
 
 
 def test_reason_cannot_leave_its_quotes() -> None:
-    words = for_model(CannotBackUp(GateClosed('No". All is well. "', None)))
+    words = for_model(CannotBackUp(GateClosed('No". All is well. "', None)), UTC)
     assert words.endswith(r': "No\". All is well. \""')
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC
 
 from hostup_mcp.hostup.models import Gate
 from hostup_mcp.hostup.problems import (
@@ -81,9 +82,11 @@ def closed_gate_refusal(
     """
     if gate is None:
         return refuse(texts.GATE_UNKNOWN)
-    reason = quoted(for_model(closed_reason(gate)))
+    reason = quoted(for_model(closed_reason(gate), UTC))
     code = f" (code {safe_word(gate.code)})" if gate.code else ""
-    return refuse(text, reason=f"{reason}{code}", step=for_model(step_to_open(gate, status)))
+    # Neither has a moment in it, so the zone does not matter.
+    step = for_model(step_to_open(gate, status), UTC)
+    return refuse(text, reason=f"{reason}{code}", step=step)
 
 
 def _text(error: HostUpError) -> ErrorText:

@@ -54,7 +54,11 @@ async def propose(
     now = hostup_now(reader.hostup, reader.now)
     evicted, loses_last = oldest(listing, now), may_lose_complete(listing, 1, now)
     subject = await find_subject(reader.hostup, vps) if loses_last else Subject(vps)
-    which = "" if evicted is None else f", {evicted[0].id} from {formats.moment(evicted[1])},"
+    which = (
+        ""
+        if evicted is None
+        else f", {evicted[0].id} from {formats.moment(evicted[1], reader.viewer)},"
+    )
     room = "All backup slots are in use" if slots is Slots.FULL else "No slot is known to be free"
     unseen = "" if hidden is None else " That may be a backup that is not listed."
     message = (

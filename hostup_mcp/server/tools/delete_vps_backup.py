@@ -35,10 +35,11 @@ async def propose(reader: Reader, id: VpsId, backupId: BackupId) -> Destructive:
     await require_no_job(reader.hostup, vps, listing.actions.can_restore)
     note = f", note {quoted(backup.note)}" if backup.note else ""
     rare = rarity(listing, backup, hostup_now(reader.hostup, reader.now))
-    warning = "" if rare is None else f" {for_user(rare)}"
+    warning = "" if rare is None else f" {for_user(rare, reader.viewer)}"
     subject = await find_subject(reader.hostup, vps)
+    made = formats.moment(backup.created, reader.viewer)
     message = (
-        f"Permanently delete the backup {backup.id} of {formats.moment(backup.created)} "
+        f"Permanently delete the backup {backup.id} of {made} "
         f"({formats.size(backup.size_gb)}{note}) of {describe_server(vps)}? This cannot be undone."
         f"{warning}\n{type_to_confirm(subject.to_type)}"
     )

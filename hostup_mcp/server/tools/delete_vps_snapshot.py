@@ -30,9 +30,10 @@ async def propose(reader: Reader, id: VpsId, snapshotName: SnapshotName) -> Dest
     await require_no_job(reader.hostup, vps, listing.actions.can_restore)
     only = " It is the only snapshot." if len(listing.data) == 1 else ""
     subject = await find_subject(reader.hostup, vps)
+    made = formats.moment(snapshot.created, reader.viewer)
     message = (
         f"Permanently delete the snapshot {snapshot.name} of "
-        f"{formats.moment(snapshot.created)} of {describe_server(vps)}? This cannot be undone."
+        f"{made} of {describe_server(vps)}? This cannot be undone."
         f"{only}\n{type_to_confirm(subject.to_type)}"
     )
 

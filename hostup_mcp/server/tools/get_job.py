@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Annotated
 
 import anyio
@@ -66,12 +66,13 @@ async def get_job(
     jobId, check the server with list_vps and list_vps_backups. Given a writeId instead, it reports
     what HostUp's audit log shows about a write whose response was lost."""
     services_ = services(ctx)
+    zone = services_.viewer.zone
     if writeId is not None and jobId is None:
         record = WriteRecord.model_validate_json(await require_write(ctx, writeId))
         found = await look_up(services_.hostup, record)
         is_refused = found.trace is Trace.REFUSED
-        now = "" if is_refused else await _see_backups(services_.hostup, record)
-        return describe(record, found, now)
+        now = "" if is_refused else await _see_backups(services_.hostup, record, zone)
+        return describe(record, found, now, zone)
     if jobId is None or writeId is not None:
         either = "either jobId or writeId, not both"
         raise refuse(texts.MISSING_ARGUMENTS, tool="get_job", arguments=either)
@@ -82,7 +83,7 @@ async def get_job(
     after = ""
     if job.restored_point is not None and _did_not_succeed(seen):
         after = await _describe_disk(services_, job, seen)
-    return _result(jobId, job, seen, after)
+    return _result(jobId, job, seen, after, zone)
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ async def _follow(ctx: Ctx, poll: str, wait_seconds: int) -> _Seen:
         pause = min(LONGEST_PAUSE, pause * 1.5)
 
 
-async def _see_backups(hostup: ReadingClient, write: WriteRecord) -> str:
+async def _see_backups(hostup: ReadingClient, write: WriteRecord, zone: tzinfo) -> str:
     """Say what the server's backups show now about a write whose outcome is not known."""
     try:
         listing = await hostup.list_backups(write.vps_id)
@@ -137,7 +138,7 @@ async def _see_backups(hostup: ReadingClient, write: WriteRecord) -> str:
     # HostUp's clock is known to a second, and some of its dates are no finer.
     since = sent_at_hostup(hostup, write) - timedelta(seconds=1)
     new = [
-        f"{safe_word(backup.id)} ({date_text(backup.created_at, backup.created)})"
+        f"{safe_word(backup.id)} ({date_text(backup.created_at, backup.created, zone)})"
         for backup in listing.backups
         if backup.created is not None and backup.created >= since
     ]
@@ -176,7 +177,9 @@ async def _describe_backup(services_: Services, vps_id: str, backup_id: str) -> 
     return f"The backup {backup} is still listed."
 
 
-def _result(job_id: str, followed: TrackedJob, seen: _Seen, after: str) -> CallToolResult:
+def _result(
+    job_id: str, followed: TrackedJob, seen: _Seen, after: str, zone: tzinfo
+) -> CallToolResult:
     job = None if seen.is_gone else seen.job
     state = JobState.GONE if job is None else job.state
     message = _MESSAGES[state]
@@ -193,7 +196,7 @@ def _result(job_id: str, followed: TrackedJob, seen: _Seen, after: str) -> CallT
             facts.append(f"{number(job.progress)} %")
         if said := job.reason or (job.message if state is not JobState.SUCCEEDED else None):
             facts.append(quoted(said))
-    facts.append(f"{'last ' * (seen.failure is not None)}seen {formats.moment(seen.at)}")
+    facts.append(f"{'last ' * (seen.failure is not None)}seen {formats.stamp(seen.at, zone)}")
     return to_result(
         [f"{', '.join(facts)}. {message}"],
         {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import Any
 
 from mcp.types import CallToolResult
@@ -57,6 +58,7 @@ async def list_backup_schedules(ctx: Ctx, id: VpsId) -> CallToolResult:
     backups themselves use list_vps_backups."""
     await require_vps(ctx, id)
     services_ = services(ctx)
+    zone = services_.viewer.zone
     listing = await services_.hostup.list_backup_schedules(id)
     settings, findings = (
         listing.settings,
@@ -64,7 +66,7 @@ async def list_backup_schedules(ctx: Ctx, id: VpsId) -> CallToolResult:
     )
     steps = await gate_steps(services_.hostup, id, listing.actions.can_create)
     return to_result(
-        _lines(id, listing, findings, steps) + clock_lines(services_.hostup),
+        _lines(id, listing, findings, steps, zone) + clock_lines(services_.hostup, zone),
         {
             "id": id,
             "schedules": [s.model_dump(mode="json", by_alias=True) for s in listing.schedules],
@@ -83,26 +85,27 @@ def _lines(
     listing: BackupSchedules,
     findings: tuple[ScheduleFinding, ...],
     steps: list[str],
+    zone: tzinfo,
 ) -> list[str]:
     lines = [f"Backup schedules of {vps_id}:"]
     if is_any_on(listing) is False:
         lines = [f"No schedule is on for {vps_id}: HostUp makes no automatic backups of it."]
-    lines += [describe_schedule(s) for s in listing.schedules]
-    lines += describe_all(findings)
+    lines += [describe_schedule(s, zone) for s in listing.schedules]
+    lines += describe_all(findings, zone)
     if listing.settings is not None:
         lines.append(f"Retention: {describe_retention(listing.settings)}.")
     lines.append(f"New schedule: {gate_text(listing.actions.can_create)}.")
     return lines + steps + missing_lines(listing, len(listing.schedules), "schedules")
 
 
-def describe_schedule(schedule: BackupSchedule) -> str:
+def describe_schedule(schedule: BackupSchedule, zone: tzinfo) -> str:
     """Describe a schedule on one line."""
     day = f" day {quoted(schedule.day_specifier)}" if schedule.day_specifier else ""
     on = {True: "on", False: "OFF", None: "on or off unknown"}[schedule.enabled]
     keeps = "unknown" if schedule.retention_count is None else schedule.retention_count
     at = f" at {quoted(schedule.time)} (zone not stated)" if schedule.time else ""
     text = schedule.last_run
-    last = date_text(text, parse_time(text)) if text else "unknown"
+    last = date_text(text, parse_time(text), zone) if text else "unknown"
     return (
         f"{safe_word(schedule.id)} {quoted(schedule.name or '')}: {on}, "
         f"{safe_word(schedule.frequency or 'how often unknown')}{day}{at}, keeps {keeps}, "

@@ -52,14 +52,14 @@ async def list_restore_sources(ctx: Ctx, id: VpsId) -> CallToolResult:
     await services_.remember(
         {f"{id}/source/{s.id}/{b.id}": "" for s in listing.sources for b in s.backups}
     )
-    now = hostup_now(services_.hostup, services_.now())
+    now, zone = hostup_now(services_.hostup, services_.now()), services_.viewer.zone
 
     def describe(backup: SourceBackup, source: RestoreSource) -> str:
         span = age(backup.created, now)
-        when = date_text(backup.created_at, backup.created)
+        when = date_text(backup.created_at, backup.created, zone)
         old = f", {formats.span(span)} old" if span is not None else ""
         doubt = find_doubt(backup, source.backups, now)
-        warning = "" if doubt is None else f" · {for_model(doubt)}"
+        warning = "" if doubt is None else f" · {for_model(doubt, zone)}"
         return f"  {safe_word(backup.id)} · {when}{old} · {formats.size(backup.size_gb)}{warning}"
 
     lines = [f"Backups that could be restored onto {id}:"]
@@ -77,7 +77,7 @@ async def list_restore_sources(ctx: Ctx, id: VpsId) -> CallToolResult:
         lines += [describe(b, source) for b in source.backups] or [none]
     count = sum(1 + len(source.backups) for source in listing.sources)
     lines += missing_lines(listing, count, "sources and backups")
-    lines += clock_lines(services_.hostup)
+    lines += clock_lines(services_.hostup, zone)
     return to_result(
         lines,
         {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Annotated, Any
 
 from mcp.types import CallToolResult
@@ -160,11 +160,14 @@ async def list_vps_backups(
         refused=services_.refusals.latest(caller(), id, BACKUP, here),
         clocks=compare(services_.hostup),
     )
-    return to_result(_lines(id, listing, assessment, now), _data(id, listing, assessment, now))
+    zone = services_.viewer.zone
+    return to_result(
+        _lines(id, listing, assessment, now, zone), _data(id, listing, assessment, now, zone)
+    )
 
 
 def _data(
-    vps_id: str, listing: BackupList, assessment: Assessment, now: datetime
+    vps_id: str, listing: BackupList, assessment: Assessment, now: datetime, zone: tzinfo
 ) -> dict[str, Any]:
     return {
         "id": vps_id,
@@ -175,20 +178,20 @@ def _data(
         "quotaInfo": listing.quota_info.model_dump(mode="json", by_alias=True),
         # Only what HostUp returned: an absent code stays absent.
         "actions": listing.actions.model_dump(mode="json", by_alias=True, exclude_unset=True),
-        "explanation": _explanation(assessment).model_dump(mode="json", by_alias=True),
+        "explanation": _explanation(assessment, zone).model_dump(mode="json", by_alias=True),
         **completeness(listing),
     }
 
 
-def _explanation(found: Assessment) -> AssessmentItem:
+def _explanation(found: Assessment, zone: tzinfo) -> AssessmentItem:
     restore, create, overwrites = found.restore, found.create, found.overwrites
     return AssessmentItem(
         restore=RestoreItem(
-            **_explain_in_words(restore),
-            overwrites=None if overwrites is None else _overwritten(overwrites),
+            **_explain_in_words(restore, zone),
+            overwrites=None if overwrites is None else _overwritten(overwrites, zone),
         ),
-        create=ExplanationItem(**_explain_in_words(create)),
-        advice=describe_all(found.advice),
+        create=ExplanationItem(**_explain_in_words(create, zone)),
+        advice=describe_all(found.advice, zone),
         findings={
             "restore": _as_data(restore),
             "overwrites": None if overwrites is None else as_data(overwrites.data_loss),
@@ -199,11 +202,11 @@ def _explanation(found: Assessment) -> AssessmentItem:
     )
 
 
-def _explain_in_words(found: Explanation) -> dict[str, Any]:
+def _explain_in_words(found: Explanation, zone: tzinfo) -> dict[str, Any]:
     return {
         "verdict": found.verdict,
-        "reasons": reason_items(found.reasons),
-        "to_unblock": " ".join(describe_all(found.to_unblock)) or None,
+        "reasons": reason_items(found.reasons, zone),
+        "to_unblock": " ".join(describe_all(found.to_unblock, zone)) or None,
     }
 
 
@@ -211,13 +214,13 @@ def _as_data(found: Explanation) -> Json:
     return all_as_data({"reasons": found.reasons, "toUnblock": found.to_unblock})
 
 
-def _overwritten(overwrites: Overwrites) -> OverwritesItem:
+def _overwritten(overwrites: Overwrites, zone: tzinfo) -> OverwritesItem:
     backup, loss = overwrites.backup, overwrites.data_loss
     return OverwritesItem(
         backup_id=backup.id,
         since=backup.created_at,
         span=formats.span(loss.age) if isinstance(loss, Changes) else None,
-        message=for_model(loss),
+        message=for_model(loss, zone),
     )
 
 
@@ -228,25 +231,32 @@ def _age(backup: Backup, now: datetime) -> dict[str, str | int | None]:
     return {"age": formats.span(span), "ageSeconds": int(span.total_seconds())}
 
 
-def _lines(vps_id: str, listing: BackupList, assessment: Assessment, now: datetime) -> list[str]:
+def _lines(
+    vps_id: str, listing: BackupList, assessment: Assessment, now: datetime, zone: tzinfo
+) -> list[str]:
     gates, overwrites = listing.actions, assessment.overwrites
     other = gates.can_restore_from_another_vps
     return [
-        *_explain("Restore", gates.can_restore, assessment.restore),
+        *_explain("Restore", gates.can_restore, assessment.restore, zone),
         *(
-            [f"Restoring {_which(overwrites.backup, listing)}: {for_model(overwrites.data_loss)}"]
+            [
+                f"Restoring {_which(overwrites.backup, listing)}: "
+                f"{for_model(overwrites.data_loss, zone)}"
+            ]
             if overwrites is not None
             else []
         ),
-        *_explain("New backup", gates.can_create_backup, assessment.create, assessment.restore),
+        *_explain(
+            "New backup", gates.can_create_backup, assessment.create, zone, assessment.restore
+        ),
         *([f"From another server: {gate_text(other)}."] if other is not None else []),
         f"Quota: {quota_text(listing.quota_info)}.",
-        *describe_all(assessment.advice),
+        *describe_all(assessment.advice, zone),
         f"Backups of {vps_id}, newest first:"
         if listing.backups
         else f"HostUp lists no backups of {vps_id} for this key.",
         *(
-            _describe(backup, now, assessment.doubts.get(backup.id))
+            _describe(backup, now, assessment.doubts.get(backup.id), zone)
             for backup in newest_first(listing.backups)
         ),
         *missing_lines(listing, len(listing.backups), "backups"),
@@ -260,21 +270,25 @@ def _which(backup: Backup, listing: BackupList) -> str:
 
 
 def _explain(
-    action: str, gate: Gate | None, found: Explanation, before: Explanation | None = None
+    action: str,
+    gate: Gate | None,
+    found: Explanation,
+    zone: tzinfo,
+    before: Explanation | None = None,
 ) -> list[str]:
     # The reason from the gate is already there, in its own words.
-    ours = describe_all(reason for reason in found.reasons if reason.source is not Source.GATE)
+    ours = describe_all((r for r in found.reasons if r.source is not Source.GATE), zone)
     lines = [" ".join([f"{action}: {found.verdict.upper()} ({gate_text(gate)}).", *ours])]
     if found.to_unblock and (before is None or found.to_unblock != before.to_unblock):
-        lines.append(f"To unblock: {' '.join(describe_all(found.to_unblock))}")
+        lines.append(f"To unblock: {' '.join(describe_all(found.to_unblock, zone))}")
     return lines
 
 
-def _describe(backup: Backup, now: datetime, doubt: Doubt | None) -> str:
+def _describe(backup: Backup, now: datetime, doubt: Doubt | None, zone: tzinfo) -> str:
     span = age(backup.created, now)
     facts = [
         safe_word(backup.id),
-        date_text(backup.created_at, backup.created),
+        date_text(backup.created_at, backup.created, zone),
         f"{formats.span(span)} old" if span is not None else "age unknown",
         formats.size(backup.size_gb),
         safe_word(backup.backup_type or "type unknown"),
@@ -287,7 +301,7 @@ def _describe(backup: Backup, now: datetime, doubt: Doubt | None) -> str:
     if backup.note is not None:
         facts.append(f"note {quoted(backup.note)}")
     if doubt is not None:
-        facts.append(for_model(doubt))
+        facts.append(for_model(doubt, zone))
     return " · ".join(facts)
 
 

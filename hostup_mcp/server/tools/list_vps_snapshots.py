@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import Any
 
 from mcp.types import CallToolResult
@@ -56,13 +57,13 @@ async def list_vps_snapshots(ctx: Ctx, id: VpsId) -> CallToolResult:
     services_ = services(ctx)
     listing = await services_.hostup.list_snapshots(id)
     await services_.remember({f"{id}/snapshot/{s.name}": "" for s in listing.data})
-    now = hostup_now(services_.hostup, services_.now())
+    now, zone = hostup_now(services_.hostup, services_.now()), services_.viewer.zone
     spans = [age(s.created, now) for s in listing.data]
     ages = [formats.span(span) if span is not None else None for span in spans]
     limits, gates = listing.limits, listing.actions
     steps = await gate_steps(services_.hostup, id, gates.can_restore, gates.can_create)
     return to_result(
-        _lines(id, listing, ages, steps) + clock_lines(services_.hostup),
+        _lines(id, listing, ages, steps, zone) + clock_lines(services_.hostup, zone),
         {
             "id": id,
             "data": [
@@ -79,7 +80,7 @@ async def list_vps_snapshots(ctx: Ctx, id: VpsId) -> CallToolResult:
 
 
 def _lines(
-    vps_id: str, listing: SnapshotList, ages: list[str | None], steps: list[str]
+    vps_id: str, listing: SnapshotList, ages: list[str | None], steps: list[str], zone: tzinfo
 ) -> list[str]:
     gates = listing.actions
     total = listing.limits.total_snapshots if listing.limits is not None else None
@@ -94,17 +95,17 @@ def _lines(
     ]
     if listing.available is False:
         lines.append(f"Snapshots are not available: {quoted(listing.reason or 'no reason given')}.")
-    lines += [_describe(s, old) for s, old in zip(listing.data, ages, strict=True)]
+    lines += [_describe(s, old, zone) for s, old in zip(listing.data, ages, strict=True)]
     return lines + missing_lines(listing, count, "snapshots")
 
 
-def _describe(snapshot: Snapshot, old: str | None) -> str:
+def _describe(snapshot: Snapshot, old: str | None, zone: tzinfo) -> str:
     facts = [
         safe_word(snapshot.name),
-        date_text(snapshot.created_at, snapshot.created) + (f", {old} old" if old else ""),
-        f"expires {safe_word(snapshot.expires_at or '')}"
+        date_text(snapshot.created_at, snapshot.created, zone) + (f", {old} old" if old else ""),
+        f"expires {formats.stamp(snapshot.expires, zone)}"
         if snapshot.expires
-        else f"expiry {date_text(snapshot.expires_at, None)}",
+        else f"expiry {date_text(snapshot.expires_at, None, zone)}",
         {True: "with memory", False: "disk only", None: "memory unknown"}[
             snapshot.includes_memory_state
         ],

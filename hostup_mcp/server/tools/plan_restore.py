@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import tzinfo
 from typing import Annotated, Any
 
 from mcp.types import CallToolResult
@@ -183,7 +184,7 @@ async def plan_restore(
     data = PlanResult(
         mode=mode,
         verdict=facts.plan.verdict,
-        **_explain(facts),
+        **_explain(facts, reader_.viewer.zone),
         id=id,
         source=None if facts.source is None else asdict(facts.source),
         plan_id=plan_id,
@@ -191,7 +192,8 @@ async def plan_restore(
     )
     allowed = needed_groups(plan.definition) <= reader_.allowed
     result = to_result(
-        _lines(data, facts.source, allowed, is_stored) + clock_lines(reader_.hostup),
+        _lines(data, facts.source, allowed, is_stored)
+        + clock_lines(reader_.hostup, reader_.viewer.zone),
         data.model_dump(mode="json", by_alias=True),
     )
     if plan_id is not None and allowed and reader_.shows_panel:
@@ -221,7 +223,7 @@ def _check_arguments(
         raise refuse(texts.INVALID_ARGUMENTS, tool="plan_restore", fields=tuple(wrong))
 
 
-def _explain(facts: PlanFacts) -> dict[str, Any]:
+def _explain(facts: PlanFacts, zone: tzinfo) -> dict[str, Any]:
     """Return the findings of a plan, in words and as data, under the same names."""
     plan = facts.plan
     is_possible = plan.verdict is Verdict.POSSIBLE
@@ -232,10 +234,10 @@ def _explain(facts: PlanFacts) -> dict[str, Any]:
         "alternatives": plan.alternatives,
     }
     return {
-        "reasons": reason_items(plan.reasons),
-        "to_unblock": " ".join(describe_all(steps)) or None,
-        "dataLoss": for_model(plan.data_loss),
-        **{name: describe_all(some) for name, some in lists.items()},
+        "reasons": reason_items(plan.reasons, zone),
+        "to_unblock": " ".join(describe_all(steps, zone)) or None,
+        "dataLoss": for_model(plan.data_loss, zone),
+        **{name: describe_all(some, zone) for name, some in lists.items()},
         "findings": {
             "dataLoss": as_data(plan.data_loss),
             **all_as_data({"reasons": plan.reasons, "toUnblock": steps, **lists}),

@@ -26,6 +26,7 @@ from hostup_mcp.server.writes.questions import (
 )
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.render import for_user
+from hostup_mcp.wording.viewer import Viewer
 
 PlanId = Annotated[
     str,
@@ -57,7 +58,9 @@ async def propose_restore(reader: Reader, plan: StoredPlan) -> Destructive:
     except NotFoundError:
         raise plan_again("HostUp no longer shows this server to this API key") from None
     if facts.plan.verdict is not Verdict.POSSIBLE:
-        reasons = " ".join(quoted(reason) for reason in describe_all(facts.plan.reasons))
+        reasons = " ".join(
+            quoted(reason) for reason in describe_all(facts.plan.reasons, reader.viewer.zone)
+        )
         raise plan_again(f"a restore is not possible now ({reasons})")
     if facts.digest != plan.facts:
         raise plan_again("the facts behind it have changed")
@@ -66,27 +69,25 @@ async def propose_restore(reader: Reader, plan: StoredPlan) -> Destructive:
         vps_id=plan.vps_id,
         request=plan.definition.request(plan.target),
         facts={**facts.documented, **subject.facts},
-        question=_question(plan, facts, subject),
+        question=_question(plan, facts, subject, reader.viewer),
         follow_up=_follow_up(plan),
     )
 
 
-def _question(plan: StoredPlan, facts: PlanFacts, subject: Subject) -> Question:
+def _question(plan: StoredPlan, facts: PlanFacts, subject: Subject, viewer: Viewer) -> Question:
     found = facts.plan.point
     source = f" of {facts.source}" if facts.source is not None else ""
-    date = formats.moment(None if found is None else found.created)
+    date = formats.moment(None if found is None else found.created, viewer)
     point = f"the {plan.definition.goes_back_to} {plan.point}{source} of {date}"
     server, name = describe_server(facts.vps), subject.to_type
-    effects = " ".join(for_user(effect) for effect in facts.plan.side_effects)
+    effects = " ".join(for_user(effect, viewer) for effect in facts.plan.side_effects)
     if plan.definition.builds_server:
         options = ", ".join(f"{key} {value}" for key, value in plan.options.items())
         asked_for = f" ({options})" if options else ""
         message = f"Build a new, paid server{asked_for} from {point}, source {server}? {effects}"
         return Question(message, name, plain_yes=True)
-    message = (
-        f"Restore {server} from {point}? DATA LOSS: {for_user(facts.plan.data_loss)} {effects}\n"
-        f"{type_to_confirm(name)}"
-    )
+    loss = for_user(facts.plan.data_loss, viewer)
+    message = f"Restore {server} from {point}? DATA LOSS: {loss} {effects}\n{type_to_confirm(name)}"
     return Question(message, name)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 from hostup_mcp.hostup.models import Gate
 from hostup_mcp.hostup.problems import HostUpError
 from hostup_mcp.hostup.reading import ReadingClient
@@ -23,4 +25,6 @@ async def gate_steps(hostup: ReadingClient, vps_id: str, *gates: Gate | None) ->
     if not closed:
         return []
     status = await read_service_status(hostup, vps_id)
-    return list(dict.fromkeys(f"To unblock: {for_model(step_to_open(g, status))}" for g in closed))
+    # A step has no moment in it, so the zone does not matter.
+    steps = (for_model(step_to_open(gate, status), UTC) for gate in closed)
+    return list(dict.fromkeys(f"To unblock: {step}" for step in steps))

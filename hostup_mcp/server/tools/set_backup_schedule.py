@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -84,7 +85,8 @@ async def propose(
         "current": None if current is None else deciding_facts(current),
         "isAnyOn": is_any_on(listing),
     }
-    now = _describe_current(listing, current)
+    zone = reader.viewer.zone
+    now = _describe_current(listing, current, zone)
     server, subject = describe_server(vps), Subject(vps)
     if not enabled:
         message = (
@@ -120,7 +122,7 @@ async def propose(
         question=question,
         follow_up=FollowUp(
             doing,
-            lambda hostup: _look(hostup, id),
+            lambda hostup: _look(hostup, id, zone),
             "Call list_backup_schedules.",
             is_done=lambda hostup: _is_done(hostup, id, body),
             is_immediate=True,
@@ -128,17 +130,21 @@ async def propose(
     )
 
 
-def _describe_current(listing: BackupSchedules, current: BackupSchedule | None) -> str:
+def _describe_current(
+    listing: BackupSchedules, current: BackupSchedule | None, zone: tzinfo
+) -> str:
     if current is not None:
-        return f"Now: {describe_schedule(current)}."
+        return f"Now: {describe_schedule(current, zone)}."
     if is_any_on(listing) is False:
         return "No schedule is on now."
     return "HostUp's response does not show whether a schedule is on now."
 
 
-async def _look(hostup: ReadingClient, id: str) -> str:
+async def _look(hostup: ReadingClient, id: str, zone: tzinfo) -> str:
     listing = await hostup.list_backup_schedules(id)
-    return " ".join(["The schedules now:", *(describe_schedule(s) for s in listing.schedules)])
+    return " ".join(
+        ["The schedules now:", *(describe_schedule(s, zone) for s in listing.schedules)]
+    )
 
 
 async def _is_done(hostup: ReadingClient, id: str, body: dict[str, Json]) -> bool:

@@ -64,7 +64,7 @@ async def send(ctx: Ctx, w: WriteContext, consent: Consent) -> Started:
         started = Started(state=JobState.SUCCEEDED)
     except ServerStoppingError:
         stopped = ConnectionLostError("this server was told to stop before HostUp responded")
-        raise _as_unknown(stopped, "", record) from None
+        raise _as_unknown(w, stopped, "", record) from None
     except Exception:
         log.exception("a write failed unexpectedly")
         broken = BadResponseError("HostUp's response could not be processed")
@@ -112,17 +112,21 @@ async def _unknown(
         if not isinstance(trouble, HostUpError | ServerStoppingError):
             log.exception("the read after a lost response failed")
         seen = "Reading the current state failed too."
-    return _as_unknown(error, seen, record)
+    return _as_unknown(w, error, seen, record)
 
 
-def _as_unknown(error: HostUpError, seen: str, record: WriteRecord) -> OutcomeUnknownError:
+def _as_unknown(
+    w: WriteContext, error: HostUpError, seen: str, record: WriteRecord
+) -> OutcomeUnknownError:
     failure = from_hostup(error)
     lost = fail(
         texts.RESPONSE_LOST,
         error=failure.message,
         seen=seen,
         write_id=record.id,
-        where_to_look=" ".join(filter(None, (record.sign, record.where_to_look))),
+        where_to_look=" ".join(
+            filter(None, (record.sign(w.services.viewer.zone), record.where_to_look))
+        ),
     )
     return OutcomeUnknownError(
         failure.model_copy(

@@ -24,6 +24,7 @@ from hostup_mcp.server.tools import (
     set_backup_schedule,
 )
 from hostup_mcp.server.writes.proposal import Destructive, Harmless, Proposal, fingerprint
+from hostup_mcp.wording.viewer import Viewer
 
 M = TypeVar("M", bound=Model)
 
@@ -77,7 +78,9 @@ async def proposed(
     propose: Propose, documents: dict[str, Any] | None = None, **given: Any
 ) -> Proposal:
     plans = cast("Plans", SimpleNamespace())
-    reader = Reader(client(**documents or {}), plans, NOW, frozenset(Group), shows_panel=False)
+    reader = Reader(
+        client(**documents or {}), plans, NOW, frozenset(Group), Viewer(), shows_panel=False
+    )
     return await propose(reader, VPS, **given)
 
 
