@@ -15,6 +15,7 @@ from hostup_mcp.hostup.base import Model
 from hostup_mcp.hostup.endpoints import AUDIT, BACKUP, READ, vps_path
 from hostup_mcp.hostup.http import Http
 from hostup_mcp.hostup.jobs import Document
+from hostup_mcp.hostup.live import VpsStatus
 from hostup_mcp.hostup.models import (
     BackupList,
     BackupSchedules,
@@ -22,7 +23,6 @@ from hostup_mcp.hostup.models import (
     SnapshotList,
     Vps,
     VpsPage,
-    VpsStatus,
 )
 from hostup_mcp.hostup.problems import ForbiddenError, HostUpError
 from hostup_mcp.hostup.shapes import Shape, expected_shape, shape_of

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
+from pydantic import (
+    AliasGenerator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    WithJsonSchema,
+)
 from pydantic.alias_generators import to_camel
 
 ID_PATTERN = r"^[0-9A-Za-z_][0-9A-Za-z_.:~@+=/-]{0,127}$"
@@ -17,10 +26,20 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def _as_written(value: Any) -> Any:
+    """Accept a number as the decimal that the JSON text shows, exact to a float's 15 digits."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return Decimal(repr(_whole(value))) if is_number else value
+
+
 T = TypeVar("T")
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
 Count = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
 Amount = Annotated[float, Field(ge=0)]
+Price = Annotated[
+    Decimal, BeforeValidator(_as_written), Field(ge=0), WithJsonSchema({"type": "number"})
+]
+"""An amount of money. Equal prices have equal texts: 0.120 is 0.12, and 3.0 is 3."""
 Many = Annotated[tuple[T, ...], Field(strict=False)]
 """A JSON array, kept as a tuple."""
 

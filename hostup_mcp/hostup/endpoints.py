@@ -8,6 +8,9 @@ READ = ("read:vm",)
 WRITE = ("write:vm",)
 BACKUP = ("backup:vm",)
 AUDIT = ("audit:read",)
+POWER = ("power:vm",)
+BILLING = ("read:billing",)
+CANCEL = ("write:billing",)
 SPEND = ("backup:vm", "write:billing")
 
 

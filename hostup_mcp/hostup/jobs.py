@@ -68,7 +68,8 @@ class Document(Model):
 class Started(Model):
     """What a write started: a job to follow (`job_id`), nothing that continues, or not stated.
 
-    `reason` is why it failed or ended at once, in HostUp's words.
+    `reason` is why it failed or ended at once, in HostUp's words. `vps_id` is a new server, with
+    the order that pays for it.
     """
 
     job_id: str | None = None
@@ -76,6 +77,7 @@ class Started(Model):
     state: JobState | None = None
     reason: str | None = None
     vps_id: str | None = None
+    order_id: str | None = None
 
 
 class Job(Model):

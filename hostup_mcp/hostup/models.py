@@ -144,6 +144,15 @@ class Resources(Model):
     storage_gb: Amount | None = None
 
 
+class PowerActions(Model):
+    """The gates of power actions. HostUp's pages disagree on which responses have them."""
+
+    can_start: Gate | None = None
+    can_shutdown: Gate | None = None
+    can_stop: Gate | None = None
+    can_restart: Gate | None = None
+
+
 class Vps(Model):
     """One VPS of `GET /api/v2/vps` or `GET /api/v2/vps/{id}`; only the id is sure to be there."""
 
@@ -155,6 +164,7 @@ class Vps(Model):
     operating_system: OperatingSystem | None = None
     billing: Billing | None = None
     resources: Resources | None = None
+    actions: PowerActions = PowerActions()
 
 
 class VpsPage(Listing):
@@ -187,14 +197,6 @@ class VpsPage(Listing):
         page._repeats_cursor = repeats_cursor  # noqa: SLF001 - of the same class
         page._unmatched = len(self.data) - len(matching)  # noqa: SLF001
         return page
-
-
-class VpsStatus(Model):
-    """`GET /api/v2/vps/{id}/status`: live state. The shape of `pending_tasks` is not documented."""
-
-    id: str | None = None
-    power_state: str | None = None
-    pending_tasks: Any = None
 
 
 class SourceBackup(Model):

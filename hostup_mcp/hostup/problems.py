@@ -15,7 +15,7 @@ HostUpError
       InvalidRequestError   400
       UnauthorizedError     401
       ForbiddenError        403
-      AccountBlockedError   403 with blockerReasons
+      AccountBlockedError   403 or 409 with blockerReasons
       NotFoundError         404
       ConflictError         409
         LockedError         423
@@ -116,7 +116,8 @@ class WrongSubjectError(BadResponseError):
 class ProblemError(HostUpError):
     """The API returned an error, perhaps with a problem document. Branch on `code`, not on text.
 
-    `is_quote` tells whether the message is HostUp's own text.
+    `is_quote` tells whether the message is HostUp's own text. `blockers` are the words of
+    `blockerReasons`, an open set: what the account has to do first.
     """
 
     def __init__(
@@ -128,12 +129,14 @@ class ProblemError(HostUpError):
         retry_after: float | None = None,
         request_id: str | None = None,
         errors: tuple[FieldError, ...] = (),
+        blockers: tuple[str, ...] = (),
         is_quote: bool = True,
     ) -> None:
         super().__init__(message, status=status, retry_after=retry_after, request_id=request_id)
         self.is_quote = is_quote
         self.code = code
         self.errors = errors
+        self.blockers = blockers
 
 
 class RefusedError(ProblemError):
@@ -158,7 +161,7 @@ class ForbiddenError(RefusedError):
 
 
 class AccountBlockedError(RefusedError):
-    """403 with `blockerReasons`: the account, not the key, has to meet a condition first."""
+    """An error with `blockers`: the account, not the key, has to meet a condition first."""
 
 
 class NotFoundError(RefusedError):

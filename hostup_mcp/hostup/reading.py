@@ -11,9 +11,10 @@ from urllib.parse import unquote
 
 from hostup_mcp.hostup.audit import AuditLog, AuditPage, AuditRow
 from hostup_mcp.hostup.base import Model
-from hostup_mcp.hostup.endpoints import AUDIT, BACKUP, READ, vps_path
+from hostup_mcp.hostup.endpoints import AUDIT, BACKUP, BILLING, READ, vps_path
 from hostup_mcp.hostup.http import Budget
 from hostup_mcp.hostup.jobs import Document, Job, is_path_on_host, job
+from hostup_mcp.hostup.live import Cancellation, GuestAgent, VpsStatus, VpsStorage
 from hostup_mcp.hostup.models import (
     BackupList,
     BackupSchedules,
@@ -21,8 +22,8 @@ from hostup_mcp.hostup.models import (
     SnapshotList,
     Vps,
     VpsPage,
-    VpsStatus,
 )
+from hostup_mcp.hostup.payg import BillingBreakdown, PaygLimits, PaygPreflight
 from hostup_mcp.hostup.problems import ServerFaultError, WrongSubjectError
 from hostup_mcp.hostup.responses import stated_error
 from hostup_mcp.hostup.text import clean_text
@@ -141,6 +142,45 @@ class ReadingClient:
         status = await self._http.read(VpsStatus, path, scopes=READ, budget=self._budget)
         _check_subject("server", vps_id, status.id)
         return status
+
+    async def get_storage(self, vps_id: str) -> VpsStorage:
+        """GET /api/v2/vps/{id}/storage: the disks, with their sizes as far as HostUp has them."""
+        path = f"{vps_path(vps_id)}/storage"
+        return await self._http.read(VpsStorage, path, scopes=READ, budget=self._budget)
+
+    async def get_guest_agent(self, vps_id: str) -> GuestAgent:
+        """GET /api/v2/vps/{id}/agent/exec: whether the guest agent answers; runs nothing.
+
+        HostUp's pages disagree on whether `read:vm` is enough, so it may be refused with 403.
+        """
+        path = f"{vps_path(vps_id)}/agent/exec"
+        return await self._http.read(GuestAgent, path, scopes=READ, budget=self._budget)
+
+    async def get_cancellation(self, vps_id: str) -> Cancellation:
+        """GET /api/v2/vps/{id}/cancellation: whether the server is cancelled, and to when.
+
+        Raises:
+            WrongSubjectError: the response is about another server.
+        """
+        path = f"{vps_path(vps_id)}/cancellation"
+        found = await self._http.read(Cancellation, path, scopes=READ, budget=self._budget)
+        _check_subject("server", vps_id, found.vps_id)
+        return found
+
+    async def get_billing_breakdown(self, vps_id: str) -> BillingBreakdown:
+        """GET /api/v2/vps/{id}/billing-breakdown: what a pay-as-you-go server costs a month."""
+        path = f"{vps_path(vps_id)}/billing-breakdown"
+        return await self._http.read(BillingBreakdown, path, scopes=BILLING, budget=self._budget)
+
+    async def get_payg_preflight(self) -> PaygPreflight:
+        """GET /api/v2/vps/payg/deployments: whether the account may have a new server; prices."""
+        path = "/api/v2/vps/payg/deployments"
+        return await self._http.read(PaygPreflight, path, scopes=READ, budget=self._budget)
+
+    async def get_payg_limits(self) -> PaygLimits:
+        """GET /api/v2/vps/payg/limits: what all pay-as-you-go servers together may have."""
+        path = "/api/v2/vps/payg/limits"
+        return await self._http.read(PaygLimits, path, scopes=READ, budget=self._budget)
 
     async def list_restore_sources(self, vps_id: str) -> RestoreSources:
         """GET /api/v2/vps/{id}/backups/restore-sources: backups of other servers."""

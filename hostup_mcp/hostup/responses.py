@@ -80,25 +80,31 @@ def stated_error(
     """Return the error that the body of a 2xx response states, if it states one.
 
     It is of `kind` if the body has no HTTP status. A fault of HostUp's own (5xx) leaves open what
-    became of the request.
+    became of the request. A write is refused by `blockerReasons` alone, which a read may report.
     """
     holder = next(filter(states_error, holders(document)), None)
+    blockers = blocker_reasons(holder or document)
+    is_blocked = blockers and kind is RefusedError
     if holder is None:
-        return None
+        if not is_blocked:
+            return None
+        holder = document
     code, number = _first_text(holder, "code"), error_number(holder)
-    words = _words(holder)
+    words = _with_blockers(_words(holder), blockers)
     said = words or f"status {status}, with an error in the body"
     if (number or 0) >= 500 or (code or "").lower().startswith(_FAULT_CODES):
         return UnclearResponseError(
             f"HostUp responded with status {status} and a fault of its own: {said}", status=status
         )
-    return (kind if number is None else problem_class(number))(
+    kind = AccountBlockedError if is_blocked else kind
+    return (kind if number is None else _error_class(number, blockers))(
         said,
         is_quote=words is not None,
         status=status,
         code=code,
         request_id=_first_text(holder, "requestId"),
         errors=_field_errors(holder.get("errors")),
+        blockers=blockers,
     )
 
 
@@ -142,12 +148,9 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, now: datetime)
         )
     document = document or {}
     words = None if is_edge else _first_text(document, "detail", "message", "title", "error")
-    blockers = _blockers(document)
-    if blockers:
-        reasons = ", ".join(blockers)
-        words = reasons if words is None else f"{words} ({reasons})"
-    is_blocked = status == 403 and blockers
-    return (AccountBlockedError if is_blocked else problem_class(status))(
+    blockers = blocker_reasons(document)
+    words = _with_blockers(words, blockers)
+    return _error_class(status, blockers)(
         words or f"status {status}",
         is_quote=words is not None,
         status=status,
@@ -157,6 +160,7 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, now: datetime)
         or clean_text(headers.get("x-request-id", ""))
         or None,
         errors=_field_errors(document.get("errors")),
+        blockers=blockers,
     )
 
 
@@ -167,20 +171,37 @@ _EDGE_KEYS = frozenset({"cloudflare_error", "error_code"})
 """Keys of errors that Cloudflare makes, which otherwise look like problem documents."""
 
 
-def _blockers(document: Mapping[str, Json]) -> list[str]:
-    """Return `blockerReasons`, which HostUp's pages show in either of two places."""
-    extensions = document.get("extensions")
-    holders = (document, extensions if isinstance(extensions, dict) else {})
-    found = [holder.get("blockerReasons") for holder in holders]
-    return [
-        word for each in found if isinstance(each, list) for word in each if isinstance(word, str)
-    ][:MAX_FIELD_ERRORS]
+def blocker_reasons(document: Mapping[str, Json]) -> tuple[str, ...]:
+    """Return the words of `blockerReasons`, each once, in whichever documented place they are."""
+    inner = (document.get(key) for key in ("extensions", "access"))
+    holders = (document, *(each for each in inner if isinstance(each, dict)))
+    found = (holder.get("blockerReasons") for holder in holders)
+    words = [
+        word
+        for each in found
+        if isinstance(each, list)
+        for word in each
+        if isinstance(word, str) and word
+    ]
+    return tuple(dict.fromkeys(words))[:MAX_FIELD_ERRORS]
+
+
+def _with_blockers(words: str | None, blockers: tuple[str, ...]) -> str | None:
+    if not blockers:
+        return words
+    reasons = ", ".join(blockers)
+    return clean_text(reasons if words is None else f"{words} ({reasons})")
+
+
+def _error_class(status: int, blockers: tuple[str, ...]) -> type[ProblemError]:
+    is_blocked = status in (403, 409) and blockers
+    return AccountBlockedError if is_blocked else problem_class(status)
 
 
 def _is_problem(document: Mapping[str, Json] | None) -> bool:
     """Return whether an error is in one of the two shapes of HostUp's API."""
     known = document or {}
-    return _first_text(known, "code", "detail", "type") is not None or bool(_blockers(known))
+    return _first_text(known, "code", "detail", "type") is not None or bool(blocker_reasons(known))
 
 
 def retry_after(

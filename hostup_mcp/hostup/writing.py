@@ -10,9 +10,11 @@ from hostup_mcp.hostup import responses
 from hostup_mcp.hostup.base import ID_PATTERN
 from hostup_mcp.hostup.http import Http
 from hostup_mcp.hostup.jobs import Document, JobState, Started, job, operation_path, state_of
+from hostup_mcp.hostup.live import CancellationState, cancellation_state
 from hostup_mcp.hostup.problems import HostUpError, UnclearResponseError
 from hostup_mcp.hostup.requests import Expected, WriteRequest
 from hostup_mcp.hostup.stated import REFUSALS, is_refusal
+from hostup_mcp.hostup.text import clean_text
 
 _ID = re.compile(ID_PATTERN)
 
@@ -83,7 +85,7 @@ def outcome(request: WriteRequest, status: int, headers: Mapping[str, str], body
 # from sibling endpoints.
 
 
-def _operation(_: WriteRequest, document: Document) -> Started | None:
+def _operation(request: WriteRequest, document: Document) -> Started | None:
     """Read `{"operation": {"status": ..., "jobId": ..., "pollUrl": ...}}`, perhaps in `data`."""
     operation = operation_path(document)
     status = document.text(*operation, "status")
@@ -93,22 +95,72 @@ def _operation(_: WriteRequest, document: Document) -> Started | None:
     is_known = state_of(status) is not None
     if (status or "").lower() in REFUSALS or not (is_known or job_id):
         return None
+    if _is_about_another(request, document):
+        return None
     seen = job(document)
+    builds = request.expected is Expected.NEW_SERVER
     return Started(
         job_id=job_id,
         poll_url=document.text(*operation, "pollUrl"),
         state=seen.state,
         reason=seen.reason,
-        vps_id=document.text("vpsId") or document.text(*operation, "result", "vpsId"),
+        vps_id=_new_vps_id(request, document) if builds else None,
+        order_id=_order_id(document) if builds else None,
     )
 
 
-def _new_server(_: WriteRequest, document: Document) -> Started | None:
+def _new_server(request: WriteRequest, document: Document) -> Started | None:
     """Read `{"status": "provisioning", "vpsId": ..., "orderId": ...}`."""
-    vps_id, status = document.text("vpsId"), document.get("status")
-    if vps_id is None or document.text("orderId") is None or status not in ("provisioning", None):
+    vps_id, status = _new_vps_id(request, document), document.get("status")
+    order_id = _order_id(document)
+    if vps_id is None or order_id is None or status not in ("provisioning", None):
         return None
-    return Started(vps_id=vps_id)
+    return Started(vps_id=vps_id, order_id=order_id)
+
+
+def _cancellation(request: WriteRequest, document: Document) -> Started | None:
+    """Read `{"cancellationLookupPending": true}`, or the cancellation of the requested VPS."""
+    if _is_about_another(request, document):
+        return None
+    if document.get("cancellationLookupPending") is True:
+        return Started(state=JobState.WAITING)
+    state = cancellation_state(document.text("status"))
+    is_known = document.text("vpsId") is not None
+    return Started(state=_CANCELLED[state]) if is_known and state in _CANCELLED else None
+
+
+_CANCELLED = {
+    CancellationState.PENDING: JobState.WAITING,
+    CancellationState.SCHEDULED: JobState.WAITING,
+    CancellationState.COMPLETED: JobState.SUCCEEDED,
+}
+
+
+def _vps_ids(document: Document) -> set[str]:
+    operation = operation_path(document)
+    places = ((), operation, (*operation, "result"))
+    return {id_ for place in places if (id_ := document.text(*place, "vpsId")) is not None}
+
+
+def _is_about_another(request: WriteRequest, document: Document) -> bool:
+    """Return whether a response names another server than the one that was to be changed."""
+    builds = request.expected is Expected.NEW_SERVER
+    # Received ids have been cleaned, so the requested one is cleaned before they are compared.
+    return not builds and bool(_vps_ids(document) - {clean_text(request.vps_id)})
+
+
+def _new_vps_id(request: WriteRequest, document: Document) -> str | None:
+    """Return the id of a new server: the only one named, and not that of the backup's server."""
+    ids = _vps_ids(document)
+    id_ = ids.pop() if len(ids) == 1 else ""
+    is_new = _ID.fullmatch(id_) is not None and id_ != clean_text(request.vps_id)
+    return id_ if is_new else None
+
+
+def _order_id(document: Document) -> str | None:
+    operation = operation_path(document)
+    places = ((), operation, (*operation, "result"))
+    return next((id_ for place in places if (id_ := document.text(*place, "orderId"))), None)
 
 
 def _settings(request: WriteRequest, document: Document) -> Started | None:
@@ -127,6 +179,7 @@ _SETTINGS = {"maxTotalBackups": "totalBackupLimit", "autoDeleteOldest": "autoDel
 _SHAPES: Mapping[Expected, tuple[Callable[[WriteRequest, Document], Started | None], ...]] = {
     Expected.OPERATION: (_operation,),
     Expected.NEW_SERVER: (_operation, _new_server),
+    Expected.CANCELLATION: (_operation, _cancellation),
     Expected.SETTINGS: (_settings,),
     Expected.UNDOCUMENTED: (),
 }

@@ -9,12 +9,13 @@ import copy
 import json
 import types
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any, Union, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel
 
-from hostup_mcp.hostup import audit, models, responses
+from hostup_mcp.hostup import audit, live, models, payg, responses
 from hostup_mcp.hostup.base import Listing, Model, Unread
 from hostup_mcp.hostup.models import (
     BackupList,
@@ -22,12 +23,13 @@ from hostup_mcp.hostup.models import (
     RestoreSources,
     SnapshotList,
     VpsPage,
-    VpsStatus,
     documented,
 )
 
 LISTINGS: list[type[Model]] = [
-    *(VpsPage, BackupList, RestoreSources, SnapshotList, BackupSchedules, VpsStatus),
+    *(VpsPage, BackupList, RestoreSources, SnapshotList, BackupSchedules),
+    *(live.VpsStatus, live.VpsStorage, live.GuestAgent, live.Cancellation),
+    *(payg.PaygPreflight, payg.PaygLimits, payg.BillingBreakdown),
     audit.AuditPage,
 ]
 IDS = {
@@ -37,6 +39,7 @@ IDS = {
     "SourceBackup.id",
     "Snapshot.name",
     "BackupSchedule.id",
+    "PaygRegion.id",
 }
 ODD: list[Any] = [{}, {"word": "x"}, [], [{}], ["x"], 7, -1, -0.5, "odd one", "", True, None]
 
@@ -70,7 +73,7 @@ def sample(model: type[Model], number: int = 1) -> dict[str, Any]:
             shown: Any = [sample(nested, n) for n in (1, 2)] if many else sample(nested, number)
         else:
             kind = next(iter(alternatives(field.annotation)), str)
-            shown = {bool: True, int: number, float: 1.5}.get(kind, f"text{number}")
+            shown = {bool: True, int: number, float: 1.5, Decimal: 1.5}.get(kind, f"text{number}")
             shown = [shown] if get_origin(kind) is tuple else shown
         found[field.alias or name] = shown
     return found
@@ -126,7 +129,8 @@ def reached(model: type[Model]) -> set[type[Model]]:
 def test_no_model_is_left_out() -> None:
     every = {
         one
-        for one in (*vars(models).values(), *vars(audit).values())
+        for module in (models, live, payg, audit)
+        for one in vars(module).values()
         if isinstance(one, type) and issubclass(one, Model) and one not in (Model, Listing)
     }
     assert every == set().union(*map(reached, LISTINGS)), "name the new response in LISTINGS"

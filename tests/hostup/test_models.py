@@ -14,6 +14,7 @@ from support import documents
 from hostup_mcp.hostup import responses
 from hostup_mcp.hostup.base import Model, Unread
 from hostup_mcp.hostup.jobs import Document, Job, JobState
+from hostup_mcp.hostup.live import VpsStatus
 from hostup_mcp.hostup.models import (
     Backup,
     BackupActions,
@@ -25,7 +26,6 @@ from hostup_mcp.hostup.models import (
     SourceBackup,
     Vps,
     VpsPage,
-    VpsStatus,
     deciding_facts,
     documented,
     parse_time,

@@ -337,6 +337,15 @@ READS: list[tuple[str, str, dict[str, Any], tuple[str, ...]]] = [
     ("list_restore_sources", f"{VPS}/backups/restore-sources", {"sources": []}, BACKUP),
     ("list_snapshots", f"{VPS}/snapshots", {"data": []}, ("read:vm",)),
     ("list_backup_schedules", f"{VPS}/backup-schedules", {"schedules": []}, ("read:vm",)),
+    ("get_storage", f"{VPS}/storage", {"disks": []}, ("read:vm",)),
+    ("get_guest_agent", f"{VPS}/agent/exec", {"available": True}, ("read:vm",)),
+    ("get_cancellation", f"{VPS}/cancellation", {"status": "none"}, ("read:vm",)),
+    ("get_billing_breakdown", f"{VPS}/billing-breakdown", {"estimate": {}}, ("read:billing",)),
+]
+# What is read about the account.
+ACCOUNT_READS = [
+    ("get_payg_preflight", "/api/v2/vps/payg/deployments"),
+    ("get_payg_limits", "/api/v2/vps/payg/limits"),
 ]
 
 
@@ -360,6 +369,19 @@ async def test_each_read_names_its_scope(
         with pytest.raises(ForbiddenError) as caught:
             await getattr(ReadingClient(http), call)(VPS_ID)
     assert caught.value.scopes == scopes
+
+
+@pytest.mark.parametrize(("call", "path"), ACCOUNT_READS)
+async def test_the_account_is_read_without_an_id(call: str, path: str) -> None:
+    answers = [httpx.Response(200, json={}), httpx.Response(403, json={"code": "forbidden"})]
+    far_end = FarEnd(lambda: answers.pop(0))
+    async with connected(far_end) as http:
+        await getattr(ReadingClient(http), call)()
+        with pytest.raises(ForbiddenError) as caught:
+            await getattr(ReadingClient(http), call)()
+    assert caught.value.scopes == ("read:vm",)
+    for request in far_end.seen:
+        assert (request.method, request.url.raw_path) == ("GET", path.encode())
 
 
 @pytest.mark.parametrize("nothing", ["", ".", ".."])
@@ -481,18 +503,22 @@ async def get_status(client: ReadingClient) -> Any:
     return await client.get_status(VPS_ID)
 
 
+async def get_cancellation(client: ReadingClient) -> Any:
+    return await client.get_cancellation(VPS_ID)
+
+
 async def answered(document: Any, call: Callable[[ReadingClient], Awaitable[Any]]) -> Any:
     async with connected(FarEnd(httpx.Response(200, json=document))) as http:
         return await call(ReadingClient(http))
 
 
-@pytest.mark.parametrize("call", [get_vps, get_status])
+@pytest.mark.parametrize("call", [get_vps, get_status, get_cancellation])
 @pytest.mark.parametrize("other", ["vps_other", VPS_ID.upper(), VPS_ID + "x", "16031"])
 async def test_another_servers_data_is_an_error(
     call: Callable[[ReadingClient], Awaitable[Any]], other: str
 ) -> None:
     with pytest.raises(WrongSubjectError) as caught:
-        await answered({"id": other, "powerState": "running"}, call)
+        await answered({"id": other, "vpsId": other, "powerState": "running"}, call)
     assert str(caught.value) == "HostUp responded about another server than the one requested"
     assert isinstance(caught.value, BadResponseError)
 
@@ -508,6 +534,12 @@ async def test_the_requested_servers_data_is_read(
 @pytest.mark.parametrize("document", [{"powerState": "running"}, {"id": None}])
 async def test_a_status_needs_no_id(document: dict[str, Any]) -> None:
     assert (await answered(document, get_status)).id is None
+    assert (await answered(document, get_cancellation)).vps_id is None
+
+
+async def test_a_cancellation_names_its_server() -> None:
+    document = {"vpsId": VPS_ID, "status": "none"}
+    assert (await answered(document, get_cancellation)).vps_id == VPS_ID
 
 
 WRONG_JOBS: list[dict[str, Any]] = [
@@ -589,13 +621,15 @@ async def test_a_view_has_only_its_seconds() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.0, -5.0])
-@pytest.mark.parametrize("call", ["list_vps", *(call for call, *_ in READS)])
+@pytest.mark.parametrize(
+    "call", ["list_vps", *(call for call, *_ in READS), *(call for call, _ in ACCOUNT_READS)]
+)
 async def test_no_request_after_the_budget(call: str, seconds: float) -> None:
     far_end = FarEnd(httpx.Response(200, json={}))
     async with connected(far_end) as http:
         view = ReadingClient(http).within(seconds)
         with pytest.raises(TimedOutError) as caught:
-            await (view.list_vps() if call == "list_vps" else getattr(view, call)(VPS_ID))
+            await getattr(view, call)(*((VPS_ID,) if call in {c for c, *_ in READS} else ()))
     assert (caught.value.sent, caught.value.outcome_unknown) == (False, False)
     assert caught.value.scopes != ()
     assert far_end.seen == []
@@ -627,7 +661,7 @@ def test_the_client_offers_only_reads() -> None:
     offered = {name for name in dir(ReadingClient) if not name.startswith("_")}
     reads = {name for name in offered if name.startswith(("list_", "get_", "audit_"))}
     assert offered - reads == {"close", "within", "seconds_left", "clock_offset"}
-    assert len(reads) == 9
+    assert len(reads) == 15
 
 
 async def test_every_read_is_a_get_without_a_body() -> None:
@@ -635,10 +669,10 @@ async def test_every_read_is_a_get_without_a_body() -> None:
     async with connected(far_end) as http:
         client = ReadingClient(http)
         for name in (n for n in dir(client) if n.startswith(("list_", "get_", "audit_"))):
-            arguments = {"list_vps": (), "get_job": (POLL,), "audit_log": (NOW,)}.get(
-                name, (VPS_ID,)
-            )
+            no_ids = dict.fromkeys(("list_vps", *(call for call, _ in ACCOUNT_READS)), ())
+            others = {"get_job": (POLL,), "audit_log": (NOW,)}
+            arguments = (no_ids | others).get(name, (VPS_ID,))
             with pytest.raises(NotFoundError):
                 await getattr(client, name)(*arguments)
-    assert len(far_end.seen) == 9
+    assert len(far_end.seen) == 15
     assert {(request.method, request.content) for request in far_end.seen} == {("GET", b"")}

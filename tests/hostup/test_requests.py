@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hostup_mcp.hostup import requests
-from hostup_mcp.hostup.requests import Expected, WriteRequest
+from hostup_mcp.hostup.requests import Expected, NewServer, PowerAction, WriteRequest
 
 from .wire import HOSTILE_IDS, VPS, VPS_ID
 
@@ -17,6 +17,8 @@ SOURCE_ID = "vps_01hxsource"
 BACKUP = ("backup:vm",)
 WRITE = ("write:vm",)
 SPEND = ("backup:vm", "write:billing")
+POWER = ("power:vm",)
+CANCEL = ("write:billing",)
 SCHEDULE: dict[str, Any] = {
     "frequency": "weekly",
     "hour": 2,
@@ -87,6 +89,21 @@ WRITES: list[tuple[Any, str, str, dict[str, Any] | None, tuple[str, ...]]] = [
         partial(requests.set_backup_retention, VPS_ID, RETENTION),
         "PATCH", f"{VPS}/backup-schedules", RETENTION, WRITE,
     ),
+    *(
+        (
+            partial(requests.set_power, VPS_ID, action),
+            "POST", f"{VPS}/actions/{action}", body, POWER,
+        )
+        for action, body in (
+            (PowerAction.START, {}), (PowerAction.SHUTDOWN, {}),
+            (PowerAction.RESTART, None), (PowerAction.STOP, None),
+        )
+    ),
+    (
+        partial(requests.cancel_vps, VPS_ID, "The test is over."),
+        "POST", f"{VPS}/actions/cancel",
+        {"reason": "The test is over.", "cancelType": "immediate"}, CANCEL,
+    ),
 ]  # fmt: skip
 
 # Each id in a path: how to build a request with another one, and where it appears.
@@ -115,6 +132,8 @@ IN_PATHS: list[tuple[Callable[[str], WriteRequest], str]] = [
     (lambda id_: requests.restore_snapshot("v", id_), "/api/v2/vps/v/snapshots/{}/actions/restore"),
     (lambda id_: requests.set_backup_schedule(id_, {}), "/api/v2/vps/{}/backup-schedules"),
     (lambda id_: requests.set_backup_retention(id_, {}), "/api/v2/vps/{}/backup-schedules"),
+    (lambda id_: requests.set_power(id_, PowerAction.STOP), "/api/v2/vps/{}/actions/stop"),
+    (lambda id_: requests.cancel_vps(id_, "x"), "/api/v2/vps/{}/actions/cancel"),
 ]
 each_id = pytest.mark.parametrize(
     ("make", "path"), IN_PATHS, ids=[path.removeprefix("/api/v2/") for _, path in IN_PATHS]
@@ -137,23 +156,28 @@ def test_each_write_is_as_documented(
         "restore-to-payg": Expected.NEW_SERVER,
         "POST backup-schedules": Expected.UNDOCUMENTED,
         "PATCH backup-schedules": Expected.SETTINGS,
+        "cancel": Expected.CANCELLATION,
     }
     last = path.rpartition("/")[2]
     expected = special.get(last, special.get(f"{method} {last}", Expected.OPERATION))
     assert request.expected is expected
+    assert request.vps_id == VPS_ID
 
 
 def test_every_request_function_is_tested() -> None:
     made = {make.func.__name__ for make, *_ in WRITES}
     names = {name for name, value in vars(requests).items() if callable(value)}
     own = {name for name in names if getattr(requests, name).__module__ == requests.__name__}
-    assert {name for name in own if not name.startswith("_")} == made | {"WriteRequest", "Expected"}
+    types = {"WriteRequest", "Expected", "NewServer", "PowerAction"}
+    assert {name for name in own if not name.startswith("_")} == made | types
 
 
 @each_id
 def test_an_id_is_one_path_segment(make: Callable[[str], WriteRequest], path: str) -> None:
     for hostile, quoted in HOSTILE_IDS:
-        assert make(hostile).path == path.format(quoted.decode())
+        request = make(hostile)
+        assert request.path == path.format(quoted.decode())
+        assert request.vps_id == (hostile if "vps/{}" in path else "v")
 
 
 @each_id
@@ -161,6 +185,23 @@ def test_impossible_ids_are_rejected(make: Callable[[str], WriteRequest], path: 
     for impossible in ("", ".", "..", "vps_\ud800"):
         with pytest.raises(ValueError, match=r"not an id|surrogates"):
             make(impossible)
+
+
+def test_a_new_server_has_a_name_and_a_size() -> None:
+    server = NewServer("restore-web-01", 2, 4, 80, "stockholm")
+    assert server.options == OPTIONS
+    assert replace(server, region=None).options | {"region": "stockholm"} == OPTIONS
+    assert "region" not in replace(server, region=None).options
+
+
+@pytest.mark.parametrize("reason", ["", " ", "x" * 501, " " * 501])
+def test_a_cancellation_has_a_reason(reason: str) -> None:
+    with pytest.raises(ValueError, match="1 to 500 characters"):
+        requests.cancel_vps(VPS_ID, reason)
+    assert requests.cancel_vps(VPS_ID, "x" * 500).body == {
+        "reason": "x" * 500,
+        "cancelType": "immediate",
+    }
 
 
 def test_body_text_is_unchanged() -> None:

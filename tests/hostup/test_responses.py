@@ -470,17 +470,42 @@ def test_any_response_is_a_model_or_an_error(
         assert len(text) <= 600
 
 
+BLOCKER_WORDS = ("no_card_on_file", "cpu_limit_exceeded", "a word of later")
+
+
+@pytest.mark.parametrize("status", [403, 409])
 @pytest.mark.parametrize(
     "where",
     [
-        {"blockerReasons": ["no_card_on_file"]},
-        {"extensions": {"blockerReasons": ["no_card_on_file"]}},
+        {"blockerReasons": BLOCKER_WORDS},
+        {"extensions": {"blockerReasons": BLOCKER_WORDS}},
+        {"access": {"blockerReasons": BLOCKER_WORDS}},
+        {
+            "blockerReasons": BLOCKER_WORDS[:2],
+            "extensions": {"blockerReasons": [7, *BLOCKER_WORDS, "", None]},
+        },
     ],
 )
-def test_what_blocks_the_account_is_said(where: dict[str, Any]) -> None:
+def test_what_blocks_the_account_is_said(where: dict[str, Any], status: int) -> None:
     body = encoded({"code": "forbidden", "detail": "Not yet.", **where})
-    error = responses.failure(403, {"content-type": "application/problem+json"}, body, NOW)
-    assert type(error) is AccountBlockedError
-    assert str(error) == "Not yet. (no_card_on_file)"
-    bare = responses.failure(403, {}, encoded(where), NOW)
-    assert (type(bare), str(bare)) == (AccountBlockedError, "no_card_on_file")
+    error = responses.failure(status, {"content-type": "application/problem+json"}, body, NOW)
+    bare = responses.failure(status, {}, encoded(where), NOW)
+    said = ", ".join(BLOCKER_WORDS)
+    assert (str(error), str(bare)) == (f"Not yet. ({said})", said)
+    for each in (error, bare):
+        assert isinstance(each, AccountBlockedError)
+        assert each.blockers == BLOCKER_WORDS
+
+
+@pytest.mark.parametrize("odd", [None, {}, "not_verified", [], [7], [None, ""], [["not_verified"]]])
+def test_odd_blockers_block_nothing(odd: object) -> None:
+    document = {"code": "forbidden", "blockerReasons": odd, "extensions": {"blockerReasons": odd}}
+    error = failed(403, encoded(document))
+    assert (type(error), error.blockers) == (ForbiddenError, ())
+
+
+def test_blockers_of_another_status_are_kept() -> None:
+    error = failed(500, encoded({"blockerReasons": ["x" * 900] * 3 + [str(n) for n in range(99)]}))
+    assert type(error) is ServerFaultError
+    assert len(error.blockers) == responses.MAX_FIELD_ERRORS
+    assert len(str(error)) <= 500

@@ -14,6 +14,7 @@ from hostup_mcp.hostup import requests
 from hostup_mcp.hostup.http import Http
 from hostup_mcp.hostup.jobs import JobState, Started
 from hostup_mcp.hostup.problems import (
+    AccountBlockedError,
     BadResponseError,
     ConnectionLostError,
     EdgeRefusedError,
@@ -26,7 +27,8 @@ from hostup_mcp.hostup.problems import (
     TimedOutError,
     UnclearResponseError,
 )
-from hostup_mcp.hostup.requests import WriteRequest
+from hostup_mcp.hostup.requests import PowerAction, WriteRequest
+from hostup_mcp.hostup.text import clean_text
 from hostup_mcp.hostup.writing import WritingClient, outcome
 
 from .test_http import BROKEN, MEGABYTE, REDIRECTS, broken, hang
@@ -167,8 +169,19 @@ DONE = {"operation": {"status": "completed", "jobId": None, "pollUrl": None, "re
 PAYG = requests.restore_to_payg(VPS_ID, "bkp_1", {})
 SCHEDULE = requests.set_backup_schedule(VPS_ID, {"enabled": False})
 RETENTION = requests.set_backup_retention(VPS_ID, {"maxTotalBackups": 5, "autoDeleteOldest": True})
+CANCEL = requests.cancel_vps(VPS_ID, "The test is over.")
+CANCELLED = {"vpsId": VPS_ID, "status": "pending", "cancelType": "immediate", "revokable": True}
+POWER = requests.set_power(VPS_ID, PowerAction.START)
 LIMIT = requests.set_backup_retention(VPS_ID, {"maxTotalBackups": 5})
 SUCCEEDED = Started(state=JobState.SUCCEEDED)
+ACCEPTED_ONLY = Started(state=JobState.WAITING)
+BUILT = Started(vps_id="vps_new", order_id="ord_1")
+
+
+def also(**ids: str) -> Started:
+    """The queued operation, with the ids of a new server."""
+    return WAITING.model_copy(update=ids)
+
 
 ACCEPTED: list[tuple[WriteRequest, dict[str, Any], Started]] = [
     (RESTORE, QUEUED, WAITING),
@@ -207,9 +220,34 @@ ACCEPTED: list[tuple[WriteRequest, dict[str, Any], Started]] = [
         Started(state=JobState.WAITING),
     ),
     (PAYG, QUEUED, WAITING),
-    (PAYG, QUEUED | {"vpsId": "vps_a"}, WAITING.model_copy(update={"vps_id": "vps_a"})),
-    (PAYG, DEPLOYED, Started(vps_id="vps_new")),
-    (PAYG, {"vpsId": "vps_new", "orderId": "ord_1"}, Started(vps_id="vps_new")),
+    (PAYG, QUEUED | {"vpsId": "vps_a"}, also(vps_id="vps_a")),
+    (PAYG, QUEUED | DEPLOYED, also(vps_id="vps_new", order_id="ord_1")),
+    *(
+        (PAYG, document, also(vps_id="vps_new", order_id="ord_1"))
+        for document in (
+            {"operation": QUEUED["operation"] | {"vpsId": "vps_new", "orderId": "ord_1"}},
+            {"operation": QUEUED["operation"] | {"result": DEPLOYED}},
+            {"data": {"operation": QUEUED["operation"] | {"result": DEPLOYED}}},
+        )
+    ),
+    # Whose id these are is not certain, so that nothing may be done to such a server.
+    (PAYG, QUEUED | {"vpsId": VPS_ID}, WAITING),
+    (PAYG, QUEUED | {"vpsId": "not an id"}, WAITING),
+    (
+        PAYG,
+        {"vpsId": "vps_b", "operation": QUEUED["operation"] | {"result": DEPLOYED}},
+        also(order_id="ord_1"),
+    ),
+    (PAYG, DEPLOYED, BUILT),
+    (PAYG, {"vpsId": "vps_new", "orderId": "ord_1"}, BUILT),
+    (POWER, QUEUED, WAITING),
+    (POWER, QUEUED | {"vpsId": VPS_ID}, WAITING),
+    (CANCEL, {"cancellationLookupPending": True}, ACCEPTED_ONLY),
+    (CANCEL, {"cancellationLookupPending": True, "vpsId": VPS_ID, "status": None}, ACCEPTED_ONLY),
+    (CANCEL, CANCELLED, ACCEPTED_ONLY),
+    (CANCEL, CANCELLED | {"status": "Scheduled", "reason": "x"}, ACCEPTED_ONLY),
+    (CANCEL, CANCELLED | {"status": "completed"}, SUCCEEDED),
+    (CANCEL, QUEUED, WAITING),
     (RETENTION, {"settings": SETTINGS}, SUCCEEDED),
     (LIMIT, {"settings": {"totalBackupLimit": 5}}, SUCCEEDED),
 ]
@@ -225,7 +263,7 @@ def test_documented_shapes_are_accepted(
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"not looked at"])
 def test_no_content_is_done(body: bytes) -> None:
-    for request in (*WRITES, PAYG, RETENTION):
+    for request in (*WRITES, PAYG, RETENTION, POWER, CANCEL):
         assert outcome(request, 204, {}, body) == Started()
     with pytest.raises(UnclearResponseError):
         outcome(SCHEDULE, 204, {}, body)
@@ -255,7 +293,7 @@ def test_no_content_is_done(body: bytes) -> None:
     ],
 )
 def test_a_2xx_with_a_refusal_is_an_error(document: dict[str, Any], words: str) -> None:
-    for request in (RESTORE, PAYG, RETENTION, SCHEDULE):
+    for request in (RESTORE, PAYG, RETENTION, SCHEDULE, POWER, CANCEL):
         with pytest.raises(RefusedError) as caught:
             outcome(request, 200, {}, encoded(document))
         assert str(caught.value) == words
@@ -276,6 +314,16 @@ UNCLEAR: list[Any] = [
     {"operation": {"result": {"vpsId": "vps_new"}}},
     DEPLOYED | {"status": "failed"},
     {"vpsId": "vps_new"},
+    DEPLOYED | {"vpsId": VPS_ID},
+    DEPLOYED | {"vpsId": "not an id"},
+    DEPLOYED | {"orderId": None},
+    {"cancellationLookupPending": False},
+    {"cancellationLookupPending": "true"},
+    {"cancellationLookupPending": True, "vpsId": "vps_other"},
+    CANCELLED | {"vpsId": "vps_other"},
+    CANCELLED | {"vpsId": None},
+    *(CANCELLED | {"status": word} for word in ("none", "revoked", "unknown", "held", None)),
+    {"cancellation": CANCELLED},
     {"settings": SETTINGS | {"totalBackupLimit": 4}},
     {"settings": SETTINGS | {"totalBackupLimit": True}},
     {"settings": SETTINGS | {"autoDeleteOldest": 1}},
@@ -306,7 +354,7 @@ UNREADABLE = {
 
 @pytest.mark.parametrize("document", UNCLEAR)
 def test_any_other_2xx_is_unclear(document: dict[str, Any]) -> None:
-    for request in (RESTORE, PAYG, RETENTION, SCHEDULE):
+    for request in (RESTORE, PAYG, RETENTION, SCHEDULE, POWER, CANCEL):
         for status in (200, 202):
             if "settings" in document and request is not RETENTION:
                 continue
@@ -324,12 +372,36 @@ def test_any_other_2xx_is_unclear(document: dict[str, Any]) -> None:
         (RESTORE, {"operation": QUEUED["operation"] | {"success": False}}),
         (RESTORE, {"operation": QUEUED["operation"] | {"result": {"success": False}}}),
         (PAYG, DEPLOYED | {"error": "No."}),
+        (PAYG, DEPLOYED | {"blockerReasons": ["not_verified"]}),
+        (CANCEL, CANCELLED | {"success": False}),
+        (CANCEL, {"cancellationLookupPending": True, "error": "No."}),
+        *((write, QUEUED | {"vpsId": "vps_other"}) for write in (RESTORE, POWER, CANCEL)),
+        (POWER, {"operation": QUEUED["operation"] | {"result": {"vpsId": "vps_other"}}}),
         (RETENTION, {"settings": SETTINGS, "errors": ["No."]}),
     ],
 )
 def test_a_contradiction_is_unclear(request_: WriteRequest, document: dict[str, Any]) -> None:
     with pytest.raises(UnclearResponseError):
         outcome(request_, 200, {}, encoded(document))
+
+
+BLOCKED = {"blockerReasons": ["not_verified", 7, "", "no_card_on_file", "not_verified"]}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        BLOCKED,
+        {"extensions": BLOCKED, "success": False},
+        {"available": False, "reason": "Verify the account.", "access": BLOCKED},
+        PROBLEM | BLOCKED | {"status": 409},
+    ],
+)
+def test_a_2xx_with_blockers_is_refused(document: dict[str, Any]) -> None:
+    with pytest.raises(AccountBlockedError, match=r"not_verified, no_card_on_file") as caught:
+        outcome(PAYG, 200, {}, encoded(document))
+    assert caught.value.blockers == ("not_verified", "no_card_on_file")
+    assert caught.value.outcome_unknown is False
 
 
 def test_a_schedule_is_never_accepted() -> None:
@@ -346,11 +418,14 @@ async def test_an_unreadable_2xx_is_unclear(write: WriteRequest, body: bytes) ->
     assert (error.status, error.sent, error.outcome_unknown) == (202, True, True)
 
 
-words = st.sampled_from(["queued", "completed", "failed", "baking", "provisioning", "error", ""])
+words = st.sampled_from(
+    ["queued", "completed", "failed", "baking", "provisioning", "scheduled", "error", ""]
+)
 parts: dict[str, Any] = {
     "status": words | st.integers(100, 600) | anything,
     "jobId": st.just("job_1") | anything,
-    "vpsId": st.just("vps_1") | anything,
+    "vpsId": st.sampled_from(["vps_1", VPS_ID]) | anything,
+    "cancellationLookupPending": st.booleans() | anything,
     "orderId": st.just("ord_1") | anything,
     "success": st.booleans() | anything,
     "error": anything,
@@ -380,7 +455,11 @@ def has_operation(document: dict[str, Any]) -> bool:
 
 
 @settings(max_examples=200)
-@given(st.sampled_from([*WRITES, PAYG, RETENTION, SCHEDULE]), st.sampled_from([200, 202]), objects)
+@given(
+    st.sampled_from([*WRITES, PAYG, RETENTION, SCHEDULE, POWER, CANCEL]),
+    st.sampled_from([200, 202]),
+    objects,
+)
 def test_only_documented_shapes_are_accepted(
     request_: WriteRequest, status: int, document: dict[str, Any]
 ) -> None:
@@ -395,7 +474,14 @@ def test_only_documented_shapes_are_accepted(
     assert request_ is not SCHEDULE
     if request_.method == "PATCH":
         assert document["settings"]["totalBackupLimit"] == 5
-    elif not has_operation(document):
+    elif has_operation(document):
+        vps_id = document.get("vpsId")
+        named = clean_text(vps_id) if isinstance(vps_id, str) else ""
+        assert request_.path.endswith("/restore-to-payg") or named in ("", VPS_ID)
+    elif request_ is CANCEL:
+        is_pending = document.get("cancellationLookupPending") is True
+        assert is_pending or document["status"].lower() in ("pending", "scheduled", "completed")
+    else:
         assert request_.path.endswith("/restore-to-payg")
         assert document["vpsId"]
         assert document["orderId"]
@@ -474,6 +560,14 @@ async def test_pages_and_large_bodies(
     error = await failed(FarEnd(httpx.Response(status, headers=headers, content=body)))
     assert type(error) is kind
     assert error.outcome_unknown is unknown
+
+
+async def test_a_new_server_may_exist_after_a_502() -> None:
+    code = "upstream_cloud_quick_deploy_shape_invalid"
+    problem = PROBLEM | {"status": 502, "code": code, "detail": "Upstream response invalid"}
+    error = await failed(FarEnd(httpx.Response(502, json=problem)), PAYG)
+    assert isinstance(error, ServerFaultError)
+    assert (error.code, error.outcome_unknown) == (code, True)
 
 
 async def test_a_refusal_quotes_hostup() -> None:
