@@ -14,13 +14,20 @@ from .access import (
     SANDBOX_READ_ONLY_KEY,
     Key,
 )
-from .account import HOSTILE_NAME, RETAINED_NAME, RUNNING_JOB_ID, demo_account
+from .account import (
+    HOSTILE_NAME,
+    RETAINED_NAME,
+    RUNNING_JOB_ID,
+    UNBOOTABLE_NOTE,
+    demo_account,
+)
 from .calls import RecordedRequest
 from .clock import DEFAULT_START, Clock, ManualClock
 from .core import Sandbox
 from .faults import ConnectionDroppedError, Fault, FaultKind, Faults
 from .jobs import FAST_DURATIONS, Durations, Job
 from .models import Backup, Gate, Retained, Schedule, Server, Snapshot
+from .payg import Rates, Resources
 from .rates import RateLimit
 from .state import Account, State
 from .variants import Anomalies, Variants
@@ -38,6 +45,7 @@ __all__ = [
     "SANDBOX_API_KEY",
     "SANDBOX_OTHER_KEY",
     "SANDBOX_READ_ONLY_KEY",
+    "UNBOOTABLE_NOTE",
     "Account",
     "Anomalies",
     "Backup",
@@ -52,7 +60,9 @@ __all__ = [
     "Key",
     "ManualClock",
     "RateLimit",
+    "Rates",
     "RecordedRequest",
+    "Resources",
     "Retained",
     "Sandbox",
     "Schedule",

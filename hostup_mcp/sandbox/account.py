@@ -31,6 +31,8 @@ ALMA = OperatingSystem("AlmaLinux 9", "almalinux", "9")
 HOSTILE_NAME = hostile.NAME
 RETAINED_NAME = "old-shop"
 RUNNING_JOB_ID = make_id("job", "seed-db-01")
+UNBOOTABLE_NOTE = "Before upgrade"
+"""The note of the backup of `web-01` that boots to nothing."""
 
 _NIGHT = timedelta(hours=8)
 _DAY = timedelta(days=1)
@@ -155,7 +157,10 @@ def _everyday(make: _Builder) -> tuple[Server, ...]:
             web,
             backups=(
                 *make.nightly(101, (12.4, 12, 12.3)),
-                make.backup(101, 9, 2 * _DAY + timedelta(hours=3), 12.1, "Before upgrade"),
+                replace(
+                    make.backup(101, 9, 2 * _DAY + timedelta(hours=3), 12.1, UNBOOTABLE_NOTE),
+                    boots=False,
+                ),
             ),
             snapshots=(make.snapshot("before-php-83", timedelta(hours=2), "Before PHP 8.3"),),
             schedules=(make.daily(101, 5),),
@@ -216,6 +221,7 @@ def _closed(make: _Builder) -> tuple[Server, ...]:
             power_state="stopped",
             backups=make.nightly(122, (15.5,)),
             next_due_at=make.start - 20 * _DAY,
+            overdue_invoice=True,
         ),
         replace(files, backups=make.nightly(123, (70.2, 70)), restore_gate=Gate(False)),
         replace(
@@ -244,6 +250,7 @@ def _odd(make: _Builder) -> tuple[Server, ...]:
             product_name=None,
             created_at=None,
             next_due_at=None,
+            has_guest_agent=False,
             backups=(*undated, make.backup(131, 3, 90 * _DAY, 20.2)),
         ),
         replace(

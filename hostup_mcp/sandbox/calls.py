@@ -129,6 +129,7 @@ class Call:
             failure=self.job_failure or (None if end == "completed" else "Disk quota exceeded."),
             failure_shown="failed" if end == "completed" else end,
             power_after=self.variants.restored_power,
+            power_lag=self.variants.power_lag,
         )
 
     def start(self, job: Job, status: int = 202) -> Response:

@@ -12,6 +12,7 @@ from .app import App
 from .clock import Clock
 from .faults import Faults
 from .jobs import Durations
+from .power import is_up
 from .rates import DEFAULT_RATE_LIMIT, RateCounter, RateLimit
 from .state import Account, State
 from .variants import DEFAULT_VARIANTS, NO_ANOMALIES, Anomalies, Variants
@@ -64,6 +65,14 @@ class Sandbox:
         self._state.schedules_run = not self.anomalies.schedules_abandoned
         self._state.settle(self.now())
         return self._state
+
+    def is_up(self, server_id: str) -> bool:
+        """Return whether the guest agent and the ports of this server would answer now.
+
+        They do some time after a boot, unless what is on the disk does not start.
+        """
+        state = self.state
+        return is_up(state.servers[server_id], self.now(), state.durations.boot)
 
     @property
     def writes(self) -> list[RecordedRequest]:

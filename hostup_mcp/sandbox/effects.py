@@ -3,26 +3,37 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from .jobs import DISK_KINDS, Job
+from . import power
+from .jobs import DISK_KINDS, POWER_KINDS, Job
 from .models import Backup, Server, Snapshot
 
-_USED_SHARE = 0.31
+USED_SHARE = 0.31
+"""The part of a disk that is in use."""
 
 
 def begin(server: Server, job: Job) -> Server:
     """Return the server at the moment the work starts: a disk job stops it and opens its disk."""
+    if job.kind in POWER_KINDS:
+        return power.begin(server, job.kind)
     if job.kind not in DISK_KINDS:
         return server
-    return replace(server, power_state="stopped", disk=f"being replaced by {_origin(job)}")
+    disk = f"being replaced by {_origin(job)}"
+    return replace(server, power_state="stopped", power_change=None, disk=disk, boots=False)
 
 
-def end(server: Server, job: Job, snapshot_life: float) -> Server:
-    """Return the server when the job is over, whether it went well or not."""
+def end(server: Server, job: Job, snapshot_life: float, *, boots: bool) -> Server:
+    """Return the server when the job is over, whether it went well or not.
+
+    `boots` tells whether what was written to its disk starts.
+    """
+    if job.kind in POWER_KINDS:
+        return power.end(server, job)
     if job.failure is not None:
         return _broken(server, job)
     if job.kind in DISK_KINDS:
-        power = job.power_before if job.power_after == "as_before" else job.power_after
-        return replace(server, power_state=power, disk=f"state as of {_origin(job)}")
+        state = job.power_before if job.power_after == "as_before" else job.power_after
+        restored = replace(server, disk=f"state as of {_origin(job)}", boots=boots)
+        return power.reach(restored, state, job)
     if job.kind == "backup":
         return trim(replace(server, backups=(*server.backups, finished_backup(server, job))))
     if job.kind == "snapshot":
@@ -65,9 +76,10 @@ def finished_backup(server: Server, job: Job) -> Backup:
         id=job.backup_id or "",
         storage_key=f"vzdump-qemu-{server.vm_number}-{stamp}.vma.zst",
         created_at=job.begins_at,
-        size_gb=round(server.storage_gb * _USED_SHARE, 1),
+        size_gb=round(server.storage_gb * USED_SHARE, 1),
         backup_type="manual",
         note=job.note,
+        boots=server.boots,
     )
 
 
@@ -90,5 +102,6 @@ def _with_snapshot(server: Server, job: Job, life: float) -> Server:
         expires_at=job.begins_at + timedelta(seconds=life),
         description=job.note,
         parent_name=server.snapshots[-1].name if server.snapshots else None,
+        boots=server.boots,
     )
     return replace(server, snapshots=(*server.snapshots, added))

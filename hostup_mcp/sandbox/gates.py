@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from .access import Key
-from .jobs import Job
+from .jobs import POWER_KINDS, Job, JobKind
 from .models import OPEN, Gate, Server
 from .problems import ProblemError
 from .variants import Variants
@@ -13,6 +13,13 @@ _JOB_WORDS = {
     "restore": "A restore of this server is running.",
     "restore_from_vps": "A restore of this server is running.",
 }
+
+
+_CLOSED_IN = {
+    True: {"running", "starting", "stopping", "provisioning"},
+    False: {"stopped", "stopping", "provisioning"},
+}
+"""The power states in which a start is refused, and those in which the other actions are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +68,9 @@ def can_create_schedule(view: View) -> Gate:
     return _service(view) or _held(view.busy) or OPEN
 
 
-def can_change_power(view: View) -> Gate:
-    """Return the restart and reset gates of the inventory and the details."""
-    return _service(view) or _held(view.busy) or OPEN
+def can_change_power(view: View, action: JobKind) -> Gate:
+    """Return the gate of an action on the power, such as `actions.canRestart` for `restart`."""
+    return _service(view) or _held(view.busy) or _power(view, action) or OPEN
 
 
 def enforce(gate: Gate) -> None:
@@ -109,7 +116,16 @@ def _held(job: Job | None) -> Gate | None:
     if job is None:
         return None
     reason = _JOB_WORDS.get(job.kind, "A snapshot operation on this server is running.")
+    if job.kind in POWER_KINDS:
+        reason = "A power action on this server is running."
     return Gate(False, reason, "operation_in_progress")
+
+
+def _power(view: View, action: JobKind) -> Gate | None:
+    state = view.server.power_state
+    if view.variants.power_noop == "accepted" or state not in _CLOSED_IN[action == "start"]:
+        return None
+    return Gate(False, f"The server is {state}.", f"power_{state}")
 
 
 def _quota(view: View) -> Gate:

@@ -14,6 +14,11 @@ JobKind = Literal[
     "snapshot",
     "snapshot_restore",
     "snapshot_delete",
+    "start",
+    "shutdown",
+    "stop",
+    "restart",
+    "reset",
 ]
 Phase = Literal["pending", "queued", "in_progress", "completed", "failed"]
 FailureShown = Literal["failed", "cancelled", "failed_result"]
@@ -22,6 +27,7 @@ PowerAfter = Literal["as_before", "running", "stopped"]
 
 DISK_KINDS: frozenset[JobKind] = frozenset({"restore", "restore_from_vps", "snapshot_restore"})
 """The kinds that stop the server and replace its disk."""
+POWER_KINDS: frozenset[JobKind] = frozenset({"start", "shutdown", "stop", "restart", "reset"})
 
 _WAITING_SHARE = 0.15
 
@@ -34,15 +40,23 @@ class Durations:
     restore: float = 40.0
     snapshot: float = 3.0
     snapshot_life: float = 24 * 3600.0
+    power: float = 6.0
+    boot: float = 10.0
+    """From the power state `running` until the guest agent and the ports answer."""
+    cancellation: float = 30.0
 
     def of(self, kind: JobKind) -> float:
         """Return the seconds from the request to the end of a job of this kind."""
         if kind == "backup":
             return self.backup
+        if kind in POWER_KINDS:
+            return self.power
         return self.snapshot if kind.startswith("snapshot") else self.restore
 
 
-FAST_DURATIONS = Durations(backup=4.0, restore=6.0, snapshot=1.0)
+FAST_DURATIONS = Durations(
+    backup=4.0, restore=6.0, snapshot=1.0, power=2.0, boot=2.0, cancellation=4.0
+)
 """For demos: what takes minutes elsewhere takes seconds."""
 
 
@@ -66,6 +80,10 @@ class Job:
     failure_shown: FailureShown = "failed"
     power_after: PowerAfter = "as_before"
     power_before: str | None = None
+    power_lag: float = 0.0
+    """Seconds from the end of the job until its server has the power state."""
+    is_ignored: bool = False
+    """Whether the guest does not react to this power action."""
     begun: bool = False
     ended: bool = False
 

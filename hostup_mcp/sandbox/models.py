@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,10 @@ class Billing:
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """An offsite image; `size_gb` stays an int where the API would send one."""
+    """An offsite image; `size_gb` stays an int where the API would send one.
+
+    What is restored from one that does not boot runs, but nothing on it ever answers.
+    """
 
     id: str
     storage_key: str
@@ -47,6 +51,7 @@ class Backup:
     size_gb: float
     backup_type: str = "scheduled"
     note: str | None = None
+    boots: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class Snapshot:
     expires_at: datetime
     description: str | None = None
     parent_name: str | None = None
+    boots: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +89,40 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class PowerChange:
+    """A power state that the server has at `at`, after the job that led to it."""
+
+    state: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """A request to end a service, and what becomes of it at `due_at` (never, if that is None)."""
+
+    reason: str | None
+    kind: str
+    """`immediate` or `end_of_period`."""
+    requested_at: datetime
+    due_at: datetime | None
+    ends_as: Literal["completed", "revoked"] = "completed"
+    leaves: Literal["terminated", "cancelled", "gone"] = "terminated"
+    """The service's status once it is completed; `gone` is no server at all."""
+    outcome: Literal["open", "completed", "revoked"] = "open"
+    of_pending_order: bool = False
+
+    def is_due(self, now: datetime) -> bool:
+        """Return whether it is to be carried out at this time."""
+        return self.outcome == "open" and self.due_at is not None and self.due_at <= now
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
     """One VPS with everything that belongs to it.
 
-    `disk` describes what is on the disk, so that a test can check what a restore really did.
-    A closed `create_gate` or `restore_gate` closes that gate.
+    `disk` describes what is on the disk, so that a test can check what a restore really did, and
+    `boots` whether it starts. A closed `create_gate` or `restore_gate` closes that gate.
+    `running_since` None means since it was created.
     """
 
     id: str
@@ -114,6 +149,13 @@ class Server:
     create_gate: Gate | None = None
     restore_gate: Gate | None = None
     disk: str = "live"
+    boots: bool = True
+    has_guest_agent: bool = True
+    running_since: datetime | None = None
+    power_change: PowerChange | None = None
+    overdue_invoice: bool = False
+    auto_renew: bool = True
+    cancellation: Cancellation | None = None
 
     def backup(self, backup_id: str) -> Backup | None:
         """Return the backup with this id, if the server has it."""

@@ -18,6 +18,8 @@ _TITLES = {
     "rate_limit_exceeded": "Too many requests",
     "internal_error": "Internal server error",
     "upstream_failed": "Upstream failure",
+    "upstream_cloud_quick_deploy_shape_invalid": "Upstream response invalid",
+    "cancellation_blocked_overdue_invoice": "Cancellation blocked by overdue invoice",
 }
 _STATUS_TITLES = {
     400: "Invalid request",
@@ -60,6 +62,7 @@ class ProblemError(Exception):
         errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
         extensions: Mapping[str, Json] | None = None,
+        members: Mapping[str, Json] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -68,6 +71,7 @@ class ProblemError(Exception):
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
         self.extensions = extensions
+        self.members = members or {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,7 @@ def render(problem: ProblemError, where: ErrorContext) -> Response:
         ]
     if problem.extensions is not None:
         document["extensions"] = problem.extensions
+    document |= problem.members
     media_type = where.variants.problem_media_type
     return json_response(problem.status, document, problem.headers, media_type)
 

@@ -33,6 +33,7 @@ def after_run(server: Server, schedule: Schedule, moment: datetime, backup_id: s
         storage_key=f"vzdump-qemu-{server.vm_number}-{moment:%Y_%m_%d-%H_%M_%S}.vma.zst",
         created_at=moment,
         size_gb=round(server.storage_gb * 0.15, 1),
+        boots=server.boots,
     )
     old = [b for b in server.backups if b.backup_type == "scheduled" and b.created_at is not None]
     old.sort(key=lambda b: (b.created_at or moment, b.id))

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from itertools import count
 
-from . import effects, schedule_runs
+from . import cancellations, effects, power, schedule_runs
 from .ids import IdStyle, make_id
 from .jobs import Durations, Job, phase
-from .models import Retained, Server
+from .models import Backup, Cancellation, PowerChange, Retained, Server, Snapshot
+from .payg import DEFAULT_LIMITS, DEFAULT_RATES, Rates, Resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +22,26 @@ class Account:
     jobs: tuple[Job, ...] = ()
     payg_owners: frozenset[str] = frozenset()
     """The owners who may order pay-as-you-go servers."""
+    rates: Rates = DEFAULT_RATES
+    payg_limits: Resources = DEFAULT_LIMITS
+    """What the pay-as-you-go servers of one owner may use together."""
 
 
 class State:
-    """Servers by id, jobs by id, and how the passing of time changes them."""
+    """Servers by id, jobs by id, and how the passing of time changes them.
+
+    `rates` and `payg_limits` may be replaced at any time. `gone` has the servers that a
+    cancellation removed altogether.
+    """
 
     def __init__(self, account: Account, durations: Durations, ids: IdStyle = "ulid") -> None:
         self.servers: dict[str, Server] = {each.id: each for each in account.servers}
         self.retained: dict[str, Retained] = {each.id: each for each in account.retained}
         self.jobs: dict[str, Job] = {each.id: each for each in account.jobs}
+        self.gone: dict[str, Server] = {}
         self.payg_owners = account.payg_owners
+        self.rates = account.rates
+        self.payg_limits = account.payg_limits
         self.durations = durations
         self.schedules_run = True
         self._ids = ids
@@ -67,6 +79,14 @@ class State:
         """Return an id that was not used before."""
         return make_id(prefix, f"live-{next(self._numbers)}", self._ids)
 
+    def id_of(self, prefix: str, seed: str) -> str:
+        """Return the id that belongs to `seed`, the same each time."""
+        return make_id(prefix, seed, self._ids)
+
+    def rename(self, server_id: str, name: str) -> None:
+        """Give a server another display name, as its owner may in HostUp's panel."""
+        self.put(replace(self.servers[server_id], name=name))
+
     def put(self, server: Server) -> None:
         """Make this the current state of the server."""
         self.servers[server.id] = server
@@ -79,8 +99,8 @@ class State:
 
     def settle(self, now: datetime) -> None:
         """Bring everything up to `now`, in the order in which it was due."""
-        for _, _, job_id, step in sorted(self._due(now), key=lambda due: due[:2]):
-            step(self.jobs[job_id])
+        while due := min(self._due(now), key=lambda each: each[:2], default=None):
+            due[2]()
         since, self._settled = self._settled or now, now
         for server in list(self.servers.values()):
             if self.schedules_run:
@@ -96,38 +116,77 @@ class State:
     def _holding(self, server_id: str, now: datetime) -> list[Job]:
         return [job for job in self.running(server_id, now) if job.holds_server]
 
-    def _due(self, now: datetime) -> Iterator[tuple[datetime, int, str, Callable[[Job], None]]]:
+    def _due(self, now: datetime) -> Iterator[tuple[datetime, int, Callable[[], None]]]:
         for job in self.jobs.values():
             if not job.begun and job.begins_at <= now:
-                yield job.begins_at, 0, job.id, self._begin
-            if not job.ended and job.ends_at <= now:
-                yield job.ends_at, 1, job.id, self._end
+                yield job.begins_at, 0, partial(self._begin, job)
+            elif not job.ended and job.ends_at <= now:
+                yield job.ends_at, 1, partial(self._end, job)
+        for server in self.servers.values():
+            change, ending = server.power_change, server.cancellation
+            if change is not None and change.at <= now:
+                yield change.at, 2, partial(self._arrive, server, change)
+            if ending is not None and ending.is_due(now):
+                yield ending.due_at or now, 3, partial(self._carry_out, server, ending)
 
     def _begin(self, job: Job) -> None:
         server = self.servers[job.server_id]
-        self.jobs[job.id] = replace(job, begun=True, power_before=server.power_state)
+        self.jobs[job.id] = replace(job, begun=True, power_before=power.destined(server))
         self.put(effects.begin(server, job))
 
     def _end(self, job: Job) -> None:
-        if self._lost_its_backup(job):
+        source = self._source(job)
+        if source is None:
             job = replace(job, failure="The backup is no longer there.")
         self.jobs[job.id] = replace(job, ended=True)
-        self.put(effects.end(self.servers[job.server_id], job, self.durations.snapshot_life))
+        boots = source is None or source.boots
+        server = self.servers[job.server_id]
+        self.put(effects.end(server, job, self.durations.snapshot_life, boots=boots))
         if job.new_server is not None:
-            self._deliver(job.new_server, failed=job.failure is not None)
+            self._deliver(job.new_server, job)
 
-    def _lost_its_backup(self, job: Job) -> bool:
+    def _source(self, job: Job) -> Backup | Snapshot | Server | None:
+        """Return what the job copies; None if that was deleted meanwhile."""
+        server = self.servers[job.server_id]
+        if job.kind == "snapshot_restore":
+            return server.snapshot(job.snapshot_name or "") or server
         if job.kind not in {"restore", "restore_from_vps", "restore_to_payg"}:
-            return False
+            return server
         source = job.source_id or job.server_id
         holder = self.servers.get(source) or self.retained.get(source)
-        return holder is None or holder.backup(job.backup_id or "") is None
+        return None if holder is None else holder.backup(job.backup_id or "")
 
-    def _deliver(self, server: Server, *, failed: bool) -> None:
-        if not failed:
-            self.put(replace(server, service_status="active", power_state="running"))
-        elif server.id in self.servers:
+    def _deliver(self, ordered: Server, job: Job) -> None:
+        """Hand over a new server, unless its order was cancelled meanwhile."""
+        listed = self.servers.get(ordered.id)
+        if ordered.id in self.gone or (listed and listed.service_status != "pending"):
+            return
+        server = listed or ordered
+        if job.failure is None:
+            active = replace(server, service_status="active")
+            self.put(power.reach(active, "running", job, meanwhile="provisioning"))
+        elif listed:
             self.put(replace(server, power_state="error"))
+
+    def _arrive(self, server: Server, change: PowerChange) -> None:
+        self.put(power.arrive(server, change.state, change.at))
+
+    def _carry_out(self, server: Server, cancellation: Cancellation) -> None:
+        ended = cancellations.carry_out(server, cancellation)
+        self.put(ended)
+        if cancellation.ends_as == "revoked":
+            return
+        for job in [each for each in self.jobs.values() if each.server_id == server.id]:
+            if not job.ended:
+                self._give_up(job, cancellation.due_at or job.ends_at)
+        if cancellation.leaves == "gone":
+            self.gone[server.id] = self.servers.pop(server.id)
+
+    def _give_up(self, job: Job, at: datetime) -> None:
+        failed = replace(job, begun=True, ended=True, ends_at=at, failure="The server has ended.")
+        self.jobs[job.id] = failed
+        if job.new_server is not None:
+            self._deliver(job.new_server, failed)
 
 
 def is_over(job: Job, now: datetime) -> bool:

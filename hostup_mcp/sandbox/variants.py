@@ -58,8 +58,54 @@ class Variants:
     restore_of_running: Literal["stops_it", "refused"] = "stops_it"
     """Whether a running server is stopped for a restore in place, or must be stopped first."""
     restored_power: Literal["as_before", "running", "stopped"] = "as_before"
-    payg_response: Literal["operation", "deployment"] = "operation"
+    payg_response: Literal["operation", "deployment", "both"] = "both"
+    """Whether a new server is answered with a job, its id and its order's, or all of these."""
     payg_status: Literal[200, 201, 202] = 202
+    payg_listed: Literal["at_once", "when_done"] = "at_once"
+    """When the list of servers has a new one."""
+
+    # Pay-as-you-go: may this account, and for how much
+    payg_access: Literal["object", "null"] = "object"
+    payg_regions: Literal["objects", "strings", "absent"] = "objects"
+    payg_limits_shown: bool = True
+    """Whether the preflight has the limits that the documentation only mentions."""
+    blockers_shown: Literal["preflight", "deploy"] = "preflight"
+    """Whether the preflight knows what keeps an account from a new server, or only the write."""
+    blocker_place: Literal["extensions", "top_level"] = "extensions"
+    blocker_code: str | None = None
+    """The problem's code beside the blockers; None for the default of its status."""
+    fixed_breakdown: Literal["flag", "problem"] = "flag"
+    """What the cost of a server that is not pay-as-you-go is answered with."""
+
+    # Power
+    power_lag: float = 0.0
+    """Seconds from the end of a job until its server has the power state that it led to."""
+    power_noop: Literal["refused", "accepted"] = "refused"
+    """What happens to an action whose power state the server already has."""
+    shutdown: Literal["obeyed", "ignored", "fails"] = "obeyed"
+    """What the guest does with a shutdown; with `fails` one that it ignores fails."""
+    status_actions: bool = False
+    """Whether the power gates are in the live status too."""
+
+    # Guest agent and storage
+    guest_agent: Literal["as_installed", "none"] = "as_installed"
+    agent_scope: Literal["read:vm", "write:vm"] = "read:vm"
+    """Whether reading its state needs `write:vm` as well."""
+    agent_response: Literal["full", "bare"] = "full"
+    """Whether more than `available` is sent."""
+    disk_sizes: Literal["known", "with_agent", "null", "zero", "absent"] = "known"
+    """Whether the space in use is known; `zero` is 0 GB, `absent` leaves all sizes out."""
+
+    # Cancellations
+    cancel_status: Literal[200, 202] = 200
+    cancel_response: Literal["lookup_pending", "cancellation"] = "lookup_pending"
+    cancel_reason: Literal["required", "optional"] = "required"
+    cancellation_shown: Literal["pending", "scheduled", "none_first"] = "pending"
+    """What an immediate one reads as until it is carried out; with `none_first` it is not there
+    for a while."""
+    cancellation_delete: Literal[200, 204] = 204
+    cancelled_server: Literal["terminated", "cancelled", "gone"] = "terminated"
+    """What becomes of the service; with `gone` the server is in no response any more."""
 
     # Snapshots and schedules
     snapshot_delete: Literal[200, 202, 204] = 204
@@ -130,6 +176,27 @@ class Anomalies:
         "empty_object",
     ] = "documented"
     """How each write is answered. Only `empty_object` is carried out; the others do nothing."""
+    deploy_response: Literal["documented", "neither", "shape_invalid"] = "documented"
+    """How a new server is answered: with neither id nor job, or with a 502. It is built."""
+    payg_blocker: Literal[
+        "none",
+        "unnamed",
+        "not_verified",
+        "no_cloud_access",
+        "no_card_on_file",
+        "cpu_limit_exceeded",
+        "memory_limit_exceeded",
+        "storage_limit_exceeded",
+        "instance_limit_exceeded",
+        "has_unpaid_invoice",
+    ] = "none"
+    """What keeps the account from a new server; `unnamed` has no `blockerReasons`."""
+    prices_rise: bool = False
+    """Whether each read of the preflight finds rates that are ten percent of the first higher."""
+    invoice_overdue: bool = False
+    """Whether a cancellation is refused because of an invoice, and auto-renewal switched off."""
+    cancellation_end: Literal["completed", "pending", "revoked"] = "completed"
+    """What becomes of an accepted cancellation; `revoked` is HostUp's doing."""
     job_end: Literal["completed", "failed", "cancelled", "failed_result"] = "completed"
     """How each new job ends. With `failed_result` it is `completed`, and its result says failed."""
     polls_fail_from: int | None = None

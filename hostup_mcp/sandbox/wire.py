@@ -2,17 +2,17 @@
 
 import math
 from collections.abc import Iterable
-from datetime import datetime
 
 from . import gates
 from .effects import finished_backup
 from .history import history
-from .jobs import Job
+from .jobs import JobKind
 from .models import Backup, Billing, Gate, OperatingSystem, Retained, Schedule, Server, Snapshot
 from .responses import Json, iso, iso_or_null
 from .variants import Variants
 
 _DETAIL_STATUSES = {"active", "pending", "suspended", "terminated", "cancelled"}
+_POWER_ACTIONS: tuple[JobKind, ...] = ("start", "shutdown", "stop", "restart", "reset")
 _WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 
 
@@ -48,8 +48,10 @@ def inventory(view: gates.View) -> dict[str, Json]:
 
 def power_gates(view: gates.View) -> dict[str, Json]:
     """Return the power gates of a server."""
-    body = gate(gates.can_change_power(view), view.variants)
-    return {"canRestart": body, "canReset": body}
+    return {
+        f"can{action.capitalize()}": gate(gates.can_change_power(view, action), view.variants)
+        for action in _POWER_ACTIONS
+    }
 
 
 def details(view: gates.View) -> dict[str, Json]:
@@ -76,33 +78,6 @@ def details(view: gates.View) -> dict[str, Json]:
         "powerState": server.power_state,
         "actions": actions,
     }
-
-
-def status(view: gates.View, running: Iterable[Job], now: datetime) -> dict[str, Json]:
-    """Return the response body of `GET /api/v2/vps/{id}/status`."""
-    server, on = view.server, view.server.power_state == "running"
-    memory = round(server.memory_gb * 0.42, 1) if on else 0
-    uptime = now - server.created_at if on and server.created_at else None
-    body: dict[str, Json] = {
-        "id": server.id,
-        "powerState": server.power_state or "unknown",
-        "uptimeSeconds": None if uptime is None else int(uptime.total_seconds()),
-        "cpuUsagePercent": 7.5 if on else 0,
-        "cpuCores": server.cpu_cores,
-        "memory": _usage(memory, server.memory_gb),
-        "storage": _usage(0, server.storage_gb),
-        "network": {"inboundGb": 3.1, "outboundGb": 9.4, "totalGb": 12.5},
-    }
-    tasks = list(running)
-    if view.variants.pending_tasks == "objects":
-        body["pendingTasks"] = [
-            {"type": job.kind, "jobId": job.id, "createdAt": iso(job.created_at)} for job in tasks
-        ]
-    elif view.variants.pending_tasks == "strings":
-        body["pendingTasks"] = [job.kind for job in tasks]
-    elif view.variants.pending_tasks == "count":
-        body["pendingTasks"] = len(tasks)
-    return body
 
 
 def backups(view: gates.View) -> dict[str, Json]:
@@ -284,10 +259,6 @@ def _bandwidth(server: Server) -> dict[str, Json]:
         "outboundGb": 9.4,
         "usagePercent": round(100 * 12.5 / (2000 * server.cpu_cores), 2),
     }
-
-
-def _usage(used: float, total: float) -> dict[str, Json]:
-    return {"usedGb": used, "totalGb": total, "usagePercent": round(100 * used / total, 1)}
 
 
 def _total_limit(server: Server) -> int:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from .jobs import Job, phase, progress
+from .jobs import POWER_KINDS, Job, phase, progress
 from .responses import Json, iso, iso_or_null
 from .variants import Variants
 
@@ -14,6 +14,7 @@ _TYPES = {
     "snapshot": "snapshot_create",
     "snapshot_restore": "snapshot_rollback",
     "snapshot_delete": "snapshot_delete",
+    **{kind: kind for kind in POWER_KINDS},
 }
 
 
@@ -92,6 +93,8 @@ def _result(job: Job, stage: str, variants: Variants) -> Json:
         return None
     if job.new_server is not None:
         return {"vpsId": job.new_server.id}
+    if job.kind in POWER_KINDS:
+        return {"vpsId": job.server_id}
     if job.backup_id is not None:
         return {"vpsId": job.server_id, "backupId": job.backup_id}
     return {"vpsId": job.server_id, "snapshotName": job.snapshot_name}

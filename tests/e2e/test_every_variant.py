@@ -27,6 +27,8 @@ OTHER_WORDS: dict[str, list[Any]] = {
     "note_limit": [3],
     "default_page": [1, 100],
     "audit_delay": [30.0],
+    "blocker_code": ["forbidden"],
+    "power_lag": [45.0],
     "missing_scope_code": ["scope_required"],
     "missing_vps_code": ["not_found"],
 }

@@ -103,6 +103,7 @@ POWER = one_of(
 CYCLE = one_of(
     "monthly", "quarterly", "semiannually", "annually", "biennially", "triennially", "free"
 )
+POWER_GATES = shape(canStart=GATE, canShutdown=GATE, canStop=GATE, canRestart=GATE, canReset=GATE)
 VPS = shape(
     id=id_of("vps"),
     name=TEXT,
@@ -127,7 +128,7 @@ VPS = shape(
         periodYears=WHOLE_OR_NULL,
     ),
     resources=shape(cpuCores=NUMBER, memoryGb=NUMBER, storageGb=NUMBER),
-    actions_=shape(canRestart=GATE, canReset=GATE),
+    actions_=POWER_GATES,
     tags_=many(TEXT),
     isPinned_=FLAG,
     bandwidth_=shape(True),
@@ -162,6 +163,96 @@ STATUS = shape(
     memory=_USAGE,
     storage=_USAGE,
     network=shape(inboundGb=NUMBER, outboundGb=NUMBER, totalGb=NUMBER),
+)
+
+CAPACITY = shape(totalGb=NUMBER, usedGb=NUMBER, freeGb=NUMBER, usagePercent=NUMBER)
+STORAGE = shape(
+    disks=many(
+        shape(
+            id=or_null(id_of("vpsdisk")),
+            name=TEXT_OR_NULL,
+            type=TEXT_OR_NULL,
+            device=TEXT_OR_NULL,
+            isCdrom=FLAG,
+            bootOrder=NUMBER_OR_NULL,
+            capacity=CAPACITY,
+            io=shape(readGb=NUMBER, writeGb=NUMBER, readOperations=NUMBER, writeOperations=NUMBER),
+            actions=shape(canDetach=GATE, canResize_=GATE),
+        )
+    )
+)
+AGENT = shape(available=FLAG, reason=TEXT_OR_NULL, vmRunning=FLAG)
+
+_RATES = {
+    "currencyCode": matching("[A-Z]{3}"),
+    "cpuPerCoreHour": NUMBER,
+    "memoryPerGbHour": NUMBER,
+    "storagePerGbHour": NUMBER,
+    "bandwidthPerGb": NUMBER,
+    "ipPerHour": NUMBER,
+}
+_AMOUNTS = {"cpuCores": WHOLE, "memoryGb": WHOLE, "storageGb": WHOLE}
+PREFLIGHT = shape(
+    available=FLAG,
+    reason=TEXT_OR_NULL,
+    access=or_null(
+        shape(
+            available=FLAG,
+            countryPaymentAvailable=FLAG,
+            requiresCard=FLAG,
+            hasCard=FLAG,
+            verified=FLAG,
+            cloudAccessEnabled=FLAG,
+            reason=TEXT_OR_NULL,
+            countryCode=TEXT_OR_NULL,
+            blockerReasons=many(TEXT),
+        )
+    ),
+    actions=shape(canDeploy=shape(allowed=FLAG, reason=TEXT_OR_NULL)),
+    pricing=shape(**_RATES),
+    defaults=shape(regionId=TEXT, resources=shape(**_AMOUNTS)),
+    limits_=shape(True),
+    regions_=many(lambda value, at: None),
+)
+_LIMIT = shape(**_AMOUNTS, instanceCount=WHOLE)
+LIMITS = shape(
+    current=_LIMIT,
+    max=_LIMIT,
+    remaining=_LIMIT,
+    billing=shape(**_RATES),
+    hasPendingRequests=FLAG,
+    pendingRequests=many(shape(True)),
+)
+BREAKDOWN = shape(
+    estimate=shape(
+        basis=one_of("max_24_7"),
+        currencyCode=matching("[A-Z]{3}"),
+        estimatedMonthlyAmount=NUMBER,
+        period=shape(startAt=TIME, endAt=TIME),
+        lineItems=many(
+            shape(
+                type=one_of("cpu", "memory", "storage", "ipv4"),
+                label=TEXT,
+                quantity=NUMBER,
+                ratePerCoreHour_=NUMBER,
+                ratePerGbHour_=NUMBER,
+                ratePerHour_=NUMBER,
+                estimatedAmount=NUMBER,
+            )
+        ),
+    ),
+    actualsAvailable=FLAG,
+    actualsNote=TEXT,
+)
+CANCELLATION = shape(
+    vpsId=id_of("vps"),
+    status=one_of("pending", "scheduled", "completed", "revoked", "none"),
+    cancelledAt=TIME_OR_NULL,
+    scheduledAt=TIME_OR_NULL,
+    reason=TEXT_OR_NULL,
+    cancelType=TEXT_OR_NULL,
+    revokable=FLAG,
+    cancelledPendingOrder_=FLAG,
 )
 
 SOURCES = shape(
@@ -226,13 +317,15 @@ SNAPSHOTS = shape(
     actions_=shape(canCreate=GATE, canRestore=GATE),
 )
 
-OPERATION = shape(
-    operation=shape(
-        status=one_of("pending", "queued", "in_progress", "completed", "failed"),
-        jobId=id_of("job"),
-        pollUrl=matching(f"/api/jobs/job_{ULID}"),
-        result=or_null(shape(True)),
-    )
+_OPERATION = shape(
+    status=one_of("pending", "queued", "in_progress", "completed", "failed"),
+    jobId=id_of("job"),
+    pollUrl=matching(f"/api/jobs/job_{ULID}"),
+    result=or_null(shape(True)),
+)
+OPERATION = shape(operation=_OPERATION)
+NEW_SERVER = shape(
+    status=one_of("provisioning"), vpsId=id_of("vps"), orderId=id_of("ord"), operation_=_OPERATION
 )
 JOB = shape(
     success=FLAG,
@@ -274,6 +367,7 @@ PROBLEM = shape(
     timestamp=TIME,
     errors_=many(shape(pointer=matching("(/.+)?"), detail=TEXT, code=TEXT)),
     extensions_=shape(True),
+    blockerReasons_=many(TEXT),
 )
 LEGACY_ERROR = shape(
     error=TEXT,

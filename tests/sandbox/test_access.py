@@ -37,6 +37,16 @@ NEEDS = [
     ("POST", "/snapshots", {"backup:vm"}),
     ("DELETE", "/snapshots/x", {"backup:vm"}),
     ("POST", "/snapshots/x/actions/restore", {"backup:vm"}),
+    *(
+        ("POST", f"/actions/{action}", {"power:vm"})
+        for action in ("start", "shutdown", "stop", "restart", "reset")
+    ),
+    ("GET", "/storage", {"read:vm"}),
+    ("GET", "/agent/exec", {"read:vm"}),
+    ("GET", "/billing-breakdown", {"read:billing"}),
+    ("POST", "/actions/cancel", {"write:billing"}),
+    ("GET", "/cancellation", {"read:vm"}),
+    ("DELETE", "/cancellation", {"write:billing"}),
 ]
 
 
@@ -112,5 +122,5 @@ async def test_payg_blockers_are_named(sandbox: Sandbox) -> None:
     api = Api(sandbox, SANDBOX_OTHER_KEY)
     path = f"/backups/{api.backup('other-web')}/actions/restore-to-payg"
     response = await api.call("POST", api.vps("other-web", path))
-    assert response.status_code == 409
-    assert response.json()["extensions"]["blockerReasons"]
+    assert response.status_code == 403
+    assert response.json()["extensions"]["blockerReasons"] == ["no_card_on_file"]

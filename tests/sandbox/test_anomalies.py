@@ -39,6 +39,8 @@ async def writes(api: Api) -> list[tuple[str, str, Any]]:
         ("POST", "/snapshots", {"name": "new"}),
         ("DELETE", "/snapshots/before-php-83", None),
         ("POST", "/snapshots/before-php-83/actions/restore", None),
+        ("POST", "/actions/restart", None),
+        ("POST", "/actions/cancel", {"reason": "too big", "cancelType": "immediate"}),
     ]
 
 

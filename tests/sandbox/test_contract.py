@@ -20,6 +20,9 @@ READS = {
     "/backups": contract.BACKUPS,
     "/backup-schedules": contract.SCHEDULES,
     "/snapshots": contract.SNAPSHOTS,
+    "/storage": contract.STORAGE,
+    "/agent/exec": contract.AGENT,
+    "/cancellation": contract.CANCELLATION,
 }
 
 
@@ -46,6 +49,12 @@ async def test_the_restore_sources(api: Api) -> None:
             assert response.status_code == 409
 
 
+async def test_pay_as_you_go(api: Api) -> None:
+    contract.PREFLIGHT(await api.json("/api/v2/vps/payg/deployments"), "")
+    contract.LIMITS(await api.json("/api/v2/vps/payg/limits"), "")
+    contract.BREAKDOWN(await api.json(api.vps("api-sthlm", "/billing-breakdown")), "")
+
+
 async def test_who_am_i(api: Api) -> None:
     assert "read:vm" in (await api.json("/api/v2/me"))["scopes"]
 
@@ -62,10 +71,10 @@ def _writes(api: Api) -> dict[str, tuple[str, str, Any, int]]:
     return {
         "backup": ("POST", "/backups", {"note": "x"}, 202),
         "restore": ("POST", f"/backups/{bkp}/actions/restore", None, 202),
-        "payg": ("POST", f"/backups/{bkp}/actions/restore-to-payg", {"name": "restore-web"}, 202),
         "from_vps": ("POST", "/backups/actions/restore-from-vps", source, 202),
         "snapshot": ("POST", "/snapshots", {"name": "a-b_1", "description": None}, 202),
         "rollback": ("POST", restore, None, 202),
+        "restart": ("POST", "/actions/restart", {"force": True}, 202),
         "schedule": ("POST", "/backup-schedules", schedule, 200),
         "settings": ("PATCH", "/backup-schedules", {"maxTotalBackups": 5}, 200),
         "delete_backup": ("DELETE", f"/backups/{bkp}", None, 204),
@@ -73,7 +82,9 @@ def _writes(api: Api) -> dict[str, tuple[str, str, Any, int]]:
     }
 
 
-@pytest.mark.parametrize("which", ["backup", "restore", "payg", "from_vps", "snapshot", "rollback"])
+@pytest.mark.parametrize(
+    "which", ["backup", "restore", "restart", "from_vps", "snapshot", "rollback"]
+)
 async def test_queued_writes_return_operations(api: Api, which: str) -> None:
     method, rest, body, status = _writes(api)[which]
     response = await api.call(method, api.vps("web-01", rest), json=body)

@@ -176,8 +176,8 @@ async def test_restore_to_a_new_payg_server(api: Api) -> None:
     accepted = await api.call("POST", api.vps("web-01", path), json=body)
     assert accepted.status_code == 202
     assert (await api.gates("web-01"))["canRestore"]["allowed"]
-    with pytest.raises(KeyError):
-        api.sandbox.state.by_name("restore-web-01")
+    (listed,) = (await api.json("/api/v2/vps?name=restore-web-01"))["data"]
+    assert (listed["serviceStatus"], listed["powerState"]) == ("pending", "provisioning")
     forward(api, 40)
     new = api.sandbox.state.by_name("restore-web-01")
     assert (await job(api, accepted))["result"] == {"vpsId": new.id}
@@ -396,13 +396,17 @@ async def test_failed_restore_breaks_the_disk(api: Api, sandbox: Sandbox) -> Non
     assert web.power_state == "stopped"
 
 
-async def test_failed_payg_makes_no_server(api: Api, sandbox: Sandbox) -> None:
-    sandbox.faults.add(Fault("fail_job", "POST"))
-    count = len(sandbox.state.servers)
+@pytest.mark.parametrize(("listed", "left"), [("at_once", ["error"]), ("when_done", [])])
+async def test_failed_payg_is_never_active(listed: str, left: list[str]) -> None:
+    api = with_variants(payg_listed=listed)
+    api.sandbox.faults.add(Fault("fail_job", "POST"))
     path = f"/backups/{api.backup('web-01')}/actions/restore-to-payg"
-    assert (await api.call("POST", api.vps("web-01", path))).status_code == 202
+    body = {"name": "restored"}
+    assert (await api.call("POST", api.vps("web-01", path), json=body)).status_code == 202
     forward(api, 40)
-    assert len(sandbox.state.servers) == count
+    found = (await api.json("/api/v2/vps?name=restored"))["data"]
+    assert [each["powerState"] for each in found] == left
+    assert all(each["serviceStatus"] == "pending" for each in found)
 
 
 async def test_restore_fails_without_its_backup() -> None:

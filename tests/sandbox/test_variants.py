@@ -238,7 +238,8 @@ async def test_payg_deployment_response(status: int) -> None:
     response = await api.call("POST", api.vps("web-01", path))
     assert response.status_code == status
     shown = response.json()
-    assert shown.keys() == {"status", "vpsId", "orderId"}
+    contract.NEW_SERVER(shown, "")
+    assert "operation" not in shown
     new = await api.json(f"/api/v2/vps/{shown['vpsId']}")
     assert (new["serviceStatus"], new["powerState"]) == ("pending", "provisioning")
     forward(api, 40)

@@ -7,13 +7,28 @@ from dataclasses import dataclass
 from ..calls import Call
 from ..responses import Response
 from ..variants import Variants
-from . import account, audit, backups, inventory, jobs, restores, schedules, snapshots
+from . import (
+    account,
+    audit,
+    backups,
+    cancellation,
+    guest,
+    inventory,
+    jobs,
+    payg,
+    power,
+    restores,
+    schedules,
+    snapshots,
+)
 
 Handler = Callable[[Call], Response]
 _READ = frozenset({"read:vm"})
 _BACKUP = frozenset({"backup:vm"})
 _WRITE = frozenset({"write:vm"})
 _SPEND = frozenset({"backup:vm", "write:billing"})
+_POWER = frozenset({"power:vm"})
+_CANCEL = frozenset({"write:billing"})
 _NONE: frozenset[str] = frozenset()
 
 
@@ -41,6 +56,7 @@ _VPS = "/api/v2/vps/{id}"
 _BACKUPS = f"{_VPS}/backups"
 _SCHEDULES = f"{_VPS}/backup-schedules"
 _SNAPSHOTS = f"{_VPS}/snapshots"
+_ACTIONS = f"{_VPS}/actions"
 
 # Fixed segments stand before parameters in the same place: the first match wins.
 _ROUTES = (
@@ -54,7 +70,7 @@ _ROUTES = (
     Route("POST", f"{_BACKUPS}/actions/restore-from-vps", _BACKUP, restores.from_other_server),
     Route("DELETE", f"{_BACKUPS}/{{backupId}}", _BACKUP, backups.delete),
     Route("POST", f"{_BACKUPS}/{{backupId}}/actions/restore", _BACKUP, restores.in_place),
-    Route("POST", f"{_BACKUPS}/{{backupId}}/actions/restore-to-payg", _SPEND, restores.to_payg),
+    Route("POST", f"{_BACKUPS}/{{backupId}}/actions/restore-to-payg", _SPEND, payg.restore),
     Route("GET", _SCHEDULES, _READ, schedules.list_schedules),
     Route("POST", _SCHEDULES, _WRITE, schedules.put_schedule),
     Route("PATCH", _SCHEDULES, _WRITE, schedules.change_settings),
@@ -63,6 +79,18 @@ _ROUTES = (
     Route("POST", _SNAPSHOTS, _BACKUP, snapshots.create),
     Route("DELETE", f"{_SNAPSHOTS}/{{name}}", _BACKUP, snapshots.delete),
     Route("POST", f"{_SNAPSHOTS}/{{name}}/actions/restore", _BACKUP, snapshots.restore),
+    Route("POST", f"{_ACTIONS}/start", _POWER, power.start),
+    Route("POST", f"{_ACTIONS}/shutdown", _POWER, power.shutdown),
+    Route("POST", f"{_ACTIONS}/stop", _POWER, power.stop),
+    Route("POST", f"{_ACTIONS}/restart", _POWER, power.restart),
+    Route("POST", f"{_ACTIONS}/reset", _POWER, power.reset),
+    Route("GET", f"{_VPS}/storage", _READ, guest.get_storage),
+    Route("GET", "/api/v2/vps/payg/deployments", _READ, payg.get_preflight),
+    Route("GET", "/api/v2/vps/payg/limits", _READ, payg.get_limits),
+    Route("GET", f"{_VPS}/billing-breakdown", frozenset({"read:billing"}), payg.get_breakdown),
+    Route("POST", f"{_ACTIONS}/cancel", _CANCEL, cancellation.cancel),
+    Route("GET", f"{_VPS}/cancellation", _READ, cancellation.get_cancellation),
+    Route("DELETE", f"{_VPS}/cancellation", _CANCEL, cancellation.revoke),
     Route("GET", "/api/v2/audit-log", frozenset({"audit:read"}), audit.list_events),
     Route("GET", "/api/v2/me", _NONE, account.who_am_i),
 )
@@ -73,4 +101,9 @@ def routes(variants: Variants) -> tuple[Route, ...]:
     elsewhere = variants.poll_url == "operations"
     path = "/api/v2/operations/{jobId}" if elsewhere else "/api/jobs/{jobId}"
     scopes = _NONE if variants.job_scope is None else frozenset({variants.job_scope})
-    return (*_ROUTES, Route("GET", path, scopes, jobs.get_job))
+    agent_scopes = _READ | {variants.agent_scope}
+    return (
+        *_ROUTES,
+        Route("GET", f"{_VPS}/agent/exec", agent_scopes, guest.get_agent),
+        Route("GET", path, scopes, jobs.get_job),
+    )

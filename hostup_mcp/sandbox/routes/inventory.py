@@ -4,7 +4,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
 
-from .. import wire
+from .. import wire, wire_live
 from ..calls import Call
 from ..models import Server
 from ..problems import FieldError, ProblemError, invalid
@@ -60,7 +60,7 @@ def get_status(call: Call) -> Response:
     call.query()
     server = call.server()
     running = call.state.running(server.id, call.now)
-    return json_response(200, wire.status(call.view(server), running, call.now))
+    return json_response(200, wire_live.status(call.view(server), running, call.now))
 
 
 def _limit(text: str | None, default: int) -> int:
