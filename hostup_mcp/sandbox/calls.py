@@ -128,6 +128,7 @@ class Call:
             ends_at=ends,
             failure=self.job_failure or (None if end == "completed" else "Disk quota exceeded."),
             failure_shown="failed" if end == "completed" else end,
+            fails_at=self.anomalies.job_fails_at,
             power_after=self.variants.restored_power,
             power_lag=self.variants.power_lag,
         )

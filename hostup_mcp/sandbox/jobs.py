@@ -78,6 +78,8 @@ class Job:
     new_server: Server | None = None
     failure: str | None = None
     failure_shown: FailureShown = "failed"
+    fails_at: int = 40
+    """The progress, in percent, at which it fails."""
     power_after: PowerAfter = "as_before"
     power_before: str | None = None
     power_lag: float = 0.0
@@ -113,10 +115,10 @@ def phase(job: Job, now: datetime) -> Phase:
 
 
 def progress(job: Job, now: datetime) -> int:
-    """Return the whole percentage done; a failed job stays where it failed."""
-    if phase(job, now) == "failed" and job.failure_shown != "failed_result":
-        return 40
+    """Return the whole percentage done; a job that fails goes no further than `fails_at`."""
+    is_failing = job.failure is not None and job.failure_shown != "failed_result"
+    last = job.fails_at if is_failing else 100
     if now >= job.ends_at:
-        return 100
+        return last
     done = (now - job.begins_at) / (job.ends_at - job.begins_at)
-    return max(0, min(99, int(done * 100)))
+    return max(0, min(99, int(done * last)))

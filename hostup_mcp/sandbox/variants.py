@@ -63,6 +63,8 @@ class Variants:
     payg_status: Literal[200, 201, 202] = 202
     payg_listed: Literal["at_once", "when_done"] = "at_once"
     """When the list of servers has a new one."""
+    payg_name: Literal["as_requested", "generated"] = "as_requested"
+    """Whether the requested name becomes the display name."""
 
     # Pay-as-you-go: may this account, and for how much
     payg_access: Literal["object", "null"] = "object"
@@ -199,6 +201,8 @@ class Anomalies:
     """What becomes of an accepted cancellation; `revoked` is HostUp's doing."""
     job_end: Literal["completed", "failed", "cancelled", "failed_result"] = "completed"
     """How each new job ends. With `failed_result` it is `completed`, and its result says failed."""
+    job_fails_at: int = 40
+    """The progress, in percent, at which a job that fails does so."""
     polls_fail_from: int | None = None
     """The progress of a job, in percent, from which polling it gives 500."""
     backups_unlisted: bool = False

@@ -27,6 +27,7 @@ from .harness import Assistant, Result, User, in_memory
 
 OTHER_VALUES: dict[str, list[Any]] = {
     "polls_fail_from": [0, 40, 100],
+    "job_fails_at": [90],
     "clock_hours_ahead": [3.0, -3.0],
     "odd_field": [
         'vps/data/0/resources/storageGb="80"',

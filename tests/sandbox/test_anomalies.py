@@ -101,6 +101,19 @@ async def test_anomalies_can_fail_jobs(end: str, word: str, flag: str | None, re
     assert api.sandbox.state.by_name("web-01").disk.startswith("incomplete copy")
 
 
+async def test_jobs_fail_at_a_percentage() -> None:
+    api = with_anomalies(job_end="failed", job_fails_at=90)
+    path = (await api.restore("web-01")).json()["operation"]["pollUrl"]
+    percents = []
+    for _ in range(41):
+        percents.append((await api.json(path))["data"]["progress"])
+        forward(api, 1)
+    assert percents == sorted(percents)
+    assert percents[-2:] == [87, 90]
+    assert (await api.json(path))["data"]["isFailed"]
+    assert api.sandbox.state.by_name("web-01").power_state == "stopped"
+
+
 async def test_polls_fail_from_a_percentage() -> None:
     api = with_anomalies(polls_fail_from=40)
     path = (await api.create("web-01")).json()["operation"]["pollUrl"]

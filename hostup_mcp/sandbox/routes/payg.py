@@ -71,7 +71,7 @@ def restore(call: Call) -> Response:
     new = _new_server(call, source, backup)
     new = replace(
         new,
-        name=name or new.name,
+        name=name if name and call.variants.payg_name == "as_requested" else new.name,
         cpu_cores=cpu or new.cpu_cores,
         memory_gb=memory or new.memory_gb,
         storage_gb=storage or new.storage_gb,
