@@ -79,11 +79,11 @@ def stated_error(
 ) -> HostUpError | None:
     """Return the error that the body of a 2xx response states, if it states one.
 
-    It is of `kind` if the body has no HTTP status. A fault of HostUp's own (5xx) leaves open what
-    became of the request. A write is refused by `blockerReasons` alone, which a read may report.
+    It is of `kind` if the body has no HTTP status. A fault of HostUp's own (5xx, 408) leaves open
+    what became of the request. `blockerReasons` alone refuse a write, while a read may report them.
     """
     holder = next(filter(states_error, holders(document)), None)
-    blockers = blocker_reasons(holder or document)
+    blockers = blocker_reasons(holder or {}) or blocker_reasons(document)
     is_blocked = blockers and kind is RefusedError
     if holder is None:
         if not is_blocked:
@@ -92,7 +92,8 @@ def stated_error(
     code, number = _first_text(holder, "code"), error_number(holder)
     words = _with_blockers(_words(holder), blockers)
     said = words or f"status {status}, with an error in the body"
-    if (number or 0) >= 500 or (code or "").lower().startswith(_FAULT_CODES):
+    is_fault = number is not None and problem_class(number) is ServerFaultError
+    if is_fault or (code or "").lower().startswith(_FAULT_CODES):
         return UnclearResponseError(
             f"HostUp responded with status {status} and a fault of its own: {said}", status=status
         )

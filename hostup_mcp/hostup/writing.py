@@ -119,13 +119,17 @@ def _new_server(request: WriteRequest, document: Document) -> Started | None:
 
 
 def _cancellation(request: WriteRequest, document: Document) -> Started | None:
-    """Read `{"cancellationLookupPending": true}`, or the cancellation of the requested VPS."""
+    """Read `{"cancellationLookupPending": true}`, or `{"vpsId": ..., "status": ...}`.
+
+    The latter is what a read of the cancellation returns, and may be in `cancellation`.
+    """
     if _is_about_another(request, document):
         return None
     if document.get("cancellationLookupPending") is True:
         return Started(state=JobState.WAITING)
-    state = cancellation_state(document.text("status"))
-    is_known = document.text("vpsId") is not None
+    place = ("cancellation",) if isinstance(document.get("cancellation"), dict) else ()
+    state = cancellation_state(document.text(*place, "status"))
+    is_known = document.text(*place, "vpsId") is not None
     return Started(state=_CANCELLED[state]) if is_known and state in _CANCELLED else None
 
 
@@ -138,7 +142,7 @@ _CANCELLED = {
 
 def _vps_ids(document: Document) -> set[str]:
     operation = operation_path(document)
-    places = ((), operation, (*operation, "result"))
+    places = ((), operation, (*operation, "result"), ("cancellation",))
     return {id_ for place in places if (id_ := document.text(*place, "vpsId")) is not None}
 
 
