@@ -12,10 +12,10 @@ from rich.console import Console
 from hostup_mcp.config import Settings
 from hostup_mcp.hostup.audit import AuditPage
 from hostup_mcp.hostup.base import Model
-from hostup_mcp.hostup.endpoints import AUDIT, BACKUP, READ, vps_path
+from hostup_mcp.hostup.endpoints import AUDIT, BACKUP, BILLING, READ, vps_path
 from hostup_mcp.hostup.http import Http
 from hostup_mcp.hostup.jobs import Document
-from hostup_mcp.hostup.live import VpsStatus
+from hostup_mcp.hostup.live import Cancellation, GuestAgent, VpsStatus, VpsStorage
 from hostup_mcp.hostup.models import (
     BackupList,
     BackupSchedules,
@@ -24,6 +24,7 @@ from hostup_mcp.hostup.models import (
     Vps,
     VpsPage,
 )
+from hostup_mcp.hostup.payg import BillingBreakdown, PaygLimits, PaygPreflight
 from hostup_mcp.hostup.problems import ForbiddenError, HostUpError
 from hostup_mcp.hostup.shapes import Shape, expected_shape, shape_of
 from hostup_mcp.server.connections import connect
@@ -36,6 +37,8 @@ class _Endpoint:
     """Path below that of one server."""
     model: type[Model]
     scopes: tuple[str, ...] = READ
+    is_payg_only: bool = False
+    """Whether it is read only of servers that are paid for by use."""
 
 
 _OF_ONE_SERVER = (
@@ -45,9 +48,17 @@ _OF_ONE_SERVER = (
     _Endpoint("/backups/restore-sources", RestoreSources, BACKUP),
     _Endpoint("/snapshots", SnapshotList),
     _Endpoint("/backup-schedules", BackupSchedules),
+    _Endpoint("/storage", VpsStorage),
+    _Endpoint("/agent/exec", GuestAgent),
+    _Endpoint("/cancellation", Cancellation),
+    _Endpoint("/billing-breakdown", BillingBreakdown, BILLING, is_payg_only=True),
+)
+_OF_THE_ACCOUNT: tuple[tuple[str, type[Model], tuple[str, ...], Mapping[str, int]], ...] = (
+    ("/api/v2/vps/payg/deployments", PaygPreflight, READ, {}),
+    ("/api/v2/vps/payg/limits", PaygLimits, READ, {}),
+    ("/api/v2/audit-log", AuditPage, AUDIT, {"limit": 20}),
 )
 
-AUDIT_PATH = "/api/v2/audit-log"
 MOST_SERVERS = 3
 """Servers that are read one by one."""
 
@@ -68,15 +79,15 @@ async def _print_shapes(settings: Settings, console: Console) -> int:
     try:
         servers = await _read(http, "/api/v2/vps", READ, {"limit": MOST_SERVERS})
         results: list[_Result] = [("/api/v2/vps", VpsPage, [servers])]
-        ids = [] if isinstance(servers, HostUpError) else _ids(servers)
-        for endpoint in _OF_ONE_SERVER if ids else ():
+        for endpoint in _OF_ONE_SERVER:
             read = [
                 await _read(http, vps_path(vps_id) + endpoint.below, endpoint.scopes)
-                for vps_id in ids
+                for vps_id in _ids(servers, endpoint)
             ]
-            results.append((f"/api/v2/vps/{{id}}{endpoint.below}", endpoint.model, read))
-        log = await _read(http, AUDIT_PATH, AUDIT, {"limit": 20})
-        results.append((AUDIT_PATH, AuditPage, [log]))
+            if read:
+                results.append((f"/api/v2/vps/{{id}}{endpoint.below}", endpoint.model, read))
+        for path, model, scopes, params in _OF_THE_ACCOUNT:
+            results.append((path, model, [await _read(http, path, scopes, params)]))
     finally:
         await http.close()
     is_expected = [_print(console, *result) for result in results]
@@ -93,10 +104,16 @@ async def _read(
         return error
 
 
-def _ids(servers: Document) -> list[str]:
-    items = servers.get("data")
-    found = [item.get("id") for item in items if isinstance(item, dict)] if items else []
+def _ids(servers: Document | HostUpError, endpoint: _Endpoint) -> list[str]:
+    listed = servers.get("data") if isinstance(servers, Document) else None
+    items = [x for x in listed if isinstance(x, dict)] if isinstance(listed, list) else []
+    found = [each.get("id") for each in items if not endpoint.is_payg_only or _is_payg(each)]
     return [each for each in found if isinstance(each, str) and each.strip("./")][:MOST_SERVERS]
+
+
+def _is_payg(item: Mapping[str, object]) -> bool:
+    billing = item.get("billing")
+    return isinstance(billing, dict) and billing.get("isPayg") is True
 
 
 def _print(

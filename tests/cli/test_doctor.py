@@ -214,6 +214,26 @@ def hostup(responses: dict[str, tuple[int, object]]) -> Iterator[Settings]:
             server.shutdown()
 
 
+def test_costs_are_read_only_where_paid_by_use() -> None:
+    servers = [
+        {"id": "vps_1", "billing": {"isPayg": False}},
+        {"id": "vps_2", "billing": {"isPayg": True}},
+        {"id": "vps_3", "billing": None},
+    ]
+    breakdown = {"estimate": {"currencyCode": "SEK", "estimatedMonthlyAmount": 21.6}}
+    costs = "GET /api/v2/vps/{id}/billing-breakdown"
+    for listed, shown in ((servers, True), (servers[:1], False), (7, False)):
+        responses: dict[str, tuple[int, object]] = {
+            "/api/v2/vps": (200, {"data": listed}),
+            "/api/v2/vps/vps_2/billing-breakdown": (200, breakdown),
+        }
+        with hostup(responses) as settings:
+            _, text = shapes(settings)
+        assert (f"{costs}: 1 of 1 read\n" in text) is shown
+        assert (costs in text) is shown
+        assert "GET /api/v2/vps/payg/deployments: 0 of 1 read" in text
+
+
 def test_shapes_name_what_is_odd() -> None:
     vps = {"id": "vps_1", "name": 7, "tags": ["blue"], "resources": {"storageGb": "80"}}
     with hostup(
