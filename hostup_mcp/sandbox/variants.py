@@ -69,8 +69,7 @@ class Variants:
     # Pay-as-you-go: may this account, and for how much
     payg_access: Literal["object", "null"] = "object"
     payg_regions: Literal["objects", "strings", "absent"] = "objects"
-    payg_limits_shown: bool = True
-    """Whether the preflight has the limits that the documentation only mentions."""
+    preflight_limits: Literal["by_bound", "by_resource", "absent"] = "by_bound"
     blockers_shown: Literal["preflight", "deploy"] = "preflight"
     """Whether the preflight knows what keeps an account from a new server, or only the write."""
     blocker_place: Literal["extensions", "top_level"] = "extensions"
@@ -100,7 +99,8 @@ class Variants:
 
     # Cancellations
     cancel_status: Literal[200, 202] = 200
-    cancel_response: Literal["lookup_pending", "cancellation"] = "lookup_pending"
+    cancel_response: Literal["lookup_pending", "cancellation", "nested"] = "lookup_pending"
+    """Whether it says to look shortly, or is the cancellation itself or a field with it."""
     cancel_reason: Literal["required", "optional"] = "required"
     cancellation_shown: Literal["pending", "scheduled", "none_first"] = "pending"
     """What an immediate one reads as until it is carried out; with `none_first` it is not there

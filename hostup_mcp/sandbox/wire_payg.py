@@ -52,13 +52,16 @@ def preflight(
     if variants.payg_regions != "absent":
         named: dict[str, Json] = {"id": REGION, "name": "Stockholm"}
         body["regions"] = [named if variants.payg_regions == "objects" else REGION]
-    if variants.payg_limits_shown:
-        largest = Resources(
-            min(LARGEST.cpu_cores, left.cpu_cores),
-            min(LARGEST.memory_gb, left.memory_gb),
-            min(LARGEST.storage_gb, left.storage_gb),
-        )
-        body["limits"] = {"min": _sizes(SMALLEST), "max": _sizes(largest)}
+    largest = Resources(
+        min(LARGEST.cpu_cores, left.cpu_cores),
+        min(LARGEST.memory_gb, left.memory_gb),
+        min(LARGEST.storage_gb, left.storage_gb),
+    )
+    least, most = _sizes(SMALLEST), _sizes(largest)
+    if variants.preflight_limits == "by_bound":
+        body["limits"] = {"min": least, "max": most}
+    elif variants.preflight_limits == "by_resource":
+        body["limits"] = {name: {"min": least[name], "max": most[name]} for name in least}
     return body
 
 

@@ -131,12 +131,14 @@ async def test_exceeded_limits_have_nothing_left(word: str) -> None:
 
 
 async def test_preflights_without_their_tail() -> None:
-    api = with_variants(payg_access="null", payg_regions="strings", payg_limits_shown=False)
+    api = with_variants(payg_access="null", payg_regions="strings", preflight_limits="absent")
     shown = await preflight(api)
     assert shown["access"] is None
     assert shown["regions"] == ["stockholm"]
     assert "limits" not in shown
-    assert "regions" not in await preflight(with_variants(payg_regions="absent"))
+    other = await preflight(with_variants(payg_regions="absent", preflight_limits="by_resource"))
+    assert "regions" not in other
+    assert other["limits"]["storageGb"] == {"min": 50, "max": 2000}
     blocked = with_anomalies(Variants(payg_access="null"), payg_blocker="not_verified")
     shown = await preflight(blocked)
     assert (shown["available"], shown["access"]) == (False, None)

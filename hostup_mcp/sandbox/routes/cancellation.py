@@ -37,6 +37,8 @@ def cancel(call: Call) -> Response:
     call.state.put(replace(server, cancellation=new, auto_renew=False))
     body: dict[str, Json] = {"cancellationLookupPending": True}
     if call.variants.cancel_response == "cancellation":
+        body = {"cancellationLookupPending": False, **_shown(call, server.id)}
+    elif call.variants.cancel_response == "nested":
         body = {"cancellationLookupPending": False, "cancellation": _shown(call, server.id)}
     call.state.settle(call.now)
     return json_response(call.variants.cancel_status, body)
