@@ -200,6 +200,7 @@ def _full(make: _Builder) -> tuple[Server, ...]:
         replace(
             mail,
             operating_system=DEBIAN,
+            has_guest_agent=False,
             backups=make.nightly(112, (30, 29.7, 29.5)),
             schedules=(make.daily(112, 3),),
         ),

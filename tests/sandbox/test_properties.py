@@ -9,10 +9,11 @@ from hostup_mcp.sandbox import ManualClock, Sandbox
 from . import contract
 from .wiring import Api, forward
 
+ACTIONS = ("start", "shutdown", "stop", "restart", "reset")
 NAMES = ("web-01", "shop-prod", "mail", "staging", "files", "build-01", "dev-01", "crm")
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(("create", "restore", "delete", "wait", "shrink")),
+        st.sampled_from(("create", "restore", "delete", "wait", "shrink", "power", "cancel")),
         st.sampled_from(NAMES),
         st.integers(1, 60),
     ),
@@ -34,6 +35,16 @@ async def _play(steps: list[tuple[str, str, int]]) -> None:
         elif step == "shrink":
             body = {"maxTotalBackups": 1 + number % 2, "autoDeleteOldest": True}
             await api.call("PATCH", api.vps(name, "/backup-schedules"), json=body)
+        elif step == "power":
+            action = ACTIONS[number % len(ACTIONS)]
+            gate = (await api.json(api.vps(name, "/details")))["actions"][f"can{action.title()}"]
+            accepted = (await api.call("POST", api.vps(name, f"/actions/{action}"))).status_code
+            assert (accepted == 202) == gate["allowed"]
+        elif step == "cancel":
+            body = {"reason": "x", "cancelType": "immediate"}
+            open_before = (await api.json(api.vps(name, "/cancellation")))["status"] == "none"
+            response = await api.call("POST", api.vps(name, "/actions/cancel"), json=body)
+            assert (response.status_code == 200) == open_before
         elif step == "create":
             accepted = (await api.call("POST", path)).status_code == 202
             assert accepted == gates["canCreateBackup"]["allowed"]
