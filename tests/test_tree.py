@@ -26,7 +26,10 @@ ROOMS: dict[str, set[str]] = {
     "server": {"config", "hostup", "recovery", "sandbox", "state", "wording"},
     "stdio": {"config", "server", "state"},
     "remote": {"config", "hostup", "recovery", "sandbox", "server", "state"},
-    "cli": {"config", "hostup", "remote", "sandbox", "server", "state", "stdio", "wording"},
+    "cli": {
+        *("config", "hostup", "recovery", "remote", "sandbox"),
+        *("server", "state", "stdio", "wording"),
+    },
     "config": {"hostup"},
 }
 OPENING = {"stdio.opening", "stdio.discover"}

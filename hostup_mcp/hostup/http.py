@@ -31,6 +31,7 @@ from hostup_mcp import __version__
 from hostup_mcp.hostup import responses
 from hostup_mcp.hostup.address import is_safe_base_url
 from hostup_mcp.hostup.base import Model
+from hostup_mcp.hostup.budget import Budget
 from hostup_mcp.hostup.connection import (
     NOT_CONNECTED,
     Stage,
@@ -72,27 +73,6 @@ class Response:
     status: int
     headers: Mapping[str, str]
     body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """The seconds that a request, or several together, may take, until `deadline`.
-
-    `deadline` is on the clock of the event loop.
-    """
-
-    seconds: float
-    deadline: float
-
-    @staticmethod
-    def starting_now(seconds: float) -> Budget:
-        """Return a budget of `seconds` from now on."""
-        return Budget(seconds, anyio.current_time() + seconds)
-
-    @property
-    def left(self) -> float:
-        """Seconds left, at least 0."""
-        return max(0.0, self.deadline - anyio.current_time())
 
 
 @dataclass(frozen=True)
@@ -208,7 +188,7 @@ class Http:
 
         retrying = AsyncRetrying(
             sleep=self._sleep,
-            retry=retry_if_exception(_is_retryable),
+            retry=retry_if_exception(lambda error: _is_retryable(error, allowed)),
             stop=stop_before_delay(allowed.left),
             wait=_wait,
             reraise=True,
@@ -336,9 +316,11 @@ def _redact(secret: str, content: bytes) -> bytes:
     return content.replace(to_json(secret)[1:-1], b"***") if secret else content
 
 
-def _is_retryable(error: BaseException) -> bool:
+def _is_retryable(error: BaseException, budget: Budget) -> bool:
     if isinstance(error, UnreachableError | ConnectionLostError):
         return True
+    if budget.stops_at_limit and isinstance(error, RateLimitedError) and error.retry_after is None:
+        return False
     return isinstance(error, ProblemError) and error.status in RETRIED_STATUSES
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from math import inf
@@ -11,8 +12,8 @@ from urllib.parse import unquote
 
 from hostup_mcp.hostup.audit import AuditLog, AuditPage, AuditRow
 from hostup_mcp.hostup.base import Model
+from hostup_mcp.hostup.budget import Budget
 from hostup_mcp.hostup.endpoints import AUDIT, BACKUP, BILLING, READ, vps_path
-from hostup_mcp.hostup.http import Budget
 from hostup_mcp.hostup.jobs import Document, Job, is_path_on_host, job
 from hostup_mcp.hostup.live import Cancellation, GuestAgent, VpsStatus, VpsStorage
 from hostup_mcp.hostup.models import (
@@ -69,15 +70,16 @@ class ReadingClient:
         """Close the connections, which are shared with all views and the writing client."""
         await self._http.close()
 
-    def within(self, seconds: float) -> ReadingClient:
+    def within(self, seconds: float, *, stops_at_limit: bool = False) -> ReadingClient:
         """Return a view of the same account whose requests share a budget of `seconds`.
 
         Retries and the waits between them count. Once the time is up, reads raise `TimedOutError`
-        without sending anything. A view of a view never has more time than the first.
+        without sending anything. A view of a view never has more time than the first. With
+        `stops_at_limit`, a 429 that does not say how long to wait is not retried.
         """
-        budget = Budget.starting_now(seconds)
+        budget = Budget.starting_now(seconds, stops_at_limit=stops_at_limit)
         if self._budget is not None and self._budget.deadline <= budget.deadline:
-            budget = self._budget
+            budget = replace(self._budget, stops_at_limit=stops_at_limit)
         return ReadingClient(self._http, budget)
 
     @property

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from hostup_mcp.hostup.models import Backup, BackupList, Snapshot
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.doubts import complete, find_doubt
+from hostup_mcp.recovery.doubts import complete, find_doubt, newest_complete
 from hostup_mcp.recovery.findings import (
     Advice,
     Changes,
@@ -86,8 +86,7 @@ def assess(
     as far as they are known.
     """
     backups, good = listing.backups, complete(listing.backups, now)
-    # A backup dated in the future may be older than it looks.
-    newest = next((b for b in good if age(b.created, now) is not None), good[0] if good else None)
+    newest = newest_complete(backups, now)
     return Assessment(
         restore=assess_restore(listing, status),
         overwrites=None if newest is None else Overwrites(newest, loss_since(newest, now)),

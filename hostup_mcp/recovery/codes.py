@@ -66,6 +66,20 @@ class Code(StrEnum):
     RUN_FAILED_REASON = "run_failed_reason"
     NO_SCHEDULE_ON = "no_schedule_on"
 
+    # Health of a server's backups
+    NONE_COMPLETE = "none_complete"
+    NEWEST_OLD = "newest_old"
+    RECENCY_UNKNOWN = "recency_unknown"
+    NEWEST_DOUBTFUL = "newest_doubtful"
+    SLOTS_FULL = "slots_full"
+    SLOTS_FULL_UNDATED = "slots_full_undated"
+    RESTORE_CLOSED = "restore_closed"
+    CREATE_CLOSED = "create_closed"
+    SERVICE_SUSPENDED = "service_suspended"
+    SERVICE_NOT_ACTIVE = "service_not_active"
+    BACKUPS_UNREADABLE = "backups_unreadable"
+    SCHEDULES_UNREADABLE = "schedules_unreadable"
+
     # Data loss
     CHANGES = "changes"
     CHANGES_UNKNOWN = "changes_unknown"

@@ -38,6 +38,17 @@ def complete(backups: tuple[Backup, ...], now: datetime) -> tuple[Backup, ...]:
     return tuple(b for b in newest_first(backups) if find_doubt(b, backups, now) is None)
 
 
+def newest_complete(backups: tuple[Backup, ...], now: datetime) -> Backup | None:
+    """Return the newest of `backups` that looks complete, or None.
+
+    One of unknown date is returned only if none has a known one. A backup dated in the future may
+    be older than it looks.
+    """
+    good = complete(backups, now)
+    known = (b for b in good if age(b.created, now) is not None)
+    return next(known, good[0] if good else None)
+
+
 def rarity(listing: BackupList, backup: Backup, now: datetime) -> Rarity | None:
     """Return why `backup` is hard to replace, if it is. An unknown date may be the newest."""
     if len(listing.backups) == 1:

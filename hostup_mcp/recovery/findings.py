@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Literal, TypeAlias
 
 from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.health_findings import HealthFinding
 from hostup_mcp.recovery.reasons import BackupsHidden, EvictsHidden, GateClosed, Reason
 
 Step: TypeAlias = Literal[
@@ -263,4 +264,5 @@ Finding: TypeAlias = (
     | Precaution
     | Rarity
     | ScheduleFinding
+    | HealthFinding
 )

@@ -10,6 +10,7 @@ from hostup_mcp.config import Group
 from hostup_mcp.server.definition import AnyTool, ReadingTool, WritingTool
 from hostup_mcp.server.tool import build_tool
 from hostup_mcp.server.tools import (
+    check_backups,
     confirm_restore,
     create_vps_backup,
     create_vps_snapshot,
@@ -30,6 +31,7 @@ from hostup_mcp.server.tools import (
 TOOLS: tuple[AnyTool, ...] = (
     list_vps.TOOL,
     list_vps_backups.TOOL,
+    check_backups.TOOL,
     plan_restore.TOOL,
     list_restore_sources.TOOL,
     list_vps_snapshots.TOOL,

@@ -115,18 +115,17 @@ def recover_server(
 
 def check_backups(
     days: Annotated[
-        str, Field(description="Backups older than this many days count as old.")
-    ] = "1",
+        str, Field(description="Backups older than this many days count as too old.")
+    ] = "2",
 ) -> str:
     """Return the prompt for a report on the backups of all servers."""
     return (
         "Give me an overview of my backups.\n"
-        "1. Call list_vps, page by page until there is no nextCursor.\n"
-        "2. Call list_vps_backups for each server.\n"
-        f"3. Make a table: server, newest backup and its age, slots used, whether a restore is "
-        f"possible. List first the servers with no backup from the last {days} day(s), or with "
-        "backups whose dates are unknown.\n"
-        "4. For those servers, add HostUp's reason if it gives one. Only report; change nothing."
+        f"1. Call check_backups with maxAgeDays {days}. While its result has a nextCursor, call it "
+        "again with that cursor, after the wait that it asks for.\n"
+        "2. Tell me what is wrong, the worst first, with each server's name, IP and newest backup, "
+        "and how many servers are healthy. Say so if not all could be checked.\n"
+        "3. Only report; change nothing."
     )
 
 

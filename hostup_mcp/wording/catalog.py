@@ -205,6 +205,40 @@ TEXTS: Mapping[Code, Text] = {
         "There are scheduled backups ({count}), but no schedule is on: HostUp makes no more "
         "automatically."
     ),
+    # Health of a server's backups
+    Code.NONE_COMPLETE: _both("None of its backups looks complete."),
+    Code.NEWEST_OLD: _both("The newest complete backup is older than {limit:span}."),
+    Code.RECENCY_UNKNOWN: _both(
+        "Whether a backup is recent is not known: {undated} of them have no usable date."
+    ),
+    Code.NEWEST_DOUBTFUL: Text(
+        "The newest backup, {backup_id}, may be incomplete.",
+        "The newest backup may be incomplete.",
+    ),
+    Code.SLOTS_FULL: Text(
+        "All backup slots are in use; the likeliest to be removed for another is {backup_id} from "
+        "{created:moment}.",
+        "All backup slots are in use; the likeliest to be removed for another is the backup from "
+        "{created:moment}.",
+    ),
+    Code.SLOTS_FULL_UNDATED: _both(
+        "All backup slots are in use; which backup would be removed for another is not known."
+    ),
+    Code.RESTORE_CLOSED: Text(
+        "No backup can be restored now: {because:quoted}",
+        "No backup can be restored now. {because}",
+    ),
+    Code.CREATE_CLOSED: Text(
+        "No backup can be made now: {because:quoted}",
+        "No backup can be made now. {because}",
+    ),
+    Code.SERVICE_SUSPENDED: _both("The service is suspended."),
+    Code.SERVICE_NOT_ACTIVE: Text(
+        "The service is not active: {status:quoted}.",
+        "The service is not active: “{status}”.",
+    ),
+    Code.BACKUPS_UNREADABLE: _both("Its backups could not be read ({error})."),
+    Code.SCHEDULES_UNREADABLE: _both("Its schedules could not be read ({error})."),
     # Data loss
     Code.CHANGES: Text(
         "Everything written since {since:moment} would be lost: {age:span} of changes.",

@@ -145,6 +145,7 @@ class Session:
             listing = await self.call("list_vps_backups", id=ids[name])
             assert not listing.is_error, listing.text
             self.shows_all(listing, [each.id for each in self.sandbox.state.by_name(name).backups])
+        assert not (await self.call("check_backups", schedules=True)).is_error
         for tool in ("list_restore_sources", "list_vps_snapshots", "list_backup_schedules"):
             assert not (await self.call(tool, id=web)).is_error
         await self.follow(await self.call("create_vps_backup", id=web))

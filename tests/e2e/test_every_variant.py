@@ -91,6 +91,7 @@ class Session:
             assert not listing.is_error
             dates = [b["createdAt"] for b in listing.data["backups"] if b["createdAt"]]
             assert dates == sorted(dates, reverse=True)
+        assert not (await self.call("check_backups", schedules=True)).is_error
         for tool in ("list_restore_sources", "list_vps_snapshots", "list_backup_schedules"):
             assert not (await self.call(tool, id=web)).is_error
         await self.follow(await self.call("create_vps_backup", id=web, note="before"))

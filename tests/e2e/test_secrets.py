@@ -32,6 +32,7 @@ async def everything(assistant: Assistant, sandbox: Sandbox) -> None:
     vps, _ = await assistant.backups("web-01")
     for tool in ("list_vps_snapshots", "list_restore_sources", "list_backup_schedules"):
         await assistant.ok(tool, id=vps)
+    await assistant.ok("check_backups", schedules=True)
     for fault in (
         Fault("status", status=401),
         Fault("status", status=403, detail=f"Bearer {'x' * 20}"),

@@ -22,6 +22,7 @@ def arguments() -> dict[str, dict[str, Any]]:
     return {
         "list_vps": {"limit": 100},
         "list_vps_backups": {"id": web.id},
+        "check_backups": {"schedules": True},
         "plan_restore": {"id": web.id, "mode": "in_place", "backupId": web.backups[0].id},
         "list_restore_sources": {"id": web.id},
         "list_vps_snapshots": {"id": web.id},

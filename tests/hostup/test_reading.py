@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from math import inf
 from typing import Any
 from urllib.parse import unquote
@@ -23,6 +24,7 @@ from hostup_mcp.hostup.problems import (
     BadResponseError,
     ForbiddenError,
     NotFoundError,
+    RateLimitedError,
     ServerFaultError,
     TimedOutError,
     WrongSubjectError,
@@ -642,6 +644,25 @@ async def test_a_retry_must_fit_the_shared_budget() -> None:
         with pytest.raises(ServerFaultError):
             await ReadingClient(http).within(5.0).list_backups(VPS_ID)
     assert (len(far_end.seen), naps.taken) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "requests"),
+    [(429, {}, 1), (429, {"retry-after": "1"}, 3), (503, {}, 3)],
+)
+async def test_a_limit_without_a_time_may_stop_it(
+    status: int, headers: dict[str, str], requests: int
+) -> None:
+    """Every view says for itself whether such a 429 is retried."""
+    for stops, expected in ((True, requests), (False, 3)):
+        failing = [httpx.Response(status, headers=headers) for _ in range(2)]
+        responses = iter([*failing, httpx.Response(200, json=LISTING)])
+        far_end = FarEnd(partial(next, responses))
+        async with connected(far_end, sleep=Naps()) as http:
+            view = ReadingClient(http).within(15.0).within(30.0, stops_at_limit=stops)
+            with suppress(RateLimitedError):
+                await view.list_backups(VPS_ID)
+        assert len(far_end.seen) == expected
 
 
 async def test_a_shared_budget_may_be_longer() -> None:

@@ -57,7 +57,7 @@ async def test_recovery_prompt_waits_for_the_user(mode: str) -> None:
 async def test_check_prompt_only_reports(mode: str) -> None:
     async with client_of(mode=mode) as client:
         text = await prompt(client, "check_backups", {"days": "3"})
-    assert "last 3 day(s)" in text
+    assert "check_backups with maxAgeDays 3" in text
     assert "nextCursor" in text
     assert "change nothing" in text
 

@@ -20,6 +20,16 @@ from hostup_mcp.recovery.findings import (
     ScheduleOverdue,
     SlotsUsed,
 )
+from hostup_mcp.recovery.health_findings import (
+    CreateClosed,
+    NewestDoubtful,
+    NewestOld,
+    RecencyUnknown,
+    RestoreClosed,
+    ServiceNotActive,
+    SlotsFull,
+    Unreadable,
+)
 from hostup_mcp.recovery.reasons import (
     BackupMissing,
     BackupsHidden,
@@ -46,6 +56,7 @@ FULL = "By HostUp's numbers, all backup slots are in use"
 NOT_FREE = "No backup slot is known to be free"
 CLOCK = "This machine's clock is 3 hours"
 EVERYTHING = "Everything on this server would be lost."
+SLOTS = "All backup slots are in use"
 NO_SLOT = "Do not make one first; a snapshot, if this server can have one, takes no slot."
 
 # What a model reads, and what a user does where that is not the same.
@@ -401,6 +412,51 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         "It is, or may be, the NEWEST backup: once it is deleted, only older ones are left.",
         None,
     ),
+]
+
+WORDS += [
+    # Health of a server's backups
+    (Code.NONE_COMPLETE, "None of its backups looks complete.", None),
+    (NewestOld(timedelta(days=2)), "The newest complete backup is older than 2 days.", None),
+    (
+        RecencyUnknown(2),
+        "Whether a backup is recent is not known: 2 of them have no usable date.",
+        None,
+    ),
+    (
+        NewestDoubtful("bkp_1"),
+        "The newest backup, bkp_1, may be incomplete.",
+        "The newest backup may be incomplete.",
+    ),
+    (
+        SlotsFull("bkp_1", WHEN),
+        f"{SLOTS}; the likeliest to be removed for another is bkp_1 from Mon 2026-04-27 10:00 UTC.",
+        f"{SLOTS}; the likeliest to be removed for another is the backup from Mon 2026-04-27 10:00 "
+        "UTC.",
+    ),
+    (
+        SlotsFull(None, None),
+        f"{SLOTS}; which backup would be removed for another is not known.",
+        None,
+    ),
+    (
+        RestoreClosed(GateClosed("Busy.", None)),
+        'No backup can be restored now: "Busy."',
+        "No backup can be restored now. HostUp says: “Busy.”",
+    ),
+    (
+        CreateClosed(GateClosed("Busy.", None)),
+        'No backup can be made now: "Busy."',
+        "No backup can be made now. HostUp says: “Busy.”",
+    ),
+    (ServiceNotActive("suspended"), "The service is suspended.", None),
+    (
+        ServiceNotActive("on hold"),
+        'The service is not active: "on hold".',
+        "The service is not active: “on hold”.",
+    ),
+    (Unreadable("backups", "timed_out"), "Its backups could not be read (timed_out).", None),
+    (Unreadable("schedules", "forbidden"), "Its schedules could not be read (forbidden).", None),
 ]
 
 

@@ -99,8 +99,8 @@ MISSING_ARGUMENTS = ErrorText(
 )
 INVALID_CURSOR = ErrorText(
     ErrorKind.INVALID_CURSOR,
-    "HostUp does not know this cursor, or no longer does.",
-    "Call list_vps again without cursor.",
+    "This cursor is not known, or no longer valid.",
+    "Call again without cursor.",
 )
 INVALID_REQUEST = ErrorText(
     ErrorKind.INVALID_REQUEST,
