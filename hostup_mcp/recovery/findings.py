@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Literal, TypeAlias
 
 from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.evidence import Evidence, Look
 from hostup_mcp.recovery.health_findings import HealthFinding
 from hostup_mcp.recovery.reasons import BackupsHidden, EvictsHidden, GateClosed, Reason
 
@@ -265,4 +266,6 @@ Finding: TypeAlias = (
     | Rarity
     | ScheduleFinding
     | HealthFinding
+    | Evidence
+    | Look
 )

@@ -8,23 +8,12 @@ generated from here: run `python panel/words.py` after a change.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from hostup_mcp.hostup.address import KEYS_PAGE
 from hostup_mcp.recovery.codes import Code
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """What a finding reads like."""
-
-    model: str
-    user: str
-
-
-def _both(text: str) -> Text:
-    return Text(text, text)
-
+from hostup_mcp.wording.evidence import EVIDENCE
+from hostup_mcp.wording.text import Text
+from hostup_mcp.wording.text import both as _both
 
 _SAID = Text("{said}", "HostUp says: “{said}”")
 _FULL = "By HostUp's numbers, all backup slots are in use"
@@ -321,4 +310,5 @@ TEXTS: Mapping[Code, Text] = {
     Code.NEWEST_BACKUP: _both(
         "It is, or may be, the NEWEST backup: once it is deleted, only older ones are left."
     ),
+    **EVIDENCE,
 }

@@ -5,6 +5,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.evidence import (
+    Answer,
+    DisksListed,
+    DisksLost,
+    LookAgain,
+    LookUpWrite,
+    NotRestarted,
+    PortAnswers,
+    PortMute,
+    PortSilent,
+    PowerOff,
+    PowerOther,
+    RestoreEnded,
+    RestoreFailed,
+)
 from hostup_mcp.recovery.findings import (
     BackupSmall,
     CannotBackUp,
@@ -412,6 +427,123 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         "It is, or may be, the NEWEST backup: once it is deleted, only older ones are left.",
         None,
     ),
+    # Evidence: what was seen after a restore
+    (
+        Code.RESTORE_SUCCEEDED,
+        "HostUp reports that the restore is complete, which does not show that the server works.",
+        None,
+    ),
+    (RestoreFailed(None), "HostUp reports that the restore failed.", None),
+    (
+        RestoreFailed("No space."),
+        'HostUp reports that the restore failed: "No space."',
+        "HostUp reports that the restore failed. HostUp says: “No space.”",
+    ),
+    (RestoreEnded(None), "HostUp reports that the restore ended without success.", None),
+    (
+        RestoreEnded("Cancelled."),
+        'HostUp reports that the restore ended without success: "Cancelled."',
+        "HostUp reports that the restore ended without success. HostUp says: “Cancelled.”",
+    ),
+    (Code.RESTORE_RUNNING, "The restore is still running.", None),
+    (
+        Code.RESTORE_GONE,
+        "HostUp no longer knows the job, so how the restore ended is unknown.",
+        None,
+    ),
+    (Code.RESTORE_UNCLEAR, "Whether the restore has ended could not be read.", None),
+    (
+        Code.RESTORE_WITHOUT_JOB,
+        "HostUp accepted the restore and gave no job, so whether it has ended is unknown.",
+        None,
+    ),
+    (
+        Code.RESTORE_UNCONFIRMED,
+        "It is not known whether HostUp carried out the restore.",
+        None,
+    ),
+    (
+        Code.POWER_RUNNING,
+        "HostUp shows the server as running, which does not show that its system started.",
+        None,
+    ),
+    (
+        PowerOff("stopped", is_lost=True),
+        'HostUp shows the server as "stopped"; before the restore it was running.',
+        "HostUp shows the server as “stopped”; before the restore it was running.",
+    ),
+    (
+        PowerOff("stopped", is_lost=False),
+        'HostUp shows the server as "stopped".',
+        "HostUp shows the server as “stopped”.",
+    ),
+    (
+        PowerOther("starting"),
+        'HostUp shows the power state "starting".',
+        "HostUp shows the power state “starting”.",
+    ),
+    (Code.POWER_UNKNOWN, "The power state is unknown.", None),
+    (
+        NotRestarted(WHEN),
+        "By HostUp's uptime it has been running since Mon 2026-04-27 10:00 UTC, before the restore "
+        "was sent: what answers may not be what was restored.",
+        None,
+    ),
+    (Code.AGENT_ANSWERS, "The guest agent answers: the server's system is running.", None),
+    (Code.AGENT_LOST, "The guest agent does not answer; before the restore it did.", None),
+    (Code.AGENT_SILENT, "The guest agent does not answer; the server may have none.", None),
+    (Code.AGENT_UNKNOWN, "Whether the guest agent answers could not be read.", None),
+    (DisksListed(1), "HostUp lists its disks (1), not whether they hold the backup.", None),
+    (DisksLost(2, 1), "HostUp lists fewer disks (1) than before the restore (2).", None),
+    (Code.DISKS_UNKNOWN, "The disks could not be read.", None),
+    (PortAnswers(443, Answer.TLS, None), "Port 443 answers with TLS.", None),
+    (PortAnswers(80, Answer.HTTP, 502), "Port 80 answers with HTTP status 502.", None),
+    (PortAnswers(22, Answer.CONNECTION, None), "Port 22 accepts connections.", None),
+    (
+        PortMute(80),
+        "Port 80 accepts connections but says nothing; before the restore it did.",
+        None,
+    ),
+    (
+        PortSilent(22, is_lost=True),
+        "Port 22 does not answer; before the restore it did.",
+        None,
+    ),
+    (PortSilent(22, is_lost=False), "Port 22 does not answer.", None),
+    # What else shows whether a server is back
+    (
+        Code.WAIT_FOR_RESTORE,
+        "Wait for the job with get_job, then call verify_recovery again.",
+        "Wait until the restore has ended, then check again.",
+    ),
+    (
+        LookAgain(WHEN),
+        "It may still start until Mon 2026-04-27 10:00 UTC: call verify_recovery again after that.",
+        "It may still start until Mon 2026-04-27 10:00 UTC: check again after that.",
+    ),
+    (
+        Code.LOOK_AGAIN_SOON,
+        "It may still be starting: call verify_recovery again in a minute.",
+        "It may still be starting: check again in a minute.",
+    ),
+    (
+        LookUpWrite("0123456789abcdef"),
+        "get_job with writeId 0123456789abcdef looks in HostUp's audit log whether it was "
+        "accepted.",
+        "The assistant can look in HostUp's audit log whether it was accepted.",
+    ),
+    (Code.START_SERVER, "It can be started in HostUp's panel.", None),
+    (Code.OPEN_CONSOLE, "The console in HostUp's panel shows what is on its screen.", None),
+    (
+        Code.USE_SERVER,
+        "Whether its programs work shows only in using it: open its website, or log in.",
+        None,
+    ),
+    (
+        Code.ENABLE_PROBE,
+        "With HOSTUP_MCP_PROBE=1 this program also checks whether ports 22, 80 and 443 answer.",
+        None,
+    ),
 ]
 
 WORDS += [
@@ -474,7 +606,15 @@ def test_every_code_has_tested_words() -> None:
 
 
 def test_user_reads_no_ids_or_tools() -> None:
-    tools = ("list_vps", "new_cloud_vps", "canRestore", "backup_id", "hostup_code")
+    tools = (
+        "list_vps",
+        "verify_recovery",
+        "get_job",
+        "new_cloud_vps",
+        "canRestore",
+        "backup_id",
+        "hostup_code",
+    )
     for code in Code:
         words = TEXTS[code].user.replace("{hostup_code}", "")
         assert not any(tool in words for tool in tools), code
