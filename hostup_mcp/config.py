@@ -127,6 +127,13 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
     )
 
 
+def load_secrets(environ: Mapping[str, str]) -> tuple[str, ...] | Misconfigured:
+    """Load the keys of `HOSTUP_MCP_SECRET` alone."""
+    problems: list[str] = []
+    secrets = _secrets(environ.get("HOSTUP_MCP_SECRET", ""), Remote(), problems)
+    return Misconfigured(tuple(problems)) if problems else secrets
+
+
 def _remote(given: Callable[[str, str], str], problems: list[str]) -> Remote:
     def text(flag: str, variable: str) -> str | None:
         return given(flag, variable) or None

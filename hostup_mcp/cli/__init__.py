@@ -53,6 +53,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from hostup_mcp.sandbox.serve import serve_sandbox
 
             return serve_sandbox(arguments.port, arguments.variant)
+        case "audit":
+            from hostup_mcp.cli.audit import audit
+
+            return audit(arguments)
         case "token":
             from hostup_mcp.cli.token import token
 

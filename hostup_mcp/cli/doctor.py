@@ -10,6 +10,7 @@ from hostup_mcp.hostup.problems import BadResponseError, HostUpError, NotFoundEr
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.server.connections import connect
 from hostup_mcp.server.errors.hostup import describe_for_user
+from hostup_mcp.state.key_file import audit_key_path
 from hostup_mcp.stdio.state import shares_state
 
 PATIENCE = 6.0
@@ -38,7 +39,7 @@ def doctor(
     console.print(f"✓ {where} accepts the key and lets it list servers.")
     if not servers:
         console.print("✓ The account has no servers that this key can see.")
-    return _check_state(configuration, console)
+    return max(_check_state(configuration, console), _check_audit_log(configuration, console))
 
 
 def _check_state(settings: Settings, console: Console) -> int:
@@ -55,6 +56,31 @@ def _check_state(settings: Settings, console: Console) -> int:
         "each other's changes. Make its folder writable."
     )
     return 1
+
+
+def _check_audit_log(settings: Settings, console: Console) -> int:
+    """Report whether lines can be written to the audit log, and verified later."""
+    path = settings.audit_log
+    if path is None:
+        return 0
+    from hostup_mcp.server.writes.audit_keys import PROCESS_KEY, signing_key
+    from hostup_mcp.server.writes.audit_log import try_to_open
+
+    try:
+        try_to_open(path)
+    except OSError as error:
+        console.print(
+            f"✗ The audit log {path} cannot be written ({error.strerror or error}), so every write "
+            "will be refused. Make the file and its folder writable."
+        )
+        return 1
+    if signing_key(settings) is PROCESS_KEY:
+        console.print(
+            f"✗ The key file {audit_key_path()} cannot be used, so lines of the audit log cannot "
+            "be verified later. Make its folder writable, or set HOSTUP_MCP_SECRET."
+        )
+        return 1
+    return 0
 
 
 def diagnosis(error: HostUpError) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 
 from hostup_mcp import __version__
 
@@ -47,6 +48,20 @@ def make_parser() -> argparse.ArgumentParser:
     )
     new.add_argument("name", help="whose token it is")
     new.add_argument("--tokens", metavar="PATH", required=True, help="file that keeps the hash")
+    audit = commands.add_parser("audit", help="check an audit log for changes")
+    verify = audit.add_subparsers(dest="action", required=True, parser_class=_Parser).add_parser(
+        "verify", help="say up to which line the chain of an audit log holds"
+    )
+    verify.add_argument("file", metavar="FILE", help="the audit log")
+    verify.add_argument(
+        "--head",
+        metavar="HASH",
+        type=_hash,
+        help="HMAC of a line that was noted elsewhere",
+    )
+    verify.add_argument(
+        "--sandbox", action="store_true", help="accept lines of the sandbox account too"
+    )
     commands.add_parser("demo", help="watch an assistant work on the sandbox account")
     doctor = commands.add_parser("doctor", help="check the configuration with one cheap read")
     _sandbox_flag(doctor)
@@ -63,6 +78,12 @@ def make_parser() -> argparse.ArgumentParser:
         help="contract variant or anomaly to play; may be repeated",
     )
     return parser
+
+
+def _hash(text: str) -> str:
+    if not re.fullmatch("[0-9A-Fa-f]{64}", text):
+        raise argparse.ArgumentTypeError("an HMAC has 64 hexadecimal digits")
+    return text.lower()
 
 
 def _sandbox_flag(parser: argparse.ArgumentParser) -> None:

@@ -20,6 +20,7 @@ from hostup_mcp.server.connections import Connections, connect, shared_throttle
 from hostup_mcp.server.errors.failure import RefusalError, not_configured
 from hostup_mcp.server.metrics import MetricsObserver
 from hostup_mcp.server.refusals import Refusals
+from hostup_mcp.server.writes.audit_keys import signing_key
 from hostup_mcp.server.writes.audit_log import AuditLog
 from hostup_mcp.server.writes.in_flight import WritesInFlight
 from hostup_mcp.state.in_memory import InMemoryState
@@ -54,7 +55,7 @@ class Services:
         self.metrics = MetricsObserver() if metrics is None else metrics
         self.in_flight = WritesInFlight()
         self.refusals = Refusals()
-        self.audit_log = AuditLog(settings.audit_log if settings else None)
+        self.audit_log = _audit_log(settings)
         allowed = settings.allow if settings else frozenset()
         self.unlockable = allowed if unlockable is None else unlockable
         # A sealed question must not outlive the state that it is stored in.
@@ -144,6 +145,12 @@ class Services:
         """Keep connections open; the last user closes them."""
         async with self._connections.used():
             yield self
+
+
+def _audit_log(settings: Settings | None) -> AuditLog:
+    if settings is None or settings.audit_log is None:
+        return AuditLog()
+    return AuditLog(settings.audit_log, lambda: signing_key(settings))
 
 
 Ctx: TypeAlias = Context[Services]

@@ -30,6 +30,7 @@ from hostup_mcp.state.store import (
     StateReplyLostError,
     StateUnavailableError,
 )
+from hostup_mcp.state.user_folder import user_folder
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -40,9 +41,7 @@ BUSY_SECONDS = 1.0
 
 def default_path() -> Path:
     """Return the path of this user's state file."""
-    import platformdirs
-
-    return platformdirs.user_state_path("hostup-mcp", appauthor=False) / "state.db"
+    return user_folder() / "state.db"
 
 
 @dataclass(frozen=True, slots=True)

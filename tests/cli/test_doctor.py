@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
+from pathlib import Path
 
 import anyio
 import pytest
@@ -34,6 +35,7 @@ from hostup_mcp.hostup.problems import (
 )
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.server.errors.hostup import from_hostup
+from hostup_mcp.state.key_file import audit_key_path
 
 KEY = "5ecret-key-of-the-doctor"
 
@@ -251,3 +253,39 @@ def test_shapes_name_what_is_odd() -> None:
     assert "data[].primaryIp missing" in rows
     assert "GET /api/v2/vps/{id}/backups: 0 of 1 read" in rows
     assert not any(value in text for value in ("blue", "80", "vps_1"))
+
+
+# The audit log ------------------------------------------------------------------------------------
+
+
+def test_a_usable_audit_log_is_no_line(tmp_path: Path) -> None:
+    log = tmp_path / "audit.jsonl"
+    assert examined(Settings(api_key="", sandbox=True, audit_log=log))[0] == 0
+    assert not log.exists()
+    log.write_text("{}\n")
+    assert examined(Settings(api_key="", sandbox=True, audit_log=log))[0] == 0
+    assert log.read_text() == "{}\n"
+
+
+def test_an_unusable_audit_log_is_a_line(tmp_path: Path) -> None:
+    log = tmp_path / "no" / "audit.jsonl"
+    code, (_, line) = examined(Settings(api_key="", sandbox=True, audit_log=log))
+    assert code == 1
+    assert line == (
+        f"✗ The audit log {log} cannot be written (No such file or directory), "
+        "so every write will be refused. Make the file and its folder writable."
+    )
+
+
+def test_an_unusable_key_is_a_line(tmp_path: Path) -> None:
+    audit_key_path().parent.mkdir(parents=True)
+    audit_key_path().write_text("not a key")
+    with web_server(200, "application/json", '{"data": []}') as (url, _):
+        code, lines = examined(
+            Settings(api_key=KEY, base_url=url, audit_log=tmp_path / "audit.jsonl")
+        )
+    assert code == 1
+    assert lines[-1] == (
+        f"✗ The key file {audit_key_path()} cannot be used, so lines of the audit log cannot be "
+        "verified later. Make its folder writable, or set HOSTUP_MCP_SECRET."
+    )

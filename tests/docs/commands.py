@@ -16,11 +16,16 @@ import sys
 import tomllib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import anyio
 import httpx
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+
+from hostup_mcp.config import Settings
+from hostup_mcp.server.writes.audit_keys import signing_key
+from hostup_mcp.server.writes.audit_log import AuditLog
 
 from .conftest import PATIENCE, Place, output_of, sandbox_account, serving
 from .pages import ROOT
@@ -50,6 +55,8 @@ async def follow(line: str, place: Place, serves: Serves) -> None:
         await served(rest, here)
     elif rest[:2] == ["hostup-mcp", "sandbox"]:
         await served_sandbox(rest, here)
+    elif rest[:3] == ["hostup-mcp", "audit", "verify"]:
+        verified(rest, here)
     elif rest[0] == "hostup-mcp":
         place.printed.append(output_of(rest, here))
     else:
@@ -84,6 +91,15 @@ async def served(words: list[str], place: Place) -> None:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=PATIENCE)
         assert process.returncode in (0, -signal.SIGTERM)
+
+
+def verified(words: list[str], place: Place) -> None:
+    """A log whose last line each secret of the ring, or else the user's key, signed, holds."""
+    ring = place.env.get("HOSTUP_MCP_SECRET", "").split(",")
+    for secret in ring:
+        key = signing_key(Settings("key", secrets=tuple(filter(None, [secret]))))
+        AuditLog(place.folder / words[3], lambda key=key: key).append(datetime.now(UTC), {})
+    assert f"holds up to line {len(ring)}, the last one" in output_of(words, place)
 
 
 async def served_sandbox(words: list[str], place: Place) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import re
 import runpy
@@ -21,10 +22,11 @@ from benchmarks.faults.kinds import KINDS as FAULT_KINDS
 from hostup_mcp.config import Group, Settings
 from hostup_mcp.remote.accounts import read_accounts
 from hostup_mcp.server.app import build_server
+from hostup_mcp.server.writes.audit_keys import SANDBOX_KEY
 
 from .commands import follow
 from .conftest import PATIENCE, Place, output_of
-from .pages import ROOT, Block, blocks
+from .pages import ROOT, Block, blocks, table
 
 YOUR_KEY = "your key"
 INVENTED = "vps_01h0000000000000000000fake"
@@ -134,6 +136,19 @@ async def is_error(block: Block, place: Place) -> None:
     assert result.structured_content == json.loads(block.text)
 
 
+async def is_audit_line(block: Block, place: Place) -> None:
+    """The line is signed, by the sandbox's public key, as the page describes."""
+    del place
+    [line] = block.text.splitlines()
+    content, _, end = line.partition(', "hmac": "')
+    assert end == hmac.new(SANDBOX_KEY.secret, content.encode(), "sha256").hexdigest() + '"}'
+    described = {name for row in table(block.page, "field", "") for name in row[0]}
+    assert described == set(json.loads(line))
+    chain = json.loads(line)["chain"]
+    in_chain = {name for row in table(block.page, "chain", "") for name in row[0]}
+    assert in_chain - {"begins", "earlier", "skipped"} == set(chain)
+
+
 async def is_drawn(block: Block, place: Place) -> None:
     """The picture of the rooms: its arrows are the imports."""
     drawing = runpy.run_path(str(ROOT / "scripts" / "architecture.py"))
@@ -185,6 +200,7 @@ async def is_a_run(block: Block, place: Place) -> None:
 HOW: dict[tuple[str, str], Callable[[Block, Place], Awaitable[None]]] = {
     ("json", ""): is_configuration,
     ("json", "error:"): is_error,
+    ("json", "audit:"): is_audit_line,
     ("mermaid", ""): is_drawn,
     ("python", ""): runs,
     ("sh", ""): types,

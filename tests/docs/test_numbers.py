@@ -6,7 +6,7 @@ from hostup_mcp.config import SHORTEST_SECRET, Remote
 from hostup_mcp.hostup.http import MAX_RESPONSE_BYTES
 from hostup_mcp.remote import limits, oauth, serve
 from hostup_mcp.server import plans
-from hostup_mcp.server.writes import asking, pipeline
+from hostup_mcp.server.writes import asking, audit_log, pipeline
 from hostup_mcp.state import redis as state
 
 from .pages import ROOT
@@ -41,3 +41,4 @@ def test_figures_in_words() -> None:
     assert plans.LIFE.total_seconds() == 600, "a plan is good for ten minutes"
     assert asking.QUESTION_SECONDS == 600, "a question stays open for ten minutes"
     assert pipeline.LOCK_SECONDS == 240, "a server stays locked for four minutes"
+    assert audit_log.BUSY_SECONDS == 5, "a line waits at most five seconds for others"

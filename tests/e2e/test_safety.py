@@ -11,9 +11,10 @@ import anyio
 import pytest
 from mcp.types import ElicitResult
 from support.catalog import GROUPS, READING
-from support.product import MODERN, Door
+from support.product import LEGACY, MODERN, Door
 from support.waiting import until
 
+from hostup_mcp.cli import main
 from hostup_mcp.sandbox import SANDBOX_API_KEY, Fault, Gate
 
 from .harness import (
@@ -21,6 +22,7 @@ from .harness import (
     DECLINE,
     ONE_DOOR_EACH,
     SAFETY_DOORS,
+    Assistant,
     Product,
     Result,
     User,
@@ -404,6 +406,34 @@ async def test_the_audit_log_is_on_disk_first(product: Product, door: Door, user
         assert line["consent"] == {"by": "user", "how": "typed the server's name"}
         assert line["caller"]
     assert SANDBOX_API_KEY not in product.audit_log.read_text()
+
+
+async def test_servers_at_once_keep_one_chain(
+    product: Product, user: User, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Over stdio and HTTP, with the key that is made when it is needed first."""
+    log = tmp_path / "audit.jsonl"
+    flags = ("--allow", "all", "--audit-log", str(log))
+
+    async def delete_some(assistant: Assistant) -> None:
+        vps, backups = await assistant.backups("web-01")
+        for backup in backups:  # whatever comes of it, is logged
+            await assistant.call("delete_vps_backup", id=vps, backupId=backup)
+
+    async with (
+        product.enter_alone(Door("stdio", MODERN), user, *flags) as one,
+        product.enter_alone(Door("stdio", LEGACY), user, *flags) as two,
+        product.enter_alone(Door("streamable-http", MODERN), user, *flags) as three,
+        anyio.create_task_group() as tasks,
+    ):
+        for assistant in (one, two, three):
+            tasks.start_soon(delete_some, assistant)
+    lines = log.read_text().splitlines()
+    assert [json.loads(line)["chain"]["seq"] for line in lines] == [*range(1, len(lines) + 1)]
+    sent = [line for line in lines if json.loads(line)["outcome"] == "sent"]
+    assert len(sent) == len(product.sandbox.writes) > 1
+    assert main(["audit", "verify", str(log), "--head", json.loads(lines[-1])["hmac"]]) == 0
+    assert "The noted head is the last line." in capsys.readouterr().out
 
 
 # Deleting and settings ----------------------------------------------------------------------------

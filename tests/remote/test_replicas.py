@@ -18,6 +18,7 @@ from support.product import ServerProcess
 from support.redis_server import RedisServer
 from support.waiting import until
 
+from hostup_mcp.cli import main
 from hostup_mcp.remote import serve
 from hostup_mcp.sandbox import SANDBOX_API_KEY, Fault
 from hostup_mcp.server.writes.pipeline import LOCK_SECONDS
@@ -457,6 +458,8 @@ async def test_stopped_replica_keeps_the_lock(
             assert change.kind == "write_in_flight", change.text
     ends = [json.loads(line)["outcome"] for line in log.read_text().splitlines()]
     assert ends.count("outcome_unknown") == 1
+    monkeypatch.setenv("HOSTUP_MCP_SECRET", SECRET)
+    assert main(["audit", "verify", str(log)]) == 0, "both replicas continue one chain"
     assert len(sandbox.writes) == 1
 
 

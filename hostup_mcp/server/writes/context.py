@@ -10,6 +10,7 @@ from hostup_mcp.hostup.text import Json
 from hostup_mcp.hostup.writing import new_write_id
 from hostup_mcp.server.services import Services
 from hostup_mcp.server.writes.consent import Consent
+from hostup_mcp.server.writes.proposal import Destructive, Proposal
 
 
 class Phase(Enum):
@@ -50,6 +51,7 @@ class WriteContext:
             "tool": self.tool,
             "ids": {**self.ids},
             "request": None if consent is None else _as_json(consent.proposal.request),
+            "price": None if consent is None else _price(consent.proposal),
             "consent": None if consent is None else consent.as_json(),
             "writeId": self.write_id,
             "requestId": self.request_id,
@@ -57,6 +59,11 @@ class WriteContext:
             "outcome": outcome,
         }
         self.services.audit_log.append(self.services.now(), entry)
+
+
+def _price(proposal: Proposal) -> dict[str, Json] | None:
+    price = proposal.price if isinstance(proposal, Destructive) else None
+    return None if price is None else {**price}
 
 
 def _as_json(request: WriteRequest) -> dict[str, Json]:

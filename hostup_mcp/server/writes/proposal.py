@@ -57,6 +57,8 @@ class Destructive:
     """What the proposal depends on: documented fields of HostUp's responses, never our words."""
     question: Question
     follow_up: FollowUp
+    price: Mapping[str, Json] | None = None
+    """What it costs, as the question says, for the audit log; it is among the facts too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
