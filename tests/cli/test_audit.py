@@ -53,6 +53,7 @@ class Verify:
         self.capsys = capsys
 
     def __call__(self, path: Path, *words: str) -> tuple[int, list[str]]:
+        self.capsys.readouterr()
         code = main(["audit", "verify", str(path), *words])
         said = self.capsys.readouterr()
         return code, [*said.out.splitlines(), *said.err.splitlines()]
