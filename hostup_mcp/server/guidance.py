@@ -57,7 +57,7 @@ def add_guidance(server: MCPServer[Services], services: Services) -> None:
     )
     async def servers() -> str:
         try:
-            return json.dumps(page_data(await read_page(services, 100)), ensure_ascii=False)
+            return json.dumps(page_data(*await read_page(services, 100)), ensure_ascii=False)
         except (HostUpError, RefusalError) as error:
             raise _to_resource_error(error) from None
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from hostup_mcp.server.caller import caller
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import RefusalError, fail, refuse
+from hostup_mcp.server.names import ServerName, read_note
 from hostup_mcp.server.services import Ctx, Services, services
 from hostup_mcp.state.store import StateUnavailableError
 
@@ -70,17 +71,17 @@ async def require_handed_out(services: Services, who: str, arguments: Mapping[st
     vps_id = arguments.get("id")
     if vps_id is None:
         return
-    await _require(services, who, str(vps_id), "id", "list_vps", "data[].id")
+    await _require_vps(services, who, str(vps_id))
     await _require_point(services, who, str(vps_id), arguments)
 
 
-async def require_vps(ctx: Ctx, vps_id: str) -> None:
-    """Refuse a VPS id that was not returned to this caller.
+async def require_vps(ctx: Ctx, vps_id: str) -> ServerName:
+    """Return what this caller was told about a server; refuse an id that was not returned to them.
 
     Raises:
         RefusalError: list_vps has to be called first.
     """
-    await require_handed_out(services(ctx), caller(), {"id": vps_id})
+    return read_note(vps_id, await _require_vps(services(ctx), caller(), vps_id))
 
 
 async def require_point(ctx: Ctx, vps_id: str, arguments: Mapping[str, object]) -> None:
@@ -90,6 +91,15 @@ async def require_point(ctx: Ctx, vps_id: str, arguments: Mapping[str, object]) 
         RefusalError: the tool to call first.
     """
     await _require_point(services(ctx), caller(), vps_id, arguments)
+
+
+async def require_backup(ctx: Ctx, vps_id: str, backup_id: str, argument: str) -> None:
+    """Refuse a backup in `argument` that was not returned to this caller for the server `vps_id`.
+
+    Raises:
+        RefusalError: list_vps_backups has to be called first.
+    """
+    await _require_backup(services(ctx), caller(), vps_id, backup_id, argument)
 
 
 async def require_job(ctx: Ctx, job_id: str) -> str:
@@ -111,6 +121,10 @@ async def _require_stored(ctx: Ctx, known: str, argument: str, tool: str, path: 
     return note
 
 
+async def _require_vps(services: Services, who: str, vps_id: str) -> str | None:
+    return await _require(services, who, vps_id, "id", "list_vps", "data[].id")
+
+
 async def _require_point(
     services: Services, who: str, vps_id: str, arguments: Mapping[str, object]
 ) -> None:
@@ -121,11 +135,17 @@ async def _require_point(
         known = f"{vps_id}/source/{source_id}/{backup_id}"
         await _require(services, who, known, name, "list_restore_sources", path)
     elif backup_id is not None:
-        known = f"{vps_id}/{backup_id}"
-        await _require(services, who, known, "backupId", "list_vps_backups", "backups[].id")
+        await _require_backup(services, who, vps_id, str(backup_id), "backupId")
     if (snapshot_name := arguments.get("snapshotName")) is not None:
         known = f"{vps_id}/snapshot/{snapshot_name}"
         await _require(services, who, known, "snapshotName", "list_vps_snapshots", "data[].name")
+
+
+async def _require_backup(
+    services: Services, who: str, vps_id: str, backup_id: str, argument: str
+) -> None:
+    known = f"{vps_id}/{backup_id}"
+    await _require(services, who, known, argument, "list_vps_backups", "backups[].id")
 
 
 async def _require(

@@ -137,11 +137,11 @@ TEXTS: Mapping[Code, Text] = {
     Code.GET_SLOTS: _both("All backup slots are in use; more can be bought in HostUp's panel."),
     # Advice
     Code.DATES_UNKNOWN: _both(
-        "Some backups have no known date: they are listed last and may be newer than they look."
+        "Some backups have no known date: they are listed last, and may be newer than the others."
     ),
     Code.DATES_IN_FUTURE: _both(
-        "Some backups are dated in the future: they are listed first and may be older than they "
-        "look."
+        "Some backups are dated in the future: they are listed last, and may be newer or older "
+        "than the others."
     ),
     Code.NO_RECENT_BACKUP: _both(
         "No complete backup is known to be from the last 24 hours. A snapshot may help instead: "

@@ -9,6 +9,11 @@ from hostup_mcp.hostup.text import quoted
 from hostup_mcp.wording import formats
 
 
+def now_text(now: datetime, zone: tzinfo) -> str:
+    """Say what time it is, for a result with ages or moments."""
+    return f"Now: {formats.stamp(now, zone)}."
+
+
 def gate_text(gate: Gate | None) -> str:
     """Describe a gate as HostUp gave it."""
     if gate is None:

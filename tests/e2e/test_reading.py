@@ -110,13 +110,14 @@ async def test_every_field_of_the_sample_is_kept(mode: str) -> None:
     [backup] = data["backups"]
     assert {key: backup[key] for key in page["backups"][0]} == page["backups"][0]
     assert set(backup) - set(page["backups"][0]) == {"age", "ageSeconds"}
+    assert (data["total"], data["nextBefore"], data["oldest"]["id"]) == (1, None, backup["id"])
     assert backup["age"] == "1 day 2 hours"
     assert backup["ageSeconds"] == 26 * 3600
     assert data["explanation"]["restore"]["verdict"] == "possible"
     assert data["explanation"]["restore"]["overwrites"]["span"] == "1 day 2 hours"
     for fact in ("bkp_01hxa3b4c5d6e7f8g9h0j1k2m3", "12.4", "Before upgrade", "1 of 3 used"):
         assert fact in result.text
-    lost = "Everything written since 2026-04-27T10:00:00.000Z would be lost: 1 day 2 hours"
+    lost = "Everything written since Mon 2026-04-27 10:00 UTC would be lost: 1 day 2 hours"
     assert f"Restoring the backup listed first: {lost}" in result.text, "which backup it is about"
 
 

@@ -192,13 +192,13 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     # Advice
     (
         Code.DATES_UNKNOWN,
-        "Some backups have no known date: they are listed last and may be newer than they look.",
+        "Some backups have no known date: they are listed last, and may be newer than the others.",
         None,
     ),
     (
         Code.DATES_IN_FUTURE,
-        "Some backups are dated in the future: they are listed first and may be older than they "
-        "look.",
+        "Some backups are dated in the future: they are listed last, and may be newer or older "
+        "than the others.",
         None,
     ),
     (

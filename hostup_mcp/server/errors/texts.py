@@ -173,7 +173,7 @@ NOT_FOUND = ErrorText(
 BACKUP_MISSING = ErrorText(
     ErrorKind.BACKUP_MISSING,
     "This backup does not exist; it may have been removed.",
-    "Call list_vps_backups to see which ones exist.",
+    "Call list_vps_backups, from its first page on, to see which ones exist.",
     _NOTHING,
 )
 SNAPSHOT_MISSING = ErrorText(

@@ -19,6 +19,7 @@ from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.errors.failure import Failure
 from hostup_mcp.server.errors.hostup import from_hostup
 from hostup_mcp.server.fleet import BEGINNING, Part, Position, parse_position, read_part
+from hostup_mcp.server.names import remember_servers
 from hostup_mcp.server.output import Output, UnreadItem, as_data, completeness, describe_all
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, Services, services
@@ -132,9 +133,10 @@ async def check_backups(
 
 
 async def _remember(services_: Services, fleet: tuple[Health, ...]) -> None:
-    servers = {health.vps.id: "" for health in fleet}
-    newest = {f"{h.vps.id}/{h.newest.id}": "" for h in fleet if h.newest is not None}
-    await services_.remember(servers | newest)
+    await remember_servers(services_, [health.vps for health in fleet])
+    await services_.remember(
+        {f"{h.vps.id}/{h.newest.id}": "" for h in fleet if h.newest is not None}
+    )
 
 
 @dataclass(frozen=True, slots=True)

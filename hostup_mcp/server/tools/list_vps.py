@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from mcp.types import CallToolResult
 from pydantic import BaseModel, ConfigDict, Field
 
-from hostup_mcp.hostup.models import OperatingSystem, Vps, VpsPage
+from hostup_mcp.hostup.models import Vps, VpsPage
 from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.server.definition import ReadingTool
+from hostup_mcp.server.names import remember_servers
 from hostup_mcp.server.output import ListingOutput, completeness
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, Services, services
 from hostup_mcp.server.writes.questions import folded, labels
 from hostup_mcp.wording.completeness import missing_lines
-from hostup_mcp.wording.formats import number
+from hostup_mcp.wording.servers import describe_servers
 
 
 class VpsItem(BaseModel):
@@ -39,7 +41,7 @@ class VpsListing(ListingOutput):
 
     data: list[VpsItem] = Field(description="The servers on this page.")
     nextCursor: str | None = Field(description="Cursor for the next page; null on the last.")
-    sameName: list[str] = Field(description="Ids on this page whose names can be confused.")
+    sameName: list[str] = Field(description="Ids on this page whose names another server has.")
 
 
 async def list_vps(
@@ -60,8 +62,10 @@ async def list_vps(
     it first: other tools refuse a server id that it has not returned in this session. Next:
     list_vps_backups."""
     # An empty argument means no filter, not an empty name.
-    page = await read_page(services(ctx), limit, cursor or None, name or None, primaryIp or None)
-    return to_result(_lines(page, name, primaryIp), page_data(page))
+    page, elsewhere = await read_page(
+        services(ctx), limit, cursor or None, name or None, primaryIp or None
+    )
+    return to_result(_lines(page, elsewhere, name, primaryIp), page_data(page, elsewhere))
 
 
 async def read_page(
@@ -70,52 +74,25 @@ async def read_page(
     cursor: str | None = None,
     name: str | None = None,
     primary_ip: str | None = None,
-) -> VpsPage:
-    """Read one page of servers, and remember that this caller was given their ids."""
+) -> tuple[VpsPage, Mapping[str, str]]:
+    """Read one page of servers, and remember that this caller was given their ids.
+
+    Returns with it which of them have the name of a server that is not on the page.
+    """
     page = await services_.hostup.list_vps(
         limit=limit, cursor=cursor, name=name, primary_ip=primary_ip
     )
-    await services_.remember({vps.id: "" for vps in page.data})
-    return page
+    return page, await remember_servers(services_, page.data)
 
 
-def page_data(page: VpsPage) -> dict[str, Any]:
+def page_data(page: VpsPage, elsewhere: Mapping[str, str]) -> dict[str, Any]:
     """Return the structured content for a page."""
     return {
         "data": [_item(vps) for vps in page.data],
         "nextCursor": page.next_cursor,
-        "sameName": [vps.id for vps in _confusable(page)],
+        "sameName": [vps.id for vps in page.data if vps.id in _confusable(page) | {*elsewhere}],
         **completeness(page),
     }
-
-
-def describe(vps: Vps) -> str:
-    """Describe a server on one line."""
-    facts = [
-        safe_word(vps.id),
-        quoted(vps.name) if vps.name is not None else "no name",
-        safe_word(vps.primary_ip) if vps.primary_ip else "no IP",
-        f"service {safe_word(vps.service_status or 'unknown')}",
-        f"power {safe_word(vps.power_state or 'unknown')}",
-        quoted(system) if (system := _system(vps.operating_system)) else "OS unknown",
-    ]
-    if (size := vps.resources) is not None:
-        facts += [
-            f"{number(amount)} {unit}"
-            for amount, unit in (
-                (size.cpu_cores, "cores"),
-                (size.memory_gb, "GB memory"),
-                (size.storage_gb, "GB disk"),
-            )
-            if amount is not None
-        ]
-    payg = vps.billing.is_payg if vps.billing is not None else None
-    facts.append({True: "PAYG", False: "not PAYG", None: "billing unknown"}[payg])
-    return " · ".join(facts)
-
-
-def _system(system: OperatingSystem | None) -> str | None:
-    return None if system is None else system.display_name or system.family
 
 
 def _item(vps: Vps) -> dict[str, Any]:
@@ -123,13 +100,15 @@ def _item(vps: Vps) -> dict[str, Any]:
     return {**known, "isPayg": vps.billing.is_payg if vps.billing is not None else None}
 
 
-def _confusable(page: VpsPage) -> list[Vps]:
-    """Return the servers whose name could also mean another."""
+def _confusable(page: VpsPage) -> set[str]:
+    """Return the servers on `page` whose name could also mean another on it."""
     known = Counter(label for vps in page.data for label in labels(vps))
-    return [vps for vps in page.data if known[folded(vps.name or "")] > 1]
+    return {vps.id for vps in page.data if known[folded(vps.name or "")] > 1}
 
 
-def _lines(page: VpsPage, name: str | None, primary_ip: str | None) -> list[str]:
+def _lines(
+    page: VpsPage, elsewhere: Mapping[str, str], name: str | None, primary_ip: str | None
+) -> list[str]:
     filters = [
         f"{key} {quoted(value)}"
         for key, value in (("name", name), ("primaryIp", primary_ip))
@@ -146,20 +125,27 @@ def _lines(page: VpsPage, name: str | None, primary_ip: str | None) -> list[str]
     else:
         sure = count - unknown
         perhaps = f", and {unknown} whose name or IP is unknown, so may match" if unknown else ""
-        lines = [f"{sure} server{'' if sure == 1 else 's'}{matching}{perhaps}:"]
-        lines += [describe(vps) for vps in page.data]
+        same = _confusable(page) | {*elsewhere}
+        notes = (_same_name(vps.id, elsewhere) if vps.id in same else "" for vps in page.data)
+        usual, rows = describe_servers(page.data, notes)
+        unless = f". Unless noted: {usual}" if usual else ""
+        lines = [f"{sure} server{'' if sure == 1 else 's'}{matching}{perhaps}{unless}:", *rows]
     if page.unmatched:
         lines.append(
             f"HostUp did not apply the filter: {page.unmatched} more that do not match are not "
             "shown."
         )
-    if confusable := _confusable(page):
-        ids = ", ".join(safe_word(vps.id) for vps in confusable)
-        lines.append(f"SAME NAME: tell these apart by id and IP, with the user: {ids}.")
+    if elsewhere or _confusable(page):
+        lines.append("SAME NAME: tell the servers marked so apart by id and IP, with the user.")
     lines += missing_lines(page, count, "servers")
     if page.next_cursor:
         lines.append(f"There are more: call list_vps with cursor {quoted(page.next_cursor)}.")
     return lines
+
+
+def _same_name(vps_id: str, elsewhere: Mapping[str, str]) -> str:
+    other = elsewhere.get(vps_id)
+    return "same name" if other is None else f"same name as {safe_word(other)}, listed before"
 
 
 TOOL = ReadingTool(
