@@ -26,6 +26,7 @@ class Group(StrEnum):
     DELETE = "delete"
     SCHEDULE = "schedule"
     SPEND = "spend"
+    POWER = "power"
 
 
 class Confirm(StrEnum):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 BUNDLE = Path(__file__).resolve().parent.parent
 BOX = "HOSTUP_BUNDLE_"
-GROUPS = ("create", "restore", "delete", "schedule", "spend")
+GROUPS = ("create", "restore", "delete", "schedule", "spend", "power")
 
 
 def settings(environ: dict[str, str]) -> dict[str, str]:

@@ -138,7 +138,7 @@ def test_the_sandbox_ignores_key_and_url() -> None:
         ("", set()),
         (" , ", set()),
         ("create", {Group.CREATE}),
-        ("create,restore,delete,schedule,spend", EVERY),
+        ("create,restore,delete,schedule,spend,power", EVERY),
         (" Create , RESTORE ,", {Group.CREATE, Group.RESTORE}),
         ("delete,delete", {Group.DELETE}),
         ("all", EVERY),
@@ -163,7 +163,7 @@ def test_an_unknown_group_unlocks_nothing(value: str, count: int) -> None:
 
 
 def test_the_groups_are_fixed() -> None:
-    assert [*Group] == ["create", "restore", "delete", "schedule", "spend"]
+    assert [*Group] == ["create", "restore", "delete", "schedule", "spend", "power"]
     assert [*Confirm] == ["person", "client"]
 
 

@@ -38,7 +38,9 @@ def make_parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1", help="loopback address for HTTP")
     serve.add_argument("--port", type=int, default=8000, help="port for HTTP; 0 takes a free one")
     _sandbox_flag(serve)
-    serve.add_argument("--allow", metavar="GROUPS", help="create,restore,delete,schedule,spend|all")
+    serve.add_argument(
+        "--allow", metavar="GROUPS", help="create,restore,delete,schedule,spend,power|all"
+    )
     serve.add_argument("--audit-log", metavar="PATH", help="file that records each write")
     serve.add_argument("--tokens", metavar="PATH", help="file of hashed tokens, for other callers")
     serve.add_argument("--state", metavar="URL", help="redis:// address that replicas share")

@@ -26,6 +26,7 @@ from hostup_mcp.server.tools import (
     restore_vps,
     set_backup_retention,
     set_backup_schedule,
+    set_vps_power,
 )
 
 TOOLS: tuple[AnyTool, ...] = (
@@ -45,6 +46,7 @@ TOOLS: tuple[AnyTool, ...] = (
     delete_vps_snapshot.TOOL,
     set_backup_schedule.TOOL,
     set_backup_retention.TOOL,
+    set_vps_power.TOOL,
 )
 
 READING: dict[str, ReadingTool] = {t.name: t for t in TOOLS if isinstance(t, ReadingTool)}

@@ -71,6 +71,7 @@ WRITES = [
     "delete_vps_backup",
     "set_backup_schedule",
     "set_backup_retention",
+    "set_vps_power",
 ]
 HINDERING = {"write_response", "job_end", "polls_fail_from", "backups_unlisted", "edge_refuses"}
 """The anomalies under which not every write can be carried out or planned."""
@@ -160,6 +161,7 @@ class Session:
         timing = {"frequency": "weekly", "hour": 4, "retentionCount": 3, "dayOfWeek": 2}
         await self.call("set_backup_schedule", id=web, enabled=True, **timing)
         await self.call("set_backup_retention", id=web, maxTotalBackups=4)
+        await self.follow(await self.call("set_vps_power", id=web, action="restart"))
 
     def shows_all(self, listing: Result, ids: list[str]) -> None:
         if self.sandbox.anomalies.backups_unlisted:

@@ -117,6 +117,9 @@ class Session:
         await self.call("set_backup_schedule", id=web, enabled=True, **timing)
         await self.call("set_backup_schedule", id=web, enabled=False, **timing)
         assert not any(s.enabled for s in self.sandbox.state.servers[web].schedules)
+        action = "restart" if self.sandbox.state.servers[web].power_state == "running" else "start"
+        await self.follow(await self.call("set_vps_power", id=web, action=action))
+        assert self.sandbox.state.servers[web].power_state == "running"
         await self.call("set_backup_retention", id=web, maxTotalBackups=4)
         assert self.sandbox.state.servers[web].retention.limit == 4
 
@@ -144,7 +147,7 @@ async def test_a_whole_session_holds(name: str, value: Any) -> None:
         await session.play()
     expected = ["create_vps_backup"] * 2 + ["restore_vps"] * 2
     expected += ["delete_vps_snapshot", "delete_vps_backup"]
-    expected += ["set_backup_schedule"] * 2 + ["set_backup_retention"]
+    expected += ["set_backup_schedule"] * 2 + ["set_vps_power", "set_backup_retention"]
     if name in ("note_limit", "done_at_once"):
         # The note is too long; the backup that is to fail says so at once.
         expected.remove("create_vps_backup")

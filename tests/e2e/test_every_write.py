@@ -180,6 +180,8 @@ class Session:
                 return (await self._data("list_vps_snapshots", vps))["data"][0]["name"]
             case "planId":
                 return self._plan_id
+            case "action":
+                return "restart"
             case "ticket":
                 return self._ticket
             case "typedName":

@@ -33,6 +33,7 @@ def arguments() -> dict[str, dict[str, Any]]:
         "delete_vps_snapshot": {"id": web.id, "snapshotName": web.snapshots[0].name},
         "set_backup_schedule": {"id": web.id, "enabled": False},
         "set_backup_retention": {"id": web.id, "maxTotalBackups": 6},
+        "set_vps_power": {"id": mail.id, "action": "restart"},
     }
 
 
@@ -50,5 +51,5 @@ def test_every_tool_does_what_it_says(tmp_path: Path) -> None:
         *EVERYTHING,
     )
     assert done.returncode == 0, done.stdout
-    assert f"14 tools: {AMAGI_PASSED} passed, {len(AMAGI_SKIPPED)} skipped." in done.stdout
+    assert f"16 tools: {AMAGI_PASSED} passed, {len(AMAGI_SKIPPED)} skipped." in done.stdout
     assert set(re.findall(r"SKIP +(\S+)", done.stdout)) == set(AMAGI_SKIPPED)

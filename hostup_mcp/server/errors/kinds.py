@@ -27,6 +27,7 @@ class ErrorKind(StrEnum):
     REFUSED = "refused"
     JOB_RUNNING = "job_running"
     JOB_FAILED = "job_failed"
+    POWER_STATE = "power_state"
     NOT_FOUND = "not_found"
     BACKUP_MISSING = "backup_missing"
     SNAPSHOT_MISSING = "snapshot_missing"

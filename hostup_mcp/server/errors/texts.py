@@ -135,6 +135,28 @@ GATE_CLOSED_FOR_DELETION = ErrorText(
     GATE_CLOSED.next_step,
     _NOTHING,
 )
+GATE_CLOSED_FOR_START = ErrorText(
+    ErrorKind.GATE_CLOSED,
+    "A job may be running on this server: HostUp does not say, and its restore gate, which a "
+    "running job closes, is closed: {reason}.",
+    GATE_CLOSED.next_step,
+    _NOTHING,
+)
+POWER_GATE_CLOSED = ErrorText(
+    ErrorKind.GATE_CLOSED, GATE_CLOSED.message, "{step} Tell the user.", _NOTHING
+)
+ALREADY_IN_STATE = ErrorText(
+    ErrorKind.POWER_STATE,
+    "This server is already {state}.",
+    "There is nothing to do; tell the user.",
+    _NOTHING,
+)
+CANNOT_RESTART = ErrorText(
+    ErrorKind.POWER_STATE,
+    "This server is {state}, so it cannot be restarted.",
+    "Tell the user. If they want it to run, call set_vps_power with action start.",
+    _NOTHING,
+)
 CONFLICT = ErrorText(
     ErrorKind.CONFLICT,
     "The server's state does not allow this now. {said}",

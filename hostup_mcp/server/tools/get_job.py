@@ -25,6 +25,7 @@ from hostup_mcp.server.errors.hostup import from_hostup
 from hostup_mcp.server.ids import JobId, WriteId, require_job, require_write
 from hostup_mcp.server.jobs import TrackedJob
 from hostup_mcp.server.lost_writes import WriteRecord, describe, look_up, sent_at_hostup
+from hostup_mcp.server.power import follow_power
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, Services, services
 from hostup_mcp.server.tools.create_vps_backup import describe_restore_gate
@@ -61,10 +62,10 @@ async def get_job(
         int, Field(ge=0, le=MOST_WAIT, description="Maximum seconds to wait; 0 checks once.")
     ] = 0,
 ) -> CallToolResult:
-    """Reports how far a backup, restore or snapshot job has come, and waits up to waitSeconds for
-    it to finish. If it is still running, call again. After it finishes, or if a tool gave you no
-    jobId, check the server with list_vps and list_vps_backups. Given a writeId instead, it reports
-    what HostUp's audit log shows about a write whose response was lost."""
+    """Reports how far a job has come, and waits up to waitSeconds for it to finish. If it is still
+    running, call again. After it finishes, or if a tool gave you no jobId, check the server with
+    list_vps and list_vps_backups. Given a writeId instead, it reports what HostUp's audit log shows
+    about a write whose response was lost."""
     services_ = services(ctx)
     zone = services_.viewer.zone
     if writeId is not None and jobId is None:
@@ -79,8 +80,12 @@ async def get_job(
     job = TrackedJob.model_validate_json(await require_job(ctx, jobId))
     if job.poll is None:
         raise refuse(texts.POLL_URL_REFUSED)
-    seen = await _follow(ctx, job.poll, waitSeconds)
+    until = anyio.current_time() + waitSeconds
+    seen = await _follow(ctx, job.poll, until)
     after = ""
+    if job.leads_to is not None and seen.has_succeeded:
+        power = await follow_power(services_, jobId, job, until)
+        return _result(jobId, job, seen, "", zone, message=power)
     if job.restored_point is not None and _did_not_succeed(seen):
         after = await _describe_disk(services_, job, seen)
     return _result(jobId, job, seen, after, zone)
@@ -99,10 +104,14 @@ class _Seen:
     failure: HostUpError | None = None
     """Why the last read failed, if it did."""
 
+    @property
+    def has_succeeded(self) -> bool:
+        """Whether HostUp says that the job succeeded."""
+        return self.job is not None and self.job.state is JobState.SUCCEEDED and not self.is_gone
 
-async def _follow(ctx: Ctx, poll: str, wait_seconds: int) -> _Seen:
+
+async def _follow(ctx: Ctx, poll: str, until: float) -> _Seen:
     services_ = services(ctx)
-    until = anyio.current_time() + wait_seconds
     pause, shown = FIRST_PAUSE, -1.0
     job: Job | None = None
     at, failure = services_.now(), None
@@ -178,11 +187,17 @@ async def _describe_backup(services_: Services, vps_id: str, backup_id: str) -> 
 
 
 def _result(
-    job_id: str, followed: TrackedJob, seen: _Seen, after: str, zone: tzinfo
+    job_id: str,
+    followed: TrackedJob,
+    seen: _Seen,
+    after: str,
+    zone: tzinfo,
+    message: str | None = None,
 ) -> CallToolResult:
+    """Return the result; `message` is in place of the usual one of the job's state."""
     job = None if seen.is_gone else seen.job
     state = JobState.GONE if job is None else job.state
-    message = _MESSAGES[state]
+    message = message or _MESSAGES[state]
     if seen.failure is not None:
         why = describe_failure(from_hostup(seen.failure))
         message = f"The last status request failed: {why} {_SINCE_THEN.get(state, message)}"

@@ -45,6 +45,8 @@ class FollowUp:
     """The backup or snapshot that the server's disk is overwritten with; None if it is not."""
     is_own_backup: bool = False
     """Whether `restored_point` is a backup of the server itself."""
+    leads_to: str | None = None
+    """The power state that the server has a little after the job; None if it is not changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

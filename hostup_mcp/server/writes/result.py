@@ -42,6 +42,8 @@ def describe(started: Started, proposal: Proposal) -> CallToolResult:
     done = started.state is JobState.SUCCEEDED or (
         proposal.follow_up.is_immediate and started.job_id is None and started.state is None
     )
+    # A completed job is not yet a power state that is reached.
+    done = done and proposal.follow_up.leads_to is None
     if done:
         state, next_step = "done", "Done."
     elif started.job_id:

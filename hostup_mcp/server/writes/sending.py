@@ -162,6 +162,7 @@ async def _remember_job(services: Services, proposal: Proposal, started: Started
         poll=_poll_path(started.job_id, started.poll_url),
         restored_point=proposal.follow_up.restored_point,
         is_own_backup=proposal.follow_up.is_own_backup,
+        leads_to=proposal.follow_up.leads_to,
     )
     await services.remember({f"job/{started.job_id}": followed.model_dump_json()})
 

@@ -361,6 +361,8 @@ async def test_a_job_is_kept_with_its_path(
         "poll": kept,
         "restored_point": None,
         "is_own_backup": False,
+        "leads_to": None,
+        "seen_ended_at": None,
     }
 
 
