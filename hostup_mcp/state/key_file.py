@@ -8,7 +8,7 @@ import re
 import secrets
 from pathlib import Path
 
-from hostup_mcp.state.user_folder import user_folder
+from hostup_mcp.state.folders import sync_folder, user_folder
 
 BUSY_SECONDS = 5.0
 """How long to wait for another process that is making the file."""
@@ -65,3 +65,4 @@ def _write(path: Path, data: bytes) -> None:
         out.flush()
         os.fsync(file)
     temporary.replace(path)
+    sync_folder(path.parent)

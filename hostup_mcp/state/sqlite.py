@@ -19,6 +19,7 @@ import anyio.to_thread
 
 from hostup_mcp.state import sqlite_file
 from hostup_mcp.state.finish import run_to_end
+from hostup_mcp.state.folders import user_folder
 from hostup_mcp.state.in_memory import InMemoryState
 from hostup_mcp.state.store import (
     MAX_IDS,
@@ -30,7 +31,6 @@ from hostup_mcp.state.store import (
     StateReplyLostError,
     StateUnavailableError,
 )
-from hostup_mcp.state.user_folder import user_folder
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

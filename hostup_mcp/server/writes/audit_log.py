@@ -11,7 +11,7 @@ import logging
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +31,7 @@ from hostup_mcp.server.writes.audit_chain import (
     to_bytes,
 )
 from hostup_mcp.server.writes.audit_keys import PROCESS_KEY
+from hostup_mcp.state.folders import sync_folder
 
 log = logging.getLogger("hostup_mcp.audit")
 
@@ -96,7 +97,7 @@ class AuditLog:
             finally:
                 os.close(file)
             if is_new:
-                _sync_folder(path.parent)
+                sync_folder(path.parent)
         return line
 
     def _place(self, tail: _Tail, key: AuditKey) -> Chain:
@@ -194,15 +195,3 @@ def _read_end(file: int, length: int) -> tuple[bytes, bool]:
         parts.append(part)
         left -= len(part)
     return b"".join(parts), start == 0
-
-
-def _sync_folder(folder: Path) -> None:
-    """Put the name of a new file on disk, where the system can do that."""
-    if os.name != "posix":
-        return
-    with suppress(OSError):
-        opened = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)

@@ -102,23 +102,20 @@ class Verification:
         return {kind for kind in self._kinds if not kind.is_note} == {Kind.UNKNOWN_KEY}
 
     def findings(self, file: BinaryIO) -> Iterator[Finding]:
-        """Read `file` once, line by line, and yield what is found, in order.
+        """Read `file` once, line by line, and yield what is found.
 
-        Neighbours of one kind are one finding.
+        Neighbours of one kind are one finding, which follows the last of them.
         """
-        pending: list[Finding] = []
+        open_: list[Finding] = []
         for found in self._all(file):
-            _add(pending, found)
-            if len(pending) > 1:
-                yield self._note(pending.pop(0))
-        for found in pending:
-            yield self._note(found)
-
-    def _note(self, found: Finding) -> Finding:
-        self._kinds.add(found.kind)
-        if self.holds_to is None and not found.kind.is_note:
-            self.holds_to = found.line - 1
-        return found
+            self._kinds.add(found.kind)
+            if self.holds_to is None and not found.kind.is_note:
+                self.holds_to = found.line - 1
+            yield from (each for each in open_ if each.until < found.line - 1)
+            open_ = [each for each in open_ if each.until >= found.line - 1]
+            if not any(_extend(each, found) for each in open_):
+                open_.append(found)
+        yield from open_
 
     def _all(self, file: BinaryIO) -> Iterator[Finding]:
         is_complete = True
@@ -145,7 +142,9 @@ class Verification:
         """Note a line without a well-formed HMAC, until it is known what the next line says."""
         kind = _kind(raw)
         self._altered += kind in (Kind.ALTERED, Kind.CARRIAGE_RETURN)
-        _add(self._skipped, self._here(kind))
+        found = self._here(kind)
+        if not self._skipped or not _extend(self._skipped[-1], found):
+            self._skipped.append(found)
         self._skipped_digest.update(raw)
 
     def _check(self, line: SignedLine) -> Iterator[Finding]:
@@ -224,15 +223,13 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
             line = file.readline(MAX_LINE + 1)
 
 
-def _add(findings: list[Finding], found: Finding) -> None:
-    """Add `found`, or extend the last of `findings` to it."""
-    if findings:
-        last = findings[-1]
-        is_same = (last.kind, last.detail) == (found.kind, found.detail) and not found.count
-        if is_same and last.until + 1 == found.line:
-            last.until = found.until
-            return
-    findings.append(found)
+def _extend(before: Finding, found: Finding) -> bool:
+    """Extend `before` to `found` if that is the same at the next line; return whether it is."""
+    is_same = (before.kind, before.detail) == (found.kind, found.detail) and not found.count
+    if not is_same or before.until + 1 != found.line:
+        return False
+    before.until = found.until
+    return True
 
 
 def _kind(raw: bytes) -> Kind:
