@@ -23,7 +23,7 @@ def audit(arguments: argparse.Namespace) -> int:
     if isinstance(secrets, Misconfigured):
         return _cannot(" ".join(secrets.problems))
     keys = verifying_keys(secrets, sandbox=arguments.sandbox)
-    path = Path(arguments.file).expanduser()
+    path = Path(os.path.expanduser(arguments.file))
     verification = Verification(keys, arguments.head)
     count = 0
     try:
@@ -32,6 +32,8 @@ def audit(arguments: argparse.Namespace) -> int:
                 count += 1
                 if count <= MOST_PRINTED:
                     _print(_describe(found))
+    except BrokenPipeError:  # of the output, not of the file
+        raise
     except OSError as error:
         return _cannot(f"cannot read {path}: {error.strerror}.")
     if count > MOST_PRINTED:
@@ -46,8 +48,11 @@ def audit(arguments: argparse.Namespace) -> int:
 def _conclude(verification: Verification) -> list[str]:
     if verification.holds_to is not None:
         to = verification.holds_to
+        holds, does_not = "The chain holds", "The chain does not hold"
+        if verification.is_undecided:
+            holds, does_not = "The chain is verified", "The chain cannot be verified"
         return [
-            f"✗ The chain holds up to line {to} only." if to else "✗ The chain does not hold.",
+            f"✗ {holds} up to line {to} only." if to else f"✗ {does_not}.",
             "Apart from what is listed, each line is unchanged and follows the one before it.",
         ]
     lines = verification.lines

@@ -151,14 +151,18 @@ def test_a_replaced_secret_still_verifies(
         "secret that it had."
     )
     change(path, 6)
-    assert verify(path)[0] == 1
+    code, lines = verify(path)
+    assert code == 1
+    assert lines[2:] == ["✗ The chain does not hold.", APART]
 
 
 def test_without_the_key_it_cannot_tell(path: Path, verify: Verify) -> None:
     """And makes none: a new one would verify nothing."""
     write(path, 2)
     audit_key_path().unlink()
-    assert verify(path)[0] == 3
+    code, lines = verify(path)
+    assert code == 3
+    assert lines[1:] == ["✗ The chain cannot be verified.", APART]
     assert not audit_key_path().exists()
 
 
