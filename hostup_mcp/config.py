@@ -71,6 +71,8 @@ class Settings:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     zone: ZoneInfo | None = None
     """The user's time zone, if it was given."""
+    probe: bool = False
+    """Whether ports of a restored server are tried."""
     remote: Remote = Remote()
 
 
@@ -113,6 +115,7 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
             "The audit log (HOSTUP_MCP_AUDIT_LOG) must be a file in a folder that exists."
         )
     zone = _zone(given("", "HOSTUP_MCP_TIMEZONE"), problems)
+    probe = _switch(given("", "HOSTUP_MCP_PROBE"), "HOSTUP_MCP_PROBE", problems)
     if problems:
         return Misconfigured(tuple(problems))
     return Settings(
@@ -124,6 +127,7 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
         audit_log=log_path,
         secrets=secrets,
         zone=zone,
+        probe=probe,
         remote=remote,
     )
 

@@ -22,6 +22,7 @@ def settings(environ: dict[str, str]) -> dict[str, str]:
     if given.get(f"{BOX}SANDBOX") == "true":
         rest["HOSTUP_SANDBOX"] = "1"
     rest["HOSTUP_MCP_CONFIRM"] = "client" if given.get(f"{BOX}CLIENT_CONFIRMS") == "true" else ""
+    rest["HOSTUP_MCP_PROBE"] = "1" if given.get(f"{BOX}PROBE") == "true" else ""
     if folder := given.get(f"{BOX}AUDIT_FOLDER"):
         rest["HOSTUP_MCP_AUDIT_LOG"] = str(Path(folder) / "hostup-mcp.jsonl")
     return rest

@@ -55,6 +55,13 @@ VARIABLES: list[dict[str, Any]] = [
         "description": "File in which each write, carried out or refused, is logged.",
         "format": "filepath",
     },
+    {
+        "name": "HOSTUP_MCP_PROBE",
+        "description": "1 also tries ports 22, 80 and 443 of a server before and after its "
+        "restore.",
+        "choices": ["0", "1"],
+        "default": "0",
+    },
 ]
 
 

@@ -52,6 +52,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         HOSTUP_MCP_CONFIRM="client",
         HOSTUP_MCP_AUDIT_LOG=str(tmp_path / "audit.jsonl"),
         HOSTUP_MCP_TIMEZONE="Europe/Stockholm",
+        HOSTUP_MCP_PROBE="1",
     )
     assert settings.api_key == "hu_live_key"
     assert settings.base_url == "http://127.0.0.1:8080"
@@ -59,6 +60,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert settings.confirm is Confirm.CLIENT
     assert settings.audit_log == tmp_path / "audit.jsonl"
     assert settings.zone == ZoneInfo("Europe/Stockholm")
+    assert settings.probe is True
 
 
 def test_every_flag_is_read(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support.certificates import make_certificate
 
 from hostup_mcp.hostup import connection as connection_module
 from hostup_mcp.hostup import http as http_module
@@ -28,7 +29,7 @@ from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.requests import create_backup
 from hostup_mcp.hostup.writing import WritingClient
 
-from .sockets import Server, Tunnel, make_certificate, response
+from .sockets import Server, Tunnel, response
 from .wire import BACKUPS, KEY, LISTING, QUEUED, VPS_ID
 
 WRITE = create_backup(VPS_ID, "Before upgrade")
