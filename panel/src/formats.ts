@@ -7,15 +7,18 @@ const UNITS = [
   ["minute", 60],
 ] as const;
 
-/** A span in at most two neighbouring units, rounded down. */
+const MONTH = 31 * 86400;
+
+/** A span in at most two neighbouring units, rounded down; from a month to a year in days. */
 export function span(seconds: number): string {
   let left = Math.max(0, Math.floor(seconds));
   for (const [index, [unit, length]] of UNITS.entries()) {
     if (left < length) continue;
     const words = counted(Math.floor(left / length), unit);
+    const isRough = unit === "day" && left >= MONTH;
     left %= length;
     const smaller = UNITS[index + 1];
-    return smaller && left >= smaller[1]
+    return smaller && !isRough && left >= smaller[1]
       ? `${words} ${counted(Math.floor(left / smaller[1]), smaller[0])}`
       : words;
   }
@@ -43,12 +46,19 @@ export interface Place {
   timeZone?: string | undefined;
 }
 
-/** A date to the minute; null if it is none, or one that cannot be right. */
+/** A date to the minute, with its weekday; null if it is none, or one that cannot be right. */
 export function date(iso: string | null, place: Place): string | null {
   const moment = Date.parse(iso ?? "");
   const year = new Date(moment).getUTCFullYear();
   if (!(year >= 2000 && year < 2200)) return null;
-  const style = { dateStyle: "medium", timeStyle: "short" } as const;
+  const style = {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+  } as const;
   try {
     return new Intl.DateTimeFormat(place.locale, { ...style, timeZone: place.timeZone }).format(
       moment,

@@ -7,7 +7,7 @@ import { confirmation, tick } from "./views/confirm";
 import { facts } from "./views/facts";
 import { planning } from "./views/plan";
 import { scale } from "./views/scale";
-import { timeline } from "./views/timeline";
+import { groupOf, timeline } from "./views/timeline";
 import { verdict } from "./views/verdict";
 
 const LAST_MINUTE = 60_000;
@@ -69,12 +69,15 @@ function draw(state: State): void {
   );
   redraw("facts", [listing, place, canCall], () => listing && withNotice(facts(state, listing), canCall));
   const losing = wouldLose(state);
-  places.backups.classList.toggle("losing", losing);
+  const backup = listing?.backups.find(({ id }) => id === chosen);
+  // Only the first group is in the order of time.
+  const inOrder = backup === undefined || groupOf(backup) === "usable";
+  places.backups.classList.toggle("losing", losing && inOrder);
   redraw("scale", [listing, chosen, canCall, losing], () => listing && scale(state, listing, losing));
-  redraw("backups", [listing, place, canCall, all, locked], () =>
+  redraw("backups", [listing, place, canCall, all, locked, state.older], () =>
     listing && timeline(state, listing, all, locked, places.scale, {
       choose: (id) => panel.choose(id),
-      showAll,
+      showOlder: () => void showOlder(),
     }),
   );
   redraw("plan", [planning_, place, canCall, chosen, listing?.id, busy(state)], () =>
@@ -107,12 +110,13 @@ function withNotice(part: HTMLElement, canCall: boolean): HTMLElement {
   return h("div", {}, notice, part);
 }
 
-function showAll(): void {
-  const first = document.querySelectorAll<HTMLElement>(".line li").length;
+/** Show the rows that are left out, or else read more; the first new one gets the focus. */
+async function showOlder(): Promise<void> {
+  const shown = document.querySelectorAll(".line li input, .line li div.backup").length;
+  if (all || shown === panel.state.listing?.backups.length) await panel.readOlder();
   all = true;
   draw(panel.state);
-  const rows = document.querySelectorAll<HTMLElement>(".line li input");
-  rows[first - 1]?.focus();
+  document.querySelectorAll<HTMLElement>(".line li input")[shown]?.focus();
 }
 
 async function makePlan(mode: "in_place" | "new_cloud_vps"): Promise<void> {

@@ -16,6 +16,8 @@ import { Host, type Delivered, type Outcome } from "./host";
 import { busy, start, timeLeft, type Act, type End, type Mode, type State } from "./state";
 
 const MAX_PAGES = 10;
+/** Backups that are requested at a time after the first page. */
+const OLDER = 100;
 const STALE_AFTER = 2 * 60_000;
 const CONFIRM_SECONDS = 180;
 /** How long `get_job` waits each time: short at first, so that something is seen to move. */
@@ -69,6 +71,37 @@ export class Panel {
     // A new plan that seems to have expired: this machine's clock was changed.
     if (left !== null && left <= 0) await this.readListing(vpsId);
     if (plan) await this.readName();
+  }
+
+  /** Read the next backups of a list that is longer than what was read. */
+  async readOlder(): Promise<void> {
+    const { listing } = this.state;
+    if (busy(this.state) || this.state.older === "reading" || !listing?.nextBefore) return;
+    this.set({ older: "reading" });
+    const args = { id: listing.id, limit: OLDER, before: listing.nextBefore };
+    const outcome = await this.host.call("list_vps_backups", args);
+    // The list may have been read anew meanwhile.
+    if (this.state.listing !== listing) return this.set({ older: "none" });
+    if (outcome.is === "failed" && outcome.failure.kind === "backup_missing") {
+      this.set({ older: "none" });
+      return this.readListing(listing.id);
+    }
+    const next = outcome.is === "result" ? readListing(outcome.data) : null;
+    if (next === null) return this.set({ older: "failed" });
+    const since = (Date.now() - this.state.readAt) / 1000;
+    const backups = next.backups.map((backup) => ({
+      ...backup,
+      ageSeconds: backup.ageSeconds === null ? null : backup.ageSeconds - since,
+    }));
+    this.set({
+      older: "none",
+      listing: {
+        ...listing,
+        backups: [...listing.backups, ...backups],
+        total: next.total,
+        nextBefore: next.nextBefore,
+      },
+    });
   }
 
   /** Read the backups again, and forget plan and outcome. */
@@ -166,8 +199,11 @@ export class Panel {
   }
 
   private show(listing: Listing, ahead: number): void {
-    const { chosen } = this.state;
-    const kept = listing.backups.some((backup) => backup.id === chosen);
+    const { chosen, planning } = this.state;
+    // The backup of the shown plan may be on a later page.
+    const kept =
+      listing.backups.some((backup) => backup.id === chosen) ||
+      (planning.is === "shown" && planning.backupId === chosen);
     this.set({
       phase: "ready",
       failure: null,
@@ -175,6 +211,8 @@ export class Panel {
       readAt: Date.now(),
       ahead,
       vpsId: listing.id,
+      name: listing.name ?? this.state.name,
+      older: "none",
       chosen: kept ? chosen : (listing.backups[0]?.id ?? null),
     });
   }

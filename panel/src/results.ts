@@ -10,6 +10,8 @@ export interface Backup {
   kind: string | null;
   note: string | null;
   ageSeconds: number | null;
+  /** Why it may be incomplete, if it may. */
+  doubt: Finding | null;
 }
 
 /** Something that the server concluded: a stable code and its facts. `words.ts` has the words. */
@@ -26,7 +28,13 @@ export interface Verdict {
 
 export interface Listing {
   id: string;
+  /** The server's name; null where it is not known. */
+  name: string | null;
+  /** Those read so far, in the server's order: the ones that can be relied on first. */
   backups: Backup[];
+  total: number;
+  /** With which the next ones are requested; null where there are no more. */
+  nextBefore: string | null;
   quota: { used: number | null; limit: number | null; remaining: number | null };
   restore: Verdict;
   create: Verdict;
@@ -98,9 +106,16 @@ export function readListing(data: unknown): Listing | null {
   const explanation = fields(all["explanation"]);
   const findings = fields(explanation["findings"]);
   const quota = fields(all["quotaInfo"]);
+  const doubts = fields(findings["doubts"]);
+  const backups = all["backups"]
+    .map((item) => readBackup(item, doubts))
+    .filter((backup) => backup !== null);
   return {
     id,
-    backups: all["backups"].map(readBackup).filter((backup) => backup !== null),
+    name: text(all["name"]),
+    backups,
+    total: number(all["total"]) ?? backups.length,
+    nextBefore: text(all["nextBefore"]),
     quota: {
       used: number(quota["used"]),
       limit: number(quota["limit"]),
@@ -199,7 +214,7 @@ export function textOf(content: unknown): string {
     .slice(0, 2000);
 }
 
-function readBackup(item: unknown): Backup | null {
+function readBackup(item: unknown, doubts: Fields): Backup | null {
   const all = fields(item);
   const id = text(all["id"]);
   if (id === null) return null;
@@ -210,6 +225,7 @@ function readBackup(item: unknown): Backup | null {
     kind: text(all["backupType"]),
     note: text(all["note"]),
     ageSeconds: number(all["ageSeconds"]),
+    doubt: Object.hasOwn(doubts, id) ? readFinding(doubts[id]) : null,
   };
 }
 

@@ -38,6 +38,8 @@ export interface State {
   /** The server's name; null where it was not read, or has none. */
   name: string | null;
   chosen: string | null;
+  /** Reading the next backups of a long list. */
+  older: "none" | "reading" | "failed";
   planning: Planning;
   act: Act;
 }
@@ -53,6 +55,7 @@ export const start: State = {
   vpsId: null,
   name: null,
   chosen: null,
+  older: "none",
   planning: { is: "none" },
   act: { is: "none" },
 };

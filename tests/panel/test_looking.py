@@ -66,8 +66,27 @@ async def test_unknown_dates_are_called_unknown(open_host: Opening) -> None:
     frame = await shown.show("legacy-erp")
     rows = await frame.locator(".line li:not(.now)").all_inner_texts()
     assert "90 days ago" in rows[0]
-    assert all("Age unknown" in row and "Date unknown" in row for row in rows[1:])
-    assert len(rows) == 3
+    assert rows[1] == "Without a usable date"
+    assert all("Age unknown" in row and "Date unknown" in row for row in rows[2:])
+    assert len(rows) == 4
+
+
+async def test_doubtful_backups_come_after_good_ones(open_host: Opening) -> None:
+    given = Sandbox()
+    web = given.state.by_name("web-01")
+    first, *others = web.backups
+    given.state.put(replace(web, backups=(replace(first, size_gb=0), *others)))
+    shown = await open_host(Backend(account=Account(servers=tuple(given.state.servers.values()))))
+    frame = await shown.show("web-01")
+    rows = await frame.locator(".line li:not(.now)").all_inner_texts()
+    assert "1 day 8 hours" in rows[0]
+    assert rows[3] == "These may be incomplete"
+    assert "This backup is 0 GB: it is probably empty or unfinished." in rows[4]
+    chosen = await frame.locator(".line input:checked").get_attribute("value")
+    assert chosen == others[0].id
+    assert await frame.locator(".losing").count() == 1
+    await frame.locator(".line input").last.check()
+    assert await frame.locator(".losing").count() == 0, "it is not in the order of time"
 
 
 async def test_sixty_backups_can_all_be_shown(
@@ -75,13 +94,63 @@ async def test_sixty_backups_can_all_be_shown(
 ) -> None:
     shown = await open_host()
     frame = await shown.show("archive")
-    rows = frame.locator(".line li:not(.now)")
+    rows = frame.locator(".line input")
+    assert await frame.inner_text("#backups-title") == "60 backups"
     assert await rows.count() == 6
-    await frame.click("#show-all")
-    assert await rows.count() == 60
-    assert "60 of 80 used" in await frame.inner_text(".facts")
+    await frame.click("#show-older")
+    assert await rows.count() == 20
+    assert not await shown.calls("list_vps_backups"), "the first page was read already"
     focused = await frame.evaluate("document.activeElement.value")
-    assert focused == await frame.locator(".line input").nth(6).get_attribute("value")
+    assert focused == await rows.nth(6).get_attribute("value")
+    assert await frame.inner_text("#show-older") == "Show more (40 left)"
+    await shown.trouble("list_vps_backups", "lose")
+    await frame.click("#show-older")
+    await frame.wait_for_selector("text=More backups could not be read.")
+    await shown.trouble("list_vps_backups", "")
+    await frame.click("#show-older")
+    await frame.wait_for_selector("#show-older", state="detached")
+    assert await rows.count() == 60
+    focused = await frame.evaluate("document.activeElement.value")
+    assert focused == await rows.nth(20).get_attribute("value")
+    assert "60 of 80 used" in await frame.inner_text(".facts")
+    ages = await frame.locator(".line .age").all_inner_texts()
+    assert ages[-1].startswith("59 days")
+    # One of the last can be planned like the first.
+    await rows.last.check()
+    await frame.click("#show-plan")
+    await frame.wait_for_selector(".lost-box")
+    assert "59 days of changes" in await frame.inner_text(".plan")
+
+
+async def test_a_list_that_has_changed_is_read_again(open_host: Opening) -> None:
+    shown = await open_host()
+    frame = await shown.show("archive")
+    await frame.click("#show-older")
+    state = shown.backend.sandbox.state
+    archive = state.by_name("archive")
+    last = await frame.locator(".line input").last.get_attribute("value")
+    state.put(replace(archive, backups=tuple(b for b in archive.backups if b.id != last)))
+    await frame.click("#show-older")
+    await frame.wait_for_selector("text=59 backups")
+    assert await frame.locator(".line input").count() == 20
+
+
+async def test_a_plan_keeps_its_backup_chosen(open_host: Opening) -> None:
+    """Also where the backup is on a page that was not read yet."""
+    shown = await open_host()
+    archive = shown.backend.vps_id("archive")
+    listing = await shown.backend.call("list_vps_backups", {"id": archive, "limit": 60})
+    last = listing["structuredContent"]["backups"][-1]["id"]
+    frame = await shown.show(
+        "archive", tool="plan_restore", args={"mode": "in_place", "backupId": last}
+    )
+    await frame.wait_for_selector("text=60 backups")
+    assert "59 days of changes" in await frame.inner_text(".lost-box")
+    assert await frame.locator(".line input:checked").count() == 0
+    await frame.click("#mode-new_cloud_vps")
+    await frame.wait_for_selector(".lost-box.none")
+    [call] = (await shown.calls("plan_restore"))[-1:]
+    assert call["arguments"]["backupId"] == last
 
 
 async def test_hostile_notes_are_only_text(open_host: Opening) -> None:

@@ -4,18 +4,28 @@ import type { Backup, Listing } from "../results";
 import { h } from "../dom";
 import type { State } from "../state";
 import { date, size, span } from "../formats";
+import { describeFinding } from "../words";
+import { button, underWay } from "./shared";
 
 const INITIALLY_SHOWN = 6;
 
+const HEADINGS = { usable: "", doubtful: "These may be incomplete", undated: "Without a usable date" };
+
 export interface TimelineActions {
   choose(backupId: string): void;
-  showAll(): void;
+  showOlder(): void;
 }
 
 /** Seconds since the backup was made, as of now; null if unknown. */
 export function ageOf(backup: Backup, state: State): number | null {
   if (backup.ageSeconds === null) return null;
   return backup.ageSeconds + Math.max(0, (Date.now() - state.readAt) / 1000);
+}
+
+/** The group that the server lists a backup in, the usable ones first. */
+export function groupOf(backup: Backup): keyof typeof HEADINGS {
+  if (backup.ageSeconds === null) return "undated";
+  return backup.doubt ? "doubtful" : "usable";
 }
 
 /** The backups to choose from; read-only where the view cannot call tools. */
@@ -27,7 +37,7 @@ export function timeline(
   toScale: HTMLElement,
   actions: TimelineActions,
 ): HTMLElement {
-  const { backups } = listing;
+  const { backups, total } = listing;
   if (backups.length === 0) {
     return h(
       "section",
@@ -37,14 +47,12 @@ export function timeline(
     );
   }
   const chosenAt = backups.findIndex((backup) => backup.id === state.chosen);
-  const few = all || backups.length <= INITIALLY_SHOWN + 1 || chosenAt >= INITIALLY_SHOWN;
+  const few = all || total <= INITIALLY_SHOWN + 1 || chosenAt >= INITIALLY_SHOWN;
   const shown = few ? backups : backups.slice(0, INITIALLY_SHOWN);
-  const rows = shown.map((backup) => row(backup, state, actions));
-  const count = backups.length === 1 ? "1 backup" : `${backups.length} backups`;
   return h(
     "section",
     { class: "backups", "aria-labelledby": "backups-title" },
-    h("h2", { id: "backups-title" }, count),
+    h("h2", { id: "backups-title" }, total === 1 ? "1 backup" : `${total} backups`),
     toScale,
     h(
       "fieldset",
@@ -54,16 +62,38 @@ export function timeline(
         { class: "visually-hidden" },
         state.canCall ? "Choose the backup to go back to" : "Backups, newest first",
       ),
-      h("ol", {}, h("li", { class: "now" }, h("span", {}, "Now: the current state")), ...rows),
+      h("ol", {}, h("li", { class: "now" }, h("span", {}, "Now: the current state")), ...rows(shown, state, actions)),
     ),
-    few
-      ? null
-      : h(
-          "button",
-          { type: "button", class: "button quiet", id: "show-all", onclick: () => actions.showAll() },
-          `Show all ${backups.length} backups`,
-        ),
+    ...older(state, backups.length - shown.length, total - shown.length, actions),
   );
+}
+
+function rows(shown: Backup[], state: State, actions: TimelineActions): HTMLElement[] {
+  let last: keyof typeof HEADINGS = "usable";
+  return shown.flatMap((backup) => {
+    const group = groupOf(backup);
+    const heading = group === last ? [] : [h("li", { class: "group" }, HEADINGS[group])];
+    last = group;
+    return [...heading, row(backup, state, actions)];
+  });
+}
+
+/** The way to the rest of the list: `hidden` were read already, `left` are there in all. */
+function older(
+  state: State,
+  hidden: number,
+  left: number,
+  actions: TimelineActions,
+): (HTMLElement | null)[] {
+  if (left <= 0) return [];
+  if (hidden === 0 && !state.canCall) {
+    return [h("p", { class: "soft" }, `${left} more are not shown here; the assistant can list them.`)];
+  }
+  if (state.older === "reading") return [underWay("Reading more backups…")];
+  return [
+    state.older === "failed" ? h("p", { class: "soft" }, "More backups could not be read.") : null,
+    button(`Show more (${left} left)`, () => actions.showOlder(), "quiet", "show-older"),
+  ];
 }
 
 function row(backup: Backup, state: State, actions: TimelineActions): HTMLElement {
@@ -81,6 +111,7 @@ function row(backup: Backup, state: State, actions: TimelineActions): HTMLElemen
         h("span", { class: "visually-hidden" }, "Note: "),
         h("q", {}, backup.note),
       ),
+    backup.doubt && h("span", { class: "note" }, describeFinding(backup.doubt, state.place)),
   ];
   if (!state.canCall) return h("li", {}, h("div", { class: "backup" }, ...body));
   const input = h("input", {
