@@ -116,6 +116,8 @@ def describe_cause(error: Exception) -> str:
             return "it was refused"
         if isinstance(cause, httpx.ProxyError):
             return "the proxy refused it"
+        if isinstance(cause, httpx.RemoteProtocolError):
+            return "no complete response came"
         seen.add(id(cause))
         cause = cause.__cause__ or cause.__context__
-    return type(error).__name__
+    return "a network error"

@@ -163,7 +163,7 @@ TEXTS: Mapping[Code, Text] = {
         "This backup is {size_gb:size} and the others about {usual_gb:size}: it may be incomplete."
     ),
     Code.BACKUP_NEW: _both(
-        "This backup is only minutes old, and HostUp does not say whether it is finished."
+        "This backup is under 15 minutes old: HostUp does not say whether a backup is finished."
     ),
     # Schedules
     Code.SCHEDULE_OVERDUE: Text(

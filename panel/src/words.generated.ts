@@ -46,7 +46,7 @@ export const WORDS: Readonly<Record<string, readonly Piece[]>> = {
   clock_ahead: ["This machine's clock is ", ["by", "span"], " ahead of HostUp's; ages are by HostUp's clock."],
   backup_empty: ["This backup is 0 GB: it is probably empty or unfinished."],
   backup_small: ["This backup is ", ["sizeGb", "size"], " and the others about ", ["usualGb", "size"], ": it may be incomplete."],
-  backup_new: ["This backup is only minutes old, and HostUp does not say whether it is finished."],
+  backup_new: ["This backup is under 15 minutes old: HostUp does not say whether a backup is finished."],
   schedule_overdue: ["A backup schedule is on (", ["frequency", ""], ") but last ran on ", ["lastRun", "moment"], ": HostUp is not making backups as scheduled."],
   schedule_stale: ["A backup schedule is on but last ran on ", ["lastRun", "moment"], ", over a month ago: HostUp seems not to be making backups as scheduled."],
   schedule_never_ran: ["A backup schedule is on, but it is not known to have ever run."],

@@ -124,7 +124,12 @@ async def test_a_write_id_is_not_made_up() -> None:
     async with in_memory(fresh_account(), User()) as assistant:
         result = await assistant.no("get_job", writeId="0123456789abcdef")
         assert result.kind == "unknown_id"
-        for arguments in ({}, {"jobId": "job_1", "writeId": "0123456789abcdef"}):
-            result = await assistant.no("get_job", **arguments)
-            assert result.kind == "invalid_arguments"
-            assert "either jobId or writeId" in result.next_step
+
+
+async def test_one_id_is_needed_and_one_only() -> None:
+    both = {"jobId": "job_1", "writeId": "0123456789abcdef"}
+    async with in_memory(fresh_account(), User()) as assistant:
+        neither, too_many = await assistant.no("get_job"), await assistant.no("get_job", **both)
+    assert neither.kind == too_many.kind == "invalid_arguments"
+    assert neither.next_step == "Call it again with jobId, or with writeId."
+    assert too_many.next_step == "Call it again with jobId or writeId, not with both."

@@ -286,8 +286,8 @@ async def test_an_untrusted_server_gets_nothing(
     [
         (lambda: Server(lambda _: response("403 Forbidden")), "the proxy refused it"),
         (lambda: Server(lambda _: response("407 Who are you?")), "the proxy refused it"),
-        (lambda: Raw(b""), "RemoteProtocolError"),
-        (lambda: Raw(b"HTTP/1.1 200 Conn"), "RemoteProtocolError"),
+        (lambda: Raw(b""), "no complete response came"),
+        (lambda: Raw(b"HTTP/1.1 200 Conn"), "no complete response came"),
         (lambda: Raw(b"", stays=True), "timed out"),
         (
             lambda: Raw(b"HTTP/1.1 200 Connected\r\n\r\n"),

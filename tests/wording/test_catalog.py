@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.doubts import STILL_WRITING
 from hostup_mcp.recovery.evidence import (
     Answer,
     DisksListed,
@@ -61,6 +62,7 @@ from hostup_mcp.recovery.reasons import (
     SnapshotExpired,
     SnapshotMissing,
 )
+from hostup_mcp.wording import formats
 from hostup_mcp.wording.catalog import TEXTS
 from hostup_mcp.wording.render import finding_code, for_model, for_user
 from hostup_mcp.wording.viewer import Viewer
@@ -236,7 +238,7 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     (
         Code.BACKUP_NEW,
-        "This backup is only minutes old, and HostUp does not say whether it is finished.",
+        "This backup is under 15 minutes old: HostUp does not say whether a backup is finished.",
         None,
     ),
     # Schedules
@@ -598,6 +600,12 @@ WORDS += [
 def test_words_of_each_finding(finding: Finding, model: str, user: str | None) -> None:
     assert for_model(finding, UTC) == model
     assert for_user(finding, Viewer()) == (model if user is None else user)
+
+
+def test_a_new_backup_has_a_stated_limit() -> None:
+    limit = f"under {formats.span(STILL_WRITING)} old"
+    assert limit in for_model(Code.BACKUP_NEW, UTC)
+    assert limit in for_user(Code.BACKUP_NEW, Viewer())
 
 
 def test_every_code_has_tested_words() -> None:

@@ -97,6 +97,9 @@ UNKNOWN_ARGUMENTS = ErrorText(
 MISSING_ARGUMENTS = ErrorText(
     ErrorKind.INVALID_ARGUMENTS, _INVALID, "Call it again with {arguments}."
 )
+EXCLUSIVE_ARGUMENTS = ErrorText(
+    ErrorKind.INVALID_ARGUMENTS, _INVALID, "Call it again with {arguments}, not with both."
+)
 INVALID_CURSOR = ErrorText(
     ErrorKind.INVALID_CURSOR,
     "This cursor is not known, or no longer valid.",

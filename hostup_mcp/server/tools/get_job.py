@@ -74,9 +74,10 @@ async def get_job(
         is_refused = found.trace is Trace.REFUSED
         now = "" if is_refused else await _see_backups(services_.hostup, record, zone)
         return describe(record, found, now, zone)
-    if jobId is None or writeId is not None:
-        either = "either jobId or writeId, not both"
-        raise refuse(texts.MISSING_ARGUMENTS, tool="get_job", arguments=either)
+    if jobId is None:
+        raise refuse(texts.MISSING_ARGUMENTS, tool="get_job", arguments="jobId, or with writeId")
+    if writeId is not None:
+        raise refuse(texts.EXCLUSIVE_ARGUMENTS, tool="get_job", arguments="jobId or writeId")
     job = TrackedJob.model_validate_json(await require_job(ctx, jobId))
     if job.poll is None:
         raise refuse(texts.POLL_URL_REFUSED)
