@@ -14,11 +14,10 @@ from hostup_mcp.recovery.findings import (
     Changes,
     ClocksDiffer,
     Doubt,
-    KeyRefused,
     Loss,
     Step,
 )
-from hostup_mcp.recovery.gates import is_open, steps_to_open, weigh
+from hostup_mcp.recovery.gates import steps_to_open, weigh
 from hostup_mcp.recovery.quota import Slots, find_hidden, read_slots
 from hostup_mcp.recovery.reasons import (
     EvictsHidden,
@@ -77,13 +76,11 @@ def assess(
     now: datetime,
     *,
     status: str | None = None,
-    refused: KeyRefused | None = None,
     clocks: ClocksDiffer | None = None,
 ) -> Assessment:
     """Assess `listing` at `now`, by HostUp's clock.
 
-    `status` is the server's `serviceStatus`, `refused` the last 403 of the key within ten minutes,
-    as far as they are known.
+    `status` is the server's `serviceStatus`, if it is known.
     """
     backups, good = listing.backups, complete(listing.backups, now)
     newest = newest_complete(backups, now)
@@ -91,7 +88,7 @@ def assess(
         restore=assess_restore(listing, status),
         overwrites=None if newest is None else Overwrites(newest, loss_since(newest, now)),
         create=assess_create(listing, status),
-        advice=(*_contradictions(listing, refused, clocks), *_advise(listing, good, now)),
+        advice=(*_contradictions(listing, clocks), *_advise(listing, good, now)),
         doubts={b.id: doubt for b in backups if (doubt := find_doubt(b, backups, now)) is not None},
     )
 
@@ -135,16 +132,11 @@ def loss_since(point: Backup | Snapshot, now: datetime) -> Loss:
     return Changes(created, span)
 
 
-def _contradictions(
-    listing: BackupList, refused: KeyRefused | None, clocks: ClocksDiffer | None
-) -> list[Advice]:
+def _contradictions(listing: BackupList, clocks: ClocksDiffer | None) -> list[Advice]:
     found: list[Advice] = []
     hidden = find_hidden(listing)
     if hidden is not None and listing.backups:
         found.append(hidden)
-    gates = (listing.actions.can_restore, listing.actions.can_create_backup)
-    if refused is not None and any(map(is_open, gates)):
-        found.append(refused)
     if clocks is not None:
         found.append(clocks)
     return found

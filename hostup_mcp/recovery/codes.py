@@ -44,12 +44,25 @@ class Code(StrEnum):
     ONLY_CURRENT_STATE = "only_current_state"
     GET_SLOTS = "get_slots"
 
+    # Why it cannot be carried out from here, and who can change that
+    LOCKED = "locked"
+    UNLOCK_BY_SETTING = "unlock_by_setting"
+    UNLOCK_FOR_CALLER = "unlock_for_caller"
+    CLIENT_CANNOT_ASK = "client_cannot_ask"
+    USE_ASKING_CLIENT = "use_asking_client"
+    USE_NEWER_CLIENT = "use_newer_client"
+    KEY_REFUSED = "key_refused"
+    CHECKED_AGAIN = "checked_again"
+    REMEMBERED_UNTIL = "remembered_until"
+    STORE_UNAVAILABLE = "store_unavailable"
+    JOB_RUNNING = "job_running"
+    USE_PANEL = "use_panel"
+
     # Advice
     DATES_UNKNOWN = "dates_unknown"
     DATES_IN_FUTURE = "dates_in_future"
     NO_RECENT_BACKUP = "no_recent_backup"
     NO_COMPLETE_BACKUP = "no_complete_backup"
-    KEY_REFUSED = "key_refused"
     CLOCK_BEHIND = "clock_behind"
     CLOCK_AHEAD = "clock_ahead"
 

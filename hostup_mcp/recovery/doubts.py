@@ -33,6 +33,14 @@ def find_doubt(backup: AnyBackup, backups: Iterable[AnyBackup], now: datetime) -
     return Code.BACKUP_NEW if span is not None and span < STILL_WRITING else None
 
 
+def doubts_about(
+    backup: AnyBackup | None, backups: Iterable[AnyBackup], now: datetime
+) -> tuple[Doubt, ...]:
+    """Return the doubt about `backup`, if it is known and there is one."""
+    doubt = None if backup is None else find_doubt(backup, backups, now)
+    return () if doubt is None else (doubt,)
+
+
 def complete(backups: tuple[Backup, ...], now: datetime) -> tuple[Backup, ...]:
     """Return those of `backups` that look complete, newest first."""
     return tuple(b for b in newest_first(backups) if find_doubt(b, backups, now) is None)

@@ -13,6 +13,7 @@ from typing import ClassVar, Literal, TypeAlias
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.evidence import Evidence, Look
 from hostup_mcp.recovery.health_findings import HealthFinding
+from hostup_mcp.recovery.here import Obstacle, RememberedUntil, UnlockBySetting, UnlockForCaller
 from hostup_mcp.recovery.reasons import BackupsHidden, EvictsHidden, GateClosed, Reason
 
 Step: TypeAlias = Literal[
@@ -34,17 +35,6 @@ Step: TypeAlias = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class KeyRefused:
-    """The gate is open, but HostUp refused this key with 403 a short while ago."""
-
-    at: datetime
-    scope: str
-    """The scope that the key probably lacks."""
-
-    code: ClassVar = Code.KEY_REFUSED
-
-
-@dataclass(frozen=True, slots=True)
 class ClocksDiffer:
     """The clock of this machine differs from HostUp's. Ages are by HostUp's."""
 
@@ -60,7 +50,6 @@ class ClocksDiffer:
 
 Advice: TypeAlias = (
     BackupsHidden
-    | KeyRefused
     | ClocksDiffer
     | Literal[
         Code.DATES_UNKNOWN,
@@ -184,7 +173,6 @@ Precaution: TypeAlias = (
     | CannotBackUp
     | SlotsUsed
     | EvictsHidden
-    | KeyRefused
     | Doubt
     | Literal[
         Code.BACK_UP_FIRST,
@@ -254,9 +242,24 @@ class NoScheduleOn:
 ScheduleFinding: TypeAlias = ScheduleOverdue | ScheduleNeverRan | RunFailed | NoScheduleOn
 """A problem with the schedules of a server."""
 
+Remedy: TypeAlias = (
+    UnlockBySetting
+    | UnlockForCaller
+    | RememberedUntil
+    | Literal[
+        Code.USE_ASKING_CLIENT,
+        Code.USE_NEWER_CLIENT,
+        Code.CHECKED_AGAIN,
+        Code.USE_PANEL,
+    ]
+)
+"""What can be done where an action cannot be carried out from here."""
+
 Finding: TypeAlias = (
     Reason
     | Step
+    | Obstacle
+    | Remedy
     | Advice
     | Doubt
     | Loss

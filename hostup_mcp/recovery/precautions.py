@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from hostup_mcp.hostup.models import BackupList, Gate
+from hostup_mcp.hostup.models import BackupList
 from hostup_mcp.recovery.backups import dated, newest_first, oldest
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.findings import (
     Alternative,
     CannotBackUp,
-    Doubt,
     EvictsOldest,
-    KeyRefused,
     Precaution,
     SlotsUsed,
 )
@@ -38,15 +36,6 @@ def precautions(
     makes_room = slots is Slots.FULL and is_open(listing.actions.can_restore)
     used = _oldest_to_replace(listing, now, keep) if makes_room else None
     return (cannot,) if used is None else (cannot, used)
-
-
-def check_first(
-    gate: Gate | None, refused: KeyRefused | None, doubt: Doubt | None = None
-) -> tuple[Precaution, ...]:
-    """Return what to check first: a key that was `refused` although its `gate` is open, and a
-    `doubt` about what to go back to."""
-    contradiction = refused if is_open(gate) else None
-    return tuple(found for found in (contradiction, doubt) if found is not None)
 
 
 def new_server(listing: BackupList) -> tuple[Alternative, ...]:

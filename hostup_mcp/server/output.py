@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
+from typing import Any
 
 from pydantic import AliasGenerator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -11,6 +12,7 @@ from pydantic.alias_generators import to_camel
 from hostup_mcp.hostup.base import Listing
 from hostup_mcp.hostup.text import Json
 from hostup_mcp.recovery.findings import Finding
+from hostup_mcp.recovery.here import Here
 from hostup_mcp.recovery.reasons import GateClosed, GateOpen, Reason, Source
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.render import facts_of, finding_code, for_model
@@ -35,6 +37,15 @@ class ReasonItem(Output):
     message: str = Field(description="The reason in words.")
     source: Source = Field(
         description="gate: said by HostUp. state: follows from what exists. unknown: not given."
+    )
+
+
+class HereItem(Output):
+    """Whether this connection could carry an action out now."""
+
+    allowed: bool = Field(description="Whether it could be carried out from here now.")
+    reasons: tuple[dict[str, Any], ...] = Field(
+        description="Why not: code, message (with who can change it and how), facts."
     )
 
 
@@ -74,6 +85,16 @@ def reason_items(reasons: Iterable[Reason], zone: tzinfo) -> tuple[ReasonItem, .
     )
 
 
+def here_item(here: Here, zone: tzinfo) -> HereItem:
+    """Return `here` with the code, text and facts of each reason."""
+    return HereItem(
+        allowed=here.allowed,
+        reasons=tuple(
+            {**_fields(reason), "message": for_model(reason, zone)} for reason in here.reasons
+        ),
+    )
+
+
 def hostup_code(reason: Reason) -> str | None:
     """Return the code that HostUp gave with `reason`, if it did."""
     return reason.hostup_code if isinstance(reason, GateOpen | GateClosed) else None
@@ -89,13 +110,8 @@ def as_data(finding: Finding) -> Json:
 
     Facts that are not known are left out; moments are ISO 8601 in UTC, spans whole seconds.
     """
-    code = str(finding_code(finding))
-    facts = {
-        to_camel(name): _fact(value)
-        for name, value in facts_of(finding).items()
-        if value is not None
-    }
-    return {"code": code, **facts} if facts else code
+    fields = _fields(finding)
+    return fields if len(fields) > 1 else fields["code"]
 
 
 def all_as_data(findings: Mapping[str, Collection[Finding]]) -> dict[str, Json]:
@@ -103,13 +119,25 @@ def all_as_data(findings: Mapping[str, Collection[Finding]]) -> dict[str, Json]:
     return {name: [as_data(each) for each in some] for name, some in findings.items() if some}
 
 
-def _fact(value: str | float | datetime | timedelta | GateClosed) -> Json:
+def _fields(finding: Finding) -> dict[str, Json]:
+    """Return the code and the known facts of `finding`."""
+    facts = {
+        to_camel(name): _fact(value)
+        for name, value in facts_of(finding).items()
+        if value is not None
+    }
+    return {"code": str(finding_code(finding)), **facts}
+
+
+def _fact(value: Any) -> Json:
     match value:
         case datetime():
             return formats.iso(value)
         case timedelta():
             return int(value.total_seconds())
-        case GateClosed():
-            return as_data(value)
-        case _:
+        case tuple():
+            return [_fact(each) for each in value]
+        case str() | int() | float():
             return value
+        case _:
+            return as_data(value)

@@ -22,7 +22,6 @@ from hostup_mcp.hostup.models import RestoreSources, Vps, deciding_facts
 from hostup_mcp.hostup.problems import NotFoundError
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json, quoted, safe_word
-from hostup_mcp.recovery.findings import KeyRefused
 from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Facts, Mode, ModeDefinition, Plan, Read, Target
 from hostup_mcp.server.clocks import seconds_ahead
@@ -185,15 +184,10 @@ def needed_groups(definition: ModeDefinition) -> frozenset[Group]:
     return frozenset({Group.RESTORE, *([Group.SPEND] if definition.builds_server else [])})
 
 
-async def read_facts(
-    hostup: ReadingClient, plan: StoredPlan, refused: KeyRefused | None = None
-) -> PlanFacts:
-    """Read what `plan` depends on, and assess it as of when it was issued, by HostUp's clock.
-
-    `refused` is the last 403 for the scopes that it needs, if there was one lately.
-    """
+async def read_facts(hostup: ReadingClient, plan: StoredPlan) -> PlanFacts:
+    """Read what `plan` depends on, and assess it as of when it was issued, by HostUp's clock."""
     reads, vps_id = plan.definition.reads, plan.vps_id
-    facts = Facts(await hostup.get_vps(vps_id), await hostup.list_backups(vps_id), refused=refused)
+    facts = Facts(await hostup.get_vps(vps_id), await hostup.list_backups(vps_id))
     source = None
     if Read.SOURCES in reads:
         facts = replace(facts, sources=await hostup.list_restore_sources(vps_id))

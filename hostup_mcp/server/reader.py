@@ -31,6 +31,8 @@ class Reader:
     """The user whom the call is made for."""
     shows_panel: bool
     """Whether the client can show the recovery panel."""
+    unlocks_per_caller: bool = False
+    """Whether each caller has groups of their own."""
 
 
 def reader(ctx: Ctx, seconds: float) -> Reader:
@@ -44,4 +46,5 @@ def reader(ctx: Ctx, seconds: float) -> Reader:
         used.allowed(),
         used.viewer,
         client_supports_apps(ctx),
+        used.unlocks_per_caller,
     )

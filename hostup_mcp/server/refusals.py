@@ -1,16 +1,14 @@
-"""Remembers which writes HostUp refused with 403, to show beside a gate that says otherwise.
+"""Remembers which writes HostUp refused with 403, so that none is offered that it would refuse.
 
-In this process only: it adds a remark to what is read and decides nothing, so replicas do without
-sharing it.
+In this process only: another replica offers the write, and HostUp refuses it again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
-
-from hostup_mcp.recovery.findings import KeyRefused
 
 LIFE = timedelta(minutes=10)
 """How long a refusal is remembered; the user may have changed the key since."""
@@ -19,6 +17,20 @@ MOST_REFUSALS = 1000
 """For all callers together; one more replaces the oldest."""
 
 _Kind: TypeAlias = tuple[str, str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A write that HostUp refused with 403."""
+
+    at: datetime
+    scopes: frozenset[str]
+    """What the write needs, so that the key lacks at least one of them."""
+
+    @property
+    def until(self) -> datetime:
+        """When it is forgotten."""
+        return self.at + LIFE
 
 
 class Refusals:
@@ -42,7 +54,7 @@ class Refusals:
 
     def latest(
         self, caller: str, vps_id: str, scopes: Iterable[str], now: datetime
-    ) -> KeyRefused | None:
+    ) -> Refusal | None:
         """Return the latest recent refusal of a write that needs only `scopes`, if any."""
         recent = [
             (at, refused)
@@ -52,7 +64,7 @@ class Refusals:
         if not recent:
             return None
         at, refused = max(recent, key=lambda each: each[0])
-        return KeyRefused(at, " and ".join(sorted(refused)))
+        return Refusal(at, refused)
 
     def _of(self, caller: str, vps_id: str, scopes: Iterable[str]) -> list[_Kind]:
         given = frozenset(scopes)

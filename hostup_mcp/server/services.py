@@ -67,6 +67,11 @@ class Services:
         self._connections = Connections(self._connect)
 
     @property
+    def unlocks_per_caller(self) -> bool:
+        """Whether each caller has groups of their own, in the credentials file."""
+        return self._account_of is not None
+
+    @property
     def settings(self) -> Settings:
         """The configuration.
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from hostup_mcp.hostup.address import KEYS_PAGE
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.wording.evidence import EVIDENCE
+from hostup_mcp.wording.here import HERE
 from hostup_mcp.wording.text import Text
 from hostup_mcp.wording.text import both as _both
 
@@ -149,12 +150,6 @@ TEXTS: Mapping[Code, Text] = {
         "restore and kept longer."
     ),
     Code.NO_COMPLETE_BACKUP: _both("Every listed backup may be incomplete."),
-    Code.KEY_REFUSED: Text(
-        "HostUp refused this key with 403 at {at:moment} although the gate is open: the key "
-        f"probably lacks the scope {{scope}}; check it at {KEYS_PAGE}.",
-        "HostUp refused the API key on {at:moment} although it says that this is allowed: the key "
-        "probably lacks a permission (the scope {scope}); check it on HostUp's page for API keys.",
-    ),
     Code.CLOCK_BEHIND: _both(f"{_CLOCK} behind HostUp's; ages are by HostUp's clock."),
     Code.CLOCK_AHEAD: _both(f"{_CLOCK} ahead of HostUp's; ages are by HostUp's clock."),
     # Why a backup may be incomplete
@@ -310,5 +305,6 @@ TEXTS: Mapping[Code, Text] = {
     Code.NEWEST_BACKUP: _both(
         "It is, or may be, the NEWEST backup: once it is deleted, only older ones are left."
     ),
+    **HERE,
     **EVIDENCE,
 }

@@ -1,12 +1,17 @@
-"""Gates and quotas as parts of a line."""
+"""Verdicts, gates and quotas as parts of a line."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
 from hostup_mcp.hostup.models import Gate, QuotaInfo
 from hostup_mcp.hostup.text import quoted
+from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.here import Here, Locked
+from hostup_mcp.recovery.reasons import GateClosed, GateOpen, Reason, Verdict
 from hostup_mcp.wording import formats
+from hostup_mcp.wording.render import for_model
 
 
 def now_text(now: datetime, zone: tzinfo) -> str:
@@ -24,6 +29,54 @@ def gate_text(gate: Gate | None) -> str:
     elif not gate.allowed:
         text += ", reason null"
     return text + (f", code {quoted(gate.code)}" if gate.code is not None else "")
+
+
+def verdict_text(
+    action: str,
+    verdict: Verdict,
+    reasons: Iterable[Reason],
+    here: Here,
+    zone: tzinfo,
+    before: Here | None = None,
+) -> str:
+    """Say whether `action` is possible at HostUp and, where it is, from here; if not, why.
+
+    `before` is that of another action, where it was told why that is not possible from here.
+    """
+    told = [_reason_text(reason, zone) for reason in reasons if reason != GateOpen(None, None)]
+    if verdict is not Verdict.POSSIBLE or here.allowed:
+        return " ".join([f"{action}: {verdict.upper()}.", *told])
+    return " ".join(
+        [f"{action}: possible at HostUp, not from here{_why(here, zone, before)}", *told]
+    )
+
+
+def _why(here: Here, zone: tzinfo, before: Here | None) -> str:
+    known = () if before is None else before.reasons
+    new = [reason for reason in here.reasons if reason not in known]
+    if not new:
+        return " for the same reason."
+    is_locked_too = any(isinstance(reason, Locked) for reason in known)
+    told = [
+        f"Locked too ({reason.how.allow})."
+        if isinstance(reason, Locked) and is_locked_too
+        else for_model(reason, zone)
+        for reason in new
+    ]
+    if len(new) < len(here.reasons):
+        told.append("The rest as above.")
+    if before is None and here.is_possible_elsewhere:
+        told.append(for_model(Code.USE_PANEL, zone))
+    return f". {' '.join(told)}"
+
+
+def _reason_text(reason: Reason, zone: tzinfo) -> str:
+    """Describe a reason; what HostUp says is quoted, with its code."""
+    if not isinstance(reason, GateOpen | GateClosed) or not (reason.said or reason.hostup_code):
+        return for_model(reason, zone)
+    said = "no reason given" if reason.said is None else quoted(reason.said)
+    code = f" (code {quoted(reason.hostup_code)})" if reason.hostup_code else ""
+    return f"HostUp: {said}{code}."
 
 
 def date_text(text: str | None, moment: datetime | None, zone: tzinfo) -> str:

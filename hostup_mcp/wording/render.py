@@ -58,6 +58,7 @@ class _Words(Formatter):
 
         self._formats: Mapping[str, Callable[[Any], str]] = {
             "": plain,
+            "finding": nested,
             "quoted": lambda value: quoted(plain(value)),
             "moment": moment,
             "span": lambda value: formats.span(value, language),

@@ -20,10 +20,17 @@ export interface Finding {
   facts: Fields;
 }
 
+/** Whether the user could have it carried out through the assistant now, and why not. */
+export interface Here {
+  allowed: boolean;
+  reasons: Finding[];
+}
+
 export interface Verdict {
   verdict: string;
   reasons: Finding[];
   toUnblock: Finding[];
+  here: Here;
 }
 
 export interface Listing {
@@ -47,6 +54,7 @@ export interface Plan {
   mode: string;
   verdict: string;
   reasons: Finding[];
+  here: Here;
   dataLoss: Finding | null;
   sideEffects: Finding[];
   recommendedFirst: Finding[];
@@ -145,6 +153,7 @@ export function readPlan(data: unknown, meta: unknown): Plan | null {
     mode,
     verdict: text(all["verdict"]) ?? "unknown",
     reasons: readFindings(findings["reasons"]),
+    here: readHere(all["here"]),
     dataLoss: readFinding(findings["dataLoss"]),
     sideEffects: readFindings(findings["sideEffects"]),
     recommendedFirst: readFindings(findings["recommendedFirst"]),
@@ -234,7 +243,14 @@ function readVerdict(explanation: unknown, findings: unknown): Verdict {
     verdict: text(fields(explanation)["verdict"]) ?? "unknown",
     reasons: readFindings(fields(findings)["reasons"]),
     toUnblock: readFindings(fields(findings)["toUnblock"]),
+    here: readHere(fields(explanation)["here"]),
   };
+}
+
+/** What is not told counts as not allowed. */
+function readHere(value: unknown): Here {
+  const here = fields(value);
+  return { allowed: here["allowed"] === true, reasons: readFindings(here["reasons"]) };
 }
 
 /** A code alone, or an object of a code and facts; null if it is neither. */

@@ -1,6 +1,6 @@
 /** What the server's findings and failures are in words for the user. */
 
-import { readFinding, type Failure, type Finding } from "./results";
+import { readFinding, type Failure, type Finding, type Here } from "./results";
 import { date, size, span, type Place } from "./formats";
 import type { End } from "./state";
 import { WORDS, type Piece } from "./words.generated";
@@ -21,9 +21,19 @@ export function describeFinding(finding: Finding, place: Place): string {
 export const describeAll = (findings: readonly Finding[], place: Place): string[] =>
   findings.map((finding) => describeFinding(finding, place));
 
+/** Why it cannot be carried out from here, and who can change that. */
+export function describeHere({ reasons }: Here, place: Place): string[] {
+  const elsewhere = reasons.some(({ code }) => code === "job_running") ? [] : [{ code: "use_panel", facts: {} }];
+  return describeAll([...reasons, ...elsewhere], place);
+}
+
 /** A fact in one of the formats that the catalogue names. */
 function write(fact: unknown, format: string, place: Place): string {
   if (format === "moment") return date(typeof fact === "string" ? fact : null, place) ?? "an unknown date";
+  if (format === "finding") {
+    const nested = readFinding(fact);
+    return nested === null ? "" : describeFinding(nested, place);
+  }
   if (typeof fact === "number" && format === "span") return span(fact);
   if (typeof fact === "number" && format === "size") return size(fact);
   if (typeof fact === "string" || typeof fact === "number") return String(fact);
@@ -85,6 +95,10 @@ const REFUSALS: Record<string, [title: string, next: string]> = {
   not_allowed: [
     "Restoring is locked here",
     "Whoever set up this assistant’s access to HostUp can unlock it. You can also do it yourself in HostUp’s panel.",
+  ],
+  state_unavailable: [
+    "Nothing can be changed from here now",
+    "Try again in a minute, or do it yourself in HostUp’s panel.",
   ],
   rate_limited: ["Too many requests to HostUp", "Wait a minute, then check again."],
   unreachable: ["HostUp could not be reached", "Check the network, then try again."],

@@ -7,7 +7,7 @@ import json
 import re
 import runpy
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -99,12 +99,25 @@ async def types(block: Block, place: Place) -> None:
 
 async def is_result(block: Block, place: Place) -> None:
     """`result: TOOL of SERVER`: the tool's result has these lines, in this order."""
+    await has_lines(block, Group)
+
+
+async def is_locked_result(block: Block, place: Place) -> None:
+    """`locked-result: TOOL of SERVER`: the same with nothing unlocked."""
+    await has_lines(block, ())
+
+
+async def has_lines(block: Block, allow: Iterable[Group]) -> None:
     tool, server = named(block)
-    async with client_of() as client:
+    async with client_of(allow, elicitation_callback=decline) as client:
         text = text_of(await client.call_tool(tool, {"id": await id_of(client, server)}))
     rest = iter(text.splitlines())
     for line in block.text.splitlines():
         assert line in rest, f"{line!r} is not in:\n{text}"
+
+
+async def decline(_: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+    return ElicitResult(action="decline")
 
 
 async def is_question(block: Block, place: Place) -> None:
@@ -112,11 +125,11 @@ async def is_question(block: Block, place: Place) -> None:
     tool, server = named(block)
     questions: list[str] = []
 
-    async def decline(_: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+    async def ask(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
         questions.append(params.message)
-        return ElicitResult(action="decline")
+        return await decline(context, params)
 
-    async with client_of(elicitation_callback=decline) as client:
+    async with client_of(elicitation_callback=ask) as client:
         vps = await id_of(client, server)
         listed = await client.call_tool("list_vps_backups", {"id": vps})
         newest = (listed.structured_content or {})["backups"][0]["id"]
@@ -167,8 +180,9 @@ def timeless(text: str) -> str:
     return re.sub(r"\d+ hours( \d+ minutes?)?", "SPAN", dateless)
 
 
-def client_of(**options: Any) -> Client:
-    return Client(build_server(Settings("key", sandbox=True, allow=frozenset(Group))), **options)
+def client_of(allow: Iterable[Group] = Group, **options: Any) -> Client:
+    settings = Settings("key", sandbox=True, allow=frozenset(allow))
+    return Client(build_server(settings), **options)
 
 
 async def id_of(client: Client, server: str) -> str:
@@ -205,6 +219,7 @@ HOW: dict[tuple[str, str], Callable[[Block, Place], Awaitable[None]]] = {
     ("python", ""): runs,
     ("sh", ""): types,
     ("text", "result:"): is_result,
+    ("text", "locked-result:"): is_locked_result,
     ("text", "question:"): is_question,
     ("text", "run:"): is_a_run,
 }

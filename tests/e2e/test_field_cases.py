@@ -12,6 +12,7 @@ import pytest
 from support.account import fresh_account
 
 from hostup_mcp.sandbox import Anomalies, Fault, ManualClock, Sandbox, Variants
+from hostup_mcp.server.refusals import LIFE
 from hostup_mcp.wording.formats import stamp
 
 from .harness import Assistant, Result, User, in_memory, typed
@@ -35,45 +36,60 @@ def advice(listing: Result) -> list[str]:
     return [each["code"] if isinstance(each, dict) else each for each in findings]
 
 
+def obstacles(result: Result, action: str = "") -> list[str]:
+    """The codes of what speaks against it here, in a plan or for an action of a listing."""
+    told = result.data["explanation"][action] if action else result.data
+    return [reason["code"] for reason in told["here"]["reasons"]]
+
+
 # Contradictions -----------------------------------------------------------------------------------
 
 
-async def test_a_403_is_shown_beside_an_open_gate() -> None:
+async def test_a_403_counts_while_the_key_is_refused() -> None:
     async with session() as (assistant, account):
         vps, [backup, *_] = await assistant.backups("web-01")
-
-        async def shown() -> list[bool]:
-            listing = await assistant.call("list_vps_backups", id=vps)
-            plan = await assistant.call("plan_restore", id=vps, mode="in_place", backupId=backup)
-            assert listing.data["explanation"]["restore"]["verdict"] == "possible"
-            assert plan.data["planId"] is not None, "the user may have changed the key"
-            found = plan.data["findings"]["recommendedFirst"]
-            first = [each["code"] for each in found if isinstance(each, dict)]
-            told = [f"403 at {refused_at}" in each.text for each in (listing, plan)]
-            assert told == ["key_refused" in advice(listing), "key_refused" in first]
-            return told
-
-        refused_at = stamp(account.clock.now(), UTC)
-        assert await shown() == [False, False]
         account.faults.add(Fault("status", "POST", "*/backups", status=403))
+        reads = Fault("status", "GET", "*/restore-sources", status=403, times=None)
+        account.faults.add(reads)
+        at = stamp(account.clock.now(), UTC)
         assert (await assistant.no("create_vps_backup", id=vps)).kind == "forbidden"
-        assert await shown() == [True, True]
-        account.clock.advance(599)  # type: ignore[attr-defined]
-        assert await shown() == [True, True]
-        account.clock.advance(1)  # type: ignore[attr-defined]
-        assert await shown() == [False, False]
-
-
-async def test_success_forgets_the_403() -> None:
-    async with session() as (assistant, account):
-        vps, _ = await assistant.backups("web-01")
-        account.faults.add(Fault("status", "POST", "*/backups", status=403))
-        await assistant.no("create_vps_backup", id=vps)
-        await assistant.ok("set_backup_retention", id=vps, maxTotalBackups=6)
         listing = await assistant.call("list_vps_backups", id=vps)
-        assert "key_refused" in advice(listing), "another scope"
-        await assistant.ok("create_vps_backup", id=vps)
-        assert "key_refused" not in advice(await assistant.call("list_vps_backups", id=vps))
+        plan = await assistant.call("plan_restore", id=vps, mode="in_place", backupId=backup)
+        assert listing.data["explanation"]["restore"]["verdict"] == "possible"
+        assert obstacles(listing, "restore") == obstacles(listing, "create") == ["key_refused"]
+        assert obstacles(plan) == ["key_refused"]
+        assert plan.data["planId"] is None
+        for told in (listing, plan):
+            assert f"403 at {at}" in told.text
+            assert "still refused when checked just now" in told.text
+        # The user mends the key: the next read notices.
+        account.faults.clear()
+        listing = await assistant.call("list_vps_backups", id=vps)
+        assert obstacles(listing, "restore") == obstacles(listing, "create") == []
+        asked = len(account.requests)
+        plan = await assistant.call("plan_restore", id=vps, mode="in_place", backupId=backup)
+        assert plan.data["planId"]
+        assert not any("sources" in request.path for request in account.requests[asked:])
+
+
+@pytest.mark.parametrize("paths", ["*/restore-to-payg", "*"])
+async def test_a_403_that_no_read_checks_lasts(paths: str) -> None:
+    async with session() as (assistant, account):
+        vps, [backup, *_] = await assistant.backups("web-01")
+        mode = {"id": vps, "mode": "new_cloud_vps", "backupId": backup}
+        account.faults.add(Fault("status", "POST", paths, status=403))
+        plan = await assistant.ok("plan_restore", **mode)
+        assert (await assistant.no("restore_vps", planId=plan["planId"])).kind == "forbidden"
+        listing = await assistant.call("list_vps_backups", id=vps)
+        assert obstacles(listing, "restore") == [], "another scope"
+        until = stamp(account.clock.now() + LIFE, UTC)
+        account.clock.advance(599)  # type: ignore[attr-defined]
+        told = await assistant.call("plan_restore", **mode)
+        assert obstacles(told) == ["key_refused"]
+        assert f"try again after {until}" in told.text
+        assert told.data["planId"] is None
+        account.clock.advance(1)  # type: ignore[attr-defined]
+        assert obstacles(await assistant.call("plan_restore", **mode)) == []
 
 
 async def test_an_edge_403_does_not_blame_the_key() -> None:
@@ -81,7 +97,7 @@ async def test_an_edge_403_does_not_blame_the_key() -> None:
         vps, _ = await assistant.backups("web-01")
         account.faults.add(Fault("html", "POST", "*/backups", status=403))
         assert (await assistant.no("create_vps_backup", id=vps)).kind == "edge_refused"
-        assert "key_refused" not in advice(await assistant.call("list_vps_backups", id=vps))
+        assert obstacles(await assistant.call("list_vps_backups", id=vps), "restore") == []
 
 
 async def test_checked_at_changes_no_plan() -> None:

@@ -18,7 +18,7 @@ from hostup_mcp.recovery.assessment import (
     loss_since,
 )
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import Changes, ClocksDiffer, KeyRefused
+from hostup_mcp.recovery.findings import Changes, ClocksDiffer
 from hostup_mcp.recovery.quota import find_hidden
 from hostup_mcp.recovery.reasons import (
     BackupsHidden,
@@ -32,7 +32,7 @@ from hostup_mcp.recovery.reasons import (
     Verdict,
 )
 
-from .listings import NOW, OPEN, backup, closed, listing, listings
+from .listings import NOW, backup, closed, listing, listings
 
 TWO_HOURS_AGO = datetime(2026, 4, 27, 10, tzinfo=UTC)
 PENDING = closed("There is a pending order.", code="pending_order")
@@ -268,34 +268,16 @@ def test_advice_needs_complete_backups(some: list[dict[str, Any]], advice: list[
     assert assess(listing(*some), NOW).advice == tuple(advice)
 
 
-REFUSED = KeyRefused(NOW, "backup:vm")
 CLOCKS = ClocksDiffer(timedelta(hours=3), is_behind=True)
 
 
 def test_contradictions_are_advice() -> None:
     some = listing(backup(), used=2)
     assert assess(some, NOW).advice == (BackupsHidden(2, 1),)
-    found = assess(some, NOW, refused=REFUSED, clocks=CLOCKS)
-    assert found.advice == (BackupsHidden(2, 1), REFUSED, CLOCKS)
+    found = assess(some, NOW, clocks=CLOCKS)
+    assert found.advice == (BackupsHidden(2, 1), CLOCKS)
     assert found.restore.verdict is Verdict.POSSIBLE
     assert assess(listing(used=2), NOW).advice == (Code.NO_RECENT_BACKUP,)
-
-
-@pytest.mark.parametrize(
-    ("restore", "create", "told"),
-    [
-        (OPEN, OPEN, True),
-        (closed("Busy."), OPEN, True),
-        (OPEN, closed("Busy."), True),
-        (closed("Busy."), closed("Busy."), False),
-        (None, None, False),
-    ],
-)
-def test_refused_key_contradicts_open_gates(
-    restore: dict[str, Any] | None, create: dict[str, Any] | None, told: bool
-) -> None:
-    some = listing(backup(), restore=restore, create=create)
-    assert assess(some, NOW, refused=REFUSED).advice == ((REFUSED,) if told else ())
 
 
 # All together.

@@ -17,7 +17,6 @@ from hostup_mcp.recovery.findings import (
     CannotBackUp,
     Changes,
     EverythingForState,
-    KeyRefused,
     SlotsUsed,
 )
 from hostup_mcp.recovery.modes import MODES
@@ -55,7 +54,6 @@ from .listings import (
     sources,
 )
 
-REFUSED = KeyRefused(NOW, "backup:vm")
 OWN_DISK = [Mode.IN_PLACE, Mode.SNAPSHOT]
 UNKNOWN_DATES = [None, "", "yesterday", "2026-02-30T10:00:00Z", "2031-01-01T00:00:00.000Z"]
 TWO_HOURS_AGO = "2026-04-27T10:00:00.000Z"
@@ -85,7 +83,6 @@ def planned(
     created: str | None = TWO_HOURS_AGO,
     vps: Vps | None = None,
     size: float = 12.4,
-    refused: KeyRefused | None = None,
     **rest: Any,
 ) -> Plan:
     """A plan of any mode, all well but for what is said; `gate` is the one that decides."""
@@ -98,7 +95,7 @@ def planned(
     else:
         own = listed(*point, restore=gate, **rest)
     offered, snaps = sources(*point), snapshots(*taken, restore=gate)
-    facts = Facts(vps or server(), own, offered, snaps, refused)
+    facts = Facts(vps or server(), own, offered, snaps)
     return MODES[mode].plan(facts, TARGETS[mode], NOW)
 
 
@@ -412,15 +409,6 @@ def test_back_up_first_or_say_why_not(mode: Mode) -> None:
     assert planned(mode).recommended_first == (Code.BACK_UP_FIRST,)
     (cannot,) = planned(mode, create=closed("No.")).recommended_first
     assert cannot == CannotBackUp(GateClosed("No.", None))
-
-
-@pytest.mark.parametrize("mode", Mode)
-def test_refused_key_comes_first(mode: Mode) -> None:
-    for gate, expected in ((OPEN, True), (closed("Busy."), False)):
-        usual = planned(mode, gate=gate)
-        plan = planned(mode, gate=gate, refused=REFUSED)
-        assert plan.recommended_first == ((REFUSED,) if expected else ()) + usual.recommended_first
-        assert plan.verdict is usual.verdict
 
 
 @pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.SNAPSHOT])

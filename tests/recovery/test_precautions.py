@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from hostup_mcp.hostup.models import BackupList, Gate
+from hostup_mcp.hostup.models import BackupList
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import CannotBackUp, EvictsOldest, KeyRefused, SlotsUsed
-from hostup_mcp.recovery.precautions import check_first, new_server, precautions
+from hostup_mcp.recovery.findings import CannotBackUp, EvictsOldest, SlotsUsed
+from hostup_mcp.recovery.precautions import new_server, precautions
 from hostup_mcp.recovery.quota import Slots, read_slots
 from hostup_mcp.recovery.reasons import EvictsHidden, GateClosed
 
@@ -151,22 +151,5 @@ def test_new_server_needs_gate_and_backup(own: BackupList, offered: bool) -> Non
     assert new_server(own) == ((Code.USE_NEW_SERVER,) if offered else ())
 
 
-REFUSED = KeyRefused(NOW, "backup:vm")
-
-
 def test_unknown_gate_may_allow_a_backup() -> None:
     assert precautions(some(OLD, create=None, **FULL), NOW) == (Code.MAY_BACK_UP,)
-
-
-@pytest.mark.parametrize(
-    ("gate", "found"),
-    [
-        (Gate(allowed=True, reason=None), (REFUSED,)),
-        (Gate(allowed=False, reason=None), ()),
-        (None, ()),
-    ],
-)
-def test_refused_key_against_an_open_gate(gate: Gate | None, found: tuple[KeyRefused, ...]) -> None:
-    assert check_first(gate, REFUSED) == found
-    assert check_first(gate, REFUSED, Code.BACKUP_EMPTY) == (*found, Code.BACKUP_EMPTY)
-    assert check_first(gate, None) == ()

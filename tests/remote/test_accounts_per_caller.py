@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.account import Upstream
@@ -127,7 +128,7 @@ async def test_locked_tool_sends_nothing(team: Team, upstream: Upstream) -> None
     [ops, *_] = sorted(await servers(team.ops))
     refused = await team.ops.call("create_vps_backup", id=ops)
     assert refused.kind == "not_allowed"
-    assert "HOSTUP_MCP_ALLOW" in refused.text
+    assert "sets allow create for this caller in its credentials file" in refused.text
     vps = await team.web.find("web-01")
     refused = await team.web.call("delete_vps_backup", id=vps, backupId="bkp_0000000000")
     assert refused.kind in ("not_allowed", None) or "Unknown tool" in refused.text
@@ -143,26 +144,39 @@ async def test_unlocked_tool_works(team: Team, upstream: Upstream) -> None:
     assert write.headers["authorization"] == f"Bearer {SANDBOX_API_KEY}"
 
 
-async def paid_plan(caller: Caller, upstream: Upstream) -> str:
+async def paid_plan(caller: Caller) -> dict[str, Any]:
     """A plan to build a new server that costs money."""
     vps = await caller.find("web-01")
     backups = (await caller.ok("list_vps_backups", id=vps))["backups"]
     plan = await caller.ok("plan_restore", id=vps, mode="new_cloud_vps", backupId=backups[0]["id"])
     assert plan["verdict"] == "possible", plan
-    return str(plan["planId"])
+    return plan
+
+
+SPENDING_LOCKED = {
+    "code": "locked",
+    "groups": ["spend"],
+    "how": {"code": "unlock_for_caller", "allow": "create,restore,spend"},
+}
+
+
+def assert_spending_is_locked(plan: dict[str, Any]) -> None:
+    assert plan["planId"] is None
+    [reason] = (reason for reason in plan["here"]["reasons"] if reason["code"] == "locked")
+    assert SPENDING_LOCKED.items() <= reason.items()
+    assert "for this caller in its credentials file" in reason["message"]
 
 
 async def test_spending_follows_the_caller(
     running: tuple[list[ServerThread], dict[str, str], Path], team: Team, upstream: Upstream
 ) -> None:
     """The groups of the caller count, not HOSTUP_MCP_ALLOW."""
-    allowed = await team.spenders.call(
-        "restore_vps", planId=await paid_plan(team.spenders, upstream)
-    )
+    plan = await paid_plan(team.spenders)
+    assert plan["here"]["allowed"]
+    allowed = await team.spenders.call("restore_vps", planId=plan["planId"])
     assert allowed.kind is None, allowed.text
     assert allowed.asks
-    refused = await team.web.call("restore_vps", planId=await paid_plan(team.web, upstream))
-    assert refused.kind == "not_allowed"
+    assert_spending_is_locked(await paid_plan(team.web))
 
 
 async def test_caller_groups_override_allow(
@@ -173,8 +187,7 @@ async def test_caller_groups_override_allow(
     [_, server], _, _ = running
     async with calling() as client:
         web = Caller(client, server.url, issuer_of_worker.token(sub="web-team"))
-        refused = await web.call("restore_vps", planId=await paid_plan(web, upstream))
-        assert refused.kind == "not_allowed", refused.raw
+        assert_spending_is_locked(await paid_plan(web))
 
 
 async def test_caller_without_an_account(team: Team, upstream: Upstream) -> None:

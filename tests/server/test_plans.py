@@ -35,7 +35,7 @@ from hostup_mcp.state.in_memory import InMemoryState
 from hostup_mcp.state.store import Lock, Record, RecordKey, RecordKind, StateUnavailableError
 from hostup_mcp.wording.viewer import Viewer
 
-from .wiring import account, ids_of, settings, text_of
+from .wiring import account, decline, ids_of, settings, text_of
 
 NOW = datetime(2026, 4, 27, 10, 0, 0, 567_000, tzinfo=UTC)
 VPS = "vps_abcdef12"
@@ -294,7 +294,7 @@ async def test_without_the_store_a_plan_has_no_id() -> None:
 
     sandbox = account()
     used = Services(settings(), sandbox.transport(), sandbox.clock.now, Unavailable())
-    async with Client(serve_with(used)) as client:
+    async with Client(serve_with(used), elicitation_callback=decline) as client:
         vps = (await ids_of(client))["web-01"]
         listing = (await client.call_tool("list_vps_backups", {"id": vps})).structured_content
         assert listing is not None
@@ -305,4 +305,5 @@ async def test_without_the_store_a_plan_has_no_id() -> None:
     assert plan is not None
     assert plan["verdict"] == "possible"
     assert (plan["planId"], plan["expiresAt"]) == (None, None)
-    assert "shared state is unavailable" in text_of(result)
+    assert [reason["code"] for reason in plan["here"]["reasons"]] == ["store_unavailable"]
+    assert "Shared state is unavailable" in text_of(result)

@@ -4,8 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hostup_mcp.recovery.findings import KeyRefused
-from hostup_mcp.server.refusals import LIFE, MOST_REFUSALS, Refusals
+from hostup_mcp.server.refusals import LIFE, MOST_REFUSALS, Refusal, Refusals
 
 NOW = datetime(2026, 4, 27, 10, tzinfo=UTC)
 BACKUP, SPEND = ("backup:vm",), ("backup:vm", "write:billing")
@@ -19,10 +18,10 @@ def noted(*scopes: str) -> Refusals:
 
 def test_a_refusal_is_kept_for_ten_minutes() -> None:
     refusals = noted(*BACKUP)
-    found = KeyRefused(NOW, "backup:vm")
+    found = Refusal(NOW, frozenset(BACKUP))
     assert refusals.latest("anna", "vps_1", BACKUP, NOW + LIFE - timedelta(seconds=1)) == found
     assert refusals.latest("anna", "vps_1", BACKUP, NOW + LIFE) is None
-    assert timedelta(minutes=10) == LIFE
+    assert found.until == NOW + LIFE == NOW + timedelta(minutes=10)
 
 
 def test_it_is_the_callers_and_the_servers() -> None:
@@ -54,11 +53,9 @@ def test_the_later_of_two_is_reported() -> None:
     refusals = noted(*SPEND)
     later = NOW + timedelta(minutes=1)
     refusals.note("anna", "vps_1", BACKUP, later)
-    assert refusals.latest("anna", "vps_1", SPEND, later) == KeyRefused(later, "backup:vm")
+    assert refusals.latest("anna", "vps_1", SPEND, later) == Refusal(later, frozenset(BACKUP))
     refusals.note("anna", "vps_1", SPEND, last := later + timedelta(minutes=1))
-    assert refusals.latest("anna", "vps_1", SPEND, last) == KeyRefused(
-        last, "backup:vm and write:billing"
-    )
+    assert refusals.latest("anna", "vps_1", SPEND, last) == Refusal(last, frozenset(SPEND))
 
 
 def test_the_oldest_makes_room() -> None:

@@ -8,7 +8,7 @@ from typing import Any, cast
 import anyio
 import anyio.lowlevel
 from mcp import Client
-from mcp.types import CallToolResult, ClientCapabilities, TextContent
+from mcp.types import CallToolResult, ClientCapabilities, ElicitResult, TextContent
 
 from hostup_mcp.config import Confirm, Group, Settings
 from hostup_mcp.sandbox import ManualClock, Sandbox
@@ -48,6 +48,11 @@ async def client_of(
     with anyio.fail_after(PATIENCE):
         async with Client(server, mode=mode, **options) as client:
             yield client
+
+
+async def decline(context: Any, params: Any) -> ElicitResult:
+    """A user who can be asked, and says no."""
+    return ElicitResult(action="decline")
 
 
 class Call:

@@ -29,7 +29,6 @@ from hostup_mcp.recovery.findings import (
     EverythingForState,
     EvictsOldest,
     Finding,
-    KeyRefused,
     NoScheduleOn,
     RunFailed,
     ScheduleNeverRan,
@@ -45,6 +44,15 @@ from hostup_mcp.recovery.health_findings import (
     ServiceNotActive,
     SlotsFull,
     Unreadable,
+)
+from hostup_mcp.recovery.here import (
+    ClientCannotAsk,
+    JobRunning,
+    KeyRefused,
+    Locked,
+    RememberedUntil,
+    UnlockBySetting,
+    UnlockForCaller,
 )
 from hostup_mcp.recovery.reasons import (
     BackupMissing,
@@ -75,6 +83,8 @@ CLOCK = "This machine's clock is 3 hours"
 EVERYTHING = "Everything on this server would be lost."
 SLOTS = "All backup slots are in use"
 NO_SLOT = "Do not make one first; a snapshot, if this server can have one, takes no slot."
+
+ASKING = "MCP elicitation, or HOSTUP_MCP_CONFIRM=client where hostup-mcp is configured"
 
 # What a model reads, and what a user does where that is not the same.
 WORDS: list[tuple[Finding, str, str | None]] = [
@@ -191,6 +201,71 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         "All backup slots are in use; more can be bought in HostUp's panel.",
         None,
     ),
+    # Why it cannot be carried out from here, and who can change that
+    (
+        Locked(("restore",), UnlockBySetting("create,restore")),
+        "Locked; to unlock: set --allow create,restore (or HOSTUP_MCP_ALLOW) where hostup-mcp is "
+        "configured, then restart it.",
+        "It is locked in this assistant's access to HostUp. Whoever set it up can unlock it with "
+        "--allow create,restore (or HOSTUP_MCP_ALLOW) and a restart.",
+    ),
+    (
+        UnlockBySetting("restore"),
+        "set --allow restore (or HOSTUP_MCP_ALLOW) where hostup-mcp is configured, then restart it",
+        "Whoever set it up can unlock it with --allow restore (or HOSTUP_MCP_ALLOW) and a restart.",
+    ),
+    (
+        UnlockForCaller("restore"),
+        "whoever runs hostup-mcp sets allow restore for this caller in its credentials file, then "
+        "restarts it",
+        "Whoever runs it can unlock it for you: allow restore in the credentials file, then a "
+        "restart.",
+    ),
+    (
+        ClientCannotAsk(Code.USE_ASKING_CLIENT),
+        f"This client cannot ask the user for their yes (needs {ASKING}).",
+        f"It needs your yes, which this app cannot ask for: that needs {ASKING}.",
+    ),
+    (Code.USE_ASKING_CLIENT, ASKING, None),
+    (
+        Code.USE_NEWER_CLIENT,
+        ASKING.replace("elicitation", "elicitation of revision 2026-07-28"),
+        None,
+    ),
+    (
+        KeyRefused(WHEN, "backup:vm", Code.CHECKED_AGAIN),
+        "HostUp refused the API key with 403 at Mon 2026-04-27 10:00 UTC: it probably lacks the "
+        f"scope backup:vm, which the user can add at {KEYS}. It was still refused when checked "
+        "just now.",
+        "HostUp refused the API key on Mon 2026-04-27 10:00 UTC: it probably lacks a permission "
+        "(the scope backup:vm), which you can add on HostUp's page for API keys. It was still "
+        "refused when checked just now.",
+    ),
+    (Code.CHECKED_AGAIN, "It was still refused when checked just now.", None),
+    (
+        RememberedUntil(WHEN),
+        "If the key has been changed since, try again after Mon 2026-04-27 10:00 UTC.",
+        None,
+    ),
+    (
+        Code.STORE_UNAVAILABLE,
+        "Shared state is unavailable, so writes are disabled: call again in a minute; if it stays "
+        "so, whoever runs hostup-mcp has to check it.",
+        "Nothing can be changed from here now. Try again in a minute; if it stays so, whoever "
+        "runs this assistant's access to HostUp has to check it.",
+    ),
+    (
+        JobRunning(WHEN),
+        "A change to this VPS through hostup-mcp is in progress, or its outcome is unknown: wait "
+        "until it has ended (get_job), or until Mon 2026-04-27 10:00 UTC.",
+        "Another change to this server is in progress, or its outcome is unknown. Wait until it "
+        "has ended, or until Mon 2026-04-27 10:00 UTC.",
+    ),
+    (
+        Code.USE_PANEL,
+        "The user can do it in HostUp's panel.",
+        "You can do it yourself in HostUp's panel.",
+    ),
     # Advice
     (
         Code.DATES_UNKNOWN,
@@ -211,14 +286,6 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         None,
     ),
     (Code.NO_COMPLETE_BACKUP, "Every listed backup may be incomplete.", None),
-    (
-        KeyRefused(WHEN, "backup:vm"),
-        "HostUp refused this key with 403 at Mon 2026-04-27 10:00 UTC although the gate is open: "
-        f"the key probably lacks the scope backup:vm; check it at {KEYS}.",
-        "HostUp refused the API key on Mon 2026-04-27 10:00 UTC although it says that this is "
-        "allowed: the key probably lacks a permission (the scope backup:vm); check it on HostUp's "
-        "page for API keys.",
-    ),
     (
         ClocksDiffer(timedelta(hours=3), is_behind=True),
         f"{CLOCK} behind HostUp's; ages are by HostUp's clock.",

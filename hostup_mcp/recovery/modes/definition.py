@@ -19,7 +19,7 @@ from hostup_mcp.hostup.models import (
     Vps,
 )
 from hostup_mcp.hostup.requests import WriteRequest
-from hostup_mcp.recovery.findings import Alternative, KeyRefused, Loss, Precaution, SideEffect
+from hostup_mcp.recovery.findings import Alternative, Loss, Precaution, SideEffect
 from hostup_mcp.recovery.reasons import Reason, Verdict, verdict_of
 
 Point: TypeAlias = Backup | SourceBackup | Snapshot
@@ -71,8 +71,6 @@ class Facts:
     listing: BackupList
     sources: RestoreSources = field(default_factory=lambda: RestoreSources(sources=()))
     snapshots: SnapshotList = field(default_factory=lambda: SnapshotList(data=()))
-    refused: KeyRefused | None = None
-    """The last 403 of the key within ten minutes, for a scope that this mode needs."""
 
 
 @dataclass(frozen=True, slots=True)

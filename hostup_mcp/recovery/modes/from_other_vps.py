@@ -8,7 +8,7 @@ from hostup_mcp.hostup.models import SourceBackup, Vps
 from hostup_mcp.hostup.requests import WriteRequest, restore_from_vps
 from hostup_mcp.recovery.backups import find_source_backup, source_backups
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.doubts import find_doubt
+from hostup_mcp.recovery.doubts import doubts_about
 from hostup_mcp.recovery.findings import EverythingForState, Loss
 from hostup_mcp.recovery.gates import is_open, not_open_reason, weigh
 from hostup_mcp.recovery.modes.definition import (
@@ -20,7 +20,7 @@ from hostup_mcp.recovery.modes.definition import (
     Read,
     Target,
 )
-from hostup_mcp.recovery.precautions import check_first, precautions
+from hostup_mcp.recovery.precautions import precautions
 from hostup_mcp.recovery.reasons import BackupMissing, MayNotFit, Reason, SizeMissing
 from hostup_mcp.recovery.spans import age
 
@@ -30,7 +30,6 @@ def plan(facts: Facts, target: Target, now: datetime) -> Plan:
     gates = facts.listing.actions
     backup = find_source_backup(facts.sources, target.source_id, target.point)
     offered = source_backups(facts.sources, target.source_id)
-    doubt = None if backup is None else find_doubt(backup, offered, now)
     others: list[Reason] = []
     # A server that takes no backup of its own takes none of another one.
     own = gates.can_restore
@@ -43,7 +42,7 @@ def plan(facts: Facts, target: Target, now: datetime) -> Plan:
         data_loss=_loss(backup, now),
         side_effects=(Code.SERVER_STOPPED, Code.NETWORK_KEPT),
         recommended_first=(
-            *check_first(gate, facts.refused, doubt),
+            *doubts_about(backup, offered, now),
             *precautions(facts.listing, now),
         ),
         alternatives=(Code.USE_NEW_SERVER,),

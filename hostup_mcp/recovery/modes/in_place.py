@@ -8,7 +8,7 @@ from hostup_mcp.hostup.requests import WriteRequest, restore_backup
 from hostup_mcp.recovery.assessment import loss_since
 from hostup_mcp.recovery.backups import find_backup
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.doubts import find_doubt
+from hostup_mcp.recovery.doubts import doubts_about
 from hostup_mcp.recovery.gates import weigh
 from hostup_mcp.recovery.modes.definition import (
     Argument,
@@ -18,7 +18,7 @@ from hostup_mcp.recovery.modes.definition import (
     Plan,
     Target,
 )
-from hostup_mcp.recovery.precautions import check_first, new_server, precautions
+from hostup_mcp.recovery.precautions import new_server, precautions
 from hostup_mcp.recovery.reasons import BackupMissing
 
 
@@ -26,13 +26,12 @@ def plan(facts: Facts, target: Target, now: datetime) -> Plan:
     """Plan a restore of the backup over its own server."""
     listing, gate = facts.listing, facts.listing.actions.can_restore
     backup = find_backup(listing, target.point)
-    doubt = None if backup is None else find_doubt(backup, listing.backups, now)
     return Plan(
         reasons=weigh(gate, "canRestore", *([BackupMissing()] if backup is None else [])),
         data_loss=Code.LOSS_UNKNOWN if backup is None else loss_since(backup, now),
         side_effects=(Code.DISK_REPLACED, Code.POWER_STATE_UNKNOWN),
         recommended_first=(
-            *check_first(gate, facts.refused, doubt),
+            *doubts_about(backup, listing.backups, now),
             *precautions(listing, now, keep=target.point),
         ),
         alternatives=(*new_server(listing), Code.USE_SNAPSHOT),

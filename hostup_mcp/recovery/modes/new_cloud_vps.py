@@ -7,7 +7,7 @@ from datetime import datetime
 from hostup_mcp.hostup.requests import WriteRequest, restore_to_payg
 from hostup_mcp.recovery.backups import find_backup
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.doubts import find_doubt
+from hostup_mcp.recovery.doubts import doubts_about
 from hostup_mcp.recovery.gates import weigh
 from hostup_mcp.recovery.modes.definition import (
     Argument,
@@ -17,7 +17,6 @@ from hostup_mcp.recovery.modes.definition import (
     Plan,
     Target,
 )
-from hostup_mcp.recovery.precautions import check_first
 from hostup_mcp.recovery.reasons import BackupMissing
 
 
@@ -25,12 +24,11 @@ def plan(facts: Facts, target: Target, now: datetime) -> Plan:
     """Plan a new server built from the backup."""
     gate = facts.listing.actions.can_restore
     backup = find_backup(facts.listing, target.point)
-    doubt = None if backup is None else find_doubt(backup, facts.listing.backups, now)
     return Plan(
         reasons=weigh(gate, "canRestore", *([BackupMissing()] if backup is None else [])),
         data_loss=Code.NOTHING,
         side_effects=(Code.COSTS_MONEY, Code.NEW_ADDRESS, Code.MAY_BE_REFUSED),
-        recommended_first=check_first(gate, facts.refused, doubt),
+        recommended_first=doubts_about(backup, facts.listing.backups, now),
         alternatives=(),
         point=backup,
         gate=gate,

@@ -19,7 +19,7 @@ from hostup_mcp.recovery.modes.definition import (
     Read,
     Target,
 )
-from hostup_mcp.recovery.precautions import check_first, new_server, precautions
+from hostup_mcp.recovery.precautions import new_server, precautions
 from hostup_mcp.recovery.reasons import NoSnapshots, Reason, SnapshotExpired, SnapshotMissing
 
 
@@ -35,7 +35,7 @@ def plan(facts: Facts, target: Target, now: datetime) -> Plan:
             Code.DISK_ROLLED_BACK,
             Code.MEMORY_RESUMED if has_memory else Code.COLD_START,
         ),
-        recommended_first=(*check_first(gate, facts.refused), *precautions(facts.listing, now)),
+        recommended_first=precautions(facts.listing, now),
         alternatives=new_server(facts.listing),
         point=snapshot,
         gate=gate,

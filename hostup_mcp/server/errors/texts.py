@@ -75,9 +75,8 @@ NO_ACCOUNT = ErrorText(
 )
 NOT_ALLOWED = ErrorText(
     ErrorKind.NOT_ALLOWED,
-    "{tool} is not unlocked on this server.",
-    "Only the user can unlock it, where this server is configured: --allow with {groups} "
-    "(HOSTUP_MCP_ALLOW). They can also make the change themselves in HostUp's panel.",
+    "{tool} is locked in hostup-mcp.",
+    "Tell the user. To unlock: {how}. They can also make the change themselves in HostUp's panel.",
     _NOTHING,
 )
 
@@ -218,9 +217,10 @@ NOT_AVAILABLE = ErrorText(
 
 CANNOT_ASK = ErrorText(
     ErrorKind.CANNOT_ASK,
-    "This change needs the user's yes, and questions are not supported by this client.",
-    "Tell the user the alternatives: a client{revision} that supports MCP elicitation, HostUp's "
-    "panel, or the HOSTUP_MCP_CONFIRM setting of this server. Do not try again in this client.",
+    "This change needs the user's yes, which this client cannot ask for.",
+    "Do not call it again in this client. Tell the user: use a client{revision} with MCP "
+    "elicitation, make the change in HostUp's panel, or set HOSTUP_MCP_CONFIRM=client where "
+    "hostup-mcp is configured, so that the client's own approval counts.",
     _NOTHING,
 )
 NOT_CONFIRMED = ErrorText(

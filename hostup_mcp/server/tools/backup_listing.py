@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.recovery.reasons import Verdict
 from hostup_mcp.server.names import ServerListing
-from hostup_mcp.server.output import Output, ReasonItem
+from hostup_mcp.server.output import HereItem, Output, ReasonItem
 
 
 class BackupItem(BaseModel):
@@ -71,6 +71,7 @@ class ExplanationItem(Output):
     verdict: Verdict = Field(description="possible, blocked or unknown.")
     reasons: tuple[ReasonItem, ...] = Field(description="Why.")
     to_unblock: str | None = Field(description="What would have to change; null if possible.")
+    here: HereItem
 
 
 class RestoreItem(ExplanationItem):

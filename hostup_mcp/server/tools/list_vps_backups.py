@@ -10,20 +10,22 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from hostup_mcp.hostup.endpoints import BACKUP
-from hostup_mcp.hostup.models import Backup, BackupList, Gate
+from hostup_mcp.hostup.models import Backup, BackupList
 from hostup_mcp.hostup.text import Json, safe_word
 from hostup_mcp.recovery.assessment import Assessment, Explanation, Overwrites, assess
 from hostup_mcp.recovery.findings import Changes
 from hostup_mcp.recovery.gates import is_open
+from hostup_mcp.recovery.here import Here, look_here
+from hostup_mcp.recovery.modes.in_place import IN_PLACE
 from hostup_mcp.recovery.order import Page, in_order, oldest_dated, page_of
 from hostup_mcp.recovery.quota import find_hidden
-from hostup_mcp.recovery.reasons import Source
+from hostup_mcp.recovery.reasons import Verdict
 from hostup_mcp.recovery.spans import age
-from hostup_mcp.server.caller import caller
 from hostup_mcp.server.clocks import compare, hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
+from hostup_mcp.server.here import backup_needs, read_connection, recent_refusal, restore_needs
 from hostup_mcp.server.ids import BackupId, VpsId, require_backup, require_vps
 from hostup_mcp.server.names import ServerName, about
 from hostup_mcp.server.output import (
@@ -31,6 +33,7 @@ from hostup_mcp.server.output import (
     as_data,
     completeness,
     describe_all,
+    here_item,
     reason_items,
 )
 from hostup_mcp.server.result import to_result
@@ -46,7 +49,7 @@ from hostup_mcp.server.tools.service_status import read_service_status
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.backups import page_lines
 from hostup_mcp.wording.completeness import missing_lines
-from hostup_mcp.wording.phrases import gate_text, now_text, quota_text
+from hostup_mcp.wording.phrases import gate_text, now_text, quota_text, verdict_text
 from hostup_mcp.wording.render import for_model
 
 
@@ -77,19 +80,28 @@ async def list_vps_backups(
     status = None
     if not (is_open(gates.can_restore) and is_open(gates.can_create_backup)):
         status = await read_service_status(services_.hostup, id)
-    here = services_.now()
-    now = hostup_now(services_.hostup, here)
+    now = hostup_now(services_.hostup, services_.now())
     assessment = assess(
         listing,
         now,
         status=status,
-        refused=services_.refusals.latest(caller(), id, BACKUP, here),
         clocks=compare(services_.hostup),
     )
     page = page_of(in_order(listing.backups, assessment.doubts, now), before, limit)
     if page is None:
         raise refuse(texts.BACKUP_MISSING)
-    view = _View(server, listing, page, oldest_dated(listing.backups, now), assessment, now)
+    connection = await read_connection(ctx, id)
+    refused = await recent_refusal(ctx, services_.hostup, id, BACKUP)
+    view = _View(
+        server,
+        listing,
+        page,
+        oldest_dated(listing.backups, now),
+        assessment,
+        restore_here=look_here(connection, restore_needs(IN_PLACE), refused),
+        create_here=look_here(connection, backup_needs(listing), refused),
+        now=now,
+    )
     await services_.remember({f"{id}/{backup.id}": "" for backup in view.named})
     zone = services_.viewer.zone
     return to_result(_lines(view, zone), _data(view, zone))
@@ -104,6 +116,8 @@ class _View:
     page: Page
     oldest: Backup | None
     assessment: Assessment
+    restore_here: Here
+    create_here: Here
     now: datetime
 
     @property
@@ -140,10 +154,10 @@ def _explanation(view: _View, zone: tzinfo) -> AssessmentItem:
     restore, create, overwrites = found.restore, found.create, found.overwrites
     return AssessmentItem(
         restore=RestoreItem(
-            **_explain_in_words(restore, zone),
+            **_explain_in_words(restore, view.restore_here, zone),
             overwrites=None if overwrites is None else _overwritten(overwrites, zone),
         ),
-        create=ExplanationItem(**_explain_in_words(create, zone)),
+        create=ExplanationItem(**_explain_in_words(create, view.create_here, zone)),
         advice=describe_all(found.advice, zone),
         findings={
             "restore": _as_data(restore),
@@ -155,11 +169,12 @@ def _explanation(view: _View, zone: tzinfo) -> AssessmentItem:
     )
 
 
-def _explain_in_words(found: Explanation, zone: tzinfo) -> dict[str, Any]:
+def _explain_in_words(found: Explanation, here: Here, zone: tzinfo) -> dict[str, Any]:
     return {
         "verdict": found.verdict,
         "reasons": reason_items(found.reasons, zone),
         "to_unblock": " ".join(describe_all(found.to_unblock, zone)) or None,
+        "here": here_item(here, zone),
     }
 
 
@@ -198,22 +213,22 @@ def _lines(view: _View, zone: tzinfo) -> list[str]:
 
 
 def _verdicts(view: _View, zone: tzinfo) -> list[str]:
-    listing, assessment = view.listing, view.assessment
-    gates, overwrites = listing.actions, assessment.overwrites
-    other = gates.can_restore_from_another_vps
+    listing, restore, create = view.listing, view.assessment.restore, view.assessment.create
+    overwrites, other = view.assessment.overwrites, listing.actions.can_restore_from_another_vps
+    told = view.restore_here if restore.verdict is Verdict.POSSIBLE else None
     lost = []
     if overwrites is not None:
         loss = for_model(overwrites.data_loss, zone)
         lost = [f"Restoring {_which(overwrites.backup, view)}: {loss}"]
     return [
-        *_explain("Restore", gates.can_restore, assessment.restore, zone),
+        verdict_text("Restore", restore.verdict, restore.reasons, view.restore_here, zone),
+        *_to_unblock(restore, zone),
         *lost,
-        *_explain(
-            "New backup", gates.can_create_backup, assessment.create, zone, assessment.restore
-        ),
+        verdict_text("New backup", create.verdict, create.reasons, view.create_here, zone, told),
+        *(_to_unblock(create, zone) if create.to_unblock != restore.to_unblock else []),
         *([f"From another server: {gate_text(other)}."] if other is not None else []),
         f"Quota: {quota_text(listing.quota_info)}.",
-        *describe_all(assessment.advice, zone),
+        *describe_all(view.assessment.advice, zone),
     ]
 
 
@@ -223,19 +238,9 @@ def _which(backup: Backup, view: _View) -> str:
     return f"{safe_word(backup.id)}, the newest that looks complete"
 
 
-def _explain(
-    action: str,
-    gate: Gate | None,
-    found: Explanation,
-    zone: tzinfo,
-    before: Explanation | None = None,
-) -> list[str]:
-    # The reason from the gate is already there, in its own words.
-    ours = describe_all((r for r in found.reasons if r.source is not Source.GATE), zone)
-    lines = [" ".join([f"{action}: {found.verdict.upper()} ({gate_text(gate)}).", *ours])]
-    if found.to_unblock and (before is None or found.to_unblock != before.to_unblock):
-        lines.append(f"To unblock: {' '.join(describe_all(found.to_unblock, zone))}")
-    return lines
+def _to_unblock(found: Explanation, zone: tzinfo) -> list[str]:
+    steps = describe_all(found.to_unblock, zone)
+    return [f"To unblock: {' '.join(steps)}"] if steps else []
 
 
 TOOL = ReadingTool(

@@ -10,40 +10,42 @@ from typing import Annotated, Any
 from mcp.types import CallToolResult
 from pydantic import Field, WithJsonSchema
 
-from hostup_mcp.hostup.text import quoted
+from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.gates import steps_to_open
+from hostup_mcp.recovery.here import Here, look_here
 from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Argument, Mode
 from hostup_mcp.recovery.reasons import Verdict
-from hostup_mcp.server.caller import caller
 from hostup_mcp.server.clocks import clock_lines
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
+from hostup_mcp.server.here import read_connection, recent_refusal, restore_needs
 from hostup_mcp.server.ids import FORM, BackupId, SnapshotName, VpsId, require_point, require_vps
 from hostup_mcp.server.output import (
+    HereItem,
     Output,
     ReasonItem,
     all_as_data,
     as_data,
     describe_all,
+    here_item,
     reason_items,
 )
 from hostup_mcp.server.plans import (
     LIFE,
     PlanFacts,
-    SourceServer,
     StoredPlan,
     milliseconds,
-    needed_groups,
     new_ticket,
     read_facts,
 )
 from hostup_mcp.server.reader import READ_SECONDS, reader
 from hostup_mcp.server.result import to_result
-from hostup_mcp.server.services import Ctx, services
+from hostup_mcp.server.services import Ctx
 from hostup_mcp.server.writes.questions import find_subject
 from hostup_mcp.state.store import StateUnavailableError
+from hostup_mcp.wording.phrases import verdict_text
 from hostup_mcp.wording.render import for_model
 
 SourceVpsId = Annotated[
@@ -67,6 +69,7 @@ class PlanResult(Output):
     verdict: Verdict = Field(description="possible, blocked, or unknown if HostUp does not say.")
     reasons: tuple[ReasonItem, ...] = Field(description="Why.")
     to_unblock: str | None = Field(description="What would have to change; null if nothing known.")
+    here: HereItem
     data_loss: str = Field(description="What would be lost.")
     side_effects: tuple[str, ...] = Field(description="What else would happen.")
     recommended_first: tuple[str, ...] = Field(description="What to do before.")
@@ -167,36 +170,39 @@ async def plan_restore(
         options=options,
         issued=milliseconds(reader_.now),
     )
+    facts = await read_facts(reader_.hostup, draft)
     scopes = draft.definition.request(draft.target).scopes
-    refused = services(ctx).refusals.latest(caller(), id, scopes, reader_.now)
-    facts = await read_facts(reader_.hostup, draft, refused)
+    refused = await recent_refusal(ctx, reader_.hostup, id, scopes)
+    connection = await read_connection(ctx, id)
+    here = look_here(connection, restore_needs(draft.definition), refused)
     ticket, ticket_hash = new_ticket()
     plan = draft.model_copy(
         update={"facts": facts.digest, "ahead": facts.ahead, "ticket_hash": ticket_hash}
     )
-    plan_id, is_stored = None, True
-    if facts.plan.verdict is Verdict.POSSIBLE:
+    plan_id = None
+    if facts.plan.verdict is Verdict.POSSIBLE and here.allowed:
         try:
             plan_id = await reader_.plans.store(plan)
         except StateUnavailableError:
-            is_stored = False
+            here = Here((Code.STORE_UNAVAILABLE,))
     expires_at = None if plan_id is None else (plan.issued_at + LIFE).isoformat(timespec="seconds")
+    zone = reader_.viewer.zone
     data = PlanResult(
         mode=mode,
         verdict=facts.plan.verdict,
-        **_explain(facts, reader_.viewer.zone),
+        **_explain(facts, zone),
+        here=here_item(here, zone),
         id=id,
         source=None if facts.source is None else asdict(facts.source),
         plan_id=plan_id,
         expires_at=expires_at,
     )
-    allowed = needed_groups(plan.definition) <= reader_.allowed
     result = to_result(
-        _lines(data, facts.source, allowed, is_stored)
-        + clock_lines(reader_.hostup, reader_.viewer.zone),
+        _lines(data, facts, here, zone, in_panel=connection.asks_in_panel_only)
+        + clock_lines(reader_.hostup, zone),
         data.model_dump(mode="json", by_alias=True),
     )
-    if plan_id is not None and allowed and reader_.shows_panel:
+    if plan_id is not None and reader_.shows_panel:
         # Only the panel sees it: hosts do not show a result's _meta to the model.
         to_type = (await find_subject(reader_.hostup, facts.vps)).to_type
         result.meta = {CONFIRM_META: {"tool": CONFIRM_TOOL, "ticket": ticket, "toType": to_type}}
@@ -246,35 +252,26 @@ def _explain(facts: PlanFacts, zone: tzinfo) -> dict[str, Any]:
 
 
 def _lines(
-    plan: PlanResult, source: SourceServer | None, allowed: bool, is_stored: bool
+    data: PlanResult, facts: PlanFacts, here: Here, zone: tzinfo, *, in_panel: bool
 ) -> list[str]:
-    reasons = " ".join(f"{quoted(r.message)} ({r.source}, code {r.code})" for r in plan.reasons)
-    of = "" if source is None else f" from a backup of {source}"
-    lines = [
-        f"{plan.mode} of {plan.id}{of}: {plan.verdict.upper()}. {reasons}",
-        f"Data loss: {plan.data_loss}",
-        f"Side effects: {' '.join(plan.side_effects)}",
+    of = "" if facts.source is None else f" from a backup of {facts.source}"
+    action, plan = f"{data.mode} of {data.id}{of}", facts.plan
+    lines = [verdict_text(action, plan.verdict, plan.reasons, here, zone)]
+    if data.to_unblock:
+        lines.append(f"To unblock: {data.to_unblock}")
+    lines += [f"Data loss: {data.data_loss}", f"Side effects: {' '.join(data.side_effects)}"]
+    if data.recommended_first:
+        lines.append(f"Recommended first: {' '.join(data.recommended_first)}")
+    lines += [f"Less risky: {text}" for text in data.alternatives]
+    if data.plan_id is None:
+        return [*lines, "No planId: it cannot be carried out from here now."]
+    return [
+        *lines,
+        f"planId (good once, until {data.expires_at}): {data.plan_id}",
+        "This client cannot ask: the user confirms it in the recovery panel, not by restore_vps."
+        if in_panel
+        else "Explain this to the user and let them decide.",
     ]
-    if plan.to_unblock:
-        lines.insert(1, f"To unblock: {plan.to_unblock}")
-    if plan.recommended_first:
-        lines.append(f"Recommended first: {' '.join(plan.recommended_first)}")
-    lines += [f"Less risky: {text}" for text in plan.alternatives]
-    if not is_stored:
-        lines.append(
-            "No planId: shared state is unavailable, so writes are disabled. Plan again later."
-        )
-    elif plan.plan_id is None:
-        lines.append("No planId: it cannot be carried out now.")
-    elif allowed:
-        lines.append(f"planId (good once, until {plan.expires_at}): {plan.plan_id}")
-        lines.append("Explain this to the user and let them decide.")
-    else:
-        lines.append(
-            f"planId (until {plan.expires_at}): {plan.plan_id}. This server is not allowed to "
-            "carry it out; the user can do it in HostUp's panel."
-        )
-    return lines
 
 
 TOOL = ReadingTool(

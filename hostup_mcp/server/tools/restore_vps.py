@@ -10,6 +10,7 @@ from hostup_mcp.config import Group
 from hostup_mcp.hostup.problems import NotFoundError
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import quoted
+from hostup_mcp.recovery.here import find_lock
 from hostup_mcp.recovery.reasons import Verdict
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.locked import locked_refusal
@@ -52,7 +53,8 @@ async def propose_restore(reader: Reader, plan: StoredPlan) -> Destructive:
         RefusalError: the facts have changed, or the groups that its mode needs are not unlocked.
     """
     if not (needed := needed_groups(plan.definition)) <= reader.allowed:
-        raise locked_refusal(f"restore_vps with mode {plan.mode}", *sorted(needed))
+        lock = find_lock(reader.allowed, needed, reader.unlocks_per_caller)
+        raise locked_refusal(f"restore_vps with mode {plan.mode}", lock)
     try:
         facts = await read_facts(reader.hostup, plan)
     except NotFoundError:

@@ -3,7 +3,7 @@
 import { h, type Child } from "../dom";
 import { displayName, type State } from "../state";
 import { countdown } from "../formats";
-import { endText } from "../words";
+import { describeHere, endText } from "../words";
 import { button, message, underWay } from "./shared";
 
 export interface ConfirmActions {
@@ -20,16 +20,18 @@ export function confirmation(
   actions: ConfirmActions,
 ): HTMLElement | null {
   const { planning, act } = state;
-  if (planning.is !== "shown" || planning.plan.planId === null) return null;
+  if (planning.is !== "shown") return null;
+  const { verdict, here, planId } = planning.plan;
+  if (planId === null) {
+    if (verdict !== "possible" || here.allowed) return null;
+    return area("confirm", ...describeHere(here, state.place).map((text) => h("p", {}, text)));
+  }
   if (act.is !== "none") return area("confirm", ...progressOrEnd(state, planning.plan.mode, actions));
   if (!state.canCall) {
     return area("confirm", h("p", {}, "It cannot be carried out from here. Tell the assistant if you want it, or do it yourself in HostUp’s panel."));
   }
   if (planning.plan.confirm === null) {
-    return area(
-      "confirm",
-      h("p", {}, "Restoring from here is locked. Whoever set up this assistant’s access to HostUp can unlock it; you can also do it yourself in HostUp’s panel."),
-    );
+    return area("confirm", h("p", {}, "It cannot be confirmed here. Ask the assistant, or do it yourself in HostUp’s panel."));
   }
   if (expired) {
     const mode = planning.plan.mode;

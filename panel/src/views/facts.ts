@@ -3,7 +3,7 @@
 import type { Listing } from "../results";
 import { h } from "../dom";
 import type { State } from "../state";
-import { describeAll } from "../words";
+import { describeAll, describeHere } from "../words";
 import { list } from "./shared";
 
 const MAX_PIPS = 12;
@@ -11,6 +11,8 @@ const VERDICTS: Record<string, string> = { possible: "Possible now", blocked: "N
 
 export function facts(state: State, listing: Listing): HTMLElement {
   const { create, advice } = listing;
+  const isElsewhere = create.verdict === "possible" && !create.here.allowed;
+  const gate = isElsewhere ? "Possible, but not from here" : (VERDICTS[create.verdict] ?? "Not known");
   return h(
     "section",
     { class: "facts", "aria-label": "What else is possible" },
@@ -18,7 +20,8 @@ export function facts(state: State, listing: Listing): HTMLElement {
       "div",
       { class: "fact" },
       h("h2", {}, "A new backup"),
-      h("p", { class: `gate ${create.verdict === "possible" ? "good" : "bad"}` }, VERDICTS[create.verdict] ?? "Not known"),
+      h("p", { class: `gate ${create.verdict === "possible" ? "good" : "bad"}` }, gate),
+      ...(isElsewhere ? describeHere(create.here, state.place) : []).map((text) => h("p", {}, text)),
       ...describeAll([...create.reasons, ...create.toUnblock], state.place).map((text) => h("p", {}, text)),
     ),
     h("div", { class: "fact" }, h("h2", {}, "Backup slots"), ...slots(listing.quota)),

@@ -2,13 +2,14 @@
 
 import { h, icon, ICONS } from "../dom";
 import { displayName, type State } from "../state";
-import { describeFinding, describeAll, unread } from "../words";
+import { describeAll, describeFinding, describeHere, unread } from "../words";
 import { button, message, underWay } from "./shared";
 
 const TITLES: Record<string, readonly [title: string, tone: string, picture: string]> = {
   possible: ["You can go back", "good", ICONS.check],
   blocked: ["You cannot go back now", "bad", ICONS.pause],
 };
+const ELSEWHERE = ["You can go back, but not from here", "neutral", ICONS.pause] as const;
 const UNKNOWN = ["It is not known whether you can go back", "neutral", ICONS.question] as const;
 
 export function verdict(state: State, reread: () => void): HTMLElement {
@@ -30,7 +31,8 @@ export function verdict(state: State, reread: () => void): HTMLElement {
     );
   }
   const { restore, overwrites } = listing;
-  const [words, tone, picture] = TITLES[restore.verdict] ?? UNKNOWN;
+  const isElsewhere = restore.verdict === "possible" && !restore.here.allowed;
+  const [words, tone, picture] = isElsewhere ? ELSEWHERE : (TITLES[restore.verdict] ?? UNKNOWN);
   return h(
     "header",
     { class: `verdict ${tone}` },
@@ -40,6 +42,7 @@ export function verdict(state: State, reread: () => void): HTMLElement {
       { class: "words" },
       title(words, state),
       ...describeAll(restore.reasons, state.place).map((text) => h("p", { class: "why" }, text)),
+      ...(isElsewhere ? describeHere(restore.here, state.place) : []).map((text) => h("p", { class: "why" }, text)),
       restore.toUnblock.length > 0 &&
         h("p", { class: "help" }, h("b", {}, "What would change that"), describeAll(restore.toUnblock, state.place).join(" ")),
       restore.verdict === "possible" &&

@@ -21,10 +21,10 @@ def _no(why: str) -> Words:
 def _cannot_ask(client: str) -> Words:
     return Words(
         "cannot_ask",
-        "This change needs the user's yes, and questions are not supported by this client. "
-        + UNCHANGED,
-        f"Tell the user the alternatives: {client} that supports MCP elicitation, HostUp's panel, "
-        "or the HOSTUP_MCP_CONFIRM setting of this server. Do not try again in this client.",
+        f"This change needs the user's yes, which this client cannot ask for. {UNCHANGED}",
+        f"Do not call it again in this client. Tell the user: use {client} with MCP elicitation, "
+        "make the change in HostUp's panel, or set HOSTUP_MCP_CONFIRM=client where hostup-mcp is "
+        "configured, so that the client's own approval counts.",
     )
 
 
