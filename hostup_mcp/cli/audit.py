@@ -78,7 +78,9 @@ def _describe(found: Finding) -> str:
     if found.until > found.line:
         where = f"lines {found.line} to {found.until}"
     if found.kind is Kind.UNKNOWN_KEY:
-        return f"{mark} {where}: {_KEYS.get(found.detail, _OTHER_KEY).format(key=found.detail)}"
+        return (
+            f"{mark} {where}: {_KEYS.get(str(found.detail), _OTHER_KEY).format(key=found.detail)}"
+        )
     return f"{mark} {where}: {_TEXTS[found.kind].format(count=found.count, hmac=found.detail)}"
 
 

@@ -99,19 +99,19 @@ def to_bytes(line: SignedLine) -> bytes:
 
 
 _HASH = rb"[0-9a-f]{64}"
+_START = b', "chain": {'
 _END = re.compile(
     rb', "chain": \{"id": "(?P<id>[0-9a-f]{16})", "seq": (?P<seq>[1-9][0-9]{0,17}), '
     rb'"previous": (?:null|"(?P<previous>%(hash)s)"), "key": "(?P<key>[0-9a-z]{1,16})"'
     rb'(?:, "begins": "(?P<begins>%(begins)s)")?(?:, "earlier": "(?P<earlier>%(hash)s)")?'
-    rb'(?:, "skipped": "(?P<skipped>%(hash)s)")?(?P<end>\}), "hmac": "(?P<hmac>%(hash)s)"\}\Z'
+    rb'(?:, "skipped": "(?P<skipped>%(hash)s)")?(?P<end>\}), "hmac": "(?P<hmac>%(hash)s)"\}'
     % {b"hash": _HASH, b"begins": "|".join(Begins).encode()}
 )
-_LONGEST_END = 640
 
 
 def parse(line: bytes) -> SignedLine | None:
     """Return `line` (without its line end) if it carries an HMAC in the form of the log."""
-    found = _END.search(line, max(0, len(line) - _LONGEST_END))
+    found = _END.fullmatch(line, line.rfind(_START))
     if found is None or len(line) > MAX_LINE:
         return None
     given = {name: value.decode() for name, value in found.groupdict(b"").items()}

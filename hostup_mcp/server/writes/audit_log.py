@@ -116,7 +116,7 @@ class AuditLog:
         """Return why a chain begins after `tail`; None if one goes on."""
         own, last = self._last, tail.last
         if last is None:
-            return Begins.NEW_FILE if tail.is_empty else Begins.UNSIGNED_LINES
+            return tail.begins
         if own is None or own.chain.id != last.chain.id or own.chain.seq < last.chain.seq:
             return None
         if own.hmac == last.hmac:
@@ -157,7 +157,8 @@ class _Tail:
 
     last: SignedLine | None
     """The last line that carries an HMAC."""
-    is_empty: bool
+    begins: Begins | None
+    """Why a chain begins after it; None if there is `last`."""
     line_end: bytes
     """What has to be written before a new line, so that it does not continue another one."""
     skipped: bytes
@@ -176,13 +177,14 @@ def _tail(data: bytes, is_whole: bool) -> _Tail:
     """Return the tail of a file that is, or ends with, `data`."""
     line_end = b"" if not data or data.endswith(b"\n") else b"\n"
     lines = (data + line_end).split(b"\n")[:-1]
-    # The first line may have begun before the data.
-    for number in range(len(lines) - 1, -1 if is_whole else 0, -1):
+    # The first line may have begun before the data; its end says what is needed.
+    for number in reversed(range(len(lines))):
         if (last := parse(lines[number])) is not None:
             skipped = b"".join(line + b"\n" for line in lines[number + 1 :])
-            return _Tail(last, is_empty=False, line_end=line_end, skipped=skipped)
-    skipped = data + line_end if is_whole else b""
-    return _Tail(None, is_empty=is_whole and not data, line_end=line_end, skipped=skipped)
+            return _Tail(last, None, line_end, skipped)
+    if is_whole and not data:
+        return _Tail(None, Begins.NEW_FILE, line_end, b"")
+    return _Tail(None, Begins.UNSIGNED_LINES, line_end, data + line_end if is_whole else b"")
 
 
 def _read_end(file: int, length: int) -> tuple[bytes, bool]:

@@ -13,6 +13,9 @@ from typing import BinaryIO
 from hostup_mcp.server.writes.audit_chain import MAX_LINE, AuditKey, Begins, SignedLine, parse
 from hostup_mcp.server.writes.audit_keys import SANDBOX_KEY
 
+_LONGEST = MAX_LINE + 1
+"""How much of a line is read: one that is longer, with its line end, is none of the log."""
+
 
 class Kind(StrEnum):
     """What was found at a line."""
@@ -66,7 +69,7 @@ class Finding:
     line: int
     until: int
     count: int = 0
-    detail: str = ""
+    detail: str | None = None
 
 
 class Verification:
@@ -118,20 +121,13 @@ class Verification:
         yield from open_
 
     def _all(self, file: BinaryIO) -> Iterator[Finding]:
-        is_complete = True
         for raw in _lines(file):
             self.lines += 1
-            is_complete = raw.endswith(b"\n")
             line = parse(raw.removesuffix(b"\n"))
             if line is None:
                 self._skip(raw)
             else:
                 yield from self._check(line)
-        if self._skipped and not is_complete and self._skipped[-1].kind is Kind.FOREIGN:
-            last = self._skipped[-1]
-            last.until -= 1
-            self._skipped[-1:] = [last] if last.line <= last.until else []
-            self._skipped.append(self._here(Kind.TORN_AT_END))
         yield from self._skipped
         if not self.lines:
             yield Finding(Kind.EMPTY, 1, 1)
@@ -187,7 +183,7 @@ class Verification:
         """Return what is wrong with the place of `line`, or where its chain goes on."""
         chain, last = line.chain, self._last
         if chain.begins is Begins.LINES_REMOVED:
-            return self._here(Kind.LINES_REMOVED, detail=chain.earlier or "")
+            return self._here(Kind.LINES_REMOVED, detail=chain.earlier)
         if last is None:
             if chain.seq > 1 + self._altered:
                 return self._here(Kind.MISSING, count=chain.seq - 1 - self._altered)
@@ -202,8 +198,7 @@ class Verification:
     def _out_of_line(self, line: SignedLine, last: SignedLine) -> Finding | None:
         """Return why `line` does not follow `last`; None if altered lines between explain it."""
         if line.chain.id != last.chain.id:
-            is_explained = 0 < line.chain.seq - 1 <= self._altered
-            return None if is_explained else self._here(Kind.OTHER_CHAIN)
+            return self._here(Kind.OTHER_CHAIN)
         if line.chain.seq <= last.chain.seq:
             return self._here(Kind.OUT_OF_PLACE)
         missing = line.chain.seq - last.chain.seq - 1 - self._altered
@@ -211,16 +206,16 @@ class Verification:
             return self._here(Kind.MISSING, count=missing)
         return None if self._altered else self._here(Kind.NOT_LINKED)
 
-    def _here(self, kind: Kind, count: int = 0, detail: str = "") -> Finding:
+    def _here(self, kind: Kind, count: int = 0, detail: str | None = None) -> Finding:
         return Finding(kind, self.lines, self.lines, count, detail)
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
-    """Yield each line with its line end; of one longer than `MAX_LINE` only one byte more."""
-    while line := file.readline(MAX_LINE + 1):
+    """Yield each line with its line end; of one longer than `MAX_LINE` only the beginning."""
+    while line := file.readline(_LONGEST):
         yield line
-        while len(line) > MAX_LINE and not line.endswith(b"\n"):
-            line = file.readline(MAX_LINE + 1)
+        while line and not line.endswith(b"\n"):
+            line = file.readline(_LONGEST)
 
 
 def _extend(before: Finding, found: Finding) -> bool:
@@ -240,7 +235,7 @@ def _kind(raw: bytes) -> Kind:
     try:
         entry: object = json.loads(text.decode())
     except (ValueError, RecursionError):
-        return Kind.FOREIGN
+        return Kind.FOREIGN if raw.endswith(b"\n") or len(raw) == _LONGEST else Kind.TORN_AT_END
     if not isinstance(entry, dict):
         return Kind.FOREIGN
     return Kind.ALTERED if "hmac" in entry else Kind.UNSIGNED

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import logging
 
 import pytest
@@ -26,6 +28,14 @@ def test_without_a_secret_the_users_key_signs() -> None:
     assert key.secret.hex() in audit_key_path().read_text()
     assert signing_key(REAL) == key
     assert verifying_keys(()) == {key.id: key}
+
+
+def test_keys_are_those_of_the_page() -> None:
+    """docs/audit-log.md says how to compute them."""
+    key = signing_key(Settings("key", secrets=(OLD,)))
+    derived = hmac.new(OLD.encode(), b"audit log of hostup-mcp", hashlib.sha256).digest()
+    assert key.secret == derived
+    assert key.id == hmac.new(derived, b"id", hashlib.sha256).hexdigest()[:8]
 
 
 @pytest.mark.parametrize("sandbox", [False, True])
@@ -60,7 +70,9 @@ def test_without_its_file_the_process_signs(caplog: pytest.LogCaptureFixture) ->
     audit_key_path().parent.write_text("a file in the place of the folder")
     assert signing_key(REAL) is PROCESS_KEY
     (message,) = caplog.messages
-    assert message.startswith("no key for the audit log, so its lines cannot be verified later: ")
+    before, _, error = message.partition(": ")
+    assert before == "no key for the audit log, so its lines cannot be verified later"
+    assert str(audit_key_path().parent) in error
 
 
 def test_a_broken_key_file_verifies_nothing(caplog: pytest.LogCaptureFixture) -> None:
@@ -68,7 +80,8 @@ def test_a_broken_key_file_verifies_nothing(caplog: pytest.LogCaptureFixture) ->
     audit_key_path().write_text("not a key")
     with caplog.at_level(logging.WARNING):
         assert verifying_keys(()) == {}
-    assert "the key file of the audit log cannot be used: " in caplog.text
+    (message,) = caplog.messages
+    assert message.startswith("the key file of the audit log cannot be used: [Errno 22] not a key")
 
 
 def test_no_key_shows() -> None:

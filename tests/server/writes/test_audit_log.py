@@ -27,7 +27,7 @@ from hostup_mcp.server.services import Services
 from hostup_mcp.server.writes import audit_log as audit_log_module
 from hostup_mcp.server.writes.audit_chain import MAX_LINE, AuditKey
 from hostup_mcp.server.writes.audit_keys import PROCESS_KEY, SANDBOX_KEY
-from hostup_mcp.server.writes.audit_log import AuditLog
+from hostup_mcp.server.writes.audit_log import AuditLog, try_to_open
 from hostup_mcp.server.writes.audit_verify import Kind, Verification
 from hostup_mcp.server.writes.consent import Yes, consent_to_destructive, consent_to_harmless
 from hostup_mcp.server.writes.context import WriteContext
@@ -53,6 +53,10 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 def chains(path: Path) -> list[dict[str, Any]]:
     return [entry["chain"] for entry in lines(path)]
+
+
+def chains_signed(path: Path) -> list[dict[str, Any]]:
+    return [entry["chain"] for entry in lines(path) if "hmac" in entry]
 
 
 def found(path: Path, key: AuditKey = PROCESS_KEY) -> list[tuple[Kind, int]]:
@@ -290,7 +294,8 @@ def test_each_line_signs_the_one_before(path: Path) -> None:
         assert (chain["seq"], chain["previous"]) == (number, previous)
         previous = hmac.new(PROCESS_KEY.secret, content, hashlib.sha256).hexdigest()
         assert end == f'{previous}"}}'.encode()
-    assert [chain.get("begins") for chain in chains(path)] == ["new_file", None, None]
+    assert [[*chain][4:] for chain in chains(path)] == [["begins"], [], []]
+    assert chains(path)[0]["begins"] == "new_file"
     assert len({chain["id"] for chain in chains(path)}) == 1
 
 
@@ -343,7 +348,35 @@ def test_only_the_end_of_a_file_is_read(path: Path, monkeypatch: pytest.MonkeyPa
         file.seek(-4096, os.SEEK_END)
         two, three = (json.loads(line)["chain"] for line in file.read().splitlines()[1:])
     assert (two["seq"], two["begins"]) == (1, "unsigned_lines")
+    assert "skipped" not in two, "the whole file would have to be read"
     assert (three["id"], three["seq"]) == (two["id"], 2)
+
+
+def test_a_long_line_is_followed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long it is, what stands after it, and however little is read at once."""
+    real = os.read
+    monkeypatch.setattr(os, "read", lambda fd, size: real(fd, min(size, 10_000)))
+    audit_log = AuditLog(path)
+    audit_log.append(NOW, {"n": "x" * 900_000, "chain of": {"a": 1, "chain": {"id": "b"}}})
+    audit_log.append(NOW, {"n": 2})
+    with path.open("a") as file:
+        file.write('{"n": "%s"}\n' % ("x" * 900_000))
+    audit_log.append(NOW, {"n": 3})
+    assert found(path) == [(Kind.UNSIGNED, 3)]
+    assert [chain["seq"] for chain in chains_signed(path)] == [1, 2, 3]
+
+
+def test_trying_writes_nothing(path: Path) -> None:
+    try_to_open(path)
+    assert not path.exists()
+    AuditLog(path).append(NOW, {"n": 1})
+    before = path.read_bytes()
+    try_to_open(path)
+    assert path.read_bytes() == before
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(IsADirectoryError):
+        try_to_open(path)
 
 
 def test_a_renamed_file_ends_its_chain(path: Path) -> None:
@@ -405,6 +438,9 @@ def test_nothing_continues_a_torn_line(path: Path) -> None:
         assert text[1] == whole[len(first) : end]
         assert [json.loads(line)["chain"]["seq"] for line in text[2:]] == [2, 3]
         assert found(path) == [(Kind.TORN, 2)]
+        altered = [*text[:2], text[2].replace(b'"n"', b'"m"'), text[3], b""]
+        path.write_bytes(b"\n".join(altered))
+        assert found(path) == [(Kind.FOREIGN, 2), (Kind.ALTERED, 3)]
         text[1] += b"?"
         path.write_bytes(b"\n".join([*text, b""]))
         assert found(path) == [(Kind.FOREIGN, 2), (Kind.GONE, 3)]
@@ -443,9 +479,20 @@ def test_an_unsigned_line_breaks_no_chain(path: Path) -> None:
     """As an older version writes beside this one."""
     AuditLog(path).append(NOW, {"n": 1})
     with path.open("a") as file:
-        file.write('{"n": 2}\n')
+        file.write('{"n": 2}\n{"n": 2}\n')
     AuditLog(path).append(NOW, {"n": 3})
     assert found(path) == [(Kind.UNSIGNED, 2)]
+    path.write_text(path.read_text().replace('{"n": 2}\n', "", 1))
+    assert found(path) == [(Kind.UNSIGNED, 2), (Kind.GONE, 3)]
+
+
+def test_long_older_files_are_missed_too(path: Path) -> None:
+    """Although their lines are not sealed."""
+    path.write_text('{"n": "%s"}\n' % ("x" * MAX_LINE) * 3)
+    AuditLog(path).append(NOW, {"n": 1})
+    assert found(path) == [(Kind.FOREIGN, 1)]
+    path.write_text(path.read_text().splitlines()[-1] + "\n")
+    assert found(path) == [(Kind.GONE, 1)]
 
 
 @pytest.mark.parametrize("kept", [1, 2])
@@ -463,7 +510,10 @@ def test_lines_that_were_removed_are_missed(
     audit_log.append(NOW, {"n": 4})
     assert chains(path)[-1]["begins"] == "lines_removed"
     assert chains(path)[-1]["earlier"] == last
-    assert found(path) == [(Kind.LINES_REMOVED, len(lines(path)))]
+    with path.open("rb") as file:
+        (removed,) = Verification({PROCESS_KEY.id: PROCESS_KEY}).findings(file)
+    assert (removed.kind, removed.detail) == (Kind.LINES_REMOVED, last)
+    assert removed.line == removed.until == len(lines(path))
     assert caplog.messages == [f"lines were removed from the audit log {path}"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hostup_mcp.server.writes.audit_chain import MAX_LINE, AuditKey, parse
+from hostup_mcp.server.writes.audit_chain import (
+    MAX_LINE,
+    AuditKey,
+    Chain,
+    parse,
+    sign,
+    to_bytes,
+)
 from hostup_mcp.server.writes.audit_keys import SANDBOX_KEY
 from hostup_mcp.server.writes.audit_log import AuditLog
 from hostup_mcp.server.writes.audit_verify import Finding, Kind, Verification
@@ -107,6 +115,10 @@ TAMPERED: dict[str, tuple[Callable[[Lines], Lines], list[Spot]]] = {
     "the first line was edited": (edit(1), [(Kind.ALTERED, 1, 1)]),
     "a line was edited": (edit(4), [(Kind.ALTERED, 4, 4)]),
     "two lines were edited": (both(edit(4), edit(5)), [(Kind.ALTERED, 4, 5)]),
+    "two lines apart were edited": (
+        both(edit(4), edit(6)),
+        [(Kind.ALTERED, 4, 4), (Kind.ALTERED, 6, 6)],
+    ),
     "the last line was edited": (edit(8), [(Kind.ALTERED, 8, 8)]),
     "every line was edited": (
         lambda lines: [line.replace(b'"log": "a"', b'"log": "b"') for line in lines],
@@ -126,6 +138,7 @@ TAMPERED: dict[str, tuple[Callable[[Lines], Lines], list[Spot]]] = {
         [(Kind.UNSIGNED, 4, 4), (Kind.MISSING, 5, 5)],
     ),
     "a line was removed": (without(4), [(Kind.MISSING, 4, 4)]),
+    "the first line was removed": (without(1), [(Kind.MISSING, 1, 1)]),
     "the first lines were removed": (without(1, 2), [(Kind.MISSING, 1, 1)]),
     "a line was edited and the next removed": (
         both(edit(4), without(5)),
@@ -169,6 +182,15 @@ TAMPERED: dict[str, tuple[Callable[[Lines], Lines], list[Spot]]] = {
         lambda lines: [line.replace(b"\n", b"\r\n") for line in lines],
         [(Kind.CARRIAGE_RETURN, 1, 8)],
     ),
+    "two line ends were changed": (
+        both(edit(4, b"\n", b"\r\n"), edit(5, b"\n", b"\r\n")),
+        [(Kind.CARRIAGE_RETURN, 4, 5)],
+    ),
+    "a space was added": (edit(4, b"\n", b" \n"), [(Kind.ALTERED, 4, 4)]),
+    "garbage with a carriage return was inserted": (
+        inserted(4, b"?\r\n"),
+        [(Kind.FOREIGN, 4, 4)],
+    ),
     "one line end was changed": (edit(4, b"\n", b"\r\n"), [(Kind.CARRIAGE_RETURN, 4, 4)]),
     "two lines were joined": (
         edit(4, b"\n", b""),
@@ -206,7 +228,7 @@ def test_a_changed_log_does_not_hold(name: str) -> None:
 def test_only_a_noted_head_shows_a_cut(kept: int) -> None:
     assert spots(log()[:kept]) == []
     verification, (found,) = verified(log()[:kept], HEAD)
-    assert found.kind is Kind.HEAD_MISSING
+    assert (found.kind, found.line, found.until) == (Kind.HEAD_MISSING, kept + 1, kept + 1)
     assert not verification.holds
     assert (verification.holds_to, verification.noted_at) == (kept, None)
 
@@ -232,6 +254,28 @@ def test_it_counts_what_is_missing() -> None:
     for removed, expected in (((4,), 1), ((3, 4, 5), 3), ((1, 2), 2)):
         (found,) = verified(without(*removed)(log()))[1]
         assert (found.kind, found.count) == (Kind.MISSING, expected)
+    _, (_, found) = verified(both(edit(1), without(2, 3))(log()))
+    assert (found.kind, found.line, found.count) == (Kind.MISSING, 2, 2)
+
+
+def test_two_futures_of_a_log_do_not_join() -> None:
+    """Both are signed: two writers without a lock, or a copy that was continued."""
+    fourth = parse(log()[3].removesuffix(b"\n"))
+    assert fourth is not None
+    other = sign({"time": "", "n": "other"}, fourth.chain, KEY)
+    fifth = replace(fourth.chain, seq=5, previous=other.hmac)
+    after = sign({"time": "", "n": "after"}, fifth, KEY)
+    lines = [*log()[:4], *(to_bytes(line) + b"\n" for line in (other, after))]
+    assert spots(lines) == [(Kind.OUT_OF_PLACE, 5, 5), (Kind.NOT_LINKED, 6, 6)]
+
+
+@pytest.mark.parametrize(("length", "kind"), [(MAX_LINE, None), (MAX_LINE + 1, Kind.ALTERED)])
+def test_a_line_has_a_greatest_length(length: int, kind: Kind | None) -> None:
+    place = Chain("0" * 16, 1, None, KEY.id)
+    short = len(to_bytes(sign({"time": ""}, place, KEY)))
+    line = to_bytes(sign({"time": "x" * (length - short)}, place, KEY))
+    assert len(line) == length
+    assert [found[0] for found in spots([line, b"\n"])] == ([] if kind is None else [kind])
 
 
 def test_an_unknown_key_leaves_it_undecided() -> None:
