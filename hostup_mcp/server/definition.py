@@ -54,6 +54,8 @@ class WritingTool:
     may_propose: frozenset[type[Destructive] | type[Harmless]]
     is_idempotent: bool
     propose: Propose
+    is_recovery: bool = False
+    """Whether it restores a server, which is looked at first and recorded."""
     confirmed_in_panel: bool = False
     """Whether the user confirms in the recovery panel (`typedName`). Hidden from other hosts."""
 

@@ -6,6 +6,9 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
+from hostup_mcp.hostup.endpoints import segment
+from hostup_mcp.hostup.jobs import is_path_on_host
+
 
 class TrackedJob(BaseModel):
     """A job that HostUp started for a write of this caller."""
@@ -21,5 +24,19 @@ class TrackedJob(BaseModel):
     """Whether `restored_point` is a backup of the server itself."""
     leads_to: str | None = None
     """The power state that the server has a little after the job; None if it is not changed."""
+    recovery_id: str | None = None
+    """The record of the restore that this job carries out; None for other jobs."""
+    restored_vps_id: str | None = None
+    """The server that then holds the restored data; None if its id is not known."""
     seen_ended_at: datetime | None = None
     """When a job that `leads_to` a power state was first seen to have ended."""
+
+
+def poll_path(job_id: str, poll_url: str | None) -> str | None:
+    """Return the path to poll for a job: HostUp's `poll_url`, or else the documented path.
+
+    None if that would not be a path on HostUp's own host.
+    """
+    if poll_url is not None:
+        return poll_url if is_path_on_host(poll_url) else None
+    return f"/api/jobs/{segment(job_id)}"

@@ -19,6 +19,7 @@ from hostup_mcp.server.caller import Account, caller, principal
 from hostup_mcp.server.connections import Connections, connect, shared_throttle
 from hostup_mcp.server.errors.failure import RefusalError, not_configured
 from hostup_mcp.server.metrics import MetricsObserver
+from hostup_mcp.server.probe import Probe
 from hostup_mcp.server.refusals import Refusals
 from hostup_mcp.server.writes.audit_keys import signing_key
 from hostup_mcp.server.writes.audit_log import AuditLog
@@ -56,6 +57,7 @@ class Services:
         self.in_flight = WritesInFlight()
         self.refusals = Refusals()
         self.audit_log = _audit_log(settings)
+        self.probe = Probe(settings or Settings(api_key=""))
         allowed = settings.allow if settings else frozenset()
         self.unlockable = allowed if unlockable is None else unlockable
         # A sealed question must not outlive the state that it is stored in.

@@ -42,5 +42,6 @@ TOOL = WritingTool(
     may_propose=frozenset({Destructive}),
     is_idempotent=False,
     propose=propose,
+    is_recovery=True,
     confirmed_in_panel=True,
 )

@@ -17,6 +17,7 @@ from hostup_mcp.server.locked import locked_refusal
 from hostup_mcp.server.output import describe_all
 from hostup_mcp.server.plans import PlanFacts, StoredPlan, needed_groups, plan_again, read_facts
 from hostup_mcp.server.reader import Reader
+from hostup_mcp.server.recoveries import Restored
 from hostup_mcp.server.tools.create_vps_backup import describe_restore_gate
 from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Question
 from hostup_mcp.server.writes.questions import (
@@ -72,7 +73,7 @@ async def propose_restore(reader: Reader, plan: StoredPlan) -> Destructive:
         request=plan.definition.request(plan.target),
         facts={**facts.documented, **subject.facts},
         question=_question(plan, facts, subject, reader.viewer),
-        follow_up=_follow_up(plan),
+        follow_up=_follow_up(plan, facts),
     )
 
 
@@ -93,16 +94,23 @@ def _question(plan: StoredPlan, facts: PlanFacts, subject: Subject, viewer: View
     return Question(message, name)
 
 
-def _follow_up(plan: StoredPlan) -> FollowUp:
+def _follow_up(plan: StoredPlan, facts: PlanFacts) -> FollowUp:
     async def read_state(hostup: ReadingClient) -> str:
         return f"As of now {describe_restore_gate(await hostup.list_backups(plan.vps_id))}."
 
+    found = facts.plan.point
     panel = ", and look in HostUp's panel for a new server" * plan.definition.builds_server
     return FollowUp(
         f"Restoring {plan.vps_id} ({plan.mode})",
         read_state,
         f"Call list_vps and list_vps_backups in a few minutes{panel}.",
         restored_point=None if plan.definition.builds_server else plan.point,
+        restored=Restored(
+            mode=plan.mode,
+            point=plan.point,
+            point_created=None if found is None else found.created,
+            source_id=plan.source_id,
+        ),
         is_own_backup=plan.definition.goes_back_to == "backup" and not plan.source_id,
     )
 
@@ -115,4 +123,5 @@ TOOL = WritingTool(
     may_propose=frozenset({Destructive}),
     is_idempotent=False,
     propose=propose,
+    is_recovery=True,
 )

@@ -36,6 +36,8 @@ class WriteContext:
     consent: Consent | None = None
     request_id: str | None = None
     job_id: str | None = None
+    recovery_id: str | None = None
+    """The record of the restore that is carried out; None for other writes."""
     write_id: str = field(default_factory=new_write_id)
     """Ends the User-Agent of the request, so HostUp's audit log can show whether it arrived."""
 

@@ -30,6 +30,7 @@ from hostup_mcp.server.errors.kinds import ErrorKind
 from hostup_mcp.server.ids import require_handed_out
 from hostup_mcp.server.plans import LIFE, plan_again, plan_used
 from hostup_mcp.server.reader import READ_SECONDS, reader
+from hostup_mcp.server.recoveries import KeptRecovery, Recovery, last_of, subject_of
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.server.writes.asking import (
     Agreement,
@@ -49,11 +50,9 @@ from hostup_mcp.server.writes.context import Phase, WriteContext
 from hostup_mcp.server.writes.in_flight import ServerStoppingError
 from hostup_mcp.server.writes.proposal import Harmless, fingerprint
 from hostup_mcp.server.writes.recoveries import (
-    Recovery,
-    RecoveryNote,
     conclude_recovery,
     forget_recovery,
-    last_recovery,
+    look_before,
     note_recovery,
 )
 from hostup_mcp.server.writes.result import describe
@@ -133,35 +132,36 @@ async def _carry_out(
 ) -> CallToolResult:
     """Lock the server, check again, and send. Runs in a task of its own."""
     began = time.time()
-    subject = f"{w.services.base_url}/{agreed.vps_id}"
+    subject = subject_of(w.services, agreed.vps_id)
     lock = await w.services.state.acquire(f"write/{subject}", LOCK_SECONDS)
     if lock is None:
-        raise _locked(await last_recovery(w, subject))
+        raise _locked(await last_of(w.services, subject))
     consumed: list[RecordKey] = []
-    note: RecoveryNote | None = None
+    kept: KeptRecovery | None = None
     try:
+        before = await look_before(w, agreed.vps_id) if tool.is_recovery else None
         consent = await _check_again(tool, arguments, ctx, w, agreed)
         consumed = await _consume(w, arguments, agreed, lock)
-        if (plan := _plan_of(arguments)) is not None:
-            note = await note_recovery(w, subject, plan.id, consent.proposal.request.path)
+        if before is not None:
+            kept = await note_recovery(w, subject, consent, before)
         if time.time() - began > LOCK_SECONDS - LOCK_MARGIN_SECONDS:
             raise _lock_lost()
         started = await send(ctx, w, consent)
     except BaseException as error:
         if w.phase is Phase.SENT and not isinstance(error, HostUpError):
             # HostUp may still be carrying it out, so leave the lock in place until it expires.
-            await conclude_recovery(w, note, accepted=False)
+            await conclude_recovery(w, kept, None)
             raise
         if w.consent is not None and isinstance(error, ForbiddenError):
             scopes = w.consent.proposal.request.scopes
             w.services.refusals.note(w.caller, agreed.vps_id, scopes, w.services.now())
         if w.phase is not Phase.SENT:
             await _reopen(w, consumed)
-        await forget_recovery(w, note)
+        await forget_recovery(w, kept)
         await _release(w, lock)
         raise
     w.services.refusals.forget(w.caller, agreed.vps_id, consent.proposal.request.scopes)
-    await conclude_recovery(w, note, accepted=True)
+    await conclude_recovery(w, kept, started)
     await _release(w, lock)
     result = describe(started, consent.proposal)
     _log_end(w, "accepted by HostUp")

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.requests import WriteRequest
 from hostup_mcp.hostup.text import Json
+from hostup_mcp.server.recoveries import Restored
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class FollowUp:
     """The backup or snapshot that the server's disk is overwritten with; None if it is not."""
     is_own_backup: bool = False
     """Whether `restored_point` is a backup of the server itself."""
+    restored: Restored | None = None
+    """What is restored; None for a change that is no restore."""
     leads_to: str | None = None
     """The power state that the server has a little after the job; None if it is not changed."""
 

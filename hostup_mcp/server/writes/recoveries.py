@@ -1,72 +1,104 @@
-"""Records of the restores that were sent, kept per server until they are deleted."""
+"""Records a restore while it is carried out: before it is sent, and how that ended."""
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
+from hostup_mcp.hostup.jobs import Started
+from hostup_mcp.recovery.evidence import Observation
+from hostup_mcp.server import recoveries
+from hostup_mcp.server.jobs import poll_path
+from hostup_mcp.server.observing import Looking
+from hostup_mcp.server.recoveries import JobEnd, KeptRecovery, Recovery
+from hostup_mcp.server.writes.consent import Consent
 from hostup_mcp.server.writes.context import WriteContext
+from hostup_mcp.server.writes.proposal import Destructive
 from hostup_mcp.state.store import StateUnavailableError, new_handle
 
+log = logging.getLogger(__name__)
 
-class Recovery(BaseModel):
-    """One restore, recorded just before it is sent."""
-
-    model_config = ConfigDict(frozen=True)
-
-    caller: str
-    plan_id: str
-    path: str
-    sent_at: datetime
-    outcome: Literal["sent", "accepted", "unknown"] = "sent"
-    """Stays `sent` if the process ended before it could record the outcome."""
-    job_id: str | None = None
+BASELINE_SECONDS = 5.0
+"""How long looking at a server before its restore may take; what is not seen by then is unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecoveryNote:
-    """The record of one restore that is in progress."""
+async def look_before(w: WriteContext, vps_id: str) -> Observation:
+    """Look at a server before its restore is sent. However that goes, the restore goes on.
 
-    subject: str
-    id: str
-    recovery: Recovery
+    Raises:
+        ServerStoppingError: this server was told to stop meanwhile.
+    """
+    services = w.services
+    hostup = services.hostup.within(BASELINE_SECONDS)
+    looking = Looking(hostup, services.probe, vps_id, services.now())
+    try:
+        with services.in_flight.interruptible():
+            await looking.look(BASELINE_SECONDS)
+    except ExceptionGroup:
+        log.exception("a server could not be looked at before its restore")
+    return looking.seen
 
 
-async def note_recovery(w: WriteContext, subject: str, plan_id: str, path: str) -> RecoveryNote:
-    """Record that a restore of `subject` is about to be sent.
+async def note_recovery(
+    w: WriteContext, subject: str, consent: Consent, before: Observation
+) -> KeptRecovery | None:
+    """Record that a restore of `subject` is about to be sent; None for a write that is no restore.
 
     Raises:
         StateUnavailableError: it could not be recorded, so it may not be sent.
     """
-    recovery = Recovery(caller=w.caller, plan_id=plan_id, path=path, sent_at=w.services.now())
-    note = RecoveryNote(subject, new_handle("rec"), recovery)
-    await w.services.state.put_recovery(subject, note.id, recovery.model_dump_json())
-    return note
+    proposal = consent.proposal
+    restored = proposal.follow_up.restored
+    if restored is None:
+        return None
+    recovery = Recovery(
+        caller=w.caller,
+        plan_id=w.ids["planId"],
+        path=proposal.request.path,
+        sent_at=w.services.now(),
+        vps_id=proposal.vps_id,
+        restored=restored,
+        write_id=w.write_id,
+        consent=consent.as_json(),
+        price=proposal.price if isinstance(proposal, Destructive) else None,
+        before=before,
+    )
+    w.recovery_id = new_handle("rec")
+    kept = KeptRecovery(subject, w.recovery_id, recovery)
+    await recoveries.put(w.services, kept)
+    return kept
 
 
-async def conclude_recovery(w: WriteContext, note: RecoveryNote | None, *, accepted: bool) -> None:
-    """Record the outcome of a restore that was sent."""
-    if note is None:
+async def conclude_recovery(
+    w: WriteContext, kept: KeptRecovery | None, started: Started | None
+) -> None:
+    """Record the outcome of a restore that was sent; `started` is None if it is not known."""
+    if kept is None:
         return
-    outcome = "accepted" if accepted else "unknown"
-    ended = note.recovery.model_copy(update={"outcome": outcome, "job_id": w.job_id})
+    recovery = kept.recovery
     with suppress(StateUnavailableError):
-        await w.services.state.put_recovery(note.subject, note.id, ended.model_dump_json())
+        if started is None:
+            await recoveries.update(w.services, kept, outcome="unknown")
+            return
+        state, job_id = started.state, started.job_id
+        is_over = state is not None and state.is_over
+        ended = recovery.model_copy(
+            update={
+                "outcome": "accepted",
+                "job_id": job_id,
+                "poll": None if job_id is None else poll_path(job_id, started.poll_url),
+                "new_vps_id": started.vps_id,
+                "job_end": JobEnd(state=state, said=started.reason, at=w.services.now())
+                if state is not None and is_over
+                else None,
+            }
+        )
+        await recoveries.put(w.services, KeptRecovery(kept.subject, kept.id, ended))
 
 
-async def forget_recovery(w: WriteContext, note: RecoveryNote | None) -> None:
+async def forget_recovery(w: WriteContext, kept: KeptRecovery | None) -> None:
     """Delete the record of a restore that was not sent, or that HostUp refused."""
-    if note is None:
+    if kept is None:
         return
     with suppress(StateUnavailableError):
-        await w.services.state.delete_recovery(note.subject, note.id)
-
-
-async def last_recovery(w: WriteContext, subject: str) -> Recovery | None:
-    """Return the latest restore of `subject`, by any caller or session."""
-    recoveries = list((await w.services.state.recoveries(subject)).values())
-    return Recovery.model_validate_json(recoveries[-1]) if recoveries else None
+        await recoveries.delete(w.services, kept)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from hostup_mcp.hostup.endpoints import segment
-from hostup_mcp.hostup.jobs import JobState, Started, is_path_on_host
+from hostup_mcp.hostup.jobs import JobState, Started
 from hostup_mcp.hostup.problems import (
     BadResponseError,
     ConnectionLostError,
@@ -17,7 +16,7 @@ from hostup_mcp.hostup.writing import WritingClient
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import RefusalError, fail
 from hostup_mcp.server.errors.hostup import from_hostup
-from hostup_mcp.server.jobs import TrackedJob
+from hostup_mcp.server.jobs import TrackedJob, poll_path
 from hostup_mcp.server.lost_writes import WriteRecord
 from hostup_mcp.server.services import Ctx, Services
 from hostup_mcp.server.writes.consent import Consent
@@ -70,7 +69,7 @@ async def send(ctx: Ctx, w: WriteContext, consent: Consent) -> Started:
         broken = BadResponseError("HostUp's response could not be processed")
         raise await _unknown(w, broken, follow_up, record) from None
     w.job_id = started.job_id
-    await _remember_job(w.services, consent.proposal, started)
+    await _remember(w, consent.proposal, started)
     try:
         await ctx.notify_resource_updated(f"hostup://vps/{consent.proposal.vps_id}/backups")
     except Exception:
@@ -154,24 +153,24 @@ def _record(w: WriteContext, proposal: Proposal) -> WriteRecord:
     )
 
 
-async def _remember_job(services: Services, proposal: Proposal, started: Started) -> None:
-    if started.job_id is None:
-        return
-    followed = TrackedJob(
-        vps_id=proposal.vps_id,
-        poll=_poll_path(started.job_id, started.poll_url),
-        restored_point=proposal.follow_up.restored_point,
-        is_own_backup=proposal.follow_up.is_own_backup,
-        leads_to=proposal.follow_up.leads_to,
-    )
-    await services.remember({f"job/{started.job_id}": followed.model_dump_json()})
+async def _remember(w: WriteContext, proposal: Proposal, started: Started) -> None:
+    """Remember the job and the new server that the response names, for later calls."""
+    follow_up = proposal.follow_up
+    named = {} if started.vps_id is None else {started.vps_id: ""}
+    if started.job_id is not None:
+        followed = TrackedJob(
+            vps_id=proposal.vps_id,
+            poll=poll_path(started.job_id, started.poll_url),
+            restored_point=follow_up.restored_point,
+            is_own_backup=follow_up.is_own_backup,
+            leads_to=follow_up.leads_to,
+            recovery_id=w.recovery_id,
+            restored_vps_id=_restored_vps(proposal, started),
+        )
+        named[f"job/{started.job_id}"] = followed.model_dump_json()
+    await w.services.remember(named)
 
 
-def _poll_path(job_id: str, poll_url: str | None) -> str | None:
-    """Return the path to poll for a job: HostUp's `poll_url`, or else the documented path.
-
-    None if that would not be a path on HostUp's own host.
-    """
-    if poll_url is not None:
-        return poll_url if is_path_on_host(poll_url) else None
-    return f"/api/jobs/{segment(job_id)}"
+def _restored_vps(proposal: Proposal, started: Started) -> str | None:
+    restored = proposal.follow_up.restored
+    return None if restored is None else restored.holder(proposal.vps_id, started.vps_id)

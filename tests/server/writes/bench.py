@@ -89,6 +89,7 @@ def tool(
     propose: Callable[..., Awaitable[Proposal]] | None = None,
     *,
     confirmed_in_panel: bool = False,
+    is_recovery: bool = False,
 ) -> WritingTool:
     async def nothing(reader: Reader) -> Destructive:
         raise NotImplementedError
@@ -102,6 +103,7 @@ def tool(
         is_idempotent=False,
         propose=propose or nothing,
         confirmed_in_panel=confirmed_in_panel,
+        is_recovery=is_recovery,
     )
 
 
@@ -166,6 +168,9 @@ class Bench:
         self.before_propose: Step | None = None
         self.may_propose: frozenset[type[Destructive] | type[Harmless]] = frozenset({Destructive})
         self.in_panel = False
+        self.is_recovery = False
+        self.looked_at: Respond | None = None
+        """What responds when a server is looked at before its restore; None for 404."""
         self.answer: Any = TYPED
         self.while_asking: Step | None = None
         self.response: httpx.Response | Exception | Respond = httpx.Response(202, json=ACCEPTED)
@@ -210,6 +215,10 @@ class Bench:
     # HostUp
 
     async def _respond(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            self.events.append(f"look: {request.url.path}")
+            missing = httpx.Response(404, json={})
+            return missing if self.looked_at is None else await self.looked_at(request)
         self.events.append("request")
         if isinstance(self.response, Exception):
             raise self.response
@@ -235,7 +244,12 @@ class Bench:
     # Calls
 
     def definition(self) -> WritingTool:
-        return tool(self.may_propose, self.propose, confirmed_in_panel=self.in_panel)
+        return tool(
+            self.may_propose,
+            self.propose,
+            confirmed_in_panel=self.in_panel,
+            is_recovery=self.is_recovery,
+        )
 
     def context(self, state: str | None = None, answers: dict[str, Any] | None = None) -> Ctx:
         return cast("Ctx", Call(self, state, answers))

@@ -362,6 +362,8 @@ async def test_a_job_is_kept_with_its_path(
         "restored_point": None,
         "is_own_backup": False,
         "leads_to": None,
+        "recovery_id": None,
+        "restored_vps_id": None,
         "seen_ended_at": None,
     }
 

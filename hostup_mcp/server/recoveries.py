@@ -1,0 +1,205 @@
+"""Records of the restores that were sent, and which of them are a caller's own.
+
+A record is kept with the server whose restore was sent, for every caller to know that it was, and
+until it is deleted. Beside it, each caller has an index of their own ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+
+from hostup_mcp.hostup.jobs import JobState
+from hostup_mcp.recovery.evidence import Observation
+from hostup_mcp.recovery.modes import MODES
+from hostup_mcp.recovery.modes.definition import Mode
+from hostup_mcp.server.services import Services
+
+
+class _Stored(BaseModel):
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+
+class Restored(_Stored):
+    """What was to be restored."""
+
+    mode: Mode
+    point: str
+    """Backup id, or name of the snapshot."""
+    point_created: datetime | None = None
+    source_id: str = ""
+    """The server whose backup it is, if that is another server."""
+    kind: Literal["restore", "rehearsal"] = "restore"
+
+    def holder(self, vps_id: str, new_vps_id: str | None) -> str | None:
+        """Return the server that holds the restored data, or should; None if it is not known.
+
+        `vps_id` is the server that the request names, `new_vps_id` the one that was built.
+        """
+        return new_vps_id if MODES[self.mode].builds_server else vps_id
+
+
+class JobEnd(_Stored):
+    """How the job of a restore ended, as far as HostUp said."""
+
+    state: JobState
+    said: str | None = None
+    """Why it failed or ended, in HostUp's words."""
+    at: datetime
+    """When it ended, or was first seen to have ended."""
+
+
+class LastVerdict(_Stored):
+    """What `verify_recovery` last found."""
+
+    at: datetime
+    verdict: str
+    items: list[JsonValue]
+    to_check: list[str]
+
+
+class Recovery(_Stored):
+    """One restore, recorded just before it is sent."""
+
+    caller: str
+    plan_id: str
+    path: str
+    sent_at: datetime
+    vps_id: str
+    """The server that the request names: the one to overwrite, or the source of a new one."""
+    restored: Restored
+    write_id: str
+    consent: Mapping[str, JsonValue]
+    """Who agreed, and how."""
+    price: Mapping[str, JsonValue] | None = None
+    """What the user agreed to pay; None if nothing is charged for it, or the price is not known."""
+    before: Observation
+    """The server when the restore was sent."""
+    outcome: Literal["sent", "accepted", "unknown"] = "sent"
+    """Stays `sent` if the process ended before it could record the outcome."""
+    job_id: str | None = None
+    poll: str | None = None
+    """The path to poll for the job; None if HostUp gave none that is followed."""
+    new_vps_id: str | None = None
+    """The server that was built; None if none was, or its id is not known."""
+    job_end: JobEnd | None = None
+    last_verdict: LastVerdict | None = None
+
+    @property
+    def holder(self) -> str | None:
+        """The server that holds the restored data, or should; None if its id is not known."""
+        return self.restored.holder(self.vps_id, self.new_vps_id)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRecovery:
+    """A stored record: where it is kept, under which id, and what it says."""
+
+    subject: str
+    id: str
+    recovery: Recovery
+
+
+class _Entry(_Stored):
+    """One entry of a caller's index: where the record is, and the server to verify."""
+
+    subject: str
+    vps_id: str | None
+    """The server that holds the restored data; None while the id of a new one is not known."""
+
+
+def subject_of(services: Services, vps_id: str) -> str:
+    """Return what records and locks of a server are kept under."""
+    return f"{services.base_url}/{vps_id}"
+
+
+async def put(services: Services, kept: KeptRecovery) -> None:
+    """Store a record, and enter it in its caller's index.
+
+    Raises:
+        StateUnavailableError: it could not be stored.
+    """
+    # The index first: an entry without its record is skipped, a record without its entry is lost.
+    recovery = kept.recovery
+    entry = _Entry(subject=kept.subject, vps_id=recovery.holder)
+    index = _index(services, recovery.caller)
+    await services.state.put_recovery(index, kept.id, entry.model_dump_json())
+    await _put_record(services, kept)
+
+
+async def update(services: Services, kept: KeptRecovery, **changes: Any) -> KeptRecovery:
+    """Change fields of a stored record, and return it as it is then.
+
+    Raises:
+        StateUnavailableError: it could not be stored.
+    """
+    recovery = kept.recovery.model_copy(update=changes)
+    changed = KeptRecovery(kept.subject, kept.id, recovery)
+    await _put_record(services, changed)
+    return changed
+
+
+async def delete(services: Services, kept: KeptRecovery) -> None:
+    """Delete a stored record."""
+    await services.state.delete_recovery(kept.subject, kept.id)
+    await services.state.delete_recovery(_index(services, kept.recovery.caller), kept.id)
+
+
+async def last_of(services: Services, subject: str) -> Recovery | None:
+    """Return the latest restore of `subject` that can be read, by any caller or session."""
+    for body in reversed(list((await services.state.recoveries(subject)).values())):
+        if (recovery := _parse(body)) is not None:
+            return recovery
+    return None
+
+
+async def own(services: Services, caller: str, recovery_id: str) -> KeptRecovery | None:
+    """Return the record of `caller` with this id; None if they have none."""
+    entry = (await _entries(services, caller)).get(recovery_id)
+    return None if entry is None else await _kept(services, caller, entry.subject, recovery_id)
+
+
+async def last_own(services: Services, caller: str, vps_id: str) -> KeptRecovery | None:
+    """Return the latest restore by `caller` whose data the server `vps_id` holds, or should."""
+    for id_, entry in reversed((await _entries(services, caller)).items()):
+        if entry.vps_id == vps_id:
+            kept = await _kept(services, caller, entry.subject, id_)
+            if kept is not None:
+                return kept
+    return None
+
+
+async def _put_record(services: Services, kept: KeptRecovery) -> None:
+    body = kept.recovery.model_dump_json()
+    await services.state.put_recovery(kept.subject, kept.id, body)
+
+
+async def _entries(services: Services, caller: str) -> dict[str, _Entry]:
+    stored = await services.state.recoveries(_index(services, caller))
+    return {id_: _Entry.model_validate_json(body) for id_, body in stored.items()}
+
+
+async def _kept(
+    services: Services, caller: str, subject: str, recovery_id: str
+) -> KeptRecovery | None:
+    body = (await services.state.recoveries(subject)).get(recovery_id)
+    recovery = None if body is None else _parse(body)
+    is_own = recovery is not None and recovery.caller == caller
+    return KeptRecovery(subject, recovery_id, recovery) if recovery and is_own else None
+
+
+def _index(services: Services, caller: str) -> str:
+    # The space keeps it apart from every server: no id has one.
+    return f"{services.base_url} {caller}"
+
+
+def _parse(body: str) -> Recovery | None:
+    """Return a stored record; None for one that another version of this program wrote."""
+    try:
+        return Recovery.model_validate_json(body)
+    except ValidationError:
+        return None
