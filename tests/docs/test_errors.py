@@ -22,7 +22,7 @@ from hostup_mcp.recovery.reasons import Reason
 from hostup_mcp.remote.tokens import new_token
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.kinds import ErrorKind
-from hostup_mcp.server.errors.texts import ErrorText
+from hostup_mcp.server.errors.text import ErrorText
 
 from .conftest import PATIENCE, Place, serving, shell
 from .pages import ROOT, table

@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 from hostup_mcp.config import Misconfigured
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.kinds import ErrorKind
-from hostup_mcp.server.errors.texts import ErrorText
+from hostup_mcp.server.errors.text import ErrorText
 from hostup_mcp.server.output import Output
 
 

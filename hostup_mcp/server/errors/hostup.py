@@ -28,7 +28,7 @@ from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.recovery.gates import closed_reason, step_to_open
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import Failure, RefusalError, describe, fail, refuse
-from hostup_mcp.server.errors.texts import ErrorText
+from hostup_mcp.server.errors.text import ErrorText
 from hostup_mcp.wording.render import for_model
 
 

@@ -5,29 +5,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from hostup_mcp.hostup.address import KEYS_PAGE
 from hostup_mcp.server.errors.kinds import ErrorKind
+from hostup_mcp.server.errors.text import NOTHING, NOTHING_NOW, ErrorText
+from hostup_mcp.server.errors.write_texts import (
+    AUDIT_LOG_UNAVAILABLE as AUDIT_LOG_UNAVAILABLE,
+)
+from hostup_mcp.server.errors.write_texts import (
+    FAILED_AFTER_SENDING as FAILED_AFTER_SENDING,
+)
+from hostup_mcp.server.errors.write_texts import (
+    RESPONSE_LOST as RESPONSE_LOST,
+)
+from hostup_mcp.server.errors.write_texts import (
+    SERVER_STOPPING as SERVER_STOPPING,
+)
+from hostup_mcp.server.errors.write_texts import (
+    STATE_REPLY_LOST as STATE_REPLY_LOST,
+)
+from hostup_mcp.server.errors.write_texts import (
+    STATE_UNAVAILABLE as STATE_UNAVAILABLE,
+)
 
-
-@dataclass(frozen=True, slots=True)
-class ErrorText:
-    """What one error says."""
-
-    kind: ErrorKind
-    message: str
-    """What happened."""
-    next_step: str
-    """What a model should do next."""
-    changed: str = ""
-    """Whether anything was changed; empty for errors of requests that may only have read."""
-    user_step: str = ""
-    """What the user can do; given where `doctor` can meet the error."""
-
-
-_NOTHING = "Nothing was changed."
-_NOTHING_NOW = "Nothing was changed by this call."
 _CHECK = "Call list_vps_backups to check the current state, then tell the user."
 _LATER = "Call again in {wait}; if it keeps failing, HostUp's status page or support may say why."
 _NETWORK = "Call again; if it keeps failing, ask the user to check this machine's network."
@@ -77,7 +76,7 @@ NOT_ALLOWED = ErrorText(
     ErrorKind.NOT_ALLOWED,
     "{tool} is locked in hostup-mcp.",
     "Tell the user. To unlock: {how}. They can also make the change themselves in HostUp's panel.",
-    _NOTHING,
+    NOTHING,
 )
 
 # The call itself ----------------------------------------------------------------------------------
@@ -114,7 +113,7 @@ NAME_TAKEN = ErrorText(
     ErrorKind.NAME_TAKEN,
     "This server already has a snapshot with that name.",
     "Choose another name.",
-    _NOTHING,
+    NOTHING,
 )
 
 # The state of the server --------------------------------------------------------------------------
@@ -123,41 +122,41 @@ GATE_CLOSED = ErrorText(
     ErrorKind.GATE_CLOSED,
     "HostUp does not allow this now: {reason}.",
     "{step} Tell the user; list_vps_backups shows the gates.",
-    _NOTHING,
+    NOTHING,
 )
 GATE_UNKNOWN = ErrorText(
     ErrorKind.GATE_CLOSED,
     "HostUp's response does not say whether this is allowed now.",
     "Call list_vps_backups in a minute; if its gates are still unknown, tell the user.",
-    _NOTHING,
+    NOTHING,
 )
 GATE_CLOSED_FOR_DELETION = ErrorText(
     ErrorKind.GATE_CLOSED,
     "Nothing can be deleted while the restore gate is closed: {reason}.",
     GATE_CLOSED.next_step,
-    _NOTHING,
+    NOTHING,
 )
 GATE_CLOSED_FOR_START = ErrorText(
     ErrorKind.GATE_CLOSED,
     "A job may be running on this server: HostUp does not say, and its restore gate, which a "
     "running job closes, is closed: {reason}.",
     GATE_CLOSED.next_step,
-    _NOTHING,
+    NOTHING,
 )
 POWER_GATE_CLOSED = ErrorText(
-    ErrorKind.GATE_CLOSED, GATE_CLOSED.message, "{step} Tell the user.", _NOTHING
+    ErrorKind.GATE_CLOSED, GATE_CLOSED.message, "{step} Tell the user.", NOTHING
 )
 ALREADY_IN_STATE = ErrorText(
     ErrorKind.POWER_STATE,
     "This server is already {state}.",
     "There is nothing to do; tell the user.",
-    _NOTHING,
+    NOTHING,
 )
 CANNOT_RESTART = ErrorText(
     ErrorKind.POWER_STATE,
     "This server is {state}, so it cannot be restarted.",
     "Tell the user. If they want it to run, call set_vps_power with action start.",
-    _NOTHING,
+    NOTHING,
 )
 CONFLICT = ErrorText(
     ErrorKind.CONFLICT,
@@ -182,7 +181,7 @@ JOB_RUNNING = ErrorText(
     ErrorKind.JOB_RUNNING,
     "A job is running on this server.",
     "Wait until it has finished, then call list_vps_backups.",
-    _NOTHING,
+    NOTHING,
 )
 JOB_FAILED = ErrorText(
     ErrorKind.JOB_FAILED,
@@ -198,19 +197,19 @@ BACKUP_MISSING = ErrorText(
     ErrorKind.BACKUP_MISSING,
     "This backup does not exist; it may have been removed.",
     "Call list_vps_backups, from its first page on, to see which ones exist.",
-    _NOTHING,
+    NOTHING,
 )
 SNAPSHOT_MISSING = ErrorText(
     ErrorKind.SNAPSHOT_MISSING,
     "This snapshot does not exist; it may have expired.",
     "Call list_vps_snapshots to see which ones exist.",
-    _NOTHING,
+    NOTHING,
 )
 NOT_AVAILABLE = ErrorText(
     ErrorKind.NOT_AVAILABLE,
     "Snapshots are not available for this server: {reason}.",
     "Tell the user. Call list_vps_backups to see whether a backup is possible.",
-    _NOTHING,
+    NOTHING,
 )
 
 # The user's yes -----------------------------------------------------------------------------------
@@ -221,19 +220,19 @@ CANNOT_ASK = ErrorText(
     "Do not call it again in this client. Tell the user: use a client{revision} with MCP "
     "elicitation, make the change in HostUp's panel, or set HOSTUP_MCP_CONFIRM=client where "
     "hostup-mcp is configured, so that the client's own approval counts.",
-    _NOTHING,
+    NOTHING,
 )
 NOT_CONFIRMED = ErrorText(
     ErrorKind.NOT_CONFIRMED,
     "{why}.",
     "Tell the user. Do not try again unless they ask for it themselves.",
-    _NOTHING,
+    NOTHING,
 )
 NOT_FROM_PANEL = ErrorText(
     ErrorKind.NOT_FROM_PANEL,
     "Only the recovery panel can confirm a plan this way.",
     "Call restore_vps; it asks the user.",
-    _NOTHING,
+    NOTHING,
 )
 
 # Facts that changed -------------------------------------------------------------------------------
@@ -242,39 +241,39 @@ PLAN_AGAIN = ErrorText(
     ErrorKind.PLAN_AGAIN,
     "This plan can no longer be used: {why}.",
     "Call plan_restore again and show the user the new plan before doing anything else.",
-    _NOTHING,
+    NOTHING,
 )
 QUESTION_OF_LOST_STATE = ErrorText(
     ErrorKind.PLAN_AGAIN,
     "The user was asked before this server lost its stored state, so their answer no longer "
     "counts.",
     "Call {tool} again; the user is asked again. If it takes a planId, call plan_restore first.",
-    _NOTHING,
+    NOTHING,
 )
 PLAN_USED = ErrorText(
     ErrorKind.PLAN_USED,
     "This plan was already sent to HostUp, and each plan can be used only once.",
     "If it started a job, follow it with get_job; otherwise call list_vps_backups. For anything "
     "more, call plan_restore again.",
-    _NOTHING_NOW,
+    NOTHING_NOW,
 )
 CHANGED_MEANWHILE = ErrorText(
     ErrorKind.CHANGED_MEANWHILE,
     "The facts behind this change were different after the user was asked.",
     "Read them again, and show the user the current state.",
-    _NOTHING_NOW,
+    NOTHING_NOW,
 )
 WRITE_IN_FLIGHT = ErrorText(
     ErrorKind.WRITE_IN_FLIGHT,
     "Another change to this server is in progress, or its outcome is unknown.{last}",
     _CHECK,
-    _NOTHING_NOW,
+    NOTHING_NOW,
 )
 LOCK_LOST = ErrorText(
     ErrorKind.WRITE_IN_FLIGHT,
     "The lock on this server expired before the change could be sent.",
     "Call list_vps_backups to check the current state before doing anything else.",
-    _NOTHING,
+    NOTHING,
 )
 
 # HostUp and the way to it -------------------------------------------------------------------------
@@ -298,7 +297,7 @@ TIMED_OUT_AFTER_YES = ErrorText(
     ErrorKind.TIMED_OUT,
     "HostUp did not respond within {seconds} s after the yes.",
     "Call again in a minute; the user is asked again.",
-    _NOTHING,
+    NOTHING,
 )
 CONNECTION_LOST = ErrorText(
     ErrorKind.CONNECTION_LOST,
@@ -329,45 +328,4 @@ POLL_URL_REFUSED = ErrorText(
     "HostUp gave this job a poll URL that this server does not follow: it may lead to another "
     "host.",
     "Call list_vps_backups to see when restores are possible again.",
-)
-
-# Writes that were stopped, or whose outcome is not known ------------------------------------------
-
-RESPONSE_LOST = ErrorText(
-    ErrorKind.OUTCOME_UNKNOWN,
-    "The change was sent, but HostUp's response was lost or unclear, so it is NOT KNOWN whether it "
-    "was carried out: {error} {seen}",
-    "Do not send it again. Call get_job with writeId {write_id}: HostUp's audit log may show "
-    "whether it was accepted. {where_to_look} Tell the user that the outcome is unknown.",
-)
-FAILED_AFTER_SENDING = ErrorText(
-    ErrorKind.OUTCOME_UNKNOWN,
-    "The change was sent, and this server failed before it knew the outcome. It is NOT KNOWN "
-    "whether it was carried out.",
-    "Do not send it again. Call get_job with writeId {write_id}, and list_vps_backups in a few "
-    "minutes. Tell the user that the outcome is unknown.",
-)
-AUDIT_LOG_UNAVAILABLE = ErrorText(
-    ErrorKind.AUDIT_LOG_UNAVAILABLE,
-    "This server's audit log cannot be written.",
-    "Ask the user to make the file that HOSTUP_MCP_AUDIT_LOG names writable.",
-    _NOTHING,
-)
-STATE_UNAVAILABLE = ErrorText(
-    ErrorKind.STATE_UNAVAILABLE,
-    "Shared state is unavailable, so writes are disabled.",
-    "Reads still work. Tell the user; whoever runs this server can check /readyz.",
-    _NOTHING_NOW,
-)
-STATE_REPLY_LOST = ErrorText(
-    ErrorKind.STATE_UNAVAILABLE,
-    "Shared state did not reply, so it is not known whether this {record} was consumed.",
-    "{step}",
-    _NOTHING,
-)
-SERVER_STOPPING = ErrorText(
-    ErrorKind.SERVER_STOPPING,
-    "This server is stopping.",
-    "Call again once it has restarted.",
-    _NOTHING_NOW,
 )

@@ -7,7 +7,7 @@ import pytest
 import hostup_mcp
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.kinds import ErrorKind
-from hostup_mcp.server.errors.texts import ErrorText
+from hostup_mcp.server.errors.text import ErrorText
 
 TEXTS = {name: text for name, text in vars(texts).items() if isinstance(text, ErrorText)}
 SOURCES = "".join(

@@ -1,0 +1,45 @@
+"""The errors of writes that were stopped, or whose outcome is not known."""
+
+from __future__ import annotations
+
+from hostup_mcp.server.errors.kinds import ErrorKind
+from hostup_mcp.server.errors.text import NOTHING, NOTHING_NOW, ErrorText
+
+RESPONSE_LOST = ErrorText(
+    ErrorKind.OUTCOME_UNKNOWN,
+    "The change was sent, but HostUp's response was lost or unclear, so it is NOT KNOWN whether it "
+    "was carried out: {error} {seen}",
+    "Do not send it again. Call get_job with writeId {write_id}: HostUp's audit log may show "
+    "whether it was accepted. {where_to_look} Tell the user that the outcome is unknown.",
+)
+FAILED_AFTER_SENDING = ErrorText(
+    ErrorKind.OUTCOME_UNKNOWN,
+    "The change was sent, and this server failed before it knew the outcome. It is NOT KNOWN "
+    "whether it was carried out.",
+    "Do not send it again. Call get_job with writeId {write_id}, and list_vps_backups in a few "
+    "minutes. Tell the user that the outcome is unknown.",
+)
+AUDIT_LOG_UNAVAILABLE = ErrorText(
+    ErrorKind.AUDIT_LOG_UNAVAILABLE,
+    "This server's audit log cannot be written.",
+    "Ask the user to make the file that HOSTUP_MCP_AUDIT_LOG names writable.",
+    NOTHING,
+)
+STATE_UNAVAILABLE = ErrorText(
+    ErrorKind.STATE_UNAVAILABLE,
+    "Shared state is unavailable, so writes are disabled.",
+    "Reads still work. Tell the user; whoever runs this server can check /readyz.",
+    NOTHING_NOW,
+)
+STATE_REPLY_LOST = ErrorText(
+    ErrorKind.STATE_UNAVAILABLE,
+    "Shared state did not reply, so it is not known whether this {record} was consumed.",
+    "{step}",
+    NOTHING,
+)
+SERVER_STOPPING = ErrorText(
+    ErrorKind.SERVER_STOPPING,
+    "This server is stopping.",
+    "Call again once it has restarted.",
+    NOTHING_NOW,
+)
