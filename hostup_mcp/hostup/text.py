@@ -76,6 +76,11 @@ def clean_json(value: Json, depth: int = 0) -> Json:
     return value
 
 
+# Those that JSON does not escape; an apostrophe ends no quotation here.
+_OTHER_QUOTES = re.compile(
+    "[\u2018-\u201f\u00ab\u00bb\u2033\u2036\u2039\u203a\u275b-\u275e\u301d-\u301f\uff02\u02ba\u02ee]"
+)
+
 _PLAIN = re.compile(r"[0-9A-Za-z/][0-9A-Za-z_.:+/~-]{0,63}")
 
 
@@ -86,4 +91,14 @@ def safe_word(text: str) -> str:
 
 def quoted(text: str) -> str:
     """Quote `text` so that it cannot end the quotation and reads as data."""
-    return json.dumps(text, ensure_ascii=False)
+    return _OTHER_QUOTES.sub(r"\\\g<0>", json.dumps(text, ensure_ascii=False))
+
+
+def quoted_briefly(text: str, longest: int) -> str:
+    """Clean and quote `text`, cut to `longest` characters between its quotation marks."""
+    pieces = [quoted(char)[1:-1] for char in clean_text(text)]
+    if sum(map(len, pieces)) > longest:
+        while pieces and sum(map(len, pieces)) >= longest:
+            pieces.pop()
+        pieces.append("…")
+    return f'"{"".join(pieces)}"'

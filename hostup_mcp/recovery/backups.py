@@ -37,13 +37,23 @@ def dated(backups: Iterable[Backup], now: datetime) -> list[tuple[Backup, dateti
     ]
 
 
-def oldest(listing: BackupList, now: datetime) -> tuple[Backup, datetime] | None:
+def scheduled(listing: BackupList) -> tuple[Backup, ...]:
+    """Return the backups that may belong to a schedule: types are an open set, so all but manual
+    ones."""
+    return tuple(b for b in listing.backups if b.backup_type != "manual")
+
+
+def oldest(
+    listing: BackupList, now: datetime, among: tuple[Backup, ...] | None = None
+) -> tuple[Backup, datetime] | None:
     """Return the backup that HostUp would remove to make room, with its date; None if unknown.
 
-    A backup of unknown date, or one that is not listed, may be older than all others.
+    `among` are those of `listing` that it may remove; by default all. A backup of unknown date, or
+    one that is not listed, may be older than all others.
     """
-    known = dated(newest_first(listing.backups), now)
-    is_known = len(known) == len(listing.backups) and find_hidden(listing) is None
+    backups = listing.backups if among is None else among
+    known = dated(newest_first(backups), now)
+    is_known = len(known) == len(backups) and find_hidden(listing) is None
     return known[-1] if known and is_known else None
 
 

@@ -68,16 +68,20 @@ def rarity(listing: BackupList, backup: Backup, now: datetime) -> Rarity | None:
     return Code.NEWEST_BACKUP if is_newest else None
 
 
-def may_lose_complete(listing: BackupList, removed: int, now: datetime) -> bool:
+def may_lose_complete(
+    listing: BackupList, removed: int, now: datetime, among: tuple[Backup, ...] | None = None
+) -> bool:
     """Return whether removing the `removed` oldest backups may leave none that looks complete.
 
-    False if none does anyway. Where the order is unknown, any of them may be removed.
+    `among` are those that may be removed; by default all. False if none looks complete anyway.
+    Where the order is unknown, any of them may be removed.
     """
-    good, ordered = complete(listing.backups, now), newest_first(listing.backups)
-    if oldest(listing, now) is None:
-        return 0 < len(good) <= removed
-    kept = ordered[: max(0, len(ordered) - removed)]
-    return bool(good) and not any(backup in good for backup in kept)
+    good = complete(listing.backups, now)
+    ordered = newest_first(listing.backups if among is None else among)
+    if oldest(listing, now, among) is None:
+        return 0 < len(good) <= removed and all(backup in ordered for backup in good)
+    gone = ordered[max(0, len(ordered) - removed) :]
+    return bool(good) and all(backup in gone for backup in good)
 
 
 def _may_be_newest(backup: Backup, backups: tuple[Backup, ...], now: datetime) -> bool:

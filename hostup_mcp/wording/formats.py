@@ -70,8 +70,8 @@ _UNDER_A_MINUTE = {
 
 
 def size(gigabytes: float | None, language: Language = Language.ENGLISH) -> str:
-    """Format a size in the API's GB: `12.4 GB`."""
-    if gigabytes is None:
+    """Format a size in the API's GB: `12.4 GB`. One that no disk can have is unknown."""
+    if gigabytes is None or gigabytes > _LARGEST:
         return _UNKNOWN_SIZE[language]
     from babel.units import format_unit
 
@@ -81,6 +81,16 @@ def size(gigabytes: float | None, language: Language = Language.ENGLISH) -> str:
 
 
 _UNKNOWN_SIZE = {Language.ENGLISH: "size unknown", Language.SWEDISH: "okänd storlek"}
+
+
+_LARGEST = 1e9
+
+
+def weekday(day: int, language: Language = Language.ENGLISH) -> str:
+    """Return the name of a weekday; 0 is Sunday, as in HostUp's schedules."""
+    from babel.dates import get_day_names
+
+    return str(get_day_names("wide", locale=language)[(day + 6) % 7])
 
 
 def price(amount: Decimal, currency: str, language: Language = Language.ENGLISH) -> str:

@@ -6,7 +6,8 @@ message: Missing named argument "question" for "Destructive"
 
 from hostup_mcp.hostup import requests
 from hostup_mcp.server.reader import Reader
-from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Question
+from hostup_mcp.server.writes.proposal import Destructive, FollowUp
+from hostup_mcp.wording.questions import Question
 
 
 async def propose(reader: Reader, id: str, follow_up: FollowUp, question: Question) -> Destructive:

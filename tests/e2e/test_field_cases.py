@@ -216,9 +216,13 @@ async def test_a_name_like_an_id_is_not_typed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "known"), [("dev-01", "active, 192.0.2.12"), ("old-shop", "terminated, no IP")]
+    ("name", "known", "about"),
+    [
+        ("dev-01", "active, 192.0.2.12", "192.0.2.12, active"),
+        ("old-shop", "terminated, no IP", "no IP known, terminated"),
+    ],
 )
-async def test_the_other_server_is_named(name: str, known: str) -> None:
+async def test_the_other_server_is_named(name: str, known: str, about: str) -> None:
     async with session(variants=Variants(from_vps_gate="backups")) as (assistant, _):
         vps = await assistant.find("web-01")
         sources = (await assistant.ok("list_restore_sources", id=vps))["sources"]
@@ -235,7 +239,9 @@ async def test_the_other_server_is_named(name: str, known: str) -> None:
         assert plan.data["source"]["name"] == name
         await assistant.call("restore_vps", planId=plan.data["planId"])
         assert assistant.user is not None
-        assert f" of {described} of " in assistant.user.questions[-1]
+        question = assistant.user.questions[-1]
+        assert f'The other server: "{name}" ({about}).' in question
+        assert other["id"] in question.splitlines()[-2]
 
 
 # Backups ------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from hostup_mcp.sandbox import (
     Variants,
 )
 from hostup_mcp.server.app import build_server
+from hostup_mcp.wording.questions import MAX_QUESTION
 
 from .harness import (
     DECLINE,
@@ -162,7 +163,10 @@ async def test_a_backup_that_may_evict_is_asked_about(mode: str) -> None:
         user.reply = agree
         await assistant.ok("create_vps_backup", id=vps)
     goes = sandbox.state.by_name("mail").backups[-1]
-    assert f"oldest backup, {goes.id} from" in user.questions[0]
+    assert goes.created_at is not None
+    likeliest = f"Likeliest to be deleted: the oldest, from {goes.created_at:%a %Y-%m-%d %H:%M} UTC"
+    assert likeliest in user.questions[0]
+    assert user.questions[0].endswith(f"\nIDs: {vps}, {goes.id}")
     assert len(sandbox.writes) == 1
 
 
@@ -214,7 +218,8 @@ async def test_a_hostile_name_cannot_fake_the_question(sandbox: Sandbox, user: U
             assert not result.is_error, result.text
     assert user.questions[0].endswith(f"To go ahead, type: {web.id}")
     for question in user.questions:
-        assert question.count("\n") == 1, "only before what is to be typed"
+        assert len(question.splitlines()) == 6, "only between its parts"
+        assert len(question) <= MAX_QUESTION
         assert "\u202e" not in question
         assert "\x1b" not in question
 
@@ -380,7 +385,7 @@ async def test_the_question_says_a_new_server_costs(sandbox: Sandbox, user: User
         )
         await assistant.no("restore_vps", planId=plan["planId"])
     [question] = user.questions
-    for fact in ("paid", "costs money", "shadow", "memoryGb 8", "web-01"):
+    for fact in ("paid", "costs money", "shadow", "Memory: 8 GB", "web-01"):
         assert fact in question
 
 

@@ -6,7 +6,6 @@ from hostup_mcp.config import Group
 from hostup_mcp.hostup import requests
 from hostup_mcp.hostup.models import deciding_facts
 from hostup_mcp.hostup.reading import ReadingClient
-from hostup_mcp.hostup.text import quoted
 from hostup_mcp.recovery.backups import find_backup
 from hostup_mcp.recovery.doubts import rarity
 from hostup_mcp.recovery.quota import find_hidden
@@ -17,10 +16,10 @@ from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.ids import BackupId, VpsId
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.no_job_running import require_no_job
-from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Question
-from hostup_mcp.server.writes.questions import describe_server, find_subject, type_to_confirm
-from hostup_mcp.wording import formats
-from hostup_mcp.wording.render import for_user
+from hostup_mcp.server.writes.proposal import Destructive, FollowUp
+from hostup_mcp.server.writes.questions import find_subject
+from hostup_mcp.wording.question_texts import Words
+from hostup_mcp.wording.questions import Quote, say
 
 
 async def propose(reader: Reader, id: VpsId, backupId: BackupId) -> Destructive:
@@ -33,15 +32,17 @@ async def propose(reader: Reader, id: VpsId, backupId: BackupId) -> Destructive:
     if backup is None:
         raise refuse(texts.BACKUP_MISSING)
     await require_no_job(reader.hostup, vps, listing.actions.can_restore)
-    note = f", note {quoted(backup.note)}" if backup.note else ""
     rare = rarity(listing, backup, hostup_now(reader.hostup, reader.now))
-    warning = "" if rare is None else f" {for_user(rare, reader.viewer)}"
     subject = await find_subject(reader.hostup, vps)
-    made = formats.moment(backup.created, reader.viewer)
-    message = (
-        f"Permanently delete the backup {backup.id} of {made} "
-        f"({formats.size(backup.size_gb)}{note}) of {describe_server(vps)}? This cannot be undone."
-        f"{warning}\n{type_to_confirm(subject.to_type)}"
+    question = subject.question(
+        say(Words.DELETE_BACKUP, made=backup.created),
+        [
+            Words.CANNOT_BE_UNDONE,
+            *([] if rare is None else [rare]),
+        ],
+        details=[] if backup.size_gb is None else [say(Words.SIZE, size=backup.size_gb)],
+        quotes=[Quote(Words.BACKUP_NOTE, backup.note)] if backup.note else [],
+        ids=[backup.id],
     )
 
     async def is_done(hostup: ReadingClient) -> bool:
@@ -61,7 +62,7 @@ async def propose(reader: Reader, id: VpsId, backupId: BackupId) -> Destructive:
             "warning": rare is not None,
             "count": len(listing.backups),
         },
-        question=Question(message, subject.to_type),
+        question=question,
         follow_up=FollowUp(
             f"Deleting the backup {backupId}",
             read_state,

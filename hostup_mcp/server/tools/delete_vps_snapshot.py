@@ -13,9 +13,10 @@ from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.ids import SnapshotName, VpsId
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.no_job_running import require_no_job
-from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Question
-from hostup_mcp.server.writes.questions import describe_server, find_subject, type_to_confirm
-from hostup_mcp.wording import formats
+from hostup_mcp.server.writes.proposal import Destructive, FollowUp
+from hostup_mcp.server.writes.questions import find_subject
+from hostup_mcp.wording.question_texts import Words
+from hostup_mcp.wording.questions import Quote, say
 
 
 async def propose(reader: Reader, id: VpsId, snapshotName: SnapshotName) -> Destructive:
@@ -28,13 +29,13 @@ async def propose(reader: Reader, id: VpsId, snapshotName: SnapshotName) -> Dest
     if snapshot is None:
         raise refuse(texts.SNAPSHOT_MISSING)
     await require_no_job(reader.hostup, vps, listing.actions.can_restore)
-    only = " It is the only snapshot." if len(listing.data) == 1 else ""
     subject = await find_subject(reader.hostup, vps)
-    made = formats.moment(snapshot.created, reader.viewer)
-    message = (
-        f"Permanently delete the snapshot {snapshot.name} of "
-        f"{made} of {describe_server(vps)}? This cannot be undone."
-        f"{only}\n{type_to_confirm(subject.to_type)}"
+    is_only = len(listing.data) == 1
+    question = subject.question(
+        say(Words.DELETE_SNAPSHOT, made=snapshot.created),
+        [Words.CANNOT_BE_UNDONE, *([Words.ONLY_SNAPSHOT] if is_only else [])],
+        quotes=[Quote(Words.SNAPSHOT_NAME, snapshot.name)],
+        ids=[snapshot.name],
     )
 
     async def is_done(hostup: ReadingClient) -> bool:
@@ -54,7 +55,7 @@ async def propose(reader: Reader, id: VpsId, snapshotName: SnapshotName) -> Dest
             **subject.facts,
             "count": len(listing.data),
         },
-        question=Question(message, subject.to_type),
+        question=question,
         follow_up=FollowUp(
             f"Deleting the snapshot {snapshotName}",
             read_state,

@@ -19,16 +19,9 @@ from hostup_mcp.server.plans import PlanFacts, StoredPlan, needed_groups, plan_a
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.recoveries import Restored
 from hostup_mcp.server.tools.create_vps_backup import describe_restore_gate
-from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Question
-from hostup_mcp.server.writes.questions import (
-    Subject,
-    describe_server,
-    find_subject,
-    type_to_confirm,
-)
-from hostup_mcp.wording import formats
-from hostup_mcp.wording.render import for_user
-from hostup_mcp.wording.viewer import Viewer
+from hostup_mcp.server.writes.proposal import Destructive, FollowUp
+from hostup_mcp.server.writes.questions import find_subject
+from hostup_mcp.server.writes.restore_question import restore_question
 
 PlanId = Annotated[
     str,
@@ -72,26 +65,9 @@ async def propose_restore(reader: Reader, plan: StoredPlan) -> Destructive:
         vps_id=plan.vps_id,
         request=plan.definition.request(plan.target),
         facts={**facts.documented, **subject.facts},
-        question=_question(plan, facts, subject, reader.viewer),
+        question=restore_question(plan, facts, subject),
         follow_up=_follow_up(plan, facts),
     )
-
-
-def _question(plan: StoredPlan, facts: PlanFacts, subject: Subject, viewer: Viewer) -> Question:
-    found = facts.plan.point
-    source = f" of {facts.source}" if facts.source is not None else ""
-    date = formats.moment(None if found is None else found.created, viewer)
-    point = f"the {plan.definition.goes_back_to} {plan.point}{source} of {date}"
-    server, name = describe_server(facts.vps), subject.to_type
-    effects = " ".join(for_user(effect, viewer) for effect in facts.plan.side_effects)
-    if plan.definition.builds_server:
-        options = ", ".join(f"{key} {value}" for key, value in plan.options.items())
-        asked_for = f" ({options})" if options else ""
-        message = f"Build a new, paid server{asked_for} from {point}, source {server}? {effects}"
-        return Question(message, name, plain_yes=True)
-    loss = for_user(facts.plan.data_loss, viewer)
-    message = f"Restore {server} from {point}? DATA LOSS: {loss} {effects}\n{type_to_confirm(name)}"
-    return Question(message, name)
 
 
 def _follow_up(plan: StoredPlan, facts: PlanFacts) -> FollowUp:

@@ -10,7 +10,6 @@ from hostup_mcp.config import Group
 from hostup_mcp.hostup import requests
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json
-from hostup_mcp.recovery.doubts import may_lose_complete
 from hostup_mcp.recovery.quota import count_unlisted
 from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import WritingTool
@@ -19,14 +18,11 @@ from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.ids import VpsId
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.list_backup_schedules import describe_retention
-from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Question
-from hostup_mcp.server.writes.questions import (
-    Subject,
-    describe_server,
-    find_subject,
-    type_to_confirm,
-)
-from hostup_mcp.wording.phrases import LAST_COMPLETE, count_text
+from hostup_mcp.server.writes.eviction import count_part, find_eviction
+from hostup_mcp.server.writes.proposal import Destructive, FollowUp
+from hostup_mcp.server.writes.questions import Subject, find_subject
+from hostup_mcp.wording.question_texts import Words
+from hostup_mcp.wording.questions import Part, say
 
 
 async def propose(
@@ -60,35 +56,37 @@ async def propose(
     listing = await reader.hostup.list_backups(id)
     count, unlisted = len(listing.backups), count_unlisted(listing)
     fewer = maxTotalBackups is not None and (unlisted is None or maxTotalBackups < count + unlisted)
-    what = ", ".join(f"{key} {str(value).lower()}" for key, value in body.items())
-    message = (
-        f"Change the retention of {describe_server(vps)} to {what}? It has "
-        f"{count_text(count, unlisted, 'backups')}."
-    )
-    if autoDeleteOldest:
-        message += (
-            " HostUp will then DELETE the oldest backups automatically, without asking again."
-        )
-    elif fewer:
-        exceeds = "may be" if unlisted is None else "is"
-        message += f" That {exceeds} more than the new maximum: HostUp may DELETE some."
+    parts: list[Part] = []
+    if maxTotalBackups is not None:
+        parts.append(say(Words.MAXIMUM, count=maxTotalBackups))
+    parts.append(count_part(Words.BACKUPS, count, unlisted))
+    if autoDeleteOldest is not None:
+        parts.append(Words.AUTO_DELETE_ON if autoDeleteOldest else Words.AUTO_DELETE_OFF)
+    if fewer and not autoDeleteOldest:
+        parts.append(Words.MAY_BE_TOO_MANY if unlisted is None else Words.TOO_MANY)
     removed = 0
     if autoDeleteOldest or fewer:
         most = maxTotalBackups or count
         # With automatic deletion, the next backup removes one even where none is too many now.
         removed = max(1, count if unlisted is None else count + unlisted - most)
-    now = hostup_now(reader.hostup, reader.now)
-    if loses_last := removed > 0 and may_lose_complete(listing, removed, now):
-        message += LAST_COMPLETE
+    eviction = find_eviction(listing, removed, hostup_now(reader.hostup, reader.now))
     subject = Subject(vps)
+    facts: dict[str, Json] = {"count": [count, unlisted]}
     if deletes := removed > 0:
         subject = await find_subject(reader.hostup, vps)
-        message += f"\n{type_to_confirm(subject.to_type)}"
+        parts += [Words.CANNOT_BE_UNDONE, *eviction.parts]
+        facts |= eviction.facts
     return Destructive(
         vps_id=id,
         request=requests.set_backup_retention(id, body),
-        facts={"count": [count, unlisted], "losesLast": loses_last, **subject.facts},
-        question=Question(message, subject.to_type, plain_yes=not deletes),
+        facts={**facts, **subject.facts},
+        question=subject.question(
+            say(Words.SET_RETENTION),
+            parts,
+            quotes=eviction.quotes if deletes else [],
+            ids=eviction.ids if deletes else [],
+            plain_yes=not deletes,
+        ),
         follow_up=FollowUp(
             "Changing the retention",
             lambda hostup: _look(hostup, id),

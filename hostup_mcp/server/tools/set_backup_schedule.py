@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Annotated, Literal
 
@@ -12,8 +13,10 @@ from hostup_mcp.hostup import requests
 from hostup_mcp.hostup.models import BackupSchedule, BackupSchedules, deciding_facts
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json
+from hostup_mcp.recovery.backups import scheduled
 from hostup_mcp.recovery.quota import count_unlisted
 from hostup_mcp.recovery.schedules import is_any_on
+from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
@@ -21,14 +24,11 @@ from hostup_mcp.server.errors.hostup import closed_gate_refusal
 from hostup_mcp.server.ids import VpsId
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.list_backup_schedules import describe_schedule
-from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Question
-from hostup_mcp.server.writes.questions import (
-    Subject,
-    describe_server,
-    find_subject,
-    type_to_confirm,
-)
-from hostup_mcp.wording.phrases import count_text
+from hostup_mcp.server.writes.eviction import count_part, find_eviction
+from hostup_mcp.server.writes.proposal import Destructive, FollowUp
+from hostup_mcp.server.writes.questions import Subject, find_subject
+from hostup_mcp.wording.question_texts import Words
+from hostup_mcp.wording.questions import Part, Quote, Say, say
 
 
 async def propose(
@@ -56,7 +56,10 @@ async def propose(
         int | None, Field(ge=0, le=6, description="weekly only; 0 is Sunday.")
     ] = None,
     dayOfMonth: Annotated[int | None, Field(ge=1, le=31, description="monthly only.")] = None,
-    name: Annotated[str | None, Field(max_length=100, description="Label.")] = None,
+    name: Annotated[
+        str | None,
+        Field(pattern=r"^[ -~À-ɏ]{0,60}$", description="Label, one plain line."),
+    ] = None,
 ) -> Destructive:
     """Replaces a server's automatic backup schedule, or turns it off; HostUp may delete scheduled
     backups beyond retentionCount. The user is asked first, by this server or the client. To limit
@@ -73,7 +76,7 @@ async def propose(
         "dayOfWeek": dayOfWeek,
         "dayOfMonth": dayOfMonth,
         "retentionCount": retentionCount,
-        "name": name,
+        "name": name or None,
     }
     body: dict[str, Json] = {key: value for key, value in given.items() if value is not None}
     if not enabled and current is not None and not body:
@@ -85,44 +88,52 @@ async def propose(
         "current": None if current is None else deciding_facts(current),
         "isAnyOn": is_any_on(listing),
     }
-    zone = reader.viewer.zone
-    now = _describe_current(listing, current, zone)
-    server, subject = describe_server(vps), Subject(vps)
-    if not enabled:
-        message = (
-            f"Turn the backup schedule of {server} OFF? {now} HostUp then makes no more automatic "
-            "backups of it."
-        )
-        question = Question(message, subject.to_type, plain_yes=True)
+    when, kept = _timing(body)
+    if enabled:
+        what = say(Words.SET_SCHEDULE, when=when, count=kept)
+        told: list[Part] = []
+        details = [_describe_current(listing, current, Words.REPLACED_SCHEDULE)]
     else:
-        keep = retentionCount or 0  # `_check` requires it
+        what = say(Words.TURN_SCHEDULE_OFF)
+        told, details = _describe_turning_off(listing, current, body)
+    subject, eviction = Subject(vps), None
+    # Turned off as it is now, a schedule keeps what it kept.
+    if retentionCount is not None:
         backups = await reader.hostup.list_backups(id)
-        # Backup types are an open set: any but manual may belong to the schedule.
-        scheduled = sum(b.backup_type != "manual" for b in backups.backups)
-        unlisted = count_unlisted(backups)
-        facts["scheduled"] = [scheduled, unlisted]
-        what = ", ".join(f"{key} {value}" for key, value in body.items() if key != "enabled")
-        message = (
-            f"Set the backup schedule of {server} to: {what}? {now} HostUp keeps {keep} of its "
-            "backups and removes older ones."
-        )
-        if exceeds := unlisted is None or scheduled + unlisted > keep:
+        counted, unlisted = scheduled(backups), count_unlisted(backups)
+        facts["scheduled"] = [len(counted), unlisted]
+        if unlisted is None or len(counted) + unlisted > retentionCount:
+            now = hostup_now(reader.hostup, reader.now)
+            removed = len(counted) if unlisted is None else len(counted) + unlisted - retentionCount
+            eviction = find_eviction(backups, removed, now, counted)
             subject = await find_subject(reader.hostup, vps)
-            than = "more than it keeps" if scheduled > keep else "which may be more than it keeps"
-            message += (
-                f" There are {count_text(scheduled, unlisted, 'scheduled backups')}, {than}: "
-                f"HostUp may DELETE the oldest.\n{type_to_confirm(subject.to_type)}"
-            )
-        question = Question(message, subject.to_type, plain_yes=not exceeds)
-    doing = "Setting the backup schedule" if enabled else "Turning the backup schedule off"
+            is_sure = len(counted) > retentionCount
+            told += [
+                count_part(Words.SCHEDULED_BACKUPS, len(counted), unlisted),
+                Words.TOO_MANY if is_sure else Words.MAY_BE_TOO_MANY,
+                *eviction.parts,
+            ]
+            facts |= eviction.facts
+    label = body.get("name")
     return Destructive(
         vps_id=id,
         request=requests.set_backup_schedule(id, body),
         facts={**facts, **subject.facts},
-        question=question,
+        question=subject.question(
+            what,
+            told,
+            details=details,
+            unknown=[Words.ZONE_UNKNOWN] if enabled else [],
+            quotes=[
+                *([] if eviction is None else eviction.quotes),
+                *([Quote(Words.LABEL, str(label))] if label is not None else []),
+            ],
+            ids=[] if eviction is None else eviction.ids,
+            plain_yes=eviction is None,
+        ),
         follow_up=FollowUp(
-            doing,
-            lambda hostup: _look(hostup, id, zone),
+            "Setting the backup schedule" if enabled else "Turning the backup schedule off",
+            lambda hostup: _look(hostup, id, reader.viewer.zone),
             "Call list_backup_schedules.",
             is_done=lambda hostup: _is_done(hostup, id, body),
             is_immediate=True,
@@ -131,13 +142,37 @@ async def propose(
 
 
 def _describe_current(
-    listing: BackupSchedules, current: BackupSchedule | None, zone: tzinfo
-) -> str:
-    if current is not None:
-        return f"Now: {describe_schedule(current, zone)}."
-    if is_any_on(listing) is False:
-        return "No schedule is on now."
-    return "HostUp's response does not show whether a schedule is on now."
+    listing: BackupSchedules, current: BackupSchedule | None, words: Words
+) -> Part:
+    if current is None:
+        return Words.NO_SCHEDULE if is_any_on(listing) is False else Words.SCHEDULE_UNKNOWN
+    known, [_, *minutes] = _current_arguments(current), (current.time or "").split(":")
+    if _problems(known) or not {*minutes} <= {"00"}:
+        return Words.CURRENT_SCHEDULE_UNREADABLE
+    when, kept = _timing(known)
+    return say(words, when=when, count=kept)
+
+
+def _describe_turning_off(
+    listing: BackupSchedules, current: BackupSchedule | None, body: Mapping[str, Json]
+) -> tuple[list[Part], list[Part]]:
+    """Say what turning the schedule off means and what is sent for it; and what it was."""
+    when, kept = _timing(body)
+    now = _describe_current(listing, current, Words.CURRENT_SCHEDULE)
+    if now == say(Words.CURRENT_SCHEDULE, when=when, count=kept):
+        return [say(Words.STORED_UNCHANGED, when=when, count=kept)], [Words.NO_MORE_BACKUPS]
+    return [say(Words.STORED_SCHEDULE, when=when, count=kept)], [now, Words.NO_MORE_BACKUPS]
+
+
+def _timing(body: Mapping[str, Json]) -> tuple[Say, int]:
+    """Return when a complete schedule runs, and how many backups are kept for it."""
+    numbers = {key: value for key, value in body.items() if isinstance(value, int)}
+    hour, kept = numbers["hour"], numbers["retentionCount"]
+    if "dayOfWeek" in numbers:
+        return say(Words.EVERY_WEEK, day=numbers["dayOfWeek"], hour=hour), kept
+    if "dayOfMonth" in numbers:
+        return say(Words.EVERY_MONTH, day=numbers["dayOfMonth"], hour=hour), kept
+    return say(Words.EVERY_DAY, hour=hour), kept
 
 
 async def _look(hostup: ReadingClient, id: str, zone: tzinfo) -> str:
@@ -160,9 +195,16 @@ async def _is_done(hostup: ReadingClient, id: str, body: dict[str, Json]) -> boo
 
 _WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 _DAYS = {"daily": None, "weekly": "dayOfWeek", "monthly": "dayOfMonth"}
+_DAY_RANGES = {"dayOfWeek": range(7), "dayOfMonth": range(1, 32)}
 
 
 def _check(body: dict[str, Json]) -> None:
+    if wrong := _problems(body):
+        raise refuse(texts.INVALID_ARGUMENTS, tool="set_backup_schedule", fields=tuple(wrong))
+
+
+def _problems(body: Mapping[str, Json]) -> list[str]:
+    """Return what is missing from a schedule, or does not belong to it."""
     frequency = body.get("frequency")
     day = _DAYS.get(str(frequency))
     wrong = [
@@ -175,24 +217,24 @@ def _check(body: dict[str, Json]) -> None:
         for key in ("dayOfWeek", "dayOfMonth")
         if key in body and key != day
     ]
-    if wrong:
-        raise refuse(texts.INVALID_ARGUMENTS, tool="set_backup_schedule", fields=tuple(wrong))
+    return wrong
 
 
 def _current_arguments(current: BackupSchedule) -> dict[str, Json]:
     """Return the parts of the current schedule that can be parsed, as arguments."""
+    frequency = (current.frequency or "").strip().lower()
     known: dict[str, Json] = {
-        "frequency": current.frequency and current.frequency.strip().lower(),
+        "frequency": frequency if frequency in _DAYS else None,
         "retentionCount": current.retention_count,
-        "name": current.name,
+        "name": current.name or None,
     }
     body: dict[str, Json] = {k: value for k, value in known.items() if value is not None}
     hour = (current.time or "").split(":")[0]
     if hour.isdecimal() and int(hour) <= 23:
         body["hour"] = int(hour)
-    day = _DAYS.get(str(known["frequency"]))
+    day = _DAYS.get(frequency)
     specifier = (current.day_specifier or "").lower()
-    if day is not None and specifier.isdecimal():
+    if day is not None and specifier.isdecimal() and int(specifier) in _DAY_RANGES[day]:
         body[day] = int(specifier)
     elif day == "dayOfWeek" and specifier in _WEEKDAYS:
         body[day] = _WEEKDAYS.index(specifier)

@@ -26,6 +26,7 @@ from hostup_mcp.server.writes.consent import Yes, matches, not_confirmed
 from hostup_mcp.server.writes.context import WriteContext
 from hostup_mcp.server.writes.proposal import Destructive, fingerprint
 from hostup_mcp.state.store import RecordKey, RecordKind, new_handle
+from hostup_mcp.wording.questions import question_text
 
 QUESTION_SECONDS = 600.0
 """How long a question may stay open."""
@@ -90,7 +91,7 @@ async def ask(ctx: Ctx, w: WriteContext, proposal: Destructive) -> Agreement | I
         raise _cannot_ask(bool(w.services.settings.remote.state))
     question = proposal.question
     params = ElicitRequestFormParams(
-        message=question.message,
+        message=question_text(question, w.services.viewer),
         requested_schema=render_elicitation_schema(_form(question.plain_yes)),
     )
     version = ctx.protocol_version

@@ -12,17 +12,7 @@ from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.requests import WriteRequest
 from hostup_mcp.hostup.text import Json
 from hostup_mcp.server.recoveries import Restored
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What the user is asked before anything is sent."""
-
-    message: str
-    to_type: str
-    """What names the server: its name, or its id."""
-    plain_yes: bool = False
-    """Whether a plain yes is enough in the client's form. In the panel the name is always typed."""
+from hostup_mcp.wording.questions import Question
 
 
 @dataclass(frozen=True, slots=True)

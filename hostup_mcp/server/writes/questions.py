@@ -1,18 +1,18 @@
-"""Parts of the questions to the user."""
+"""The server that a question is about, and what the user types for it."""
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hostup_mcp.hostup.models import Vps
 from hostup_mcp.hostup.reading import ReadingClient
-from hostup_mcp.hostup.text import Json, quoted
+from hostup_mcp.hostup.text import Json
+from hostup_mcp.wording.questions import Part, Question, Quote, Say, Server, address
 
 MAX_TYPED = 64
-"""A server with a longer name is confirmed by typing its id."""
+"""Where more than this would have to be typed, it is the id instead."""
 
 _ID_PREFIX = "vps_"
 
@@ -31,13 +31,40 @@ class Subject:
     def to_type(self) -> str:
         """What the user types to confirm; no other server of the account goes by it.
 
-        The name; if that is ambiguous, with the last part of the address; else the id.
+        The name; if that is ambiguous, with the last part of the address, or the whole address;
+        else the id.
         """
         if not self.are_all:
             return self.vps.id
         taken = frozenset[str]().union(*(labels(other) for other in self.others))
         free = (text for text in _typed_names(self.vps) if folded(text) not in taken)
         return next(free, self.vps.id)
+
+    def question(
+        self,
+        what: Say,
+        facts: Iterable[Part],
+        *,
+        details: Iterable[Part] = (),
+        cost: Part | None = None,
+        unknown: Iterable[Part] = (),
+        quotes: Iterable[Quote] = (),
+        ids: Iterable[str] = (),
+        plain_yes: bool = False,
+    ) -> Question:
+        """Return the question `what` about this server."""
+        return Question(
+            what=what,
+            server=Server.of(self.vps),
+            facts=tuple(facts),
+            details=tuple(details),
+            cost=cost,
+            unknown=tuple(unknown),
+            quotes=tuple(quotes),
+            ids=tuple(ids),
+            to_type=self.to_type,
+            plain_yes=plain_yes,
+        )
 
     @property
     def facts(self) -> Mapping[str, Json]:
@@ -74,23 +101,13 @@ def folded(name: str) -> str:
     return "".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
-def describe_server(vps: Vps) -> str:
-    """Describe a server by name, id and address, so that the user knows which one is meant."""
-    name = quoted(vps.name) if vps.name else "the server without a name"
-    return f"{name} ({vps.id}, {vps.primary_ip or 'no IP'})"
-
-
-def type_to_confirm(name: str) -> str:
-    """Return the last line of a question that is answered by typing `name`."""
-    return f"To go ahead, type: {name}"
-
-
 def _typed_names(vps: Vps) -> list[str]:
     """Return what the user may be asked to type for `vps` instead of its id, shortest first."""
-    name, part = _usable_name(vps), _last_part(vps)
+    name, whole = _usable_name(vps), address(vps.primary_ip)
     if name is None:
         return []
-    return [name] if part is None else [name, f"{name} {part}"]
+    longer = [] if whole is None else [f"{name} {_last_part(whole)}", f"{name} {whole}"]
+    return [name, *(text for text in longer if len(text) <= MAX_TYPED)]
 
 
 def _usable_name(vps: Vps) -> str | None:
@@ -100,7 +117,6 @@ def _usable_name(vps: Vps) -> str | None:
     return name if is_usable else None
 
 
-def _last_part(vps: Vps) -> str | None:
-    """Return the last part of the address, such as 10 for 192.0.2.10."""
-    found = re.search(r"[.:]([0-9A-Fa-f]+)$", vps.primary_ip or "")
-    return found[1] if found else None
+def _last_part(whole: str) -> str:
+    """Return the last part of an address, such as 10 for 192.0.2.10."""
+    return whole[1 + max(whole.rfind("."), whole.rfind(":")) :]

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from copy import deepcopy
-from datetime import UTC, datetime
-from types import SimpleNamespace
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import pytest
 
-from hostup_mcp.config import Group
-from hostup_mcp.hostup.base import Model
-from hostup_mcp.hostup.reading import ReadingClient
-from hostup_mcp.hostup.tolerance import read_model
-from hostup_mcp.server.plans import Plans
-from hostup_mcp.server.reader import Reader
+from hostup_mcp.server.errors.failure import RefusalError
 from hostup_mcp.server.tools import (
     create_vps_backup,
     delete_vps_backup,
@@ -23,75 +15,21 @@ from hostup_mcp.server.tools import (
     set_backup_retention,
     set_backup_schedule,
 )
-from hostup_mcp.server.writes.proposal import Destructive, Harmless, Proposal, fingerprint
+from hostup_mcp.server.writes.proposal import Destructive, Harmless, fingerprint
+from hostup_mcp.wording.questions import question_text
 from hostup_mcp.wording.viewer import Viewer
 
-M = TypeVar("M", bound=Model)
-
-VPS = "vps_abcdef12"
-NOW = datetime(2026, 4, 27, 12, 0, tzinfo=UTC)
-OPEN = {"allowed": True, "reason": None}
-ACTIONS = {"canCreateBackup": OPEN, "canRestore": OPEN}
-OLD, NEW = "2026-04-20T10:00:00Z", "2026-04-27T10:00:00Z"
-
-
-def backup(id_: str, created: str | None = OLD, size: float = 12, **rest: Any) -> dict[str, Any]:
-    return {"id": id_, "createdAt": created, "sizeGb": size, "backupType": "manual", **rest}
-
-
-def backups(*listed: dict[str, Any], used: int | None = None, **rest: Any) -> dict[str, Any]:
-    used = len(listed) if used is None else used
-    quota = {"used": used, "limit": used, "remaining": 0}
-    return {"backups": [*listed], "quotaInfo": quota, "actions": ACTIONS, **rest}
-
-
-def schedules(*listed: dict[str, Any], **rest: Any) -> dict[str, Any]:
-    return {"schedules": [*listed], "actions": {"canCreate": OPEN}, **rest}
-
-
-class HostUp:
-    """Responds to reads with the document of the path's last part."""
-
-    def __init__(self, **documents: Any) -> None:
-        self.documents = {
-            VPS: {"id": VPS, "name": "web-01", "primaryIp": "192.0.2.10"},
-            "status": {"id": VPS, "powerState": "running", "pendingTasks": []},
-            "vps": {"data": [{"id": VPS, "name": "web-01"}]},
-            "backups": backups(backup("bkp_1")),
-            "backup-schedules": schedules(),
-            "snapshots": {"data": [{"name": "snap"}], "actions": {"canRestore": OPEN}},
-        } | {name.replace("_", "-"): document for name, document in documents.items()}
-        self.clock_offset = 0.0
-
-    async def read(self, model: type[M], path: str, *_: Any, **__: Any) -> M:
-        return read_model(model, deepcopy(self.documents[path.rsplit("/", 1)[-1]]))
-
-
-def client(**documents: Any) -> ReadingClient:
-    return ReadingClient(cast("Any", HostUp(**documents)))
-
-
-Propose = Callable[..., Awaitable[Proposal]]
-
-
-async def proposed(
-    propose: Propose, documents: dict[str, Any] | None = None, **given: Any
-) -> Proposal:
-    plans = cast("Plans", SimpleNamespace())
-    reader = Reader(
-        client(**documents or {}), plans, NOW, frozenset(Group), Viewer(), shows_panel=False
-    )
-    return await propose(reader, VPS, **given)
+from .documents import NEW, OLD, Propose, backup, backups, client, proposed, schedules
 
 
 async def asked(propose: Propose, documents: dict[str, Any], **given: Any) -> tuple[str, bool]:
     """The question, and whether the name has to be typed."""
     proposal = await proposed(propose, documents, **given)
     assert isinstance(proposal, Destructive)
-    question = proposal.question
-    typed = question.message.endswith(f"\nTo go ahead, type: {question.to_type}")
+    question, text = proposal.question, question_text(proposal.question, Viewer())
+    typed = text.endswith(f"\nTo go ahead, type: {question.to_type}")
     assert typed is not question.plain_yes
-    return question.message, typed
+    return text, typed
 
 
 # Questions ----------------------------------------------------------------------------------------
@@ -103,7 +41,7 @@ OTHERS = "and others that are not listed"
 @pytest.mark.parametrize(
     ("listed", "keep", "says", "typed"),
     [
-        (backups(), 2, "0 {kind} now", False),
+        (backups(), 2, "now: 0", False),
         (backups(used=3), 3, HIDDEN, False),
         (backups(used=3), 2, HIDDEN, True),
         (backups(backup("a", backupType="scheduled"), used=4), 3, HIDDEN, True),
@@ -117,7 +55,7 @@ async def test_unlisted_backups_count(
     documents = {"backups": listed}
     propose: Propose = set_backup_retention.propose
     message, is_typed = await asked(propose, documents, maxTotalBackups=keep)
-    assert says.format(kind="backups") in message
+    assert says in message
     assert ("DELETE" in message) is is_typed is typed
     timing = {"enabled": True, "frequency": "daily", "hour": 3}
     propose = set_backup_schedule.propose
@@ -128,6 +66,7 @@ async def test_unlisted_backups_count(
 GOOD_IS_OLDEST = backups(backup("bkp_empty", NEW, 0), backup("bkp_good"))
 GOOD_IS_NEWEST = backups(backup("bkp_good", NEW), backup("bkp_empty", OLD, 0))
 UNDATED = backups(backup("bkp_empty", None, 0), backup("bkp_good"))
+KEEP_ONE = {"enabled": True, "frequency": "daily", "hour": 3, "retentionCount": 1}
 LAST = "This may remove the LAST backup that looks complete."
 
 
@@ -148,6 +87,12 @@ async def test_losing_the_last_good_one_is_told(listed: dict[str, Any], is_last:
         message, typed = await asked(set_backup_retention.propose, documents, **given)
         assert typed
         assert (LAST in message) is is_last, given
+    as_scheduled = deepcopy(documents)
+    for each in as_scheduled["backups"]["backups"]:
+        each["backupType"] = "scheduled"
+    for some, expected in ((as_scheduled, is_last), (documents, False)):
+        message, _ = await asked(set_backup_schedule.propose, some, **KEEP_ONE)
+        assert (LAST in message) is expected
     message, _ = await asked(set_backup_retention.propose, documents, autoDeleteOldest=False)
     assert LAST not in message
 
@@ -155,10 +100,17 @@ async def test_losing_the_last_good_one_is_told(listed: dict[str, Any], is_last:
 async def test_no_victim_is_named_if_more_are_listed() -> None:
     listed = backups(backup("bkp_new", NEW), backup("bkp_old"))
     message, _ = await asked(create_vps_backup.propose, {"backups": listed})
-    assert "the oldest backup, bkp_old from" in message
+    assert "Likeliest to be deleted: the oldest, from Mon 2026-04-20 10:00 UTC" in message
+    assert message.endswith("\nIDs: vps_abcdef12, bkp_old")
     message, _ = await asked(create_vps_backup.propose, {"backups": listed | {"nextCursor": "c"}})
     assert "bkp_" not in message
-    assert "a backup that is not listed" in message
+    assert "it may be one that is not listed" in message
+
+
+DAILY = {"id": "bks_1", "frequency": "daily", "time": "02:00", "retentionCount": 3} | {
+    "enabled": True
+}
+WEEKLY = DAILY | {"frequency": "weekly", "daySpecifier": "1"}
 
 
 @pytest.mark.parametrize(
@@ -166,15 +118,60 @@ async def test_no_victim_is_named_if_more_are_listed() -> None:
     [
         (schedules(), "No schedule is on now."),
         (schedules({"id": "bks_1", "enabled": False}), "No schedule is on now."),
-        (schedules({"id": "bks_1", "enabled": True}), "Now: bks_1"),
-        (schedules({"id": None, "enabled": True}), "does not show whether a schedule is on"),
-        (schedules({"id": "bks_1", "enabled": "true"}), "does not show whether a schedule is on"),
+        (schedules({"id": "bks_1", "enabled": True}), "cannot be read completely"),
+        (schedules(DAILY), "Now: daily at 02:00, keeping 3."),
+        (schedules(DAILY | {"time": "02:30"}), "cannot be read completely"),
+        (schedules(DAILY | {"frequency": "hourly"}), "cannot be read completely"),
+        (schedules(WEEKLY), "Now: weekly on Monday at 02:00, keeping 3."),
+        (schedules(WEEKLY | {"daySpecifier": "sunday"}), "Now: weekly on Sunday at 02:00"),
+        (schedules(WEEKLY | {"daySpecifier": "7"}), "cannot be read completely"),
+        (schedules({"id": None, "enabled": True}), "Whether a schedule is on now is not known."),
+        (schedules(DAILY | {"enabled": "true"}), "Whether a schedule is on now is not known."),
     ],
 )
 async def test_the_current_schedule_is_told(listed: dict[str, Any], says: str) -> None:
     off = {"enabled": False, "frequency": "daily", "hour": 3, "retentionCount": 2}
     message, _ = await asked(set_backup_schedule.propose, {"backup_schedules": listed}, **off)
     assert says in message
+
+
+@pytest.mark.parametrize(
+    ("given", "says", "typed"),
+    [
+        ({}, "Now: daily at 02:00, keeping 3; this is sent again unchanged", False),
+        (
+            {"frequency": "daily", "hour": 2, "retentionCount": 3},
+            "Now: daily at 02:00, keeping 3; this is sent again unchanged",
+            False,
+        ),
+        (
+            {"frequency": "monthly", "dayOfMonth": 5, "hour": 4, "retentionCount": 2},
+            "Sent with it: monthly on day 5 at 04:00, keeping 2. Now: daily at 02:00, keeping 3.",
+            False,
+        ),
+        (
+            {"frequency": "daily", "hour": 2, "retentionCount": 1},
+            "keeping 1. Scheduled backups now: 2. More than are kept: HostUp may DELETE",
+            True,
+        ),
+    ],
+)
+async def test_what_turning_off_sends_is_told(
+    given: dict[str, Any], says: str, typed: bool
+) -> None:
+    """C4: the request never has more than the question."""
+    two = backups(backup("a", backupType="scheduled"), backup("b", NEW, backupType="scheduled"))
+    documents = {"backup_schedules": schedules(DAILY), "backups": two}
+    message, is_typed = await asked(set_backup_schedule.propose, documents, enabled=False, **given)
+    assert 'Turn the automatic backups of "web-01" (192.0.2.10) OFF?' in message
+    assert says in message
+    assert is_typed is typed
+
+
+async def test_part_of_a_schedule_is_refused() -> None:
+    with pytest.raises(RefusalError) as refusal:
+        await proposed(set_backup_schedule.propose, enabled=False, retentionCount=1)
+    assert refusal.value.failure.fields == ("frequency: is required", "hour: is required")
 
 
 # Facts that are compared --------------------------------------------------------------------------

@@ -38,9 +38,10 @@ from hostup_mcp.server.writes.proposal import (
     FollowUp,
     Harmless,
     Proposal,
-    Question,
 )
 from hostup_mcp.state.store import RecordKey, RecordKind, StateStore
+from hostup_mcp.wording.question_texts import Words
+from hostup_mcp.wording.questions import Question, Server, say
 
 from ..wiring import PATIENCE, SlowState, error_of, settings
 from .words import REFUSALS
@@ -72,11 +73,13 @@ def follow_up(
     return FollowUp("Changing it", read_state or nothing, WHERE)
 
 
+QUESTION = Question(what=say(Words.SET_RETENTION), server=Server(VPS, NAME, None), to_type=NAME)
+
 DESTRUCTIVE = Destructive(
     vps_id=VPS,
     request=request(),
     facts={"name": NAME},
-    question=Question(f"Change it?\nTo go ahead, type: {NAME}", NAME),
+    question=QUESTION,
     follow_up=follow_up(),
 )
 HARMLESS = Harmless(

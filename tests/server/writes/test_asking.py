@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -18,9 +19,11 @@ from hostup_mcp.server.app import build_server
 from hostup_mcp.server.caller import LOCAL
 from hostup_mcp.server.writes import asking
 from hostup_mcp.server.writes.asking import PlainYes, TypedName
-from hostup_mcp.server.writes.proposal import Destructive, Question
+from hostup_mcp.server.writes.proposal import Destructive
 from hostup_mcp.state.in_memory import InMemoryState
 from hostup_mcp.state.store import Record, RecordKey, RecordKind
+from hostup_mcp.wording.questions import question_text
+from hostup_mcp.wording.viewer import Viewer
 
 from ..wiring import PATIENCE, SlowState, account, ids_of, settings
 from .bench import (
@@ -28,6 +31,7 @@ from .bench import (
     DESTRUCTIVE,
     HANDSHAKE,
     NAME,
+    QUESTION,
     REVISIONS,
     STATELESS,
     TYPED,
@@ -43,9 +47,12 @@ PLAIN = Destructive(
     vps_id=VPS,
     request=DESTRUCTIVE.request,
     facts={},
-    question=Question("Change it?", NAME, plain_yes=True),
+    question=replace(QUESTION, plain_yes=True),
     follow_up=DESTRUCTIVE.follow_up,
 )
+
+
+TEXT = question_text(QUESTION, Viewer())
 
 
 def accept(**content: Any) -> ElicitResult:
@@ -97,7 +104,7 @@ async def test_the_client_shows_question_and_form(revision: str | None) -> None:
     bench = Bench(revision)
     await bench.run()
     ((message, form, request_id),) = bench.shown
-    assert message == DESTRUCTIVE.question.message
+    assert message == TEXT
     assert isinstance(form, dict)
     assert form["properties"].keys() == {"serverName"}
     assert request_id == 1
@@ -261,13 +268,13 @@ async def test_a_question_is_stored_without_text() -> None:
     question = await bench.ask()
     (request,) = (question.input_requests or {}).values()
     assert request.params is not None
-    assert repr(DESTRUCTIVE.question.message) in str(request.params)
+    assert request.params.message == TEXT
     state = json.loads(question.request_state or "")
     assert re.fullmatch("ask_[0-9a-z]{16}", state["question"])
     key = RecordKey(RecordKind.QUESTION, state["question"])
     record = await bench.services.state.get_record(LOCAL, key)
     assert record is not None
-    assert DESTRUCTIVE.question.message not in record.body
+    assert TEXT.splitlines()[0] not in record.body
 
 
 async def test_an_answer_sent_again_sends_nothing() -> None:

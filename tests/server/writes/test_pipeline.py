@@ -19,7 +19,7 @@ from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.ids import require_job
 from hostup_mcp.server.writes import pipeline
-from hostup_mcp.server.writes.proposal import Destructive, Harmless, Proposal, Question
+from hostup_mcp.server.writes.proposal import Destructive, Harmless, Proposal
 from hostup_mcp.state.in_memory import InMemoryState
 from hostup_mcp.state.store import (
     ConsumeResult,
@@ -30,6 +30,8 @@ from hostup_mcp.state.store import (
     StateReplyLostError,
     StateUnavailableError,
 )
+from hostup_mcp.wording.question_texts import Words
+from hostup_mcp.wording.questions import say
 
 from ..wiring import PATIENCE, SlowState, error_of
 from .bench import (
@@ -198,12 +200,9 @@ async def test_harmless_turned_destructive(revision: str) -> None:
 @both_revisions
 async def test_changed_texts_are_no_change(revision: str) -> None:
     bench = Bench(revision)
-    other = Question("Asked in other words?", NAME_IN_QUESTION)
+    other = replace(DESTRUCTIVE.question, what=say(Words.DELETE_BACKUP, made=None))
     bench.proposals = [DESTRUCTIVE, replace(DESTRUCTIVE, question=other)]
     assert not (await bench.run()).is_error
-
-
-NAME_IN_QUESTION = DESTRUCTIVE.question.to_type
 
 
 @pytest.mark.parametrize("proposal", [DESTRUCTIVE, replace(HARMLESS, vps_id=OTHER_VPS)])

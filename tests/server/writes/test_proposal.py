@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from hostup_mcp.hostup.requests import WriteRequest
-from hostup_mcp.server.writes.proposal import Proposal, Question, fingerprint
+from hostup_mcp.server.writes.proposal import Proposal, fingerprint
 
 from .bench import DESTRUCTIVE, HARMLESS, OTHER_VPS, follow_up, request
 
 SAME: dict[str, dict[str, Any]] = {
-    "question": {"question": Question("Other words?", "another")},
+    "question": {"question": replace(DESTRUCTIVE.question, to_type="another")},
     "follow-up": {"follow_up": replace(follow_up(), doing="Other words")},
     "scopes": {"request": replace(request(), scopes=("another",))},
 }

@@ -1,4 +1,4 @@
-"""Parts of questions: which server, and what to type."""
+"""What is typed for a server: its name if it is the only one of that name, else more, or its id."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,12 +10,7 @@ from hostup_mcp.hostup.http import Http
 from hostup_mcp.hostup.models import Vps
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.server.writes.consent import matches
-from hostup_mcp.server.writes.questions import (
-    MAX_TYPED,
-    describe_server,
-    find_subject,
-    type_to_confirm,
-)
+from hostup_mcp.server.writes.questions import MAX_TYPED, find_subject
 
 pytestmark = pytest.mark.anyio
 
@@ -54,7 +49,6 @@ async def test_the_name_is_typed_or_else_the_id(name: str | None, typed: str) ->
     to_type = (await find_subject(hostup, vps(name))).to_type
     assert to_type == typed
     assert matches(typed, to_type)
-    assert type_to_confirm(typed) == f"To go ahead, type: {typed}"
 
 
 @pytest.mark.parametrize(
@@ -63,10 +57,13 @@ async def test_the_name_is_typed_or_else_the_id(name: str | None, typed: str) ->
         ("192.0.2.7", [("shop", "192.0.2.8")], "shop 7"),
         ("192.0.2.7", [("SHOP ", "192.0.2.8"), ("shop", None)], "shop 7"),
         ("192.0.2.7", [("sh op", "192.0.2.8"), ("s\u200bhop", "192.0.2.9")], "shop 7"),
-        ("192.0.2.7", [("shop", "192.0.2.8"), ("Shop 7", "192.0.2.9")], ID),
+        ("192.0.2.7", [("shop", "192.0.2.8"), ("Shop 7", "192.0.2.9")], "shop 192.0.2.7"),
         ("192.0.2.7", [("shop 7", "192.0.2.9")], "shop"),
         ("2001:db8::a7", [("shop", "192.0.2.8")], "shop a7"),
-        ("192.0.2.7", [("shop", "198.51.100.7")], ID),
+        ("192.0.2.7", [("shop", "198.51.100.7")], "shop 192.0.2.7"),
+        ("192.0.2.7", [("shop", "192.0.2.7")], ID),
+        ("192.0.2.7", [("shop", "198.51.100.7"), ("shop192.0.2.7", None)], ID),
+        ("somewhere.7", [("shop", "192.0.2.8")], ID),
         (None, [("shop", "192.0.2.8")], ID),
     ],
 )
@@ -106,11 +103,8 @@ async def test_where_others_may_be_hidden_it_is_the_id(page: dict[str, Any]) -> 
     assert (await find_subject(account([shop], **page), shop)).to_type == ID
 
 
-def test_a_server_is_named_with_id_and_ip() -> None:
-    assert describe_server(vps("web-01")) == '"web-01" (vps_abcdef12, 192.0.2.7)'
-    assert describe_server(vps(None, None)) == "the server without a name (vps_abcdef12, no IP)"
-
-
-def test_a_name_stays_in_its_quotes() -> None:
-    name = 'a" (b, c). Type: yes'
-    assert describe_server(vps(name)).startswith('"a\\" (b, c). Type: yes" (vps_')
+async def test_no_more_than_a_name_may_have_is_typed() -> None:
+    long = vps("x" * MAX_TYPED)
+    assert (
+        await find_subject(account([long, *others(("x" * MAX_TYPED, None))]), long)
+    ).to_type == ID

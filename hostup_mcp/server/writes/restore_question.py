@@ -1,0 +1,126 @@
+"""The question before a plan is carried out, for the client's window and for the panel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.findings import (
+    BackupSmall,
+    Changes,
+    EverythingForState,
+    Loss,
+    Precaution,
+    SideEffect,
+)
+from hostup_mcp.server.plans import PlanFacts, StoredPlan
+from hostup_mcp.server.writes.questions import Subject
+from hostup_mcp.wording.question_texts import Words
+from hostup_mcp.wording.questions import Part, Question, Quote, Say, address, say, word
+
+_EFFECTS: Mapping[SideEffect, Words] = {
+    Code.DISK_REPLACED: Words.DISK_REPLACED,
+    Code.SERVER_STOPPED: Words.SERVER_STOPPED,
+    Code.DISK_ROLLED_BACK: Words.DISK_ROLLED_BACK,
+    Code.MEMORY_RESUMED: Words.MEMORY_RESUMED,
+    Code.COLD_START: Words.COLD_START,
+}
+_DETAILS: Mapping[SideEffect, Words] = {
+    Code.NETWORK_KEPT: Words.NETWORK_KEPT,
+    Code.NEW_ADDRESS: Words.NEW_ADDRESS,
+}
+_COSTS: Mapping[SideEffect, Words] = {Code.COSTS_MONEY: Words.COSTS_MONEY}
+_UNKNOWN: Mapping[SideEffect, Words] = {
+    Code.POWER_STATE_UNKNOWN: Words.POWER_STATE_UNKNOWN,
+    Code.MAY_BE_REFUSED: Words.MAY_BE_REFUSED,
+}
+
+_SIZES = {
+    "cpuCores": (Words.CORES, "count"),
+    "memoryGb": (Words.MEMORY, "size"),
+    "storageGb": (Words.DISK, "size"),
+}
+_NAMES = {"name": Words.NEW_NAME, "region": Words.REGION}
+_OPTIONS = {*_SIZES, *_NAMES}
+
+
+def restore_question(plan: StoredPlan, facts: PlanFacts, subject: Subject) -> Question:
+    """Return the question whether to carry out `plan`, in which all that will be sent is."""
+    effects = facts.plan.side_effects
+    return subject.question(
+        _what(plan, facts),
+        [*_sizes(plan), _loss(facts.plan.data_loss), *_told(effects, _EFFECTS)],
+        details=_told(effects, _DETAILS),
+        cost=next(iter(_told(effects, _COSTS)), None),
+        unknown=[*_told(effects, _UNKNOWN), *_doubts(facts.plan.recommended_first)],
+        quotes=_quotes(plan, facts),
+        ids=[id_ for id_ in (plan.source_id, plan.point) if id_],
+        plain_yes=plan.definition.builds_server,
+    )
+
+
+def _told(effects: Iterable[SideEffect], words: Mapping[SideEffect, Words]) -> list[Words]:
+    return [words[effect] for effect in effects if effect in words]
+
+
+def _what(plan: StoredPlan, facts: PlanFacts) -> Say:
+    words = Words.RESTORE_BACKUP
+    if plan.definition.builds_server:
+        words = Words.BUILD_SERVER
+    elif plan.source_id:
+        words = Words.RESTORE_OTHER
+    elif plan.definition.goes_back_to == "snapshot":
+        words = Words.RESTORE_SNAPSHOT
+    found = facts.plan.point
+    return say(words, made=None if found is None else found.created)
+
+
+def _loss(loss: Loss) -> Part:
+    match loss:
+        case Changes(age=age):
+            return say(Words.LOSES_CHANGES, age=age)
+        case Code.NOTHING:
+            return Words.NOTHING_LOST
+        case EverythingForState() | Code.EVERYTHING_FOR_UNKNOWN | Code.EVERYTHING:
+            return Words.LOSES_EVERYTHING
+        case Code.CHANGES_UNKNOWN | Code.LOSS_UNKNOWN:
+            return Words.LOSES_UNKNOWN
+
+
+def _doubts(found: Iterable[Precaution]) -> list[Part]:
+    """Return why the backup may be incomplete, from what is recommended first."""
+    doubts: list[Part] = []
+    for each in found:
+        match each:
+            case BackupSmall(size_gb=size, usual_gb=usual):
+                doubts.append(say(Words.BACKUP_SMALL, size=size, usual=usual))
+            case Code.BACKUP_EMPTY:
+                doubts.append(Words.BACKUP_EMPTY)
+            case Code.BACKUP_NEW:
+                doubts.append(Words.BACKUP_NEW)
+    return doubts
+
+
+def _sizes(plan: StoredPlan) -> list[Part]:
+    if not plan.definition.builds_server:
+        return []
+    given = [
+        say(words, **{fact: value})
+        for option, (words, fact) in _SIZES.items()
+        if isinstance(value := plan.options.get(option), int)
+    ]
+    return [*given, *([Words.HOSTUP_CHOOSES] if _OPTIONS - plan.options.keys() else [])]
+
+
+def _quotes(plan: StoredPlan, facts: PlanFacts) -> list[Quote]:
+    quotes = []
+    if (source := facts.source) is not None:
+        about = {"address": address(source.address), "status": word(source.status)}
+        quotes.append(Quote(Words.SOURCE, source.name or "", about))
+    if plan.definition.goes_back_to == "snapshot":
+        quotes.append(Quote(Words.SNAPSHOT_NAME, plan.point))
+    return quotes + [
+        Quote(words, str(plan.options[option]))
+        for option, words in _NAMES.items()
+        if option in plan.options
+    ]

@@ -1,0 +1,194 @@
+"""The sentences of questions to the user, per language.
+
+`{name}` stands for a fact, `{name:format}` for a fact in one of the formats of `questions`.
+`{server}` is the server that a question is about, `{text}` somebody else's text, quoted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum, auto
+
+from hostup_mcp.wording.viewer import Language
+
+
+class Words(StrEnum):
+    """A sentence, or a part of one."""
+
+    # What is asked
+    RESTORE_BACKUP = auto()
+    RESTORE_SNAPSHOT = auto()
+    RESTORE_OTHER = auto()
+    BUILD_SERVER = auto()
+    MAKE_BACKUP = auto()
+    DELETE_BACKUP = auto()
+    DELETE_SNAPSHOT = auto()
+    SET_SCHEDULE = auto()
+    TURN_SCHEDULE_OFF = auto()
+    SET_RETENTION = auto()
+
+    # Facts
+    LOSES_CHANGES = auto()
+    LOSES_UNKNOWN = auto()
+    LOSES_EVERYTHING = auto()
+    NOTHING_LOST = auto()
+    CANNOT_BE_UNDONE = auto()
+    DISK_REPLACED = auto()
+    POWER_STATE_UNKNOWN = auto()
+    SERVER_STOPPED = auto()
+    NETWORK_KEPT = auto()
+    COSTS_MONEY = auto()
+    NEW_ADDRESS = auto()
+    MAY_BE_REFUSED = auto()
+    DISK_ROLLED_BACK = auto()
+    MEMORY_RESUMED = auto()
+    COLD_START = auto()
+    CORES = auto()
+    MEMORY = auto()
+    DISK = auto()
+    HOSTUP_CHOOSES = auto()
+    SIZE = auto()
+    BACKUP_EMPTY = auto()
+    BACKUP_SMALL = auto()
+    BACKUP_NEW = auto()
+    ONLY_SNAPSHOT = auto()
+    SLOTS_FULL = auto()
+    SLOTS_FULL_COUNTED = auto()
+    SLOTS_UNKNOWN = auto()
+    LIKELIEST = auto()
+    LIKELIEST_UNKNOWN = auto()
+    LIKELIEST_UNLISTED = auto()
+    LAST_COMPLETE = auto()
+    NO_MORE_BACKUPS = auto()
+    STORED_SCHEDULE = auto()
+    STORED_UNCHANGED = auto()
+    REPLACED_SCHEDULE = auto()
+    CURRENT_SCHEDULE = auto()
+    CURRENT_SCHEDULE_UNREADABLE = auto()
+    NO_SCHEDULE = auto()
+    SCHEDULE_UNKNOWN = auto()
+    ZONE_UNKNOWN = auto()
+    MAXIMUM = auto()
+    AUTO_DELETE_ON = auto()
+    AUTO_DELETE_OFF = auto()
+    COUNT = auto()
+    COUNT_UNLISTED = auto()
+    COUNT_OTHERS = auto()
+    TOO_MANY = auto()
+    MAY_BE_TOO_MANY = auto()
+
+    # Parts of sentences
+    EVERY_DAY = auto()
+    EVERY_WEEK = auto()
+    EVERY_MONTH = auto()
+    BACKUPS = auto()
+    SCHEDULED_BACKUPS = auto()
+    NAMED_SERVER = auto()
+    SERVER_AT = auto()
+    SERVER_SOMEWHERE = auto()
+    NO_ADDRESS = auto()
+    STATUS_UNKNOWN = auto()
+
+    # What others have written
+    SERVER_NAME = auto()
+    SOURCE = auto()
+    NEW_NAME = auto()
+    REGION = auto()
+    SNAPSHOT_NAME = auto()
+    BACKUP_NOTE = auto()
+    LIKELIEST_NOTE = auto()
+    NEW_NOTE = auto()
+    LABEL = auto()
+
+    # The last lines
+    IDS = auto()
+    TYPE_THIS = auto()
+
+
+_ENGLISH: Mapping[Words, str] = {
+    Words.RESTORE_BACKUP: "Restore {server} to its backup from {made:moment}?",
+    Words.RESTORE_SNAPSHOT: "Restore {server} to its snapshot from {made:moment}?",
+    Words.RESTORE_OTHER: "Restore {server} from another server's backup of {made:moment}?",
+    Words.BUILD_SERVER: "Build a new, paid server from the backup of {server} from {made:moment}?",
+    Words.MAKE_BACKUP: "Make a backup of {server}, for which HostUp may delete another one?",
+    Words.DELETE_BACKUP: "Permanently delete the backup of {server} from {made:moment}?",
+    Words.DELETE_SNAPSHOT: "Permanently delete the snapshot of {server} from {made:moment}?",
+    Words.SET_SCHEDULE: "Let HostUp back up {server} {when:part}, keeping {count}?",
+    Words.TURN_SCHEDULE_OFF: "Turn the automatic backups of {server} OFF?",
+    Words.SET_RETENTION: "Change how many backups of {server} HostUp keeps?",
+    Words.LOSES_CHANGES: "DATA LOSS: everything written since then, {age:span} of changes.",
+    Words.LOSES_UNKNOWN: "DATA LOSS: everything written since; its date is not known.",
+    Words.LOSES_EVERYTHING: "DATA LOSS: everything on it. It will hold the other server's data.",
+    Words.NOTHING_LOST: "Nothing is lost: that server stays as it is.",
+    Words.CANNOT_BE_UNDONE: "This cannot be undone.",
+    Words.DISK_REPLACED: "Its disk is replaced; it is down meanwhile.",
+    Words.POWER_STATE_UNKNOWN: "HostUp does not say whether it starts the server again.",
+    Words.SERVER_STOPPED: "It is stopped and its disk replaced.",
+    Words.NETWORK_KEPT: "It keeps its own network settings.",
+    Words.COSTS_MONEY: "It costs money for as long as it exists; HostUp's panel shows the price.",
+    Words.NEW_ADDRESS: "The new server gets an address of its own.",
+    Words.MAY_BE_REFUSED: "HostUp may refuse if the account is not approved for this.",
+    Words.DISK_ROLLED_BACK: "Its disk is rolled back; it is down briefly.",
+    Words.MEMORY_RESUMED: "Programs that ran when the snapshot was made go on from there.",
+    Words.COLD_START: "It starts as if after a power failure.",
+    Words.CORES: "Processor cores: {count}.",
+    Words.MEMORY: "Memory: {size:size}.",
+    Words.DISK: "Disk: {size:size}.",
+    Words.HOSTUP_CHOOSES: "HostUp chooses what is not given here.",
+    Words.SIZE: "Size: {size:size}.",
+    Words.BACKUP_EMPTY: "The backup is 0 GB: it is probably empty or unfinished.",
+    Words.BACKUP_SMALL: "The backup is {size:size}, the others about {usual:size}: it may be "
+    "incomplete.",
+    Words.BACKUP_NEW: "The backup is only minutes old: it may be unfinished.",
+    Words.ONLY_SNAPSHOT: "It is the ONLY snapshot listed.",
+    Words.SLOTS_FULL: "All backup slots are in use.",
+    Words.SLOTS_FULL_COUNTED: "All backup slots are in use ({used} of {limit}).",
+    Words.SLOTS_UNKNOWN: "No backup slot is known to be free.",
+    Words.LIKELIEST: "Likeliest to be deleted: the oldest, from {made:moment}; HostUp does not "
+    "document which.",
+    Words.LIKELIEST_UNKNOWN: "Which one is not known.",
+    Words.LIKELIEST_UNLISTED: "Which one is not known; it may be one that is not listed.",
+    Words.LAST_COMPLETE: "This may remove the LAST backup that looks complete.",
+    Words.NO_MORE_BACKUPS: "HostUp then makes no automatic backups.",
+    Words.STORED_SCHEDULE: "Sent with it: {when:part}, keeping {count}.",
+    Words.STORED_UNCHANGED: "Now: {when:part}, keeping {count}; this is sent again unchanged, as "
+    "HostUp requires.",
+    Words.REPLACED_SCHEDULE: "It replaces: {when:part}, keeping {count}.",
+    Words.CURRENT_SCHEDULE: "Now: {when:part}, keeping {count}.",
+    Words.CURRENT_SCHEDULE_UNREADABLE: "The present schedule cannot be read completely.",
+    Words.NO_SCHEDULE: "No schedule is on now.",
+    Words.SCHEDULE_UNKNOWN: "Whether a schedule is on now is not known.",
+    Words.ZONE_UNKNOWN: "HostUp states no time zone for the hour.",
+    Words.MAXIMUM: "New maximum: {count}, of manual and automatic ones.",
+    Words.AUTO_DELETE_ON: "HostUp will DELETE the oldest backups automatically, without asking.",
+    Words.AUTO_DELETE_OFF: "Automatic deletion of the oldest: off.",
+    Words.COUNT: "{kind:part} now: {count}.",
+    Words.COUNT_UNLISTED: "{kind:part} now: {count}, and {unlisted} that are not listed.",
+    Words.COUNT_OTHERS: "{kind:part} now: {count}, and others that are not listed.",
+    Words.TOO_MANY: "More than are kept: HostUp may DELETE the oldest.",
+    Words.MAY_BE_TOO_MANY: "Perhaps more than are kept: HostUp may DELETE the oldest.",
+    Words.EVERY_DAY: "daily at {hour:hour}",
+    Words.EVERY_WEEK: "weekly on {day:weekday} at {hour:hour}",
+    Words.EVERY_MONTH: "monthly on day {day} at {hour:hour}",
+    Words.BACKUPS: "Backups",
+    Words.SCHEDULED_BACKUPS: "Scheduled backups",
+    Words.NAMED_SERVER: "{text} ({address:ip})",
+    Words.SERVER_AT: "the server at {address}",
+    Words.SERVER_SOMEWHERE: "the server without a known IP",
+    Words.NO_ADDRESS: "no IP known",
+    Words.STATUS_UNKNOWN: "status unknown",
+    Words.SERVER_NAME: "The server's name: {text}.",
+    Words.SOURCE: "The other server: {text} ({address:ip}, {status:status}).",
+    Words.NEW_NAME: "Name of the new server: {text}.",
+    Words.REGION: "Region: {text}.",
+    Words.SNAPSHOT_NAME: "Name of the snapshot: {text}.",
+    Words.BACKUP_NOTE: "Note of that backup: {text}.",
+    Words.LIKELIEST_NOTE: "Its note: {text}.",
+    Words.NEW_NOTE: "Note of the new backup: {text}.",
+    Words.LABEL: "Label of the schedule: {text}.",
+    Words.IDS: "IDs: {ids}",
+    Words.TYPE_THIS: "To go ahead, type: {to_type}",
+}
+
+TEXTS: Mapping[Language, Mapping[Words, str]] = {Language.ENGLISH: _ENGLISH}
+"""A language that is missing here is asked in English."""
