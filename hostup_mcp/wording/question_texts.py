@@ -26,6 +26,9 @@ class Words(StrEnum):
     SET_SCHEDULE = auto()
     TURN_SCHEDULE_OFF = auto()
     SET_RETENTION = auto()
+    SHUT_DOWN = auto()
+    RESTART = auto()
+    SWITCH_OFF = auto()
 
     # Facts
     LOSES_CHANGES = auto()
@@ -71,6 +74,10 @@ class Words(StrEnum):
     MAXIMUM = auto()
     AUTO_DELETE_ON = auto()
     AUTO_DELETE_OFF = auto()
+    SERVICES_STOP = auto()
+    SERVICES_INTERRUPTED = auto()
+    LOSES_POWER = auto()
+    BUSY = auto()
     COUNT = auto()
     COUNT_UNLISTED = auto()
     COUNT_OTHERS = auto()
@@ -116,6 +123,9 @@ _ENGLISH: Mapping[Words, str] = {
     Words.SET_SCHEDULE: "Let HostUp back up {server} {when:part}, keeping {count}?",
     Words.TURN_SCHEDULE_OFF: "Turn the automatic backups of {server} OFF?",
     Words.SET_RETENTION: "Change how many backups of {server} HostUp keeps?",
+    Words.SHUT_DOWN: "Shut down {server}?",
+    Words.RESTART: "Restart {server}?",
+    Words.SWITCH_OFF: "Switch off {server}?",
     Words.LOSES_CHANGES: "DATA LOSS: everything written since then, {age:span} of changes.",
     Words.LOSES_UNKNOWN: "DATA LOSS: everything written since; its date is not known.",
     Words.LOSES_EVERYTHING: "DATA LOSS: everything on it. It will hold the other server's data.",
@@ -162,6 +172,11 @@ _ENGLISH: Mapping[Words, str] = {
     Words.MAXIMUM: "New maximum: {count}, of manual and automatic ones.",
     Words.AUTO_DELETE_ON: "HostUp will DELETE the oldest backups automatically, without asking.",
     Words.AUTO_DELETE_OFF: "Automatic deletion of the oldest: off.",
+    Words.SERVICES_STOP: "Its services stop until it is started again.",
+    Words.SERVICES_INTERRUPTED: "Its services are interrupted meanwhile.",
+    Words.LOSES_POWER: "It loses power at once: whatever its programs have not yet written to disk "
+    "is LOST, and files may be damaged.",
+    Words.BUSY: "HostUp has other work to do on it, perhaps a backup or a restore.",
     Words.COUNT: "{kind:part} now: {count}.",
     Words.COUNT_UNLISTED: "{kind:part} now: {count}, and {unlisted} that are not listed.",
     Words.COUNT_OTHERS: "{kind:part} now: {count}, and others that are not listed.",

@@ -23,8 +23,10 @@ from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.errors.hostup import closed_gate_refusal
 from hostup_mcp.server.ids import VpsId
 from hostup_mcp.server.reader import Reader
-from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Harmless, Question
-from hostup_mcp.server.writes.questions import describe_server, find_subject, type_to_confirm
+from hostup_mcp.server.writes.proposal import Destructive, FollowUp, Harmless
+from hostup_mcp.server.writes.questions import find_subject
+from hostup_mcp.wording.question_texts import Words
+from hostup_mcp.wording.questions import say
 
 
 async def propose(
@@ -58,11 +60,7 @@ async def propose(
         reason = "starting a stopped server loses nothing"
         return Harmless(vps_id=id, request=request, facts={}, reason=reason, follow_up=follow_up)
     is_busy, subject = status.has_pending_tasks, await find_subject(reader.hostup, vps)
-    busy = " HostUp has other work to do on it, perhaps a backup or a restore." if is_busy else ""
-    is_typed = action is PowerAction.STOP
-    last_line = f"\n{type_to_confirm(subject.to_type)}" if is_typed else ""
     what, effect = _ASKED[action]
-    message = f"{what} {describe_server(vps)}? {effect}{busy}{last_line}"
     return Destructive(
         vps_id=id,
         request=request,
@@ -72,19 +70,19 @@ async def propose(
             "gate": None if gate is None else documented(gate),
             **subject.facts,
         },
-        question=Question(message, subject.to_type, plain_yes=not is_typed),
+        question=subject.question(
+            say(what),
+            [effect, *([Words.BUSY] if is_busy else [])],
+            plain_yes=action is not PowerAction.STOP,
+        ),
         follow_up=follow_up,
     )
 
 
-_ASKED: Mapping[PowerAction, tuple[str, str]] = {
-    PowerAction.SHUTDOWN: ("Shut down", "Its services stop until it is started again."),
-    PowerAction.RESTART: ("Restart", "Its services are interrupted meanwhile."),
-    PowerAction.STOP: (
-        "Switch off",
-        "It loses power at once: whatever its programs have not yet written to disk is LOST, and "
-        "files may be damaged.",
-    ),
+_ASKED: Mapping[PowerAction, tuple[Words, Words]] = {
+    PowerAction.SHUTDOWN: (Words.SHUT_DOWN, Words.SERVICES_STOP),
+    PowerAction.RESTART: (Words.RESTART, Words.SERVICES_INTERRUPTED),
+    PowerAction.STOP: (Words.SWITCH_OFF, Words.LOSES_POWER),
 }
 _DOING: Mapping[PowerAction, str] = {
     PowerAction.START: "Starting",

@@ -105,6 +105,7 @@ CASES = [
     Case("set_backup_retention", {"maxTotalBackups": 1, "autoDeleteOldest": True}),
     Case("set_backup_retention", {"maxTotalBackups": 1, "autoDeleteOldest": False}),
     Case("set_backup_retention", {"maxTotalBackups": 1000}),
+    *(Case("set_vps_power", {"action": action}) for action in ("shutdown", "restart", "stop")),
 ]
 cases = pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.tool}-{case.given}"[:60])
 
