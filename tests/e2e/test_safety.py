@@ -141,9 +141,12 @@ async def test_only_the_typed_name_is_a_yes(product: Product, door: Door, user: 
 async def test_a_client_that_cannot_ask_learns_how(product: Product, door: Door) -> None:
     async with product.enter(door, None) as assistant:
         vps, backups = await assistant.backups("web-01")
-        _, plan = await assistant.planned("web-01")
+        plan = await assistant.call("plan_restore", id=vps, mode="in_place", backupId=backups[0])
+        assert plan.data["planId"] is None
+        assert [reason["code"] for reason in plan.data["here"]["reasons"]] == ["client_cannot_ask"]
+        for way_out in ("MCP elicitation", "HOSTUP_MCP_CONFIRM=client", "HostUp's panel"):
+            assert way_out in plan.text
         calls = [
-            await assistant.no("restore_vps", planId=plan),
             await assistant.no("delete_vps_backup", id=vps, backupId=backups[0]),
             await assistant.no("set_backup_retention", id=vps, autoDeleteOldest=True),
             await assistant.no("set_backup_schedule", id=vps, enabled=False),
