@@ -19,7 +19,7 @@ from hostup_mcp.server.app import build_server
 
 HERE = Path(__file__).parent
 FIRST_TWO = ("list_vps", "list_vps_backups")
-BUDGETS = {"list_vps and list_vps_backups": 500, "nothing allowed": 1500, "all allowed": 3000}
+BUDGETS = {"list_vps and list_vps_backups": 500, "nothing allowed": 1650, "all allowed": 3250}
 
 
 async def listed(allow: frozenset[Group]) -> list[Tool]:

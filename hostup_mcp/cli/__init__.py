@@ -23,6 +23,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from hostup_mcp.cli.serve import serve_unusable
 
             return serve_unusable(words, f"The command line is wrong: {error.without_values()}.")
+        if words[0] == "check":
+            from hostup_mcp.cli.check import report_misuse
+
+            return report_misuse(error.without_values())
         print(f"hostup-mcp: {error}. See hostup-mcp --help.", file=sys.stderr)  # noqa: T201
         return 2
     for stream in (sys.stdout, sys.stderr):
@@ -40,6 +44,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     match arguments.command:
+        case "check":
+            from hostup_mcp.cli.check import Options, check
+            from hostup_mcp.config import load
+
+            options = Options(
+                arguments.max_age, arguments.timeout, arguments.schedules, arguments.output
+            )
+            return check(load(settings_flags(arguments), os.environ), options)
         case "demo":
             from hostup_mcp.cli.demo import demo
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import re
+from datetime import timedelta
 
 from hostup_mcp import __version__
 
 TRANSPORTS = ("stdio", "streamable-http", "sse")
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 class UsageError(Exception):
@@ -22,6 +25,21 @@ class UsageError(Exception):
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:  # type: ignore[override]
         raise UsageError(message)
+
+
+def duration(text: str) -> timedelta:
+    """Parse a span such as `55s`, `90m`, `26h` or `7d`.
+
+    Raises:
+        ValueError: it is none, or longer than ten years.
+    """
+    found = re.fullmatch(r"([1-9][0-9]{0,6})([smhd])", text, re.ASCII)
+    if found is None:
+        raise ValueError("not a duration")
+    span = timedelta(**{_UNITS[found[2]]: int(found[1])})
+    if span > timedelta(days=3650):
+        raise ValueError("longer than ten years")
+    return span
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -70,6 +88,29 @@ def make_parser() -> argparse.ArgumentParser:
     doctor.add_argument(
         "--shapes", action="store_true", help="print keys and types of HostUp's responses"
     )
+    check = commands.add_parser("check", help="check all backups, for cron and monitoring")
+    _sandbox_flag(check)
+    check.add_argument(
+        "--max-age",
+        type=duration,
+        metavar="AGE",
+        default=timedelta(days=2),
+        help="older than this is too old: 26h, 7d (default 2d)",
+    )
+    check.add_argument(
+        "--schedules", action="store_true", help="also find scheduled runs that failed"
+    )
+    check.add_argument(
+        "--timeout",
+        type=duration,
+        metavar="TIME",
+        default=timedelta(minutes=10),
+        help="give up after this time, waits for rate limits included (default 10m)",
+    )
+    output = check.add_mutually_exclusive_group()
+    for name in ("json", "prometheus"):
+        output.add_argument(f"--{name}", dest="output", action="store_const", const=name)
+    check.set_defaults(output="text")
     sandbox = commands.add_parser("sandbox", help="serve the sandbox account over HTTP")
     sandbox.add_argument("--port", type=int, default=8080, help="0 takes a free one")
     sandbox.add_argument(

@@ -168,6 +168,7 @@ class _Reading:
         self._servers = servers
         self._schedules = schedules
         self._progress = progress
+        self._reserve = min(SERVER_SECONDS, hostup.seconds_left / 2)
         self._reported = 0
         self._reporting = anyio.Lock()
 
@@ -191,7 +192,7 @@ class _Reading:
     def _take(self) -> int | None:
         if self.stopped is not None or self.taken == len(self._servers):
             return None
-        if self._hostup.seconds_left < SERVER_SECONDS:
+        if self._hostup.seconds_left < self._reserve:
             self.stopped = TimedOutError("not all servers could be read in the time of one call")
             return None
         self.taken += 1

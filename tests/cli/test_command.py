@@ -19,6 +19,7 @@ from mcp.types import CallToolResult, TextContent
 from hostup_mcp import __version__
 from hostup_mcp.cli import main
 from hostup_mcp.sandbox import SANDBOX_API_KEY
+from hostup_mcp.server.catalog import READING
 
 PATIENCE = 60.0
 COMMAND = [sys.executable, "-m", "hostup_mcp"]
@@ -96,11 +97,11 @@ def test_the_help_names_every_command(word: str, capsys: pytest.CaptureFixture[s
         main([word])
     assert end.value.code == 0
     said = capsys.readouterr().out
-    for command in ("serve", "demo", "doctor", "sandbox", "HOSTUP_API_KEY"):
+    for command in ("serve", "check", "demo", "doctor", "sandbox", "HOSTUP_API_KEY"):
         assert command in said
 
 
-@pytest.mark.parametrize("command", ["serve", "doctor", "sandbox", "demo"])
+@pytest.mark.parametrize("command", ["serve", "check", "doctor", "sandbox", "demo"])
 def test_every_command_has_its_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main([command, "--help"])
@@ -262,7 +263,7 @@ async def test_http_prints_its_address(transport: str, path: str) -> None:
         if transport == "streamable-http":
             with anyio.fail_after(PATIENCE):
                 async with Client(address[0]) as client:
-                    assert len((await client.list_tools()).tools) == 7
+                    assert {t.name for t in (await client.list_tools()).tools} == set(READING)
         process.send_signal(signal.SIGTERM)
         _, rest = process.communicate(timeout=PATIENCE)
         assert process.returncode in (0, -signal.SIGTERM)

@@ -57,6 +57,8 @@ async def follow(line: str, place: Place, serves: Serves) -> None:
         await served_sandbox(rest, here)
     elif rest[:3] == ["hostup-mcp", "audit", "verify"]:
         verified(rest, here)
+    elif rest[:2] == ["hostup-mcp", "check"]:
+        place.printed.append(checked(rest, here))
     elif rest[0] == "hostup-mcp":
         place.printed.append(output_of(rest, here))
     else:
@@ -100,6 +102,13 @@ def verified(words: list[str], place: Place) -> None:
         key = signing_key(Settings("key", secrets=tuple(filter(None, [secret]))))
         AuditLog(place.folder / words[3], lambda key=key: key).append(datetime.now(UTC), {})
     assert f"holds up to line {len(ring)}, the last one" in output_of(words, place)
+
+
+def checked(words: list[str], place: Place) -> str:
+    """A check finds the problems of the sandbox account."""
+    printed = output_of(words, place, exit_code=2)
+    assert printed.startswith("BACKUPS CRITICAL - ")
+    return printed
 
 
 async def served_sandbox(words: list[str], place: Place) -> None:

@@ -47,12 +47,12 @@ def serving(
             process.kill()
 
 
-def output_of(words: list[str], place: Place) -> str:
-    """The output of a command that must succeed."""
+def output_of(words: list[str], place: Place, exit_code: int = 0) -> str:
+    """The output of a command that must end with this exit code."""
     ended = subprocess.run(
         words, cwd=place.folder, env=place.env, capture_output=True, text=True, timeout=PATIENCE
     )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ended.returncode == exit_code, ended.stdout + ended.stderr
     return ended.stdout
 
 

@@ -6,8 +6,12 @@ import hmac
 import json
 import re
 import runpy
+import shlex
+import shutil
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterable
+from configparser import ConfigParser
 from dataclasses import replace
 from typing import Any
 
@@ -25,7 +29,7 @@ from hostup_mcp.server.app import build_server
 from hostup_mcp.server.writes.audit_keys import SANDBOX_KEY
 
 from .commands import follow
-from .conftest import PATIENCE, Place, output_of
+from .conftest import BIN, PATIENCE, Place, output_of
 from .pages import ROOT, Block, blocks, table
 
 YOUR_KEY = "your key"
@@ -94,6 +98,51 @@ async def types(block: Block, place: Place) -> None:
         await follow(line, place, serves)
 
 
+async def is_crontab(block: Block, place: Place) -> None:
+    """The jobs run, and print or write what the page says."""
+    variables: dict[str, str] = {}
+    for line in block.text.splitlines():
+        given = re.fullmatch(r"([A-Z_]+)=(.*)", line)
+        if given is not None:
+            variables[given[1]] = given[2]
+            continue
+        *times, job = line.split(maxsplit=5)
+        assert all(re.fullmatch(r"[\d*/,-]+", time) for time in times)
+        assert "%" not in job, "cron takes it for a new line"
+        assert variables["HOSTUP_API_KEY"] == YOUR_KEY
+        printed = output_of(["sh", "-c", job.replace(COLLECTED, str(place.folder))], place)
+        metrics = place.folder / "hostup.prom"
+        found = metrics.read_text() if metrics.exists() else printed
+        assert found.startswith(("BACKUPS CRITICAL - ", "# HELP hostup_mcp_check_state"))
+
+
+COLLECTED = "/var/lib/node_exporter"
+
+
+async def is_unit(block: Block, place: Place) -> None:
+    """systemd accepts the unit, and its command works."""
+    unit = ConfigParser(interpolation=None)
+    unit.read_string(block.text)
+    if "Service" in unit:
+        words = unit["Service"]["ExecStart"].split()
+        assert words[0] == "/usr/local/bin/hostup-mcp"
+        await follow(shlex.join(["hostup-mcp", *words[1:]]), place, serves)
+    assert complaints_about(block, place) == []
+
+
+def complaints_about(block: Block, place: Place) -> list[str]:
+    """What systemd says about a unit, if it is here."""
+    systemd = shutil.which("systemd-analyze")
+    if systemd is None:
+        return []
+    # A timer needs its service, and a service its program.
+    (place.folder / "hostup-check.service").write_text("[Service]\nExecStart=/bin/true\n")
+    unit = place.folder / block.about
+    unit.write_text(block.text.replace("/usr/local/bin/hostup-mcp", str(BIN / "hostup-mcp")))
+    ended = subprocess.run([systemd, "verify", unit], capture_output=True, text=True, check=False)
+    return [line for line in ended.stderr.splitlines() if unit.name in line]
+
+
 # Results ------------------------------------------------------------------------------------------
 
 
@@ -118,6 +167,13 @@ async def has_lines(block: Block, allow: Iterable[Group]) -> None:
 
 async def decline(_: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
     return ElicitResult(action="decline")
+
+
+async def is_check(block: Block, place: Place) -> None:
+    """`check: FLAGS`: the check of the sandbox account begins like this."""
+    flags = block.about.removeprefix("check: ").split()
+    printed = output_of(["hostup-mcp", "check", "--sandbox", *flags], place, exit_code=2)
+    assert printed.startswith(block.text)
 
 
 async def is_question(block: Block, place: Place) -> None:
@@ -212,12 +268,16 @@ async def is_a_run(block: Block, place: Place) -> None:
 
 
 HOW: dict[tuple[str, str], Callable[[Block, Place], Awaitable[None]]] = {
+    ("cron", ""): is_crontab,
+    ("ini", "hostup-check.service"): is_unit,
+    ("ini", "hostup-check.timer"): is_unit,
     ("json", ""): is_configuration,
     ("json", "error:"): is_error,
     ("json", "audit:"): is_audit_line,
     ("mermaid", ""): is_drawn,
     ("python", ""): runs,
     ("sh", ""): types,
+    ("text", "check:"): is_check,
     ("text", "result:"): is_result,
     ("text", "locked-result:"): is_locked_result,
     ("text", "question:"): is_question,

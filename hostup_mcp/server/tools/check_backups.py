@@ -56,7 +56,7 @@ class NewestItem(Output):
     age_seconds: int | None = Field(description="Its age; null if unknown.")
 
 
-class ServerName(Output):
+class ServerRef(Output):
     """A server by its id, name and address."""
 
     id: str = Field(description="Id of the server.")
@@ -69,10 +69,10 @@ class BriefItem(Output):
 
     severity: Severity = Field(description="That of the worst finding.")
     codes: tuple[str, ...] = Field(description="Codes of the findings.")
-    servers: tuple[ServerName, ...] = Field(description="The servers that have them.")
+    servers: tuple[ServerRef, ...] = Field(description="The servers that have them.")
 
 
-class ServerItem(ServerName):
+class ServerItem(ServerRef):
     """A server with findings."""
 
     severity: Severity = Field(description="That of the worst finding.")
@@ -101,18 +101,18 @@ class FleetHealth(Output):
 async def check_backups(
     ctx: Ctx,
     maxAgeDays: Annotated[
-        int, Field(ge=1, le=365, description="Days after which the newest backup is too old.")
+        int, Field(ge=1, le=365, description="Days until a backup is too old.")
     ] = 2,
     schedules: Annotated[
-        bool, Field(description="Also report scheduled runs that failed or were missed.")
+        bool, Field(description="Also find failed or missed scheduled runs.")
     ] = False,
     cursor: Annotated[
         str | None, Field(max_length=5000, description="nextCursor of the previous call.")
     ] = None,
 ) -> CallToolResult:
-    """Checks the backups of all servers in one call, worst first: none, too old, incomplete or
-    undated, full slots, closed gates, suspended service; healthy servers are only counted. Use
-    list_vps_backups for one server."""
+    """Checks the backups of all servers in one call and lists problems, worst first: none, too old,
+    incomplete, full slots, closed gates, suspended service. For one server use
+    list_vps_backups."""
     services_ = services(ctx)
     part = await read_part(
         services_.hostup.within(CALL_SECONDS),
@@ -258,7 +258,7 @@ def _describe_backups(health: Health, now: datetime) -> str:
 
 
 def _identify(health: Health, longest_name: int) -> str:
-    named = _server_name(health, longest_name)
+    named = _refer_to(health, longest_name)
     words = (
         safe_word(named.id),
         "no name" if named.name is None else quoted(named.name),
@@ -267,9 +267,9 @@ def _identify(health: Health, longest_name: int) -> str:
     return " ".join(words)
 
 
-def _server_name(health: Health, longest: int = LONGEST_NAME) -> ServerName:
+def _refer_to(health: Health, longest: int = LONGEST_NAME) -> ServerRef:
     vps = health.vps
-    return ServerName(
+    return ServerRef(
         id=vps.id,
         name=None if vps.name is None else clean_text(vps.name, longest),
         primary_ip=None if vps.primary_ip is None else clean_text(vps.primary_ip, LONGEST_NAME),
@@ -283,9 +283,9 @@ def _data(check: _Check, shown: _Shown) -> dict[str, Any]:
         max_age_days=check.limit.days,
         checked=len(check.fleet),
         healthy=check.healthy,
-        servers=tuple(_item(health, check.now) for health in shown.full),
+        servers=tuple(server_item(health, check.now) for health in shown.full),
         more=tuple(
-            BriefItem(severity=severity, codes=codes, servers=tuple(map(_server_name, same)))
+            BriefItem(severity=severity, codes=codes, servers=tuple(map(_refer_to, same)))
             for (severity, codes), same in _group(shown.brief).items()
         ),
         notices_not_shown=shown.notices_left,
@@ -301,11 +301,12 @@ def _data(check: _Check, shown: _Shown) -> dict[str, Any]:
     ).model_dump(mode="json", by_alias=True)
 
 
-def _item(health: Health, now: datetime) -> ServerItem:
+def server_item(health: Health, now: datetime) -> ServerItem:
+    """Return a server with findings as data."""
     newest = health.newest
     span = None if newest is None else age(newest.created, now)
     return ServerItem(
-        **_server_name(health).model_dump(),
+        **_refer_to(health).model_dump(),
         severity=_severity(health),
         backups=health.count,
         newest=None

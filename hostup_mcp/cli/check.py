@@ -1,0 +1,150 @@
+"""`hostup-mcp check`: the state of all backups, for cron and monitoring.
+
+The exit code is that of a monitoring plug-in: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import anyio
+
+from hostup_mcp.cli.check_output import Report, State, as_json, as_metrics, as_text
+from hostup_mcp.cli.doctor import diagnosis
+from hostup_mcp.config import Misconfigured, Settings
+from hostup_mcp.hostup.problems import HostUpError, RateLimitedError
+from hostup_mcp.hostup.reading import ReadingClient
+from hostup_mcp.recovery.health import ServerFacts, check_server
+from hostup_mcp.server.clocks import hostup_now
+from hostup_mcp.server.connections import connect, shared_throttle
+from hostup_mcp.server.fleet import BEGINNING, SERVER_SECONDS, Position, read_part
+from hostup_mcp.state.in_memory import InMemoryState
+from hostup_mcp.wording.formats import system_zone
+from hostup_mcp.wording.viewer import Viewer
+
+UNSTATED_PAUSE = 30.0
+"""Seconds to wait after a 429 that does not say how long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is checked, for how long at most, and how it is printed."""
+
+    max_age: timedelta
+    timeout: timedelta
+    schedules: bool = False
+    output: str = "text"
+    """`text`, `json` or `prometheus`."""
+
+
+def check(configuration: Settings | Misconfigured, options: Options) -> int:
+    """Check all servers, print the result, and return the exit code."""
+    return _print(_try_to_check(configuration, options), options.output)
+
+
+def report_misuse(problem: str) -> int:
+    """Report that the command line is wrong, and return the exit code."""
+    return _print(Report(datetime.now(UTC), problem=f"The command line is wrong: {problem}."))
+
+
+def _print(report: Report, output: str = "text") -> int:
+    write = {"json": as_json, "prometheus": as_metrics}.get(output, as_text)
+    try:
+        print(write(report), flush=True)  # noqa: T201
+    except OSError:  # nobody reads it, or the disk is full
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return State.UNKNOWN
+    return report.state
+
+
+def _try_to_check(configuration: Settings | Misconfigured, options: Options) -> Report:
+    now = datetime.now(UTC)
+    if isinstance(configuration, Misconfigured):
+        return Report(now, problem=" ".join(configuration.problems))
+    try:
+        return anyio.run(partial(_check, configuration, options))
+    except Exception as error:
+        # The message might quote anything.
+        return Report(now, problem=f"hostup-mcp failed: {type(error).__name__}.")
+
+
+async def _check(settings: Settings, options: Options) -> Report:
+    throttle = shared_throttle(InMemoryState(), settings.api_key)
+    client = ReadingClient(connect(settings, throttle=throttle))
+    try:
+        hostup = client.within(options.timeout.total_seconds())
+        fleet = await read_all(hostup, schedules=options.schedules)
+        now = hostup_now(client, datetime.now(UTC))
+    finally:
+        await client.close()
+    viewer = Viewer(settings.zone or system_zone())
+    servers = tuple(check_server(facts, now, options.max_age) for facts in fleet.servers)
+    return Report(now, options.max_age, servers, fleet.is_complete, _problem(fleet), viewer=viewer)
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """All servers, or as many as could be read."""
+
+    servers: tuple[ServerFacts, ...]
+    is_complete: bool
+    stopped: HostUpError | None
+    """Why not all were read, if HostUp is the reason."""
+
+
+def _problem(fleet: Fleet) -> str | None:
+    if fleet.stopped is not None:
+        return diagnosis(fleet.stopped)
+    if not fleet.is_complete:
+        return "HostUp has servers that it does not list, or lists in a form that cannot be read."
+    return None if fleet.servers else "The account has no servers that this key can see."
+
+
+async def read_all(
+    hostup: ReadingClient,
+    *,
+    schedules: bool,
+    sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+) -> Fleet:
+    """Read all servers within the time of `hostup`, waiting where HostUp's rate limit says so."""
+    read: dict[str, ServerFacts] = {}
+    is_complete = True
+    position: Position | None = BEGINNING
+    begun: set[Position] = set()
+    while position is not None:
+        begun.add(position)
+        try:
+            part = await read_part(hostup, position, schedules=schedules, progress=_ignore)
+        except HostUpError as error:
+            stopped: HostUpError | None = error
+        else:
+            read |= {facts.vps.id: facts for facts in part.servers}
+            left_out = any(unread.is_left_out for unread in part.page.unread)
+            is_complete = is_complete and not (part.page.is_incomplete or left_out)
+            position, stopped = part.next, part.stopped
+            if position in begun:  # HostUp's pages go round in circles
+                return Fleet(tuple(read.values()), is_complete=False, stopped=None)
+        if stopped is not None and not await _wait(stopped, hostup, sleep):
+            return Fleet(tuple(read.values()), is_complete=False, stopped=stopped)
+    return Fleet(tuple(read.values()), is_complete, stopped=None)
+
+
+async def _wait(
+    stopped: HostUpError, hostup: ReadingClient, sleep: Callable[[float], Awaitable[None]]
+) -> bool:
+    """Wait until HostUp takes requests again; False if that does not help, or takes too long."""
+    if not isinstance(stopped, RateLimitedError):
+        return False
+    pause = UNSTATED_PAUSE if stopped.retry_after is None else stopped.retry_after
+    if pause + SERVER_SECONDS > hostup.seconds_left:
+        return False
+    await sleep(pause)
+    return True
+
+
+async def _ignore(done: int, total: int) -> None:
+    """Nobody watches the progress."""
