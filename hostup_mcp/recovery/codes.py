@@ -77,6 +77,7 @@ class Code(StrEnum):
     SCHEDULE_NEVER_RAN = "schedule_never_ran"
     RUN_FAILED = "run_failed"
     RUN_FAILED_REASON = "run_failed_reason"
+    MORE_RUNS_FAILED = "more_runs_failed"
     NO_SCHEDULE_ON = "no_schedule_on"
 
     # Health of a server's backups

@@ -231,6 +231,15 @@ class RunFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class MoreRunsFailed:
+    """So many earlier runs failed too, as far as HostUp lists them."""
+
+    count: int
+
+    code: ClassVar = Code.MORE_RUNS_FAILED
+
+
+@dataclass(frozen=True, slots=True)
 class NoScheduleOn:
     """There are scheduled backups, but no schedule is on, so no more will be made."""
 
@@ -239,7 +248,9 @@ class NoScheduleOn:
     code: ClassVar = Code.NO_SCHEDULE_ON
 
 
-ScheduleFinding: TypeAlias = ScheduleOverdue | ScheduleNeverRan | RunFailed | NoScheduleOn
+ScheduleFinding: TypeAlias = (
+    ScheduleOverdue | ScheduleNeverRan | RunFailed | MoreRunsFailed | NoScheduleOn
+)
 """A problem with the schedules of a server."""
 
 Remedy: TypeAlias = (

@@ -11,7 +11,7 @@ from hostup_mcp.hostup.models import Backup, BackupList, BackupSchedules, Gate, 
 from hostup_mcp.recovery.backups import newest_first, oldest
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.doubts import complete, find_doubt, newest_complete
-from hostup_mcp.recovery.findings import RunFailed, ScheduleFinding
+from hostup_mcp.recovery.findings import MoreRunsFailed, RunFailed, ScheduleFinding
 from hostup_mcp.recovery.gates import is_open, step_to_open
 from hostup_mcp.recovery.health_findings import (
     CreateClosed,
@@ -211,6 +211,8 @@ def _check_schedules(
         yield Concern(Severity.UNKNOWN, schedules)
         return
     for finding in assess_schedules(schedules, now):
+        if isinstance(finding, MoreRunsFailed):
+            continue
         if not isinstance(finding, RunFailed):
             yield Concern(Severity.WARNING, finding)
         elif not _is_over(finding, newest, now, max_age):

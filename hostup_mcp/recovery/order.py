@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import IntEnum
+from typing import TypeVar
 
-from hostup_mcp.hostup.models import Backup
+from hostup_mcp.hostup.models import Backup, Snapshot, SourceBackup
 from hostup_mcp.recovery.backups import dated, newest_first
+from hostup_mcp.recovery.doubts import AnyBackup
 from hostup_mcp.recovery.spans import age
+
+B = TypeVar("B", Backup, SourceBackup)
+Dated = TypeVar("Dated", Backup, SourceBackup, Snapshot)
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 class Group(IntEnum):
@@ -23,18 +30,21 @@ class Group(IntEnum):
     """Its date is unknown or in the future."""
 
 
-def group_of(backup: Backup, doubtful: Collection[str], now: datetime) -> Group:
+def group_of(backup: AnyBackup, doubtful: Collection[str], now: datetime) -> Group:
     """Return the group of `backup`; `doubtful` are the ids of those that may be incomplete."""
     if age(backup.created, now) is None:
         return Group.UNDATED
     return Group.DOUBTFUL if backup.id in doubtful else Group.USABLE
 
 
-def in_order(
-    backups: Iterable[Backup], doubtful: Collection[str], now: datetime
-) -> tuple[Backup, ...]:
-    """Sort `backups` by group, newest to oldest; those without a date come last, as they came."""
-    return tuple(sorted(newest_first(tuple(backups)), key=lambda b: group_of(b, doubtful, now)))
+def by_date(points: Iterable[Dated]) -> tuple[Dated, ...]:
+    """Sort backups or snapshots newest to oldest; those without a date come last, as they came."""
+    return tuple(sorted(points, key=lambda point: point.created or _BEGINNING, reverse=True))
+
+
+def in_order(backups: Iterable[B], doubtful: Collection[str], now: datetime) -> tuple[B, ...]:
+    """Sort `backups` by group, each newest to oldest."""
+    return tuple(sorted(by_date(backups), key=lambda backup: group_of(backup, doubtful, now)))
 
 
 @dataclass(frozen=True, slots=True)

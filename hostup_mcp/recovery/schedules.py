@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from hostup_mcp.hostup.models import BackupRun, BackupSchedule, BackupSchedules, parse_time
 from hostup_mcp.recovery.findings import (
+    MoreRunsFailed,
     NoScheduleOn,
     RunFailed,
     ScheduleFinding,
@@ -75,7 +76,7 @@ def _check_runs(schedule: BackupSchedule, now: datetime) -> list[ScheduleFinding
     return [ScheduleOverdue(schedule.id, frequency, last_run)] if is_overdue else []
 
 
-def _failures(history: tuple[BackupRun, ...]) -> list[RunFailed]:
+def _failures(history: tuple[BackupRun, ...]) -> list[RunFailed | MoreRunsFailed]:
     failures = [
         RunFailed(parse_time(run.created_at), run.status, run.reason)
         for run in history
@@ -83,4 +84,5 @@ def _failures(history: tuple[BackupRun, ...]) -> list[RunFailed]:
     ]
     # HostUp does not promise an order. Those without a date come last, in the order they came.
     failures.sort(key=lambda failed: failed.at or _BEGINNING, reverse=True)
-    return failures[:MOST_FAILURES]
+    more = len(failures) - MOST_FAILURES
+    return [*failures[:MOST_FAILURES], *([MoreRunsFailed(more)] if more > 0 else [])]

@@ -36,6 +36,14 @@ BackupId = Annotated[
     ),
 ]
 
+SourceVpsId = Annotated[
+    str,
+    Field(
+        pattern=FORM,
+        description="sources[].id of list_restore_sources.",
+    ),
+]
+
 SnapshotName = Annotated[
     str,
     Field(
@@ -100,6 +108,17 @@ async def require_backup(ctx: Ctx, vps_id: str, backup_id: str, argument: str) -
         RefusalError: list_vps_backups has to be called first.
     """
     await _require_backup(services(ctx), caller(), vps_id, backup_id, argument)
+
+
+async def require_source(ctx: Ctx, vps_id: str, source_id: str) -> None:
+    """Refuse a restore source that was not returned to this caller for the server `vps_id`.
+
+    Raises:
+        RefusalError: list_restore_sources has to be called first.
+    """
+    known = f"{vps_id}/source/{source_id}"
+    path = "sources[].id"
+    await _require(services(ctx), caller(), known, "sourceVpsId", "list_restore_sources", path)
 
 
 async def require_job(ctx: Ctx, job_id: str) -> str:

@@ -185,6 +185,7 @@ TEXTS: Mapping[Code, Text] = {
         "The backup from {at:moment} failed: {said:quoted}",
         "The backup from {at:moment} failed. HostUp says: “{said}”",
     ),
+    Code.MORE_RUNS_FAILED: _both("Earlier backups that failed too, or may have: {count}."),
     Code.NO_SCHEDULE_ON: _both(
         "There are scheduled backups ({count}), but no schedule is on: HostUp makes no more "
         "automatically."

@@ -38,6 +38,19 @@ def stamp(when: datetime | None, zone: tzinfo) -> str:
     return f"{text} ({utc:{'%H:%M' if utc.date() == there.date() else '%Y-%m-%d %H:%M'}}Z)"
 
 
+def until(when: datetime, now: datetime, zone: tzinfo) -> str:
+    """Format a time that is to come, for a model: `in 9 minutes, at 16:10 CET`.
+
+    With the date where it is another day in `zone`, and that it has passed, where it has.
+    """
+    text = stamp(when, zone)
+    there, here = _local(when, zone), _local(now, zone)
+    if there.date() == here.date():
+        text = f"{there:%H:%M} {_zone_name(there)}"
+    left = when - now
+    return f"at {text} (has passed)" if left < timedelta() else f"in {span(left)}, at {text}"
+
+
 def iso(when: datetime | None) -> str:
     """Format a time for a model, as HostUp writes it: `2026-04-27T02:00:00.000Z`."""
     if when is None:

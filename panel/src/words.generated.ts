@@ -51,6 +51,7 @@ export const WORDS: Readonly<Record<string, readonly Piece[]>> = {
   schedule_never_ran: ["A backup schedule is on, but it is not known to have ever run."],
   run_failed: ["The backup from ", ["at", "moment"], " has the status “", ["status", ""], "”: it may have failed."],
   run_failed_reason: ["The backup from ", ["at", "moment"], " failed. HostUp says: “", ["said", ""], "”"],
+  more_runs_failed: ["Earlier backups that failed too, or may have: ", ["count", ""], "."],
   no_schedule_on: ["There are scheduled backups (", ["count", ""], "), but no schedule is on: HostUp makes no more automatically."],
   none_complete: ["None of its backups looks complete."],
   newest_old: ["The newest complete backup is older than ", ["limit", "span"], "."],

@@ -288,11 +288,11 @@ async def test_odd_values_are_named() -> None:
 async def test_doubtful_backups_are_no_default() -> None:
     async with played(newest_backup_empty=True) as (assistant, _):
         listing = await assistant.call("list_vps_backups", id=await assistant.find("web-01"))
-    newest, second, *_ = (backup["id"] for backup in listing.data["backups"])
+    first, *_, empty = (backup["id"] for backup in listing.data["backups"])
     explanation = listing.data["explanation"]
-    assert explanation["findings"]["doubts"] == {newest: "backup_empty"}
-    assert explanation["restore"]["overwrites"]["backupId"] == second
-    assert f"Restoring {second}, the newest that looks complete:" in listing.text
+    assert explanation["findings"]["doubts"] == {empty: "backup_empty"}
+    assert explanation["restore"]["overwrites"]["backupId"] == first
+    assert f"May be incomplete:\n{empty}" in listing.text
 
 
 async def test_abandoned_schedules_are_reported() -> None:

@@ -10,6 +10,7 @@ from hostup_mcp.hostup.models import BackupSchedules
 from hostup_mcp.hostup.tolerance import read_model
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.findings import (
+    MoreRunsFailed,
     NoScheduleOn,
     RunFailed,
     ScheduleFinding,
@@ -184,6 +185,8 @@ def test_the_newest_failures_come_first() -> None:
 def test_at_most_three_failures() -> None:
     runs = [run("active"), *(run("failed", str(n)) for n in range(5))]
     assert [f.said for f in found(history=runs) if isinstance(f, RunFailed)] == ["0", "1", "2"]
+    assert found(history=runs)[-1] == MoreRunsFailed(2)
+    assert len(found(history=runs[:4])) == 3
 
 
 def test_each_schedule_is_checked() -> None:

@@ -29,6 +29,7 @@ from hostup_mcp.recovery.findings import (
     EverythingForState,
     EvictsOldest,
     Finding,
+    MoreRunsFailed,
     NoScheduleOn,
     RunFailed,
     ScheduleNeverRan,
@@ -338,6 +339,7 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         'The backup from an unknown date failed: "No space."',
         "The backup from an unknown date failed. HostUp says: “No space.”",
     ),
+    (MoreRunsFailed(4), "Earlier backups that failed too, or may have: 4.", None),
     (
         NoScheduleOn(2),
         "There are scheduled backups (2), but no schedule is on: HostUp makes no more "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Any
 
@@ -10,17 +11,18 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.hostup.models import BackupSchedule, BackupSchedules, BackupSettings, parse_time
 from hostup_mcp.hostup.text import quoted, safe_word
-from hostup_mcp.recovery.findings import ScheduleFinding
+from hostup_mcp.recovery.findings import NoScheduleOn, ScheduleFinding
 from hostup_mcp.recovery.schedules import assess_schedules, is_any_on
 from hostup_mcp.server.clocks import clock_lines, hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import VpsId, require_vps
-from hostup_mcp.server.output import ListingOutput, as_data, completeness, describe_all
+from hostup_mcp.server.names import ServerListing, about
+from hostup_mcp.server.output import as_data, completeness, describe_all
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.server.tools.service_status import gate_steps
 from hostup_mcp.wording.completeness import missing_lines
-from hostup_mcp.wording.phrases import date_text, gate_text
+from hostup_mcp.wording.phrases import date_text, gate_text, now_text
 
 
 class ScheduleItem(BaseModel):
@@ -38,11 +40,15 @@ class ScheduleItem(BaseModel):
     lastRun: str | None = Field(description="When it last ran; null if never or unknown.")
 
 
-class ScheduleListing(ListingOutput):
+MOST_SHOWN = 20
+"""HostUp runs at most one schedule of a server; more than a few are not expected."""
+
+
+class ScheduleListing(ServerListing):
     """Schedules and retention of one server."""
 
-    id: str = Field(description="Id of the server.")
-    schedules: list[ScheduleItem] = Field(description="At most one of them is active.")
+    total: int = Field(description="How many schedules there are, shown or not.")
+    schedules: list[ScheduleItem] = Field(description="Up to 20; at most one of them is active.")
     settings: dict[str, Any] | None = Field(
         description="Retention; null if HostUp did not return it."
     )
@@ -56,20 +62,25 @@ async def list_backup_schedules(ctx: Ctx, id: VpsId) -> CallToolResult:
     """Reads when HostUp backs a server up automatically, how many backups it keeps and whether it
     deletes the oldest. Use it before changing these, or to see why backups are missing. For the
     backups themselves use list_vps_backups."""
-    await require_vps(ctx, id)
+    server = await require_vps(ctx, id)
     services_ = services(ctx)
     zone = services_.viewer.zone
     listing = await services_.hostup.list_backup_schedules(id)
-    settings, findings = (
-        listing.settings,
-        assess_schedules(listing, hostup_now(services_.hostup, services_.now())),
-    )
+    now, settings = hostup_now(services_.hostup, services_.now()), listing.settings
+    findings = assess_schedules(listing, now)
     steps = await gate_steps(services_.hostup, id, listing.actions.can_create)
     return to_result(
-        _lines(id, listing, findings, steps, zone) + clock_lines(services_.hostup, zone),
+        [
+            f"{server}. {now_text(now, zone)}",
+            *_lines(listing, findings, steps, zone),
+            *clock_lines(services_.hostup, zone),
+        ],
         {
-            "id": id,
-            "schedules": [s.model_dump(mode="json", by_alias=True) for s in listing.schedules],
+            **about(server, now),
+            "total": len(listing.schedules),
+            "schedules": [
+                s.model_dump(mode="json", by_alias=True) for s in _shown(listing.schedules)
+            ],
             "settings": None
             if settings is None
             else settings.model_dump(mode="json", by_alias=True, exclude_unset=True),
@@ -80,17 +91,25 @@ async def list_backup_schedules(ctx: Ctx, id: VpsId) -> CallToolResult:
     )
 
 
+def _shown(schedules: Sequence[BackupSchedule]) -> Sequence[BackupSchedule]:
+    """Return the schedules to show: those that are on first."""
+    return sorted(schedules, key=lambda schedule: schedule.enabled is not True)[:MOST_SHOWN]
+
+
 def _lines(
-    vps_id: str,
     listing: BackupSchedules,
     findings: tuple[ScheduleFinding, ...],
     steps: list[str],
     zone: tzinfo,
 ) -> list[str]:
-    lines = [f"Backup schedules of {vps_id}:"]
-    if is_any_on(listing) is False:
-        lines = [f"No schedule is on for {vps_id}: HostUp makes no automatic backups of it."]
-    lines += [describe_schedule(s, zone) for s in listing.schedules]
+    shown = _shown(listing.schedules)
+    lines = ["Backup schedules:" if shown else "It has no backup schedules."]
+    lines += [describe_schedule(s, zone) for s in shown]
+    if hidden := len(listing.schedules) - len(shown):
+        lines.append(f"{hidden} more that are not shown; HostUp's panel has them.")
+    is_off = is_any_on(listing) is False
+    if is_off and not any(isinstance(finding, NoScheduleOn) for finding in findings):
+        lines.append("No schedule is on: HostUp makes no automatic backups of it.")
     lines += describe_all(findings, zone)
     if listing.settings is not None:
         lines.append(f"Retention: {describe_retention(listing.settings)}.")
@@ -115,18 +134,28 @@ def describe_schedule(schedule: BackupSchedule, zone: tzinfo) -> str:
 
 def describe_retention(settings: BackupSettings) -> str:
     """Describe the retention settings on one line."""
-    facts = [
-        f"{label} {value}"
-        for label, value in (
-            ("at most", settings.total_backup_limit),
-            ("manual", settings.manual_backups_active),
-            ("scheduled", settings.scheduled_backups_active),
-            ("free scheduled slots", settings.available_scheduled_slots),
+    most = settings.total_backup_limit
+    existing = [
+        f"{count} {kind}"
+        for count, kind in (
+            (settings.manual_backups_active, "manual"),
+            (settings.scheduled_backups_active, "scheduled"),
         )
-        if value is not None
+        if count is not None
     ]
-    oldest = {True: "deleted automatically", False: "kept", None: "not stated"}
-    return ", ".join([*facts, f"oldest when full: {oldest[settings.auto_delete_oldest]}"])
+    free = settings.available_scheduled_slots
+    full = {
+        True: "when full, HostUp deletes the oldest automatically",
+        False: "automatic deletion of the oldest is off",
+        None: "HostUp does not say whether it deletes the oldest when full",
+    }
+    facts = [
+        "no limit stated" if most is None else f"at most {most} backups",
+        f"{' and '.join(existing)} exist now" if existing else "",
+        "" if free is None else f"{free} more scheduled ones fit",
+        full[settings.auto_delete_oldest],
+    ]
+    return ", ".join(filter(None, facts))
 
 
 TOOL = ReadingTool(

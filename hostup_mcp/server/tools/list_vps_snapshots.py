@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
-from typing import Any
+from datetime import datetime, tzinfo
+from typing import Annotated, Any
 
 from mcp.types import CallToolResult
 from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.hostup.models import Snapshot, SnapshotList
 from hostup_mcp.hostup.text import quoted, safe_word
+from hostup_mcp.recovery.order import by_date
 from hostup_mcp.recovery.spans import age
 from hostup_mcp.server.clocks import clock_lines, hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import VpsId, require_vps
-from hostup_mcp.server.output import ListingOutput, completeness
+from hostup_mcp.server.names import ServerListing, about
+from hostup_mcp.server.output import completeness
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.server.tools.service_status import gate_steps
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.completeness import missing_lines
-from hostup_mcp.wording.phrases import date_text, gate_text
+from hostup_mcp.wording.phrases import date_text, gate_text, now_text
 
 
 class SnapshotItem(BaseModel):
@@ -34,11 +36,11 @@ class SnapshotItem(BaseModel):
     age: str | None = Field(description="Its age in words; null if unknown.")
 
 
-class SnapshotListing(ListingOutput):
+class SnapshotListing(ServerListing):
     """Snapshots of one server."""
 
-    id: str = Field(description="Id of the server.")
-    data: list[SnapshotItem] = Field(description="The snapshots, in HostUp's order.")
+    total: int = Field(description="How many are listed, shown or not.")
+    data: list[SnapshotItem] = Field(description="The snapshots, newest first.")
     available: bool | None = Field(
         description="False if the plan has no snapshots; null if unknown."
     )
@@ -49,26 +51,37 @@ class SnapshotListing(ListingOutput):
     )
 
 
-async def list_vps_snapshots(ctx: Ctx, id: VpsId) -> CallToolResult:
+async def list_vps_snapshots(
+    ctx: Ctx,
+    id: VpsId,
+    limit: Annotated[int, Field(ge=1, le=500, description="Snapshots shown.")] = 20,
+) -> CallToolResult:
     """Reads one server's snapshots, and whether HostUp allows restoring or making one now.
     Snapshots are local and expire after about a day: the quick way back from a recent change, with
     plan_restore. For durable copies use list_vps_backups."""
-    await require_vps(ctx, id)
+    server = await require_vps(ctx, id)
     services_ = services(ctx)
     listing = await services_.hostup.list_snapshots(id)
-    await services_.remember({f"{id}/snapshot/{s.name}": "" for s in listing.data})
+    shown = by_date(listing.data)[:limit]
+    await services_.remember({f"{id}/snapshot/{s.name}": "" for s in shown})
     now, zone = hostup_now(services_.hostup, services_.now()), services_.viewer.zone
-    spans = [age(s.created, now) for s in listing.data]
-    ages = [formats.span(span) if span is not None else None for span in spans]
     limits, gates = listing.limits, listing.actions
-    steps = await gate_steps(services_.hostup, id, gates.can_restore, gates.can_create)
+    lines = [
+        f"{server}. {now_text(now, zone)}",
+        *_summary(listing),
+        *await gate_steps(services_.hostup, id, gates.can_restore, gates.can_create),
+        *(_describe(snapshot, now, zone) for snapshot in shown),
+        *_rest(len(listing.data) - len(shown)),
+        *missing_lines(listing, len(listing.data), "snapshots"),
+        *clock_lines(services_.hostup, zone),
+    ]
     return to_result(
-        _lines(id, listing, ages, steps, zone) + clock_lines(services_.hostup, zone),
+        lines,
         {
-            "id": id,
+            **about(server, now),
+            "total": len(listing.data),
             "data": [
-                {**s.model_dump(mode="json", by_alias=True), "age": old}
-                for s, old in zip(listing.data, ages, strict=True)
+                {**s.model_dump(mode="json", by_alias=True), "age": _age(s, now)} for s in shown
             ],
             "available": listing.available,
             "reason": listing.reason,
@@ -79,38 +92,51 @@ async def list_vps_snapshots(ctx: Ctx, id: VpsId) -> CallToolResult:
     )
 
 
-def _lines(
-    vps_id: str, listing: SnapshotList, ages: list[str | None], steps: list[str], zone: tzinfo
-) -> list[str]:
-    gates = listing.actions
-    total = listing.limits.total_snapshots if listing.limits is not None else None
-    count = len(listing.data)
-    found = f"{count} snapshot{'' if count == 1 else 's'} of {vps_id}"
-    if not count:
-        found = f"HostUp lists no snapshots of {vps_id} for this key; expired ones are removed"
-    lines = [
-        found + (f" ({total} allowed)." if total is not None else "."),
-        f"Restore: {gate_text(gates.can_restore)}. New snapshot: {gate_text(gates.can_create)}.",
-        *steps,
-    ]
+def _summary(listing: SnapshotList) -> list[str]:
+    """Say how many snapshots there are, and what HostUp allows."""
+    gates, count = listing.actions, len(listing.data)
+    most = listing.limits.total_snapshots if listing.limits is not None else None
+    allowed = "" if most is None else f", {most} allowed"
     if listing.available is False:
-        lines.append(f"Snapshots are not available: {quoted(listing.reason or 'no reason given')}.")
-    lines += [_describe(s, old, zone) for s, old in zip(listing.data, ages, strict=True)]
-    return lines + missing_lines(listing, count, "snapshots")
+        why = quoted(listing.reason) if listing.reason else "HostUp gives no reason"
+        lines = [f"It cannot have snapshots: {why}."]
+    elif count:
+        lines = [f"{count} snapshot{'' if count == 1 else 's'}{allowed}, newest first:"]
+    else:
+        lines = [f"No snapshots{allowed}; HostUp removes them after about a day."]
+    restore = "" if count else " (there is none)"
+    return [
+        f"Restore: {gate_text(gates.can_restore)}{restore}. "
+        f"New snapshot: {gate_text(gates.can_create)}.",
+        *lines,
+    ]
 
 
-def _describe(snapshot: Snapshot, old: str | None, zone: tzinfo) -> str:
+def _rest(left: int) -> list[str]:
+    return [f"{left} more: call again with a higher limit (up to 500)."] if left else []
+
+
+def _age(snapshot: Snapshot, now: datetime) -> str | None:
+    span = age(snapshot.created, now)
+    return None if span is None else formats.span(span)
+
+
+def _describe(snapshot: Snapshot, now: datetime, zone: tzinfo) -> str:
+    old, expires = _age(snapshot, now), snapshot.expires
     facts = [
         safe_word(snapshot.name),
-        date_text(snapshot.created_at, snapshot.created, zone) + (f", {old} old" if old else ""),
-        f"expires {formats.stamp(snapshot.expires, zone)}"
-        if snapshot.expires
+        date_text(snapshot.created_at, snapshot.created, zone),
+        f"{old} old" if old else "age unknown",
+        f"expires {formats.until(expires, now, zone)}"
+        if expires
         else f"expiry {date_text(snapshot.expires_at, None, zone)}",
         {True: "with memory", False: "disk only", None: "memory unknown"}[
             snapshot.includes_memory_state
         ],
     ]
-    if snapshot.display_id not in (snapshot.name, None):
+    # The usual label only repeats name and date.
+    usual = (snapshot.name, f"{snapshot.name} ({snapshot.created_at})", None)
+    if snapshot.display_id not in usual:
         facts.append(f"label {quoted(snapshot.display_id or '')}")
     if snapshot.parent_name:
         facts.append(f"parent {safe_word(snapshot.parent_name)}")

@@ -112,3 +112,90 @@ async def test_pages_have_a_size_from_1_to_500(limit: Any) -> None:
         arguments = {"id": box.state.by_name("archive").id, "limit": limit}
         error = error_of(await client.call_tool("list_vps_backups", arguments))
     assert error["kind"] == "invalid_arguments"
+
+
+# Other lists --------------------------------------------------------------------------------------
+
+
+async def test_each_source_shows_its_newest_backups() -> None:
+    box = archive()
+    ids = {name: box.state.by_name(name).id for name in ("web-01", "archive")}
+    async with client_of(box) as client:
+
+        async def sources(**arguments: Any) -> tuple[str, list[dict[str, Any]]]:
+            given = {"id": ids["web-01"], **arguments}
+            result = await client.call_tool("list_restore_sources", given)
+            assert result.structured_content is not None
+            assert result.structured_content["total"] >= len(result.structured_content["sources"])
+            return text_of(result), result.structured_content["sources"]
+
+        await client.call_tool("list_vps", {"limit": 100})
+        text, every = await sources()
+        assert len(every) == 15
+        assert {len(each["backups"]) for each in every} == {1}
+        assert len(text) < 3_000
+        assert "archive" in text
+        assert f"1 of {MANY + 2} backups shown" in text
+        [big] = [each for each in every if each["id"] == ids["archive"]]
+        assert big["total"] == MANY + 2
+        assert big["backups"][0]["id"] == "bkp_nightly0000", "the empty one is no way back"
+        assert "call again with sourceVpsId for one of them" in text
+
+        text, [one] = await sources(sourceVpsId=ids["archive"])
+        assert [b["id"] for b in one["backups"]] == [f"bkp_nightly{n:04}" for n in range(20)]
+        assert f"{MANY + 2 - 20} more: call again with a higher limit" in text
+        text, [one] = await sources(sourceVpsId=ids["archive"], limit=500)
+        assert len(one["backups"]) == MANY + 2
+        assert "call again" not in text
+
+        text, few = await sources(limit=2)
+        assert len(few) == 2
+        assert "13 more servers: call again with a higher limit" in text
+
+        plan = {"id": ids["web-01"], "mode": "from_other_vps", "sourceVpsId": ids["archive"]}
+        result = await client.call_tool("plan_restore", plan | {"backupId": "bkp_nightly0399"})
+        assert not result.is_error, "it was shown among the 402"
+
+
+async def test_only_known_sources_are_listed_alone() -> None:
+    box = account()
+    web, mail = (box.state.by_name(name) for name in ("web-01", "mail"))
+    async with client_of(box) as client:
+        await client.call_tool("list_vps", {"limit": 100})
+        given = {"id": web.id, "sourceVpsId": mail.id}
+        error = error_of(await client.call_tool("list_restore_sources", given))
+        assert error["kind"] == "unknown_id"
+        await client.call_tool("list_restore_sources", {"id": web.id})
+        box.state.put(replace(mail, backups=()))
+        gone = await client.call_tool("list_restore_sources", given)
+        assert "lists no backups of this server for it any more" in text_of(gone)
+
+
+async def test_many_snapshots_and_schedules_are_bounded() -> None:
+    box = account()
+    web = box.state.by_name("web-01")
+    snapshots = tuple(
+        replace(web.snapshots[0], name=f"s{n}", created_at=box.now() - timedelta(minutes=30 + n))
+        for n in range(30)
+    )
+    schedules = tuple(
+        replace(web.schedules[0], id=f"bks_{n}", enabled=n == 29, frequency="daily")
+        for n in range(30)
+    )
+    box.state.put(replace(web, snapshots=snapshots[::-1], schedules=schedules))
+    async with client_of(box) as client:
+        await client.call_tool("list_vps", {"limit": 100})
+        listed = await client.call_tool("list_vps_snapshots", {"id": web.id})
+        assert listed.structured_content is not None
+        assert [s["name"] for s in listed.structured_content["data"]] == [
+            f"s{n}" for n in range(20)
+        ]
+        assert listed.structured_content["total"] == 30
+        assert "10 more: call again with a higher limit (up to 500)." in text_of(listed)
+        every = await client.call_tool("list_vps_snapshots", {"id": web.id, "limit": 500})
+        assert "call again" not in text_of(every)
+        read = await client.call_tool("list_backup_schedules", {"id": web.id})
+        assert read.structured_content is not None
+        assert [s["id"] for s in read.structured_content["schedules"]][:2] == ["bks_29", "bks_0"]
+        assert len(read.structured_content["schedules"]) == 20
+        assert "10 more that are not shown" in text_of(read)
