@@ -170,6 +170,11 @@ def _written(
     return "\n".join([*said, *([] if question.plain_yes else [speaker.typed(question.to_type)])])
 
 
+def last_line(question: Question, viewer: Viewer) -> str:
+    """Return the line that says what to type: the panel asks for that with a plain yes, too."""
+    return _Speaker(question.server, viewer).typed(question.to_type)
+
+
 def what_text(question: Question, viewer: Viewer) -> str:
     """Return what `question` asks as a statement, without its question mark."""
     return _Speaker(question.server, viewer).part(question.what).removesuffix("?")

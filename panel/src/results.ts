@@ -63,9 +63,18 @@ export interface Plan {
   expiresAt: number | null;
   /** The server whose backup it is, in words; null where it is the plan's own. */
   source: string | null;
-  /** What the user's yes is sent with, and what they type, given to this view alone; null where
-   * the plan cannot be carried out from here. */
-  confirm: { ticket: string; toType: string } | null;
+  /** The question, and what the user's yes is sent with, given to this view alone; null where the
+   * plan cannot be carried out from here. */
+  confirm: Confirm | null;
+}
+
+export interface Confirm {
+  ticket: string;
+  /** The server's question as a client's window shows it, line by line, without what to type. */
+  question: string[];
+  /** The line that says what to type. */
+  lastLine: string;
+  toType: string;
 }
 
 export interface Started {
@@ -143,10 +152,6 @@ export function readPlan(data: unknown, meta: unknown): Plan | null {
   const mode = text(all["mode"]);
   if (id === null || mode === null || text(all["dataLoss"]) === null) return null;
   const findings = fields(all["findings"]);
-  const confirm = fields(fields(meta)[CONFIRM_KEY]);
-  const ticket = text(confirm["ticket"]);
-  const toType = text(confirm["toType"]);
-  const isOurs = confirm["tool"] === CONFIRM_TOOL && ticket !== null && toType !== null;
   const expires = Date.parse(text(all["expiresAt"]) ?? "");
   return {
     id,
@@ -161,8 +166,17 @@ export function readPlan(data: unknown, meta: unknown): Plan | null {
     planId: text(all["planId"]),
     expiresAt: Number.isNaN(expires) ? null : expires,
     source: readSource(all["source"]),
-    confirm: isOurs ? { ticket, toType } : null,
+    confirm: readConfirm(fields(fields(meta)[CONFIRM_KEY])),
   };
+}
+
+function readConfirm(confirm: Fields): Confirm | null {
+  const [ticket, toType] = [text(confirm["ticket"]), text(confirm["toType"])];
+  const [question, lastLine] = [text(confirm["question"]), text(confirm["lastLine"])];
+  if (confirm["tool"] !== CONFIRM_TOOL || !ticket || !toType || !question || !lastLine) return null;
+  const lines = question.split("\n");
+  if (lines.at(-1) === lastLine) lines.pop();
+  return { ticket, question: lines, lastLine, toType };
 }
 
 function readSource(value: unknown): string | null {

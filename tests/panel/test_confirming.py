@@ -65,6 +65,28 @@ async def test_the_right_name_starts_one_restore(open_host: Opening) -> None:
     await frame.wait_for_selector("#show-plan")
 
 
+@pytest.mark.parametrize("mode", ["in_place", "new_cloud_vps"])
+async def test_the_question_is_the_servers(open_host: Opening, mode: str) -> None:
+    """Word for word what a window would show; the last line is what to type."""
+    shown = await open_host()
+    backend = shown.backend
+    vps_id = backend.vps_id("web-01")
+    listing = await backend.call("list_vps_backups", {"id": vps_id})
+    backup = listing["structuredContent"]["backups"][0]["id"]
+    sizes = {"cpuCores": 32, "storageGb": 2000} if mode == "new_cloud_vps" else {}
+    plan = await backend.call(
+        "plan_restore", {"id": vps_id, "mode": mode, "backupId": backup, **sizes}
+    )
+    asked = plan["_meta"]["hostup-mcp/confirm"]["question"].splitlines()
+    frame = await shown.show("web-01", result=plan)
+    await frame.wait_for_selector("#typed")
+    told = await frame.locator("#question > *").all_inner_texts()
+    assert told[-1] == "To go ahead, type: web-01"
+    assert asked == (told if mode == "in_place" else told[:-1])
+    for size in sizes.values():
+        assert str(size) in " ".join(told)
+
+
 async def test_the_call_has_plan_ticket_and_name_only(open_host: Opening) -> None:
     shown = await open_host()
     frame = await planned(shown)

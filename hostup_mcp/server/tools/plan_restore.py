@@ -44,8 +44,10 @@ from hostup_mcp.server.reader import READ_SECONDS, reader
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx
 from hostup_mcp.server.writes.questions import find_subject
+from hostup_mcp.server.writes.restore_question import restore_question
 from hostup_mcp.state.store import StateUnavailableError
 from hostup_mcp.wording.phrases import verdict_text
+from hostup_mcp.wording.questions import last_line, question_text
 from hostup_mcp.wording.render import for_model
 
 SourceVpsId = Annotated[
@@ -59,7 +61,8 @@ SourceVpsId = Annotated[
 
 CONFIRM_TOOL = "confirm_restore"
 CONFIRM_META = "hostup-mcp/confirm"
-"""The key in a result's _meta of the tool and ticket with which the panel confirms a plan."""
+"""The key in a result's _meta of what the panel confirms a plan with: the tool, a ticket, the
+question as the client's window shows it, and what to type."""
 
 
 class PlanResult(Output):
@@ -204,8 +207,16 @@ async def plan_restore(
     )
     if plan_id is not None and reader_.shows_panel:
         # Only the panel sees it: hosts do not show a result's _meta to the model.
-        to_type = (await find_subject(reader_.hostup, facts.vps)).to_type
-        result.meta = {CONFIRM_META: {"tool": CONFIRM_TOOL, "ticket": ticket, "toType": to_type}}
+        question = restore_question(plan, facts, await find_subject(reader_.hostup, facts.vps))
+        result.meta = {
+            CONFIRM_META: {
+                "tool": CONFIRM_TOOL,
+                "ticket": ticket,
+                "question": question_text(question, reader_.viewer),
+                "lastLine": last_line(question, reader_.viewer),
+                "toType": question.to_type,
+            }
+        }
     return result
 
 

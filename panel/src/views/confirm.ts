@@ -1,6 +1,7 @@
 /** The user's yes: typed, pressed, and followed to its end. */
 
 import { h, type Child } from "../dom";
+import type { Confirm } from "../results";
 import { displayName, type State } from "../state";
 import { countdown } from "../formats";
 import { describeHere, endText } from "../words";
@@ -47,7 +48,7 @@ export function confirmation(
     );
   }
   const { mode, confirm } = planning.plan;
-  return area("confirm", ...form(confirm.toType, displayName(state) ?? confirm.toType, mode, actions));
+  return area("confirm", ...form(confirm, displayName(state) ?? confirm.toType, mode, actions));
 }
 
 /** What the button says; it names what it does. */
@@ -55,7 +56,10 @@ function buttonLabel(mode: string, name: string): string {
   return mode === "new_cloud_vps" ? "Build the new server" : `Restore ${name} now`;
 }
 
-function form(toType: string, name: string, mode: string, actions: ConfirmActions): Child[] {
+function form(confirm: Confirm, name: string, mode: string, actions: ConfirmActions): Child[] {
+  const [what = "", ...facts] = confirm.question;
+  const { lastLine, toType } = confirm;
+  const before = lastLine.endsWith(toType) ? lastLine.slice(0, -toType.length) : `${lastLine} `;
   const problem = h("p", { class: "problem", id: "typed-problem", role: "alert" });
   const input = h("input", {
     type: "text",
@@ -63,7 +67,7 @@ function form(toType: string, name: string, mode: string, actions: ConfirmAction
     autocomplete: "off",
     autocapitalize: "off",
     spellcheck: "false",
-    "aria-describedby": "typed-problem time-left",
+    "aria-describedby": "question typed-problem time-left",
     onkeydown: (event) => {
       if (event.key === "Enter" && !event.isComposing) press();
     },
@@ -75,11 +79,16 @@ function form(toType: string, name: string, mode: string, actions: ConfirmAction
     if (wrong !== null) input.focus();
   };
   return [
-    h("h3", {}, mode === "new_cloud_vps" ? "Do you want this?" : "Do you want to go back?"),
-    h("p", {}, "Only you can say yes here; the assistant cannot press this button."),
-    h("label", { for: "typed" }, "To go ahead, type: ", h("strong", { class: "name" }, toType)),
+    h(
+      "div",
+      { class: "question", id: "question" },
+      h("h3", {}, what),
+      ...facts.map((line) => h("p", {}, line)),
+      h("label", { for: "typed" }, before, h("strong", { class: "name" }, toType)),
+    ),
     h("div", { class: "yes" }, input, button(buttonLabel(mode, name), press, "danger", "confirm")),
     problem,
+    h("p", { class: "soft" }, "Only you can say yes here; the assistant cannot press this button."),
     h("p", { class: "soft", id: "time-left" }, "This plan expires in ", h("span", { id: "countdown" }), " minutes."),
   ];
 }
