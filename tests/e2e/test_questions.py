@@ -1,4 +1,4 @@
-"""One question for one plan: the same to the byte in each era, on each replica, and in the panel."""
+"""One question for one plan: the same to the byte in each era, replica, and in the panel."""
 
 from __future__ import annotations
 
