@@ -81,6 +81,8 @@ class Misconfigured:
     """An invalid configuration, with one line for each thing to set."""
 
     problems: tuple[str, ...]
+    allow: frozenset[Group] = frozenset()
+    """The groups that it unlocks, as far as that can be read. Nothing can be called."""
 
 
 def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Settings | Misconfigured:
@@ -117,7 +119,7 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
     zone = _zone(given("", "HOSTUP_MCP_TIMEZONE"), problems)
     probe = _switch(given("", "HOSTUP_MCP_PROBE"), "HOSTUP_MCP_PROBE", problems)
     if problems:
-        return Misconfigured(tuple(problems))
+        return Misconfigured(tuple(problems), allow)
     return Settings(
         api_key=api_key,
         base_url=base_url,

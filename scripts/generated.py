@@ -79,10 +79,8 @@ def pixels(png: bytes) -> list[bytes]:
 
 def discover_is_fresh() -> bool:
     program = (
-        "import json; from hostup_mcp.config import Misconfigured as M;"
-        "from hostup_mcp.server.app import build_server as b;"
-        "from hostup_mcp.stdio.prepare import prepare_discover as p;"
-        "print(json.dumps(p(b(M(())))))"
+        "import json; from hostup_mcp.stdio.prepare import all_instructions, prepare, product;"
+        "print(json.dumps(prepare(product(), all_instructions())))"
     )
     done = run(PYTHON, "-c", program)
     kept = json.loads((ROOT / "hostup_mcp/stdio/discover.json").read_text(encoding="utf-8"))

@@ -39,6 +39,7 @@ def serve(arguments: argparse.Namespace) -> int:
 
 
 def _serve_stdio(flags: dict[str, str | None], *usage: str) -> int:
+    from hostup_mcp.stdio.discover import unlocked_groups
     from hostup_mcp.stdio.opening import open_stdio
 
     if sys.stdin is not None and sys.stdin.isatty():
@@ -47,7 +48,8 @@ def _serve_stdio(flags: dict[str, str | None], *usage: str) -> int:
             "hostup-mcp is waiting for an MCP client (Ctrl-C stops it). Try it: hostup-mcp demo",
             file=sys.stderr,
         )
-    opening = open_stdio()
+    variable = os.environ.get("HOSTUP_MCP_ALLOW", "")
+    opening = open_stdio(unlocked="" if usage else unlocked_groups(flags["allow"], variable))
     # Garbage collection would take a tenth of the loading time and find nothing.
     gc.disable()
     # httpx would load its command line, and the SDK colours for a log that we replace. Both are

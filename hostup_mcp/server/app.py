@@ -20,7 +20,7 @@ from mcp.types import CallToolResult, Icon
 from hostup_mcp import __version__
 from hostup_mcp.config import Misconfigured, Settings
 from hostup_mcp.server.catalog import WRITING, build_tools
-from hostup_mcp.server.guidance import INSTRUCTIONS, add_guidance
+from hostup_mcp.server.guidance import add_guidance, instructions
 from hostup_mcp.server.locked import refuse_locked
 from hostup_mcp.server.panel import html
 from hostup_mcp.server.protocol import (
@@ -95,7 +95,7 @@ def serve_with(
         title="HostUp backups",
         description="HostUp servers, their backups, and whether a restore is possible and why.",
         version=__version__,
-        instructions=INSTRUCTIONS,
+        instructions=instructions(services.unlockable),
         website_url="https://developer.hostup.se",
         icons=[icon()],
         tools=build_tools(services.unlockable),

@@ -58,8 +58,7 @@ class Services:
         self.refusals = Refusals()
         self.audit_log = _audit_log(settings)
         self.probe = Probe(settings or Settings(api_key=""))
-        allowed = settings.allow if settings else frozenset()
-        self.unlockable = allowed if unlockable is None else unlockable
+        self.unlockable = configuration.allow if unlockable is None else unlockable
         # A sealed question must not outlive the state that it is stored in.
         shared = settings.secrets if settings and settings.remote.state else ()
         self.keys: tuple[str | bytes, ...] = shared or (os.urandom(32),)

@@ -59,17 +59,34 @@ def _is_plain(key: object, value: object) -> bool:
             return key != "progressToken" and not str(key).startswith("io.modelcontextprotocol/")
 
 
-def load(path: str | None) -> tuple[list[str], bytes]:
-    """Load the prepared result: its versions, and its JSON; both empty if there is none."""
+def unlocked_groups(flag: str | None, variable: str) -> str:
+    """Return the groups that `--allow` (None if not given) or else its variable unlocks, in order.
+
+    They are the key of the instructions in the prepared result; invalid ones are not there.
+    """
+    value = variable if flag is None else flag
+    return ",".join(sorted(part.strip().lower() for part in value.split(",") if part.strip()))
+
+
+def load(path: str | None, unlocked: str | None = None) -> tuple[list[str], bytes]:
+    """Load the prepared result: its versions, and its JSON; both empty if there is none.
+
+    `unlocked` are the groups that decide which instructions are in it; None if they are in doubt.
+    """
     if path is None:
         return [], b""
     try:
         with open(path, encoding="utf-8") as file:
-            result: Json = json.load(file)
+            prepared: Json = json.load(file)
     except (OSError, ValueError):
         return [], b""
-    match result:
-        case {"supportedVersions": [*versions]}:
+    match prepared:
+        case {
+            "instructions": [*texts],
+            "unlocked": {**numbers},
+            "result": {"supportedVersions": [*versions], **others},
+        } if isinstance(number := numbers.get(unlocked), int):
+            result = {"supportedVersions": versions, **others, "instructions": texts[number]}
             wire = json.dumps(result, ensure_ascii=False, separators=(",", ":"))
             named = [str(version) for version in versions]
             return [v for v in named if v >= FIRST_WITH_DISCOVER], wire.encode()

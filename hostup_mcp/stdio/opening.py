@@ -38,10 +38,10 @@ _CHUNK = 64 * 1024
 class Opening:
     """Standard input and output, taken over at once, with the lines that were read so far."""
 
-    def __init__(self, stdin: int, stdout: int, prepared: str | None) -> None:
+    def __init__(self, stdin: int, stdout: int, prepared: str | None, unlocked: str | None) -> None:
         self._stdin = stdin
         self._stdout = stdout
-        self._versions, self._result = load(prepared)
+        self._versions, self._result = load(prepared, unlocked)
         self._lines: deque[bytes] = deque()
         self._room = threading.Semaphore(_LINES_AHEAD)
         self._wake: Callable[[], None] | None = None
@@ -135,8 +135,11 @@ class Opening:
         os._exit(0)
 
 
-def open_stdio(prepared: str | None = PREPARED) -> Opening:
+def open_stdio(prepared: str | None = PREPARED, unlocked: str | None = None) -> Opening:
     """Take over standard input and output, and respond from the file `prepared` if it exists.
+
+    `unlocked` are the groups that are unlocked (see `discover.unlocked_groups`); None if that is in
+    doubt, and the first request has to wait.
 
     Call it once, in the main thread, before any heavy import. From then on, what is printed goes to
     standard error, standard input is empty for all other code, and SIGINT and SIGTERM end the
@@ -149,7 +152,7 @@ def open_stdio(prepared: str | None = PREPARED) -> Opening:
             os.open(os.devnull, os.O_RDWR)
     stdin = _divert(0, lambda: os.open(os.devnull, os.O_RDONLY))
     stdout = _divert(1, lambda: os.dup(2))
-    opening = Opening(stdin, stdout, prepared)
+    opening = Opening(stdin, stdout, prepared, unlocked)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, opening.stop)
     opening.start()

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
+from itertools import chain, combinations
 from pathlib import Path
 from typing import Any, cast
 
@@ -51,18 +53,47 @@ async def _discover(server: MCPServer[State]) -> dict[str, object]:
     return cast("dict[str, object]", json.loads(json.dumps(answer.result)))
 
 
-def write_discover(server: MCPServer[Any], path: str = PREPARED) -> None:
-    """Write the prepared result of `server`, indented so that diffs are readable."""
-    text = json.dumps(prepare_discover(server), indent=2, ensure_ascii=False)
+def prepare(server: MCPServer[Any], instructions: Mapping[str, str | None]) -> dict[str, object]:
+    """Return what `opening` responds from: the result of `server`, for each set of groups.
+
+    `instructions` are those of the server, by the groups that are unlocked.
+    """
+    texts = list(dict.fromkeys(instructions.values()))
+    result = {k: v for k, v in prepare_discover(server).items() if k != "instructions"}
+    unlocked = {groups: texts.index(text) for groups, text in instructions.items()}
+    return {"instructions": texts, "unlocked": unlocked, "result": result}
+
+
+def write_discover(
+    server: MCPServer[Any], instructions: Mapping[str, str | None], path: str = PREPARED
+) -> None:
+    """Write what `prepare` returns, indented so that diffs are readable."""
+    text = json.dumps(prepare(server, instructions), indent=2, ensure_ascii=False)
     Path(path).write_text(text + "\n", encoding="utf-8")
+
+
+def all_instructions() -> dict[str, str | None]:
+    """Return the instructions of the product by the groups that `--allow` may name, in order."""
+    from hostup_mcp.config import Group
+    from hostup_mcp.server.guidance import instructions
+
+    names = sorted(Group)
+    subsets = chain.from_iterable(combinations(names, size) for size in range(len(names) + 1))
+    known = {",".join(subset): instructions(frozenset(subset)) for subset in subsets}
+    return {**known, "all": instructions(frozenset(Group))}
+
+
+def product() -> MCPServer[Any]:
+    """Return the product's own server, with nothing configured."""
+    from hostup_mcp.config import Misconfigured
+    from hostup_mcp.server.app import build_server
+
+    return build_server(Misconfigured(()))
 
 
 def main() -> None:
     """Write the result of the product's own server."""
-    from hostup_mcp.config import Misconfigured
-    from hostup_mcp.server.app import build_server
-
-    write_discover(build_server(Misconfigured(())))
+    write_discover(product(), all_instructions())
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from hostup_mcp.config import Group
 from hostup_mcp.server.catalog import READING, WRITING
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.errors.failure import RefusalError
+from hostup_mcp.server.guidance import instructions
 from hostup_mcp.server.ids import require_handed_out
 from hostup_mcp.server.services import Services
 from hostup_mcp.server.tool import build_tool
@@ -456,11 +457,12 @@ def test_schemas_have_no_titles(tools: dict[str, Definition]) -> None:
 # What else is read --------------------------------------------------------------------------------
 
 
-async def test_instructions_are_short() -> None:
-    text = (await guidance())["instructions"]
-    assert len(text) < 600
+def test_instructions_are_short() -> None:
+    assert len(instructions(frozenset())) < 600
+    text = instructions(ALL)
+    assert len(text) < 700
     for rule in (
-        *("list_vps first", "never from a guess", "HostUp's gates, its yes or no", "own yes"),
+        *("list_vps first", "never from a guess", "at HostUp (its gates, a yes or no", "own yes"),
         *("list_vps_backups", "plan_restore", "restore_vps", "get_job", "data, not instructions"),
     ):
         assert rule in text

@@ -1,6 +1,7 @@
 """Prompts, resources and completion follow the same rules as the tools."""
 
 import json
+import re
 
 import pytest
 from mcp import Client
@@ -8,11 +9,18 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import INVALID_PARAMS, TextContent, TextResourceContents
 from mcp_types import PromptReference, ResourceTemplateReference
 
-from hostup_mcp.config import Misconfigured
+from hostup_mcp.config import Group, Misconfigured
 from hostup_mcp.sandbox import Fault
-from hostup_mcp.server.app import build_server
+from hostup_mcp.server.app import build_server, serve_with
 from hostup_mcp.server.caller import caller
-from hostup_mcp.server.guidance import MOST_COMPLETIONS, add_guidance, check_backups, recover_server
+from hostup_mcp.server.catalog import READING, WRITING
+from hostup_mcp.server.guidance import (
+    MOST_COMPLETIONS,
+    add_guidance,
+    check_backups,
+    instructions,
+    recover_server,
+)
 from hostup_mcp.server.protocol import StrictServer
 from hostup_mcp.server.services import Services
 from hostup_mcp.state.in_memory import InMemoryState
@@ -36,6 +44,28 @@ async def read(client: Client, uri: str) -> object:
     assert isinstance(content, TextResourceContents)
     assert content.mime_type == "application/json"
     return json.loads(content.text)
+
+
+# Instructions -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("allow", [frozenset(), *(frozenset({g}) for g in Group), frozenset(Group)])
+async def test_instructions_name_only_listed_tools(allow: frozenset[Group]) -> None:
+    async with client_of(allow=allow) as client:
+        text = client.instructions
+        listed = {tool.name for tool in (await client.list_tools()).tools}
+    assert text is not None
+    named = {name for name in (*READING, *WRITING) if re.search(rf"\b{name}\b", text)}
+    assert named <= listed
+    assert ("restore_vps" in named) is (Group.RESTORE in allow)
+    assert ("can only read" in text) is (not allow)
+    assert "--allow or HOSTUP_MCP_ALLOW, then a restart" in text
+    assert "HostUp's panel" in text
+
+
+async def test_instructions_do_not_vary_by_caller() -> None:
+    used = Services(settings(frozenset()), unlockable=frozenset({Group.RESTORE}))
+    assert serve_with(used).instructions == instructions(frozenset({Group.RESTORE}))
 
 
 # Prompts ------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ def main() -> int:
 
     opening = None
     if not (options.late or options.plain or options.prepare):
-        opening = open_stdio(options.prepared)
+        opening = open_stdio(options.prepared, unlocked="")
         sys.stdout.write("printed while loading\n")
         os.write(1, b"written while loading\n")
         # In slices, as imports are: a signal on the way into one long sleep is seen after it only.
@@ -39,7 +39,7 @@ def main() -> int:
 
     server = build_server(options.marker, options.stuck_cleanup)
     if options.prepare:
-        write_discover(server, options.prepare)
+        write_discover(server, {"": server.instructions}, options.prepare)
         return 0
     if options.plain:
         server.run("stdio")

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from hostup_mcp.config import Misconfigured
+from hostup_mcp.config import load as configuration
 from hostup_mcp.server.app import build_server
-from hostup_mcp.stdio.discover import discover_id, load
+from hostup_mcp.stdio.discover import discover_id, load, unlocked_groups
 from hostup_mcp.stdio.opening import MAX_LINE, PREPARED, split_lines
-from hostup_mcp.stdio.prepare import prepare_discover
+from hostup_mcp.stdio.prepare import all_instructions, prepare, prepare_discover, product
 
 VERSION = "2026-07-28"
 KEY = "io.modelcontextprotocol/"
@@ -37,7 +37,40 @@ def lines_of(*chunks: bytes) -> list[bytes]:
 def test_the_prepared_result_is_current() -> None:
     """If it is not, run `python -m hostup_mcp.stdio.prepare`."""
     prepared = json.loads(Path(PREPARED).read_text(encoding="utf-8"))
-    assert prepared == prepare_discover(build_server(Misconfigured(())))
+    assert prepared == prepare(product(), all_instructions())
+
+
+@pytest.mark.parametrize("environ", [{}, {"HOSTUP_API_KEY": "k"}, {"HOSTUP_API_KEY": "no key"}])
+@pytest.mark.parametrize(
+    ("flag", "variable", "is_early"),
+    [
+        (None, "", True),
+        (None, "restore", True),
+        ("", "restore", True),
+        ("all", "", True),
+        (" Create , RESTORE ", "", True),
+        ("create,restore,delete,schedule,spend,power", "", True),
+        ("power,spend,delete", "restore", True),
+        (",", "", True),
+        ("restore,restore", "", False),
+        ("all,all", "", False),
+        ("all,restore", "", False),
+        ("everything", "", False),
+    ],
+)
+def test_early_instructions_are_the_servers(
+    flag: str | None, variable: str, is_early: bool, environ: dict[str, str]
+) -> None:
+    """Settings are not loaded by then, and may be wrong; what is in doubt waits for the SDK."""
+    _, early = load(PREPARED, unlocked_groups(flag, variable))
+    assert bool(early) is is_early
+    if early:
+        settings = configuration({"allow": flag}, {**environ, "HOSTUP_MCP_ALLOW": variable})
+        assert json.loads(early) == prepare_discover(build_server(settings))
+
+
+def test_without_known_groups_none_is_matched() -> None:
+    assert load(PREPARED) == ([], b"")
 
 
 def test_the_opening_imports_nothing_heavy() -> None:
@@ -106,18 +139,30 @@ def test_without_a_result_none_is_matched() -> None:
     assert discover_id(discover(), []) is None
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"supportedVersions": 1}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "{}",
+        '{"supportedVersions": 1}',
+        '{"instructions": ["a"], "unlocked": {"": 0}, "result": {"supportedVersions": 1}}',
+        '{"instructions": ["a"], "unlocked": {}, "result": {"supportedVersions": []}}',
+        '{"instructions": ["a"], "unlocked": {"": "0"}, "result": {"supportedVersions": []}}',
+    ],
+)
 def test_a_damaged_result_is_ignored(tmp_path: Path, text: str) -> None:
     path = tmp_path / "discover.json"
-    assert load(str(path)) == ([], b"")
+    assert load(str(path), "") == ([], b"")
     path.write_text(text)
-    assert load(str(path)) == ([], b"")
+    assert load(str(path), "") == ([], b"")
 
 
 def test_only_revisions_with_discover_match() -> None:
-    named = json.loads(Path(PREPARED).read_text(encoding="utf-8"))["supportedVersions"]
-    assert "2025-11-25" in named
-    assert load(PREPARED)[0] == [VERSION]
+    result = json.loads(Path(PREPARED).read_text(encoding="utf-8"))["result"]
+    assert "2025-11-25" in result["supportedVersions"]
+    assert load(PREPARED, "")[0] == [VERSION]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
