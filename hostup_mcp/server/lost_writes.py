@@ -9,14 +9,17 @@ from mcp.types import CallToolResult
 from pydantic import BaseModel, ConfigDict
 
 from hostup_mcp.hostup.audit import AuditRow
+from hostup_mcp.hostup.models import parse_time
 from hostup_mcp.hostup.problems import ForbiddenError, HostUpError
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.recovery.sent_writes import EARLIEST, SentWrite, Trace, find_trace
 from hostup_mcp.server.errors.failure import describe as describe_failure
 from hostup_mcp.server.errors.hostup import from_hostup
+from hostup_mcp.server.names import ServerName, about_subject
 from hostup_mcp.server.result import to_result
 from hostup_mcp.wording import formats
+from hostup_mcp.wording.phrases import date_text, now_text
 
 
 class WriteRecord(BaseModel):
@@ -54,7 +57,7 @@ class Found:
     message: str
 
 
-async def look_up(hostup: ReadingClient, write: WriteRecord) -> Found:
+async def look_up(hostup: ReadingClient, write: WriteRecord, zone: tzinfo) -> Found:
     """Look `write` up in HostUp's audit log. If it cannot be read, the message says why."""
     there = sent_at_hostup(hostup, write)
     sent = SentWrite(write.id, write.method, write.path, there)
@@ -66,7 +69,7 @@ async def look_up(hostup: ReadingClient, write: WriteRecord) -> Found:
         why = describe_failure(from_hostup(error))
         return Found(Trace.NONE, None, f"HostUp's audit log could not be read: {why}{_AGAIN}")
     trace, row = find_trace(sent, rows)
-    seen = "" if row is None else f" ({_facts(row)})"
+    seen = "" if row is None else f" ({_facts(row, zone)})"
     return Found(trace, row, _MESSAGES[trace].format(seen=seen))
 
 
@@ -75,7 +78,9 @@ def sent_at_hostup(hostup: ReadingClient, write: WriteRecord) -> datetime:
     return write.sent_at + timedelta(seconds=hostup.clock_offset or 0)
 
 
-def describe(write: WriteRecord, found: Found, seen: str, zone: tzinfo) -> CallToolResult:
+def describe(
+    write: WriteRecord, server: ServerName, found: Found, seen: str, now: datetime, zone: tzinfo
+) -> CallToolResult:
     """Return the result of `get_job` for `write`; `seen` is what the server's backups show now."""
     trace, row = found.trace, found.row
     is_settled = trace in (Trace.ACCEPTED, Trace.REFUSED)
@@ -84,11 +89,11 @@ def describe(write: WriteRecord, found: Found, seen: str, zone: tzinfo) -> CallT
     state = trace.value if is_settled else "unknown"
     message = " ".join(filter(None, (found.message, seen, sign, look)))
     return to_result(
-        [f"Write {safe_word(write.id)} to {safe_word(write.vps_id)}: {state}. {message}"],
+        [f"Write {safe_word(write.id)} to {server}: {state}. {now_text(now, zone)} {message}"],
         {
             "jobId": None,
             "writeId": write.id,
-            "vpsId": write.vps_id,
+            **about_subject(server, now),
             "state": state,
             "status": None if row is None or row.status_code is None else str(row.status_code),
             "progress": None,
@@ -117,11 +122,12 @@ _MESSAGES = {
 }
 
 
-def _facts(row: AuditRow) -> str:
+def _facts(row: AuditRow, zone: tzinfo) -> str:
+    at = row.occurred_at
     facts = [
         f"{label} {value}"
         for label, value in (
-            ("at", None if row.occurred_at is None else safe_word(row.occurred_at)),
+            ("at", None if at is None else date_text(at, parse_time(at), zone)),
             ("status", row.status_code),
             ("error", None if row.error_message is None else quoted(row.error_message)),
             ("request id", None if row.request_id is None else safe_word(row.request_id)),

@@ -58,6 +58,12 @@ def about(server: ServerName, now: datetime) -> dict[str, Json]:
     }
 
 
+def about_subject(server: ServerName, now: datetime) -> dict[str, Json]:
+    """Return the same for a result about a job or write on a server, whose id is `vpsId` there."""
+    fields = about(server, now)
+    return {"vpsId": fields.pop("id"), **fields}
+
+
 def name_of(vps: Vps) -> ServerName:
     """Return the name and address of `vps`."""
     name = None if vps.name is None else clean_text(vps.name, MAX_NAME)

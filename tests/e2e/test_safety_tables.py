@@ -541,7 +541,7 @@ async def test_extra_fields_of_sources_are_read() -> None:
     told = fresh_account(variants=Variants(source_extras=True))
     async with in_memory(told, None) as assistant:
         vps = await assistant.find("dev-01")
-        listed = await assistant.call("list_restore_sources", id=vps)
+        listed = await assistant.call("list_restore_sources", id=vps, limit=500)
     assert not listed.is_error
     backups = [b for s in listed.data["sources"] for b in s["backups"]]
     assert any(b["note"] == "Before upgrade" for b in backups)
@@ -601,7 +601,8 @@ async def test_an_empty_list_says_what_was_searched(sandbox: Sandbox) -> None:
         vps = await assistant.find("staging")
         nothing = await assistant.call("list_vps_backups", id=vps)
         assert nothing.data["backups"] == []
-        assert f"o backups of {vps}" in nothing.text
+        assert nothing.text.startswith('"staging" (192.0.2.11, ')
+        assert "HostUp lists no backups of it for this key." in nothing.text
         assert nothing.data["explanation"]["restore"]["verdict"] == "blocked"
 
 

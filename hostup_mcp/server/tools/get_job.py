@@ -17,6 +17,7 @@ from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.recovery.backups import find_backup
 from hostup_mcp.recovery.sent_writes import Trace
+from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import describe as describe_failure
@@ -25,13 +26,14 @@ from hostup_mcp.server.errors.hostup import from_hostup
 from hostup_mcp.server.ids import JobId, WriteId, require_job, require_write
 from hostup_mcp.server.jobs import TrackedJob
 from hostup_mcp.server.lost_writes import WriteRecord, describe, look_up, sent_at_hostup
+from hostup_mcp.server.names import ServerName, about_subject, recall_name
 from hostup_mcp.server.power import follow_power
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, Services, services
 from hostup_mcp.server.tools.create_vps_backup import describe_restore_gate
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.formats import number
-from hostup_mcp.wording.phrases import date_text
+from hostup_mcp.wording.phrases import date_text, now_text
 
 MOST_WAIT = 300
 FIRST_PAUSE = 1.0
@@ -44,6 +46,9 @@ class JobResult(BaseModel):
     jobId: str | None = Field(description="The job; null for a write.")
     writeId: str | None = Field(description="The write; null for a job.")
     vpsId: str = Field(description="The server that it changes.")
+    name: str | None = Field(description="Its name, shortened; user-supplied; null if unknown.")
+    address: str | None = Field(description="Its main IP address; null if unknown.")
+    now: str = Field(description="The time by HostUp's clock.")
     state: str = Field(
         description="For a job: waiting, running, succeeded, failed, ended_otherwise, gone or "
         "unknown. For a write: accepted, refused or unknown."
@@ -70,10 +75,12 @@ async def get_job(
     zone = services_.viewer.zone
     if writeId is not None and jobId is None:
         record = WriteRecord.model_validate_json(await require_write(ctx, writeId))
-        found = await look_up(services_.hostup, record)
+        found = await look_up(services_.hostup, record, zone)
         is_refused = found.trace is Trace.REFUSED
-        now = "" if is_refused else await _see_backups(services_.hostup, record, zone)
-        return describe(record, found, now, zone)
+        backups = "" if is_refused else await _see_backups(services_.hostup, record, zone)
+        server = await recall_name(services_, record.vps_id)
+        now = hostup_now(services_.hostup, services_.now())
+        return describe(record, server, found, backups, now, zone)
     if jobId is None:
         raise refuse(texts.MISSING_ARGUMENTS, tool="get_job", arguments="jobId, or with writeId")
     if writeId is not None:
@@ -82,14 +89,15 @@ async def get_job(
     if job.poll is None:
         raise refuse(texts.POLL_URL_REFUSED)
     until = anyio.current_time() + waitSeconds
+    server = await recall_name(services_, job.vps_id)
     seen = await _follow(ctx, job.poll, until)
     after = ""
     if job.leads_to is not None and seen.has_succeeded:
         power = await follow_power(services_, jobId, job, until)
-        return _result(jobId, job, seen, "", zone, message=power)
+        return _result(services_, jobId, server, seen, "", message=power)
     if job.restored_point is not None and _did_not_succeed(seen):
         after = await _describe_disk(services_, job, seen)
-    return _result(jobId, job, seen, after, zone)
+    return _result(services_, jobId, server, seen, after)
 
 
 @dataclass(frozen=True)
@@ -188,11 +196,11 @@ async def _describe_backup(services_: Services, vps_id: str, backup_id: str) -> 
 
 
 def _result(
+    services_: Services,
     job_id: str,
-    followed: TrackedJob,
+    server: ServerName,
     seen: _Seen,
     after: str,
-    zone: tzinfo,
     message: str | None = None,
 ) -> CallToolResult:
     """Return the result; `message` is in place of the usual one of the job's state."""
@@ -204,7 +212,8 @@ def _result(
         message = f"The last status request failed: {why} {_SINCE_THEN.get(state, message)}"
     if after:
         message = f"{message} {after}"
-    facts = [f"Job {safe_word(job_id)} on {safe_word(followed.vps_id)}: {state}"]
+    now, zone = hostup_now(services_.hostup, services_.now()), services_.viewer.zone
+    facts = [f"Job {safe_word(job_id)} on {server}: {state}"]
     if job is not None:
         if job.status is not None and job.status != state:
             facts.append(f"HostUp's word {quoted(job.status)}")
@@ -212,13 +221,14 @@ def _result(
             facts.append(f"{number(job.progress)} %")
         if said := job.reason or (job.message if state is not JobState.SUCCEEDED else None):
             facts.append(quoted(said))
-    facts.append(f"{'last ' * (seen.failure is not None)}seen {formats.stamp(seen.at, zone)}")
+    if seen.failure is not None:
+        facts.append(f"last seen {formats.stamp(seen.at, zone)}")
     return to_result(
-        [f"{', '.join(facts)}. {message}"],
+        [f"{', '.join(facts)}. {now_text(now, zone)}", message],
         {
             "jobId": job_id,
             "writeId": None,
-            "vpsId": followed.vps_id,
+            **about_subject(server, now),
             "state": state,
             "status": None if job is None else job.status,
             "progress": None if job is None else job.progress,

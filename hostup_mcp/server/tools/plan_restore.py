@@ -4,28 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Annotated, Any
 
 from mcp.types import CallToolResult
 from pydantic import Field, WithJsonSchema
 
+from hostup_mcp.hostup.text import safe_word
 from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.findings import Changes
 from hostup_mcp.recovery.gates import steps_to_open
 from hostup_mcp.recovery.here import Here, look_here
 from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Argument, Mode
 from hostup_mcp.recovery.reasons import Verdict
-from hostup_mcp.server.clocks import clock_lines
+from hostup_mcp.recovery.spans import age
+from hostup_mcp.server.clocks import clock_lines, hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.here import read_connection, recent_refusal, restore_needs
-from hostup_mcp.server.ids import FORM, BackupId, SnapshotName, VpsId, require_point, require_vps
+from hostup_mcp.server.ids import (
+    BackupId,
+    SnapshotName,
+    SourceVpsId,
+    VpsId,
+    require_point,
+    require_vps,
+)
+from hostup_mcp.server.names import ServerName, about, name_of, remember_servers
 from hostup_mcp.server.output import (
-    HereItem,
-    Output,
-    ReasonItem,
     all_as_data,
     as_data,
     describe_all,
@@ -42,50 +50,20 @@ from hostup_mcp.server.plans import (
 )
 from hostup_mcp.server.reader import READ_SECONDS, reader
 from hostup_mcp.server.result import to_result
-from hostup_mcp.server.services import Ctx
+from hostup_mcp.server.services import Ctx, services
+from hostup_mcp.server.tools.plan_result import PlanResult, PointItem
 from hostup_mcp.server.writes.questions import find_subject
 from hostup_mcp.server.writes.restore_question import restore_question
 from hostup_mcp.state.store import StateUnavailableError
-from hostup_mcp.wording.phrases import verdict_text
+from hostup_mcp.wording import formats
+from hostup_mcp.wording.phrases import date_text, now_text, verdict_text
 from hostup_mcp.wording.questions import last_line, question_text
 from hostup_mcp.wording.render import for_model
-
-SourceVpsId = Annotated[
-    str,
-    Field(
-        pattern=FORM,
-        description="Required for from_other_vps: sources[].id of list_restore_sources.",
-    ),
-]
-
 
 CONFIRM_TOOL = "confirm_restore"
 CONFIRM_META = "hostup-mcp/confirm"
 """The key in a result's _meta of what the panel confirms a plan with: the tool, a ticket, the
 question as the client's window shows it, and what to type."""
-
-
-class PlanResult(Output):
-    """What carrying out one recovery would mean, and the id to do it with; nothing is changed."""
-
-    mode: Mode = Field(description="The kind of recovery.")
-    verdict: Verdict = Field(description="possible, blocked, or unknown if HostUp does not say.")
-    reasons: tuple[ReasonItem, ...] = Field(description="Why.")
-    to_unblock: str | None = Field(description="What would have to change; null if nothing known.")
-    here: HereItem
-    data_loss: str = Field(description="What would be lost.")
-    side_effects: tuple[str, ...] = Field(description="What else would happen.")
-    recommended_first: tuple[str, ...] = Field(description="What to do before.")
-    alternatives: tuple[str, ...] = Field(description="Less risky ways.")
-    findings: dict[str, Any] = Field(description="The same as codes and facts, for programs.")
-    id: str = Field(description="Id of the server.")
-    source: dict[str, Any] | None = Field(
-        description="For from_other_vps: id, name, status, address of the other server."
-    )
-    plan_id: str | None = Field(
-        description="For restore_vps; null if it cannot be carried out now."
-    )
-    expires_at: str | None = Field(description="When the planId expires.")
 
 
 async def plan_restore(
@@ -110,7 +88,10 @@ async def plan_restore(
             "from_other_vps of list_restore_sources."
         ),
     ] = None,
-    sourceVpsId: SourceVpsId | None = None,
+    sourceVpsId: Annotated[
+        SourceVpsId | None,
+        Field(description="Required for from_other_vps: sources[].id of list_restore_sources."),
+    ] = None,
     snapshotName: Annotated[
         SnapshotName | None,
         Field(description="Required for snapshot: data[].name of list_vps_snapshots."),
@@ -156,7 +137,7 @@ async def plan_restore(
         )
         if value is not None
     }
-    await require_vps(ctx, id)
+    known = await require_vps(ctx, id)
     given: dict[str, str | None] = {
         Argument.BACKUP_ID: backupId,
         Argument.SOURCE_VPS_ID: sourceVpsId,
@@ -190,18 +171,23 @@ async def plan_restore(
             here = Here((Code.STORE_UNAVAILABLE,))
     expires_at = None if plan_id is None else (plan.issued_at + LIFE).isoformat(timespec="seconds")
     zone = reader_.viewer.zone
+    server, now = name_of(facts.vps), hostup_now(reader_.hostup, reader_.now)
+    if server != known:
+        await remember_servers(services(ctx), [facts.vps])
+    created, span = _date(facts, now)
     data = PlanResult(
         mode=mode,
         verdict=facts.plan.verdict,
         **_explain(facts, zone),
         here=here_item(here, zone),
-        id=id,
+        **about(server, now),
+        point=PointItem(id=draft.point, created_at=created, age=span),
         source=None if facts.source is None else asdict(facts.source),
         plan_id=plan_id,
         expires_at=expires_at,
     )
     result = to_result(
-        _lines(data, facts, here, zone, in_panel=connection.asks_in_panel_only)
+        _lines(data, server, facts, here, now, zone, in_panel=connection.asks_in_panel_only)
         + clock_lines(reader_.hostup, zone),
         data.model_dump(mode="json", by_alias=True),
     )
@@ -262,23 +248,62 @@ def _explain(facts: PlanFacts, zone: tzinfo) -> dict[str, Any]:
     }
 
 
+def _date(facts: PlanFacts, now: datetime) -> tuple[str | None, str | None]:
+    """Return when what would be restored was made, as HostUp writes it, and its age in words."""
+    point = facts.plan.point
+    if point is None:
+        return None, None
+    span = age(point.created, now)
+    return point.created_at, None if span is None else formats.span(span)
+
+
+def _point(data: PlanResult, facts: PlanFacts, zone: tzinfo) -> str:
+    """Describe what would be restored, and from where if that is another server."""
+    point = facts.plan.point
+    when = "not listed" if point is None else date_text(point.created_at, point.created, zone)
+    of = "" if facts.source is None else f", a backup of {facts.source}"
+    return f"{safe_word(data.point.id)} ({when}){of}"
+
+
+def _loss(data: PlanResult, facts: PlanFacts) -> str:
+    """Describe the loss; the date of what would be restored is in the line above."""
+    loss = facts.plan.data_loss
+    if not isinstance(loss, Changes):
+        return data.data_loss
+    return f"everything written since then, up to {formats.span(loss.age)} of changes."
+
+
 def _lines(
-    data: PlanResult, facts: PlanFacts, here: Here, zone: tzinfo, *, in_panel: bool
+    data: PlanResult,
+    server: ServerName,
+    facts: PlanFacts,
+    here: Here,
+    now: datetime,
+    zone: tzinfo,
+    *,
+    in_panel: bool,
 ) -> list[str]:
-    of = "" if facts.source is None else f" from a backup of {facts.source}"
-    action, plan = f"{data.mode} of {data.id}{of}", facts.plan
-    lines = [verdict_text(action, plan.verdict, plan.reasons, here, zone)]
+    action, plan = f"{data.mode}, {_point(data, facts, zone)}", facts.plan
+    overwrites = not MODES[data.mode].builds_server
+    lines = [
+        f"{server}. {now_text(now, zone)}",
+        verdict_text(action, plan.verdict, plan.reasons, here, zone),
+    ]
     if data.to_unblock:
         lines.append(f"To unblock: {data.to_unblock}")
-    lines += [f"Data loss: {data.data_loss}", f"Side effects: {' '.join(data.side_effects)}"]
+    lines += [
+        f"Data loss{', cannot be undone' if overwrites else ''}: {_loss(data, facts)}",
+        f"Side effects: {' '.join(data.side_effects)}",
+    ]
     if data.recommended_first:
         lines.append(f"Recommended first: {' '.join(data.recommended_first)}")
     lines += [f"Less risky: {text}" for text in data.alternatives]
     if data.plan_id is None:
         return [*lines, "No planId: it cannot be carried out from here now."]
+    expires = formats.until(now + LIFE, now, zone)
     return [
         *lines,
-        f"planId (good once, until {data.expires_at}): {data.plan_id}",
+        f"planId (good once; expires {expires}): {data.plan_id}",
         "This client cannot ask: the user confirms it in the recovery panel, not by restore_vps."
         if in_panel
         else "Explain this to the user and let them decide.",

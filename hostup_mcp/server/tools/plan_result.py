@@ -1,0 +1,46 @@
+"""The structured content of `plan_restore`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from hostup_mcp.recovery.modes.definition import Mode
+from hostup_mcp.recovery.reasons import Verdict
+from hostup_mcp.server.output import HereItem, Output, ReasonItem
+
+
+class PointItem(Output):
+    """The backup or snapshot to restore."""
+
+    id: str = Field(description="Its id, or the name of the snapshot.")
+    created_at: str | None = Field(description="When it was made; null if unknown or not listed.")
+    age: str | None = Field(description="Its age in words; null if unknown.")
+
+
+class PlanResult(Output):
+    """What carrying out one recovery would mean, and the id to do it with; nothing is changed."""
+
+    mode: Mode = Field(description="The kind of recovery.")
+    verdict: Verdict = Field(description="possible, blocked, or unknown if HostUp does not say.")
+    reasons: tuple[ReasonItem, ...] = Field(description="Why.")
+    to_unblock: str | None = Field(description="What would have to change; null if nothing known.")
+    here: HereItem
+    data_loss: str = Field(description="What would be lost.")
+    side_effects: tuple[str, ...] = Field(description="What else would happen.")
+    recommended_first: tuple[str, ...] = Field(description="What to do before.")
+    alternatives: tuple[str, ...] = Field(description="Less risky ways.")
+    findings: dict[str, Any] = Field(description="The same as codes and facts, for programs.")
+    id: str = Field(description="Id of the server.")
+    name: str | None = Field(description="Its name, shortened; user-supplied text.")
+    address: str | None = Field(description="Its main IP address.")
+    now: str = Field(description="The time by HostUp's clock.")
+    point: PointItem = Field(description="What would be restored.")
+    source: dict[str, Any] | None = Field(
+        description="For from_other_vps: id, name, status, address of the other server."
+    )
+    plan_id: str | None = Field(
+        description="For restore_vps; null if it cannot be carried out now."
+    )
+    expires_at: str | None = Field(description="When the planId expires.")
