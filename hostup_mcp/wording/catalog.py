@@ -194,7 +194,7 @@ TEXTS: Mapping[Code, Text] = {
     Code.NONE_COMPLETE: _both("None of its backups looks complete."),
     Code.NEWEST_OLD: _both("The newest complete backup is older than {limit:span}."),
     Code.RECENCY_UNKNOWN: _both(
-        "Whether a backup is recent is not known: {undated} of them have no usable date."
+        "Whether a backup is recent is not known; without a usable date: {undated}."
     ),
     Code.NEWEST_DOUBTFUL: Text(
         "The newest backup, {backup_id}, may be incomplete.",

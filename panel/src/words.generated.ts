@@ -55,7 +55,7 @@ export const WORDS: Readonly<Record<string, readonly Piece[]>> = {
   no_schedule_on: ["There are scheduled backups (", ["count", ""], "), but no schedule is on: HostUp makes no more automatically."],
   none_complete: ["None of its backups looks complete."],
   newest_old: ["The newest complete backup is older than ", ["limit", "span"], "."],
-  recency_unknown: ["Whether a backup is recent is not known: ", ["undated", ""], " of them have no usable date."],
+  recency_unknown: ["Whether a backup is recent is not known; without a usable date: ", ["undated", ""], "."],
   newest_doubtful: ["The newest backup may be incomplete."],
   slots_full: ["All backup slots are in use; the likeliest to be removed for another is the backup from ", ["created", "moment"], "."],
   slots_full_undated: ["All backup slots are in use; which backup would be removed for another is not known."],

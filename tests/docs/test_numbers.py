@@ -5,7 +5,8 @@ import pytest
 from hostup_mcp.config import SHORTEST_SECRET, Remote
 from hostup_mcp.hostup.http import MAX_RESPONSE_BYTES
 from hostup_mcp.remote import limits, oauth, serve
-from hostup_mcp.server import plans
+from hostup_mcp.server import fleet, plans
+from hostup_mcp.server.tools import check_backups
 from hostup_mcp.server.writes import asking, audit_log, pipeline
 from hostup_mcp.state import redis as state
 
@@ -27,6 +28,8 @@ FIGURES = [
     ("docs/errors.md", f"larger than {MAX_RESPONSE_BYTES // 10**6} MB", "response"),
     ("docs/errors.md", "within 20 seconds", "budget of one call to HostUp"),
     ("docs/errors.md", f"within {pipeline.CHECK_SECONDS:g} seconds", "from the yes to sending"),
+    ("docs/operating.md", f"up to {fleet.SERVERS_PER_PART} servers", "servers of one check"),
+    ("docs/operating.md", f"at most {check_backups.CALL_SECONDS:g} seconds", "time of a check"),
     ("docs/operating.md", f"to {serve.SETTLE_SECONDS:g} seconds for HostUp", "settling"),
     ("docs/concepts.md", f"most {plans.MAX_OPEN_PLANS} open plans", "plans of a caller"),
 ]
@@ -38,6 +41,7 @@ def test_figure_is_on_the_page(page: str, figure: str, what: str) -> None:
 
 
 def test_figures_in_words() -> None:
+    assert fleet.SERVERS_AT_ONCE == 5, "a check reads five servers at a time"
     assert plans.LIFE.total_seconds() == 600, "a plan is good for ten minutes"
     assert asking.QUESTION_SECONDS == 600, "a question stays open for ten minutes"
     assert pipeline.LOCK_SECONDS == 240, "a server stays locked for four minutes"

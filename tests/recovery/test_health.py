@@ -168,9 +168,10 @@ def test_nothing_to_restore_needs_no_gate() -> None:
 
 
 def test_long_reasons_are_cut() -> None:
-    [(_, finding)] = found(listing(FRESH, restore=closed("x" * 500)))
-    assert isinstance(finding, RestoreClosed)
-    assert len(finding.because.said or "") == LONGEST_QUOTE
+    for length, kept in ((500, "x" * (LONGEST_QUOTE - 1) + "…"), (LONGEST_QUOTE, None)):
+        said = "x" * length
+        [(_, finding)] = found(listing(FRESH, restore=closed(said)))
+        assert finding == RestoreClosed(GateClosed(kept or said, None))
 
 
 @pytest.mark.parametrize("status", [None, "", "active", "Active", "unknown"])
@@ -245,6 +246,7 @@ def test_schedules_that_do_not_run_are_told() -> None:
         ("2031-01-01T00:00:00.000Z", [FRESH], True),
         ("2026-04-20T02:00:00.000Z", [], True),
         ("2026-04-20T02:00:00.000Z", [backup("bkp_a", "2026-04-19T02:00:00.000Z")], True),
+        ("2026-04-20T02:00:00.000Z", [backup("bkp_a", "2026-04-20T02:00:00.000Z")], True),
         ("2026-04-20T02:00:00.000Z", [backup("bkp_a", None)], True),
         ("2026-04-20T02:00:00.000Z", [FRESH], False),
         ("2026-04-20T02:00:00.000Z", [OLD], False),

@@ -623,7 +623,7 @@ WORDS += [
     (NewestOld(timedelta(days=2)), "The newest complete backup is older than 2 days.", None),
     (
         RecencyUnknown(2),
-        "Whether a backup is recent is not known: 2 of them have no usable date.",
+        "Whether a backup is recent is not known; without a usable date: 2.",
         None,
     ),
     (
