@@ -100,13 +100,10 @@ class NewServer:
         return body if self.region is None else body | {"region": self.region}
 
 
-def restore_to_payg(vps_id: str, backup_id: str, options: Mapping[str, Json]) -> WriteRequest:
-    """POST /api/v2/vps/{id}/backups/{backupId}/actions/restore-to-payg: create a paid VPS.
-
-    `options` are the body; see `NewServer.options`.
-    """
+def restore_to_payg(vps_id: str, backup_id: str, new: NewServer) -> WriteRequest:
+    """POST /api/v2/vps/{id}/backups/{backupId}/actions/restore-to-payg: create a paid VPS."""
     path = f"{_backup(vps_id, backup_id)}/actions/restore-to-payg"
-    return WriteRequest("POST", path, dict(options), scopes=SPEND, expected=Expected.NEW_SERVER)
+    return WriteRequest("POST", path, new.options, scopes=SPEND, expected=Expected.NEW_SERVER)
 
 
 def create_snapshot(vps_id: str, name: str, description: str | None) -> WriteRequest:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import ClassVar, Literal, TypeAlias
 
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.evidence import Evidence, Look
 from hostup_mcp.recovery.health_findings import HealthFinding
 from hostup_mcp.recovery.here import Obstacle, RememberedUntil, UnlockBySetting, UnlockForCaller
-from hostup_mcp.recovery.reasons import BackupsHidden, EvictsHidden, GateClosed, Reason
+from hostup_mcp.recovery.reasons import BackupsHidden, Counted, EvictsHidden, GateClosed, Reason
 
 Step: TypeAlias = Literal[
     Code.COMPLETE_ORDER,
@@ -30,6 +31,13 @@ Step: TypeAlias = Literal[
     Code.COMPARE_PANEL,
     Code.ONLY_CURRENT_STATE,
     Code.GET_SLOTS,
+    Code.VERIFY_ACCOUNT,
+    Code.ENABLE_CLOUD,
+    Code.ADD_CARD,
+    Code.RAISE_LIMIT,
+    Code.ASK_ABOUT_BLOCKER,
+    Code.CHOOSE_SIZE,
+    Code.CHOOSE_REGION,
 ]
 """What would have to change for a blocked action to become possible."""
 
@@ -109,18 +117,57 @@ Loss: TypeAlias = (
     ]
 )
 
-SideEffect: TypeAlias = Literal[
-    Code.DISK_REPLACED,
-    Code.POWER_STATE_UNKNOWN,
-    Code.SERVER_STOPPED,
-    Code.NETWORK_KEPT,
-    Code.COSTS_MONEY,
-    Code.NEW_ADDRESS,
-    Code.MAY_BE_REFUSED,
-    Code.DISK_ROLLED_BACK,
-    Code.MEMORY_RESUMED,
-    Code.COLD_START,
-]
+
+# Money
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in a currency, as its ISO 4217 code."""
+
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerPrice:
+    """What a new server costs: processor, memory, storage and IP address, without traffic."""
+
+    per_hour: Money
+    per_month: Money
+    """For 720 hours."""
+
+    code: ClassVar = Code.PRICE
+
+
+@dataclass(frozen=True, slots=True)
+class PricesDiffer:
+    """HostUp states two hourly prices for the same server."""
+
+    per_hour: Money
+    other: Money
+
+    code: ClassVar = Code.PRICES_DIFFER
+
+
+Cost: TypeAlias = ServerPrice | PricesDiffer | Literal[Code.PRICE_UNKNOWN]
+"""What a new server costs, as far as HostUp tells."""
+
+SideEffect: TypeAlias = (
+    Cost
+    | Literal[
+        Code.DISK_REPLACED,
+        Code.POWER_STATE_UNKNOWN,
+        Code.SERVER_STOPPED,
+        Code.NETWORK_KEPT,
+        Code.TWIN_STARTS,
+        Code.NEW_ADDRESS,
+        Code.MAY_BE_REFUSED,
+        Code.DISK_ROLLED_BACK,
+        Code.MEMORY_RESUMED,
+        Code.COLD_START,
+    ]
+)
 """What else a recovery does."""
 
 Alternative: TypeAlias = Literal[Code.USE_NEW_SERVER, Code.USE_SNAPSHOT]
@@ -268,6 +315,7 @@ Remedy: TypeAlias = (
 
 Finding: TypeAlias = (
     Reason
+    | Counted
     | Step
     | Obstacle
     | Remedy

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from hostup_mcp.hostup.live import VpsStatus
@@ -42,17 +42,13 @@ def is_pointless(action: PowerAction, state: str | None) -> bool:
 
 def power_gate(action: PowerAction, *found: PowerActions) -> Gate | None:
     """Return the gate of `action`; where several were found, a closed one. None without any."""
-    gates = [gate for each in found if (gate := _gate(action, each)) is not None]
+    gates = [gate for each in found if (gate := _GATES[action](each)) is not None]
     return min(gates, key=lambda gate: gate.allowed, default=None)
 
 
-def _gate(action: PowerAction, actions: PowerActions) -> Gate | None:
-    match action:
-        case PowerAction.START:
-            return actions.can_start
-        case PowerAction.SHUTDOWN:
-            return actions.can_shutdown
-        case PowerAction.RESTART:
-            return actions.can_restart
-        case PowerAction.STOP:
-            return actions.can_stop
+_GATES: Mapping[PowerAction, Callable[[PowerActions], Gate | None]] = {
+    PowerAction.START: lambda actions: actions.can_start,
+    PowerAction.SHUTDOWN: lambda actions: actions.can_shutdown,
+    PowerAction.RESTART: lambda actions: actions.can_restart,
+    PowerAction.STOP: lambda actions: actions.can_stop,
+}

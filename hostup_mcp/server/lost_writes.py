@@ -36,6 +36,8 @@ class WriteRecord(BaseModel):
     """A sentence that says where to look for the outcome."""
     overwrites: bool
     """Whether it was to overwrite the server's disk."""
+    new_name: str | None = None
+    """The name of the server that it was to build; None if it was to build none."""
 
     def sign(self, zone: tzinfo) -> str:
         """Return what the user can look for on the server; empty if nothing there shows it."""

@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from hostup_mcp.hostup.base import Listing
 from hostup_mcp.hostup.text import Json
-from hostup_mcp.recovery.findings import Finding
+from hostup_mcp.recovery.findings import Finding, Money
 from hostup_mcp.recovery.here import Here
 from hostup_mcp.recovery.reasons import GateClosed, GateOpen, Reason, Source
 from hostup_mcp.wording import formats
@@ -135,6 +135,8 @@ def _fact(value: Any) -> Json:
             return formats.iso(value)
         case timedelta():
             return int(value.total_seconds())
+        case Money(amount=amount, currency=currency):
+            return {"amount": float(amount), "currencyCode": currency}
         case tuple():
             return [_fact(each) for each in value]
         case str() | int() | float():

@@ -10,24 +10,40 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.config import Group
 from hostup_mcp.hostup.models import RestoreSources, Vps, deciding_facts
-from hostup_mcp.hostup.problems import NotFoundError
+from hostup_mcp.hostup.problems import (
+    BadResponseError,
+    NotFoundError,
+    ProblemError,
+    RateLimitedError,
+)
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json, quoted, safe_word
+from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.findings import PricesDiffer, ServerPrice
 from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Facts, Mode, ModeDefinition, Plan, Read, Target
 from hostup_mcp.server.clocks import seconds_ahead
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import RefusalError, refuse
-from hostup_mcp.state.store import RecordKey, RecordKind, StateStore, new_handle
+from hostup_mcp.state.store import (
+    RecordKey,
+    RecordKind,
+    StateStore,
+    new_handle,
+    random_text,
+)
+
+T = TypeVar("T")
 
 LIFE = timedelta(minutes=10)
 """How long a plan may be carried out. Facts are read again anyway; people forget what they saw."""
@@ -104,18 +120,36 @@ class PlanFacts:
     plan: Plan
     ahead: float
     """Seconds that HostUp's clock was ahead of this one when the plan was made."""
+    target: Target
+    """What is restored to where; for a new server, with its name and size."""
+    account: Facts
+    """What the plan was made from, for what HostUp says of new servers."""
     source: SourceServer | None = None
     """The other server whose backup is restored, if HostUp lists it as a restore source."""
 
     @property
     def documented(self) -> Mapping[str, Json]:
-        """What a plan depends on: the gate, the backup or snapshot, and the server it is from."""
+        """What a plan depends on: the gate, the backup or snapshot, whose it is, and the price."""
         gate, point = self.plan.gate, self.plan.point
         return {
             "gate": None if gate is None else {"allowed": gate.allowed, "code": gate.code},
             "point": None if point is None else deciding_facts(point),
             "source": None if self.source is None else asdict(self.source),
+            "price": self.price,
         }
+
+    @property
+    def price(self) -> dict[str, Json] | None:
+        """What a new server costs, the amounts as texts; None if none is built."""
+        match self.plan.cost:
+            case ServerPrice(per_hour=rate):
+                return {"perHour": str(rate.amount), "currencyCode": rate.currency}
+            case PricesDiffer(per_hour=rate, other=other):
+                stated = [f"{each.currency} {each.amount}" for each in (rate, other)]
+                return {"perHour": None, "currencyCode": None, "stated": [*stated]}
+            case Code.PRICE_UNKNOWN:
+                return {"perHour": None, "currencyCode": None}
+        return None
 
     @property
     def digest(self) -> str:
@@ -184,8 +218,18 @@ def needed_groups(definition: ModeDefinition) -> frozenset[Group]:
     return frozenset({Group.RESTORE, *([Group.SPEND] if definition.builds_server else [])})
 
 
-async def read_facts(hostup: ReadingClient, plan: StoredPlan) -> PlanFacts:
-    """Read what `plan` depends on, and assess it as of when it was issued, by HostUp's clock."""
+def new_suffix() -> str:
+    """Make the random end of a new server's name, 65 bits, by which it can be found."""
+    return random_text(13)
+
+
+async def read_facts(
+    hostup: ReadingClient, plan: StoredPlan, suffix: str | None = None
+) -> PlanFacts:
+    """Read what `plan` depends on, and assess it as of when it was issued, by HostUp's clock.
+
+    With a `suffix`, what the user left open is chosen; in a stored plan, nothing is.
+    """
     reads, vps_id = plan.definition.reads, plan.vps_id
     facts = Facts(await hostup.get_vps(vps_id), await hostup.list_backups(vps_id))
     source = None
@@ -194,9 +238,27 @@ async def read_facts(hostup: ReadingClient, plan: StoredPlan) -> PlanFacts:
         source = await _read_source(hostup, facts.sources, plan.source_id)
     if Read.SNAPSHOTS in reads:
         facts = replace(facts, snapshots=await hostup.list_snapshots(vps_id))
+    if Read.PAYG in reads:
+        # The preflight last, so that its prices are the freshest.
+        limits = await _told(hostup.get_payg_limits())
+        facts = replace(facts, limits=limits, preflight=await _told(hostup.get_payg_preflight()))
     ahead = seconds_ahead(hostup) if plan.ahead is None else plan.ahead
     issued = plan.issued_at + timedelta(seconds=ahead)
-    return PlanFacts(facts.vps, plan.definition.plan(facts, plan.target, issued), ahead, source)
+    target = plan.target
+    if suffix is not None:
+        target = plan.definition.settle(facts, target, suffix)
+    planned = plan.definition.plan(facts, target, issued)
+    return PlanFacts(facts.vps, planned, ahead, target, facts, source)
+
+
+async def _told(read: Awaitable[T]) -> T | None:
+    """Return what `read` returns; None if HostUp responds, but does not tell it."""
+    try:
+        return await read
+    except RateLimitedError:
+        raise
+    except (ProblemError, BadResponseError):
+        return None
 
 
 async def _read_source(

@@ -168,4 +168,9 @@ class StateStore(Protocol):
 
 def new_handle(prefix: str) -> str:
     """Make a random 80-bit identifier: `prefix`, an underscore and 16 lower-case characters."""
-    return f"{prefix}_{''.join(secrets.choice(_ALPHABET) for _ in range(16))}"
+    return f"{prefix}_{random_text(16)}"
+
+
+def random_text(length: int) -> str:
+    """Make a random text of `length` lower-case letters and digits, with 5 bits in each."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))

@@ -103,6 +103,44 @@ TEXTS: Mapping[Code, Text] = {
     Code.SIZE_MISSING: _both(
         "HostUp does not say how large the backup or this server's disk is, so it may not fit."
     ),
+    Code.ACCOUNT_BLOCKED: _both("HostUp does not let this account have a new server."),
+    Code.ACCOUNT_BLOCKED_REASON: _SAID,
+    Code.ACCOUNT_CONTRADICTION: _both(
+        "HostUp allows a new server, and also says that something is in the way of one."
+    ),
+    Code.ACCOUNT_NOT_VERIFIED: _both("The account is not verified."),
+    Code.NO_CLOUD_ACCESS: _both("Cloud VPS is not enabled for this account."),
+    Code.NO_CARD: _both("The account has no payment card."),
+    Code.CPU_LIMIT: _both("The account's limit of CPU cores is reached."),
+    Code.MEMORY_LIMIT: _both("The account's limit of memory is reached."),
+    Code.STORAGE_LIMIT: _both("The account's limit of storage is reached."),
+    Code.SERVER_LIMIT: _both("The account's limit of pay-as-you-go servers is reached."),
+    Code.UNPAID_INVOICE: _both("An invoice is unpaid."),
+    Code.OTHER_BLOCKER: Text(
+        "HostUp names something in the way: {word:quoted}.",
+        "HostUp names something in the way: “{word}”.",
+    ),
+    Code.ABOVE_LIMIT: _both(
+        "The new server needs {wanted} {of:finding}; the account's limit leaves {left}."
+    ),
+    Code.TOO_LARGE: _both("HostUp allows at most {most} {of:finding}, not {wanted}."),
+    Code.TOO_SMALL: _both("HostUp needs at least {least} {of:finding}, not {wanted}."),
+    Code.NEW_DISK_SMALL: _both(
+        "The backup is {backup_gb:size} and the new server's disk {disk_gb:size}: it may not fit."
+    ),
+    Code.NEW_SIZE_UNKNOWN: Text(
+        "HostUp does not state the size of this server, so the new one's must be given: {missing}.",
+        "HostUp does not state the size of this server, so the new one's must be given.",
+    ),
+    Code.REGION_UNKNOWN: Text(
+        "HostUp does not list the region {region:quoted}; it lists {listed:quoted}.",
+        "HostUp does not list the region “{region}”; it lists “{listed}”.",
+    ),
+    # What is counted
+    Code.CPU_CORES: _both("CPU cores"),
+    Code.GB_OF_MEMORY: _both("GB of memory"),
+    Code.GB_OF_STORAGE: _both("GB of storage"),
+    Code.CLOUD_SERVERS: _both("pay-as-you-go server"),
     # Steps that would unblock an action
     Code.COMPLETE_ORDER: _both("Complete or cancel the pending order in HostUp's panel."),
     Code.PAY_INVOICE: _both("Pay the open invoice in HostUp's panel."),
@@ -136,6 +174,18 @@ TEXTS: Mapping[Code, Text] = {
         "A restore needs a backup, and one made now holds only the current state."
     ),
     Code.GET_SLOTS: _both("All backup slots are in use; more can be bought in HostUp's panel."),
+    Code.VERIFY_ACCOUNT: _both("Verify the account in HostUp's panel."),
+    Code.ENABLE_CLOUD: _both("Ask HostUp's support to enable Cloud VPS for this account."),
+    Code.ADD_CARD: _both("Add a payment card in HostUp's panel."),
+    Code.RAISE_LIMIT: _both(
+        "Choose a smaller size, end another pay-as-you-go server, or ask HostUp for a higher limit "
+        "in its panel."
+    ),
+    Code.ASK_ABOUT_BLOCKER: _both("HostUp's support can explain what is in the way."),
+    Code.CHOOSE_SIZE: Text(
+        "Plan again with another cpuCores, memoryGb or storageGb.", "Choose another size."
+    ),
+    Code.CHOOSE_REGION: Text("Plan again with a listed region, or none.", "Choose another region."),
     # Advice
     Code.DATES_UNKNOWN: _both(
         "Some backups have no known date: they are listed last, and may be newer than the others."
@@ -251,8 +301,22 @@ TEXTS: Mapping[Code, Text] = {
     Code.NETWORK_KEPT: _both(
         "This server's own network settings are applied again; the other server is not changed."
     ),
-    Code.COSTS_MONEY: _both(
-        "A new server is built and costs money while it exists; HostUp's panel shows the price."
+    Code.PRICE: _both(
+        "A new server is built. While it exists, it costs {per_hour:money} per hour, "
+        "{per_month:money} per month (720 h), for processor, memory, storage and IP address, "
+        "before any VAT, as reported; traffic is extra."
+    ),
+    Code.PRICE_UNKNOWN: _both(
+        "A new server is built and costs money while it exists. The price is not known: HostUp "
+        "does not tell it; its panel may."
+    ),
+    Code.PRICES_DIFFER: _both(
+        "A new server is built and costs money while it exists. The price is not known: HostUp "
+        "states both {per_hour:money} and {other:money} per hour."
+    ),
+    Code.TWIN_STARTS: _both(
+        "It starts as a twin of this server: scheduled jobs, queued mail and payment runs may run "
+        "twice."
     ),
     Code.NEW_ADDRESS: _both(
         "The new server gets its own address; DNS still points to the current one."

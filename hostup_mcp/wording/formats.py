@@ -107,10 +107,18 @@ def weekday(day: int, language: Language = Language.ENGLISH) -> str:
 
 
 def price(amount: Decimal, currency: str, language: Language = Language.ENGLISH) -> str:
-    """Format a price in an ISO 4217 currency: `SEK 249.00`."""
+    """Format a price in an ISO 4217 currency: `SEK 249.00`.
+
+    One below 10 has up to four decimals, and a tiny one is not rounded to nothing.
+    """
     from babel.numbers import format_currency
 
-    return format_currency(amount, currency, "¤¤ #,##0.00", locale=language)
+    tiny = "¤¤ 0.00########" if amount else "¤¤ 0.00"
+    pattern = "¤¤ #,##0.00" if amount >= 10 else "¤¤ 0.00##" if amount >= _TINY else tiny
+    return format_currency(amount, currency, pattern, locale=language, currency_digits=False)
+
+
+_TINY = Decimal("0.001")
 
 
 def number(value: float) -> str:

@@ -40,16 +40,17 @@ class Words(StrEnum):
     POWER_STATE_UNKNOWN = auto()
     SERVER_STOPPED = auto()
     NETWORK_KEPT = auto()
-    COSTS_MONEY = auto()
+    PRICE = auto()
+    PRICE_UNKNOWN = auto()
+    PRICES_DIFFER = auto()
+    TWIN_STARTS = auto()
     NEW_ADDRESS = auto()
     MAY_BE_REFUSED = auto()
     DISK_ROLLED_BACK = auto()
     MEMORY_RESUMED = auto()
     COLD_START = auto()
-    CORES = auto()
-    MEMORY = auto()
-    DISK = auto()
-    HOSTUP_CHOOSES = auto()
+    NEW_SIZE = auto()
+    DEFAULT_REGION = auto()
     SIZE = auto()
     BACKUP_EMPTY = auto()
     BACKUP_SMALL = auto()
@@ -116,7 +117,8 @@ _ENGLISH: Mapping[Words, str] = {
     Words.RESTORE_BACKUP: "Restore {server} to its backup from {made:moment}?",
     Words.RESTORE_SNAPSHOT: "Restore {server} to its snapshot from {made:moment}?",
     Words.RESTORE_OTHER: "Restore {server} from another server's backup of {made:moment}?",
-    Words.BUILD_SERVER: "Build a new, paid server from the backup of {server} from {made:moment}?",
+    Words.BUILD_SERVER: "Build a new, paid server ({size:part}) from the backup of {server} from "
+    "{made:moment}?",
     Words.MAKE_BACKUP: "Make a backup of {server}, for which HostUp may delete another one?",
     Words.DELETE_BACKUP: "Permanently delete the backup of {server} from {made:moment}?",
     Words.DELETE_SNAPSHOT: "Permanently delete the snapshot of {server} from {made:moment}?",
@@ -129,22 +131,27 @@ _ENGLISH: Mapping[Words, str] = {
     Words.LOSES_CHANGES: "DATA LOSS: everything written since then, {age:span} of changes.",
     Words.LOSES_UNKNOWN: "DATA LOSS: everything written since; its date is not known.",
     Words.LOSES_EVERYTHING: "DATA LOSS: everything on it. It will hold the other server's data.",
-    Words.NOTHING_LOST: "Nothing is lost: that server stays as it is.",
+    Words.NOTHING_LOST: "That server stays as it is.",
     Words.CANNOT_BE_UNDONE: "This cannot be undone.",
     Words.DISK_REPLACED: "Its disk is replaced; it is down meanwhile.",
     Words.POWER_STATE_UNKNOWN: "HostUp does not say whether it starts the server again.",
     Words.SERVER_STOPPED: "It is stopped and its disk replaced.",
     Words.NETWORK_KEPT: "It keeps its own network settings.",
-    Words.COSTS_MONEY: "It costs money for as long as it exists; HostUp's panel shows the price.",
-    Words.NEW_ADDRESS: "The new server gets an address of its own.",
-    Words.MAY_BE_REFUSED: "HostUp may refuse if the account is not approved for this.",
+    Words.PRICE: "While it exists: {hour:money} per hour, {month:money} per month (720 h), before "
+    "any VAT, as reported: CPU, memory, disk, IP address; traffic is extra.",
+    Words.PRICE_UNKNOWN: "It costs money while it exists. The price is not known: HostUp does not "
+    "tell it.",
+    Words.PRICES_DIFFER: "It costs money while it exists. The price is not known: HostUp states "
+    "both {hour:money} and {other:money} per hour.",
+    Words.TWIN_STARTS: "It starts as a twin: scheduled jobs, queued mail and payment runs may run "
+    "twice.",
+    Words.NEW_ADDRESS: "It gets an address of its own.",
+    Words.MAY_BE_REFUSED: "HostUp may still refuse it.",
     Words.DISK_ROLLED_BACK: "Its disk is rolled back; it is down briefly.",
     Words.MEMORY_RESUMED: "Programs that ran when the snapshot was made go on from there.",
     Words.COLD_START: "It starts as if after a power failure.",
-    Words.CORES: "Processor cores: {count}.",
-    Words.MEMORY: "Memory: {size:size}.",
-    Words.DISK: "Disk: {size:size}.",
-    Words.HOSTUP_CHOOSES: "HostUp chooses what is not given here.",
+    Words.NEW_SIZE: "{cores} CPU cores, {memory:size} memory, {disk:size} disk",
+    Words.DEFAULT_REGION: "Region: HostUp's default.",
     Words.SIZE: "Size: {size:size}.",
     Words.BACKUP_EMPTY: "The backup is 0 GB: it is probably empty or unfinished.",
     Words.BACKUP_SMALL: "The backup is {size:size}, the others about {usual:size}: it may be "
@@ -194,7 +201,7 @@ _ENGLISH: Mapping[Words, str] = {
     Words.STATUS_UNKNOWN: "status unknown",
     Words.SERVER_NAME: "The server's name: {text}.",
     Words.SOURCE: "The other server: {text} ({address:ip}, {status:status}).",
-    Words.NEW_NAME: "Name of the new server: {text}.",
+    Words.NEW_NAME: "New name: {text}.",
     Words.REGION: "Region: {text}.",
     Words.SNAPSHOT_NAME: "Name of the snapshot: {text}.",
     Words.BACKUP_NOTE: "Note of that backup: {text}.",

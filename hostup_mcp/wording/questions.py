@@ -26,7 +26,7 @@ from typing import Any, NewType, TypeAlias
 
 from hostup_mcp.hostup.models import Vps
 from hostup_mcp.hostup.text import quoted, quoted_briefly, safe_word
-from hostup_mcp.recovery.findings import Rarity
+from hostup_mcp.recovery.findings import Money, Rarity
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.question_texts import TEXTS, Words
 from hostup_mcp.wording.render import for_user
@@ -63,7 +63,7 @@ def address(text: str | None) -> Word | None:
     return None if "%" in known else Word(known)
 
 
-Fact: TypeAlias = "int | float | datetime | timedelta | Word | Say | Words | None"
+Fact: TypeAlias = "int | float | datetime | timedelta | Money | Word | Say | Words | None"
 """What a sentence is filled with: never a text that others chose."""
 
 
@@ -195,6 +195,7 @@ class _Speaker(Formatter):
             "span": lambda span: formats.span(span, viewer.language),
             "moment": lambda when: formats.moment(when, viewer),
             "size": self._size,
+            "money": lambda money: formats.price(money.amount, money.currency, viewer.language),
             "hour": lambda hour: f"{hour:02}:00",
             "weekday": lambda day: formats.weekday(day, viewer.language),
         }

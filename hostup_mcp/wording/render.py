@@ -63,6 +63,7 @@ class _Words(Formatter):
             "moment": moment,
             "span": lambda value: formats.span(value, language),
             "size": lambda value: formats.size(value, language),
+            "money": lambda value: formats.price(value.amount, value.currency, language),
         }
 
     def format_field(self, value: Any, format_spec: str) -> str:

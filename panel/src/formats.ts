@@ -35,6 +35,15 @@ export const size = (gb: number | null): string =>
         maximumFractionDigits: 1,
       }).format(gb);
 
+/** An amount with its currency, as a finding has it. */
+export function money(value: unknown): string {
+  const { amount, currencyCode } = Object(value) as Record<string, unknown>;
+  if (typeof amount !== "number" || typeof currencyCode !== "string") return "an unknown price";
+  const most = amount >= 10 ? 2 : amount >= 0.001 ? 4 : 10;
+  const digits = { minimumFractionDigits: 2, maximumFractionDigits: most };
+  return `${currencyCode} ${new Intl.NumberFormat("en", digits).format(amount)}`;
+}
+
 /** Minutes and seconds, as `9:05`. */
 export function countdown(milliseconds: number): string {
   const seconds = Math.max(0, Math.ceil(milliseconds / 1000));

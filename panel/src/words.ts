@@ -1,7 +1,7 @@
 /** What the server's findings and failures are in words for the user. */
 
 import { readFinding, type Failure, type Finding, type Here } from "./results";
-import { date, size, span, type Place } from "./formats";
+import { date, money, size, span, type Place } from "./formats";
 import type { End } from "./state";
 import { WORDS, type Piece } from "./words.generated";
 
@@ -36,6 +36,7 @@ function write(fact: unknown, format: string, place: Place): string {
   }
   if (typeof fact === "number" && format === "span") return span(fact);
   if (typeof fact === "number" && format === "size") return size(fact);
+  if (format === "money") return money(fact);
   if (typeof fact === "string" || typeof fact === "number") return String(fact);
   const nested = readFinding(fact);
   return nested === null ? "unknown" : describeFinding(nested, place);

@@ -18,7 +18,7 @@ from mcp import Client, StdioServerParameters
 from mcp.shared.exceptions import MCPError
 
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.reasons import Reason
+from hostup_mcp.recovery.reasons import BLOCKER_WORDS, AccountBlocker, Reason
 from hostup_mcp.remote.tokens import new_token
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.kinds import ErrorKind
@@ -65,6 +65,9 @@ def codes_of_reasons() -> Iterator[str]:
     for kind in get_args(Reason):
         if not isinstance(kind.code, property):
             yield kind.code
+            continue
+        if kind is AccountBlocker:
+            yield from (kind(word, is_gate_open=False).code for word in (*BLOCKER_WORDS, "other"))
             continue
         for said in itertools.product((None, "x"), repeat=len(dataclasses.fields(kind))):
             yield kind(*said).code

@@ -385,7 +385,7 @@ async def test_the_question_says_a_new_server_costs(sandbox: Sandbox, user: User
         )
         await assistant.no("restore_vps", planId=plan["planId"])
     [question] = user.questions
-    for fact in ("paid", "costs money", "shadow", "Memory: 8 GB", "web-01"):
+    for fact in ("paid", "SEK 0.82 per hour", "shadow-", "8 GB memory", "web-01"):
         assert fact in question
 
 

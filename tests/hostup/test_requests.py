@@ -34,6 +34,8 @@ OPTIONS: dict[str, Any] = {
     "memoryGb": 4,
     "storageGb": 80,
 }
+SERVER = NewServer("restore-web-01", 2, 4, 80, "stockholm")
+UNPLACED = {name: value for name, value in OPTIONS.items() if name != "region"}
 RETENTION: dict[str, Any] = {"maxTotalBackups": 5, "autoDeleteOldest": False}
 
 # How each request is built, and what the API documents.
@@ -58,12 +60,12 @@ WRITES: list[tuple[Any, str, str, dict[str, Any] | None, tuple[str, ...]]] = [
         {"sourceVpsId": SOURCE_ID, "backupId": BACKUP_ID}, BACKUP,
     ),
     (
-        partial(requests.restore_to_payg, VPS_ID, BACKUP_ID, OPTIONS),
+        partial(requests.restore_to_payg, VPS_ID, BACKUP_ID, SERVER),
         "POST", f"{VPS}/backups/{BACKUP_ID}/actions/restore-to-payg", OPTIONS, SPEND,
     ),
     (
-        partial(requests.restore_to_payg, VPS_ID, BACKUP_ID, {}),
-        "POST", f"{VPS}/backups/{BACKUP_ID}/actions/restore-to-payg", {}, SPEND,
+        partial(requests.restore_to_payg, VPS_ID, BACKUP_ID, replace(SERVER, region=None)),
+        "POST", f"{VPS}/backups/{BACKUP_ID}/actions/restore-to-payg", UNPLACED, SPEND,
     ),
     (
         partial(requests.create_snapshot, VPS_ID, "before-x", None),
@@ -118,11 +120,11 @@ IN_PATHS: list[tuple[Callable[[str], WriteRequest], str]] = [
         "/api/v2/vps/{}/backups/actions/restore-from-vps",
     ),
     (
-        lambda id_: requests.restore_to_payg(id_, "b", {}),
+        lambda id_: requests.restore_to_payg(id_, "b", SERVER),
         "/api/v2/vps/{}/backups/b/actions/restore-to-payg",
     ),
     (
-        lambda id_: requests.restore_to_payg("v", id_, {}),
+        lambda id_: requests.restore_to_payg("v", id_, SERVER),
         "/api/v2/vps/v/backups/{}/actions/restore-to-payg",
     ),
     (lambda id_: requests.create_snapshot(id_, "n", None), "/api/v2/vps/{}/snapshots"),
@@ -188,10 +190,8 @@ def test_impossible_ids_are_rejected(make: Callable[[str], WriteRequest], path: 
 
 
 def test_a_new_server_has_a_name_and_a_size() -> None:
-    server = NewServer("restore-web-01", 2, 4, 80, "stockholm")
-    assert server.options == OPTIONS
-    assert replace(server, region=None).options | {"region": "stockholm"} == OPTIONS
-    assert "region" not in replace(server, region=None).options
+    assert SERVER.options == OPTIONS
+    assert replace(SERVER, region=None).options == UNPLACED
 
 
 @pytest.mark.parametrize("reason", ["", " ", "x" * 501, " " * 501])
@@ -218,10 +218,10 @@ def test_body_text_is_unchanged() -> None:
 
 
 def test_a_request_is_immutable() -> None:
-    options = dict(OPTIONS)
-    request = requests.restore_to_payg(VPS_ID, BACKUP_ID, options)
-    options["cpuCores"] = 32
-    assert request.body == OPTIONS
+    schedule = dict(SCHEDULE)
+    request = requests.set_backup_schedule(VPS_ID, schedule)
+    schedule["hour"] = 23
+    assert request.body == SCHEDULE
     with pytest.raises(FrozenInstanceError):
         request.path = "/elsewhere"  # type: ignore[misc]
     assert not hasattr(request, "__dict__")

@@ -27,7 +27,7 @@ from hostup_mcp.hostup.problems import (
     TimedOutError,
     UnclearResponseError,
 )
-from hostup_mcp.hostup.requests import PowerAction, WriteRequest
+from hostup_mcp.hostup.requests import NewServer, PowerAction, WriteRequest
 from hostup_mcp.hostup.text import clean_text
 from hostup_mcp.hostup.writing import WritingClient, outcome
 
@@ -54,7 +54,7 @@ WRITES = [
     RESTORE,
     requests.create_backup(VPS_ID, "Före"),
     requests.delete_backup(VPS_ID, "a/b"),
-    requests.restore_to_payg(VPS_ID, "bkp_1", {}),
+    requests.restore_to_payg(VPS_ID, "bkp_1", NewServer("new-1", 1, 1, 50)),
     requests.set_backup_retention(VPS_ID, {"maxTotalBackups": 5}),
 ]
 
@@ -166,7 +166,7 @@ SETTINGS = {
     "autoDeleteOldest": True,
 }
 DONE = {"operation": {"status": "completed", "jobId": None, "pollUrl": None, "result": None}}
-PAYG = requests.restore_to_payg(VPS_ID, "bkp_1", {})
+PAYG = requests.restore_to_payg(VPS_ID, "bkp_1", NewServer("new-1", 1, 1, 50))
 SCHEDULE = requests.set_backup_schedule(VPS_ID, {"enabled": False})
 RETENTION = requests.set_backup_retention(VPS_ID, {"maxTotalBackups": 5, "autoDeleteOldest": True})
 CANCEL = requests.cancel_vps(VPS_ID, "The test is over.")

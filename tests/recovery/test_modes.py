@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hostup_mcp.hostup import requests
 from hostup_mcp.hostup.models import BackupList, Gate, RestoreSources, SnapshotList, Vps
-from hostup_mcp.hostup.requests import WriteRequest
+from hostup_mcp.hostup.requests import NewServer, WriteRequest
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.findings import (
     BackupSmall,
@@ -60,10 +60,11 @@ TWO_HOURS_AGO = "2026-04-27T10:00:00.000Z"
 TWO_HOURS = timedelta(hours=2)
 FULL = {"create": closed("No slots."), "limit": None, "remaining": 0}
 
+NEW = NewServer("again-x", 4, 8, 80)
 TARGETS = {
     Mode.IN_PLACE: Target("vps_1", "bkp_1"),
     Mode.FROM_OTHER_VPS: Target("vps_1", "bkp_1", "vps_2"),
-    Mode.NEW_CLOUD_VPS: Target("vps_1", "bkp_1", options={"name": "again", "cpuCores": 4}),
+    Mode.NEW_CLOUD_VPS: Target("vps_1", "bkp_1", options=NEW.options),
     Mode.SNAPSHOT: Target("vps_1", "snap"),
 }
 GATES = {
@@ -130,6 +131,7 @@ def test_each_mode_says_what_it_needs() -> None:
     assert [m for m, d in MODES.items() if d.builds_server] == [Mode.NEW_CLOUD_VPS]
     assert {m: set(d.reads) for m, d in MODES.items() if d.reads} == {
         Mode.FROM_OTHER_VPS: {Read.SOURCES},
+        Mode.NEW_CLOUD_VPS: {Read.PAYG},
         Mode.SNAPSHOT: {Read.SNAPSHOTS},
     }
     assert [m for m, d in MODES.items() if d.goes_back_to != "backup"] == [Mode.SNAPSHOT]
@@ -143,14 +145,21 @@ def test_each_mode_says_what_it_needs() -> None:
         (Mode.FROM_OTHER_VPS, requests.restore_from_vps("vps_1", "vps_2", "bkp_1")),
         (
             Mode.NEW_CLOUD_VPS,
-            requests.restore_to_payg("vps_1", "bkp_1", {"name": "again", "cpuCores": 4}),
+            requests.restore_to_payg("vps_1", "bkp_1", NEW),
         ),
         (Mode.SNAPSHOT, requests.restore_snapshot("vps_1", "snap")),
     ],
 )
 def test_each_mode_sends_its_request(mode: Mode, request_: WriteRequest) -> None:
     assert MODES[mode].request(TARGETS[mode]) == request_
+    assert MODES[mode].scopes == request_.scopes
     assert json.dumps(request_.body)
+
+
+@pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.NEW_CLOUD_VPS])
+def test_only_a_new_server_has_to_be_settled(mode: Mode) -> None:
+    facts = Facts(server(), listed(backup()))
+    assert MODES[mode].settle(facts, TARGETS[mode], "x") == TARGETS[mode]
 
 
 # The verdict.
@@ -266,7 +275,7 @@ def test_size_is_reported_with_other_reasons() -> None:
     assert unknown.reasons == (GateMissing("canRestoreFromAnotherVps"), may_not_fit)
 
 
-@pytest.mark.parametrize("mode", [Mode.IN_PLACE, Mode.NEW_CLOUD_VPS, Mode.SNAPSHOT])
+@pytest.mark.parametrize("mode", [Mode.IN_PLACE, Mode.SNAPSHOT])
 def test_fit_matters_to_from_other_only(mode: Mode) -> None:
     assert planned(mode, vps=server(resources=None), size=500).verdict is Verdict.POSSIBLE
 
@@ -375,7 +384,12 @@ def test_restore_promises_no_power_state() -> None:
 def test_new_server_costs_loses_nothing(gate: dict[str, Any], there: bool) -> None:
     plan = planned(Mode.NEW_CLOUD_VPS, gate=gate, there=there, **FULL)
     assert plan.data_loss is Code.NOTHING
-    assert plan.side_effects == (Code.COSTS_MONEY, Code.NEW_ADDRESS, Code.MAY_BE_REFUSED)
+    assert plan.side_effects == (
+        Code.PRICE_UNKNOWN,
+        Code.TWIN_STARTS,
+        Code.NEW_ADDRESS,
+        Code.MAY_BE_REFUSED,
+    )
     assert (plan.recommended_first, plan.alternatives) == ((), ())
 
 

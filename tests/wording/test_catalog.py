@@ -1,6 +1,7 @@
 """Each finding in words, once for a model and once for a user."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -29,11 +30,14 @@ from hostup_mcp.recovery.findings import (
     EverythingForState,
     EvictsOldest,
     Finding,
+    Money,
     MoreRunsFailed,
     NoScheduleOn,
+    PricesDiffer,
     RunFailed,
     ScheduleNeverRan,
     ScheduleOverdue,
+    ServerPrice,
     SlotsUsed,
 )
 from hostup_mcp.recovery.health_findings import (
@@ -56,6 +60,10 @@ from hostup_mcp.recovery.here import (
     UnlockForCaller,
 )
 from hostup_mcp.recovery.reasons import (
+    AboveLimit,
+    AccountBlocked,
+    AccountBlocker,
+    AccountContradiction,
     BackupMissing,
     BackupsHidden,
     EvictsHidden,
@@ -63,13 +71,18 @@ from hostup_mcp.recovery.reasons import (
     GateMissing,
     GateOpen,
     MayNotFit,
+    NewDiskSmall,
+    NewSizeUnknown,
     NoBackups,
     NoSnapshots,
     QuotaReadsFull,
     QuotaUnknown,
+    RegionUnknown,
     SizeMissing,
     SnapshotExpired,
     SnapshotMissing,
+    TooLarge,
+    TooSmall,
 )
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.catalog import TEXTS
@@ -389,8 +402,28 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         None,
     ),
     (
-        Code.COSTS_MONEY,
-        "A new server is built and costs money while it exists; HostUp's panel shows the price.",
+        ServerPrice(Money(Decimal("0.66"), "SEK"), Money(Decimal("475.20"), "SEK")),
+        "A new server is built. While it exists, it costs SEK 0.66 per hour, SEK 475.20 per month "
+        "(720 h), for processor, memory, storage and IP address, before any VAT, as reported; "
+        "traffic is extra.",
+        None,
+    ),
+    (
+        Code.PRICE_UNKNOWN,
+        "A new server is built and costs money while it exists. The price is not known: HostUp "
+        "does not tell it; its panel may.",
+        None,
+    ),
+    (
+        PricesDiffer(Money(Decimal("0.66"), "SEK"), Money(Decimal("0.0156"), "EUR")),
+        "A new server is built and costs money while it exists. The price is not known: HostUp "
+        "states both SEK 0.66 and EUR 0.0156 per hour.",
+        None,
+    ),
+    (
+        Code.TWIN_STARTS,
+        "It starts as a twin of this server: scheduled jobs, queued mail and payment runs may run "
+        "twice.",
         None,
     ),
     (
@@ -614,6 +647,98 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         Code.ENABLE_PROBE,
         "With HOSTUP_MCP_PROBE=1 this program also checks whether ports 22, 80 and 443 answer.",
         None,
+    ),
+]
+
+WORDS += [
+    # A new pay-as-you-go server
+    (AccountBlocked(None), "HostUp does not let this account have a new server.", None),
+    (AccountBlocked("Not yet."), "Not yet.", "HostUp says: “Not yet.”"),
+    (
+        AccountContradiction(),
+        "HostUp allows a new server, and also says that something is in the way of one.",
+        None,
+    ),
+    *(
+        (AccountBlocker(word, is_gate_open=False), text, None)
+        for word, text in (
+            ("not_verified", "The account is not verified."),
+            ("no_cloud_access", "Cloud VPS is not enabled for this account."),
+            ("no_card_on_file", "The account has no payment card."),
+            ("cpu_limit_exceeded", "The account's limit of CPU cores is reached."),
+            ("memory_limit_exceeded", "The account's limit of memory is reached."),
+            ("storage_limit_exceeded", "The account's limit of storage is reached."),
+            (
+                "instance_limit_exceeded",
+                "The account's limit of pay-as-you-go servers is reached.",
+            ),
+            ("has_unpaid_invoice", "An invoice is unpaid."),
+        )
+    ),
+    (
+        AccountBlocker("full_moon", is_gate_open=False),
+        'HostUp names something in the way: "full_moon".',
+        "HostUp names something in the way: “full_moon”.",
+    ),
+    (
+        AboveLimit(4, 2, Code.CPU_CORES),
+        "The new server needs 4 CPU cores; the account's limit leaves 2.",
+        None,
+    ),
+    (
+        AboveLimit(1, 0, Code.CLOUD_SERVERS),
+        "The new server needs 1 pay-as-you-go server; the account's limit leaves 0.",
+        None,
+    ),
+    (
+        TooLarge(512, 256, Code.GB_OF_MEMORY),
+        "HostUp allows at most 256 GB of memory, not 512.",
+        None,
+    ),
+    (
+        TooSmall(20, 50, Code.GB_OF_STORAGE),
+        "HostUp needs at least 50 GB of storage, not 20.",
+        None,
+    ),
+    (
+        NewDiskSmall(80.5, 80),
+        "The backup is 80.5 GB and the new server's disk 80 GB: it may not fit.",
+        None,
+    ),
+    (
+        NewSizeUnknown("cpuCores, memoryGb"),
+        "HostUp does not state the size of this server, so the new one's must be given: cpuCores, "
+        "memoryGb.",
+        "HostUp does not state the size of this server, so the new one's must be given.",
+    ),
+    (
+        RegionUnknown("oslo", "stockholm, malmo"),
+        'HostUp does not list the region "oslo"; it lists "stockholm, malmo".',
+        "HostUp does not list the region “oslo”; it lists “stockholm, malmo”.",
+    ),
+    (Code.CPU_CORES, "CPU cores", None),
+    (Code.GB_OF_MEMORY, "GB of memory", None),
+    (Code.GB_OF_STORAGE, "GB of storage", None),
+    (Code.CLOUD_SERVERS, "pay-as-you-go server", None),
+    (Code.VERIFY_ACCOUNT, "Verify the account in HostUp's panel.", None),
+    (Code.ENABLE_CLOUD, "Ask HostUp's support to enable Cloud VPS for this account.", None),
+    (Code.ADD_CARD, "Add a payment card in HostUp's panel.", None),
+    (
+        Code.RAISE_LIMIT,
+        "Choose a smaller size, end another pay-as-you-go server, or ask HostUp for a higher limit "
+        "in its panel.",
+        None,
+    ),
+    (Code.ASK_ABOUT_BLOCKER, "HostUp's support can explain what is in the way.", None),
+    (
+        Code.CHOOSE_SIZE,
+        "Plan again with another cpuCores, memoryGb or storageGb.",
+        "Choose another size.",
+    ),
+    (
+        Code.CHOOSE_REGION,
+        "Plan again with a listed region, or none.",
+        "Choose another region.",
     ),
 ]
 

@@ -32,7 +32,7 @@ RESTORE = Question(
     what=say(Words.RESTORE_BACKUP, made=MADE),
     server=WEB,
     facts=(say(Words.LOSES_CHANGES, age=timedelta(hours=8)), Words.DISK_REPLACED),
-    cost=Words.COSTS_MONEY,
+    cost=Words.PRICE_UNKNOWN,
     unknown=(Words.POWER_STATE_UNKNOWN, Words.BACKUP_EMPTY),
     quotes=(Quote(Words.BACKUP_NOTE, "Before upgrade"),),
     ids=(BACKUP,),
@@ -49,7 +49,7 @@ def test_facts_cost_unknown_texts_ids_and_name() -> None:
         'Restore "web-01" (192.0.2.10) to its backup from Mon 2026-04-27 02:00 UTC?',
         "DATA LOSS: everything written since then, 8 hours of changes. Its disk is replaced; it is "
         "down meanwhile.",
-        "It costs money for as long as it exists; HostUp's panel shows the price.",
+        "It costs money while it exists. The price is not known: HostUp does not tell it.",
         "HostUp does not say whether it starts the server again. The backup is 0 GB: it is "
         "probably empty or unfinished.",
         'Note of that backup: "Before upgrade".',

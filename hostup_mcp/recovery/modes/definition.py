@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
+from hostup_mcp.hostup.endpoints import BACKUP
 from hostup_mcp.hostup.models import (
     Backup,
     BackupList,
@@ -18,8 +19,9 @@ from hostup_mcp.hostup.models import (
     SourceBackup,
     Vps,
 )
+from hostup_mcp.hostup.payg import PaygLimits, PaygPreflight
 from hostup_mcp.hostup.requests import WriteRequest
-from hostup_mcp.recovery.findings import Alternative, Loss, Precaution, SideEffect
+from hostup_mcp.recovery.findings import Alternative, Cost, Loss, Precaution, SideEffect, Step
 from hostup_mcp.recovery.reasons import Reason, Verdict, verdict_of
 
 Point: TypeAlias = Backup | SourceBackup | Snapshot
@@ -48,6 +50,8 @@ class Read(StrEnum):
 
     SOURCES = "sources"
     SNAPSHOTS = "snapshots"
+    PAYG = "payg"
+    """Whether the account may have a new server, for how much, and its limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class Target:
     source_id: str = ""
     """The server whose backup it is, if that is another server."""
     options: Mapping[str, str | int] = field(default_factory=dict)
-    """Body fields of a new server."""
+    """Body fields of a new server: those asked for, or, once it is settled, all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,10 @@ class Facts:
     listing: BackupList
     sources: RestoreSources = field(default_factory=lambda: RestoreSources(sources=()))
     snapshots: SnapshotList = field(default_factory=lambda: SnapshotList(data=()))
+    preflight: PaygPreflight | None = None
+    """None if it could not be read."""
+    limits: PaygLimits | None = None
+    """None if they could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +94,19 @@ class Plan:
     """The backup or snapshot to restore; None if it is not listed."""
     gate: Gate | None
     """The gate that decides; None if HostUp returned none."""
+    steps: tuple[Step, ...] = ()
+    """What would have to change, beside the gate."""
+    cost: Cost | None = None
+    """What a new server costs; None if none is built."""
 
     @property
     def verdict(self) -> Verdict:
         """The verdict that follows from the reasons."""
         return verdict_of(self.reasons)
+
+
+def _as_it_is(facts: Facts, target: Target, random: str) -> Target:  # noqa: ARG001
+    return target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,4 +123,9 @@ class ModeDefinition:
     reads: frozenset[Read] = frozenset()
     plan: Callable[[Facts, Target, datetime], Plan]
     request: Callable[[Target], WriteRequest]
-    """What to send. Raises ValueError for an id that cannot be part of a path."""
+    """What to send. Raises ValueError for an id that cannot be part of a path, and for a target
+    that is not settled."""
+    scopes: tuple[str, ...] = BACKUP
+    """The scopes that the request needs."""
+    settle: Callable[[Facts, Target, str], Target] = _as_it_is
+    """Chooses what the user left open, once, when a plan is made; the text is random."""

@@ -25,7 +25,9 @@ from hostup_mcp.hostup.problems import (
     UnreachableError,
 )
 from hostup_mcp.hostup.text import quoted, safe_word
+from hostup_mcp.recovery.findings import Step
 from hostup_mcp.recovery.gates import closed_reason, step_to_open
+from hostup_mcp.recovery.payg import blocker_step
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import Failure, RefusalError, describe, fail, refuse
 from hostup_mcp.server.errors.text import ErrorText
@@ -46,7 +48,12 @@ def from_hostup(error: HostUpError) -> Failure:
         scopes=" and ".join(error.scopes) or "the right scope",
         wait=_duration(wait),
     )
+    steps = [for_model(step, UTC) for step in _blocker_steps(problem)]
     is_told = wait is None or "{wait}" in text.next_step
+    if steps:
+        failure = failure.model_copy(
+            update={"next_step": f"Tell the user what HostUp said. {' '.join(steps)}"}
+        )
     return failure.model_copy(
         update={
             "status": error.status,
@@ -58,6 +65,12 @@ def from_hostup(error: HostUpError) -> Failure:
             else f"Wait {_duration(wait)} first. {failure.next_step}",
         }
     )
+
+
+def _blocker_steps(problem: ProblemError | None) -> tuple[Step, ...]:
+    """Return what can be done about what keeps the account from a new server."""
+    words = problem.blockers if problem is not None else ()
+    return tuple(dict.fromkeys(blocker_step(word) for word in words))
 
 
 def _duration(seconds: int | None) -> str:

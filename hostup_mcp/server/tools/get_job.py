@@ -27,6 +27,7 @@ from hostup_mcp.server.ids import JobId, WriteId, require_job, require_write
 from hostup_mcp.server.jobs import TrackedJob
 from hostup_mcp.server.lost_writes import WriteRecord, describe, look_up, sent_at_hostup
 from hostup_mcp.server.names import ServerName, about_subject, recall_name
+from hostup_mcp.server.new_server import describe_named
 from hostup_mcp.server.power import follow_power
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, Services, services
@@ -148,7 +149,12 @@ async def _follow(ctx: Ctx, poll: str, until: float) -> _Seen:
 
 
 async def _see_backups(hostup: ReadingClient, write: WriteRecord, zone: tzinfo) -> str:
-    """Say what the server's backups show now about a write whose outcome is not known."""
+    """Say what can be seen now of a write whose outcome is not known."""
+    if write.new_name is not None:
+        try:
+            return await describe_named(hostup, write.new_name)
+        except HostUpError:
+            return "Whether there is a server of its name could not be read now."
     try:
         listing = await hostup.list_backups(write.vps_id)
     except HostUpError:

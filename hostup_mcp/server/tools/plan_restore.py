@@ -12,7 +12,7 @@ from pydantic import Field, WithJsonSchema
 
 from hostup_mcp.hostup.text import safe_word
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import Changes
+from hostup_mcp.recovery.findings import Changes, Step
 from hostup_mcp.recovery.gates import steps_to_open
 from hostup_mcp.recovery.here import Here, look_here
 from hostup_mcp.recovery.modes import MODES
@@ -33,6 +33,7 @@ from hostup_mcp.server.ids import (
     require_vps,
 )
 from hostup_mcp.server.names import ServerName, about, name_of, remember_servers
+from hostup_mcp.server.new_server import new_server_item, new_server_lines
 from hostup_mcp.server.output import (
     all_as_data,
     as_data,
@@ -45,6 +46,7 @@ from hostup_mcp.server.plans import (
     PlanFacts,
     StoredPlan,
     milliseconds,
+    new_suffix,
     new_ticket,
     read_facts,
 )
@@ -100,15 +102,15 @@ async def plan_restore(
         str | None,
         Field(
             pattern=r"^[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?$",
-            max_length=63,
-            description="new_cloud_vps only: hostname; default: generated.",
+            max_length=49,
+            description="new_cloud_vps only: hostname; a random end is appended.",
         ),
     ] = None,
     region: Annotated[
         str | None,
         Field(
             pattern=r"^[0-9A-Za-z_-]{1,40}$",
-            description="new_cloud_vps only: region id from the user; default: HostUp's.",
+            description="new_cloud_vps only: one of newServer.regions; default: HostUp's.",
         ),
     ] = None,
     cpuCores: Annotated[
@@ -119,7 +121,7 @@ async def plan_restore(
     ] = None,
     storageGb: Annotated[
         int | None,
-        Field(ge=1, le=2000, description="new_cloud_vps only; default: chosen by HostUp."),
+        Field(ge=1, le=2000, description="new_cloud_vps only; default: as the source."),
     ] = None,
 ) -> CallToolResult:
     """Plans a recovery and changes nothing: whether it is possible and why, what would be lost,
@@ -154,14 +156,18 @@ async def plan_restore(
         options=options,
         issued=milliseconds(reader_.now),
     )
-    facts = await read_facts(reader_.hostup, draft)
-    scopes = draft.definition.request(draft.target).scopes
-    refused = await recent_refusal(ctx, reader_.hostup, id, scopes)
+    facts = await read_facts(reader_.hostup, draft, new_suffix())
+    refused = await recent_refusal(ctx, reader_.hostup, id, draft.definition.scopes)
     connection = await read_connection(ctx, id)
     here = look_here(connection, restore_needs(draft.definition), refused)
     ticket, ticket_hash = new_ticket()
     plan = draft.model_copy(
-        update={"facts": facts.digest, "ahead": facts.ahead, "ticket_hash": ticket_hash}
+        update={
+            "options": facts.target.options,
+            "facts": facts.digest,
+            "ahead": facts.ahead,
+            "ticket_hash": ticket_hash,
+        }
     )
     plan_id = None
     if facts.plan.verdict is Verdict.POSSIBLE and here.allowed:
@@ -183,6 +189,7 @@ async def plan_restore(
         **about(server, now),
         point=PointItem(id=draft.point, created_at=created, age=span),
         source=None if facts.source is None else asdict(facts.source),
+        new_server=new_server_item(facts),
         plan_id=plan_id,
         expires_at=expires_at,
     )
@@ -230,7 +237,9 @@ def _explain(facts: PlanFacts, zone: tzinfo) -> dict[str, Any]:
     """Return the findings of a plan, in words and as data, under the same names."""
     plan = facts.plan
     is_possible = plan.verdict is Verdict.POSSIBLE
-    steps = () if is_possible else steps_to_open(plan.gate, facts.vps.service_status)
+    steps: tuple[Step, ...] = ()
+    if not is_possible:
+        steps = (*steps_to_open(plan.gate, facts.vps.service_status), *plan.steps)
     lists = {
         "sideEffects": plan.side_effects,
         "recommendedFirst": plan.recommended_first,
@@ -298,6 +307,7 @@ def _lines(
     if data.recommended_first:
         lines.append(f"Recommended first: {' '.join(data.recommended_first)}")
     lines += [f"Less risky: {text}" for text in data.alternatives]
+    lines += new_server_lines(data.new_server)
     if data.plan_id is None:
         return [*lines, "No planId: it cannot be carried out from here now."]
     expires = formats.until(now + LIFE, now, zone)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from hostup_mcp.recovery.modes.definition import Mode
 from hostup_mcp.recovery.reasons import Verdict
+from hostup_mcp.server.new_server import NewServerItem
 from hostup_mcp.server.output import HereItem, Output, ReasonItem
 
 
@@ -40,6 +41,7 @@ class PlanResult(Output):
     source: dict[str, Any] | None = Field(
         description="For from_other_vps: id, name, status, address of the other server."
     )
+    new_server: NewServerItem | None = Field(description="For new_cloud_vps: what is built.")
     plan_id: str | None = Field(
         description="For restore_vps; null if it cannot be carried out now."
     )

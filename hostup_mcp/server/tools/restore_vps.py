@@ -14,6 +14,7 @@ from hostup_mcp.recovery.here import find_lock
 from hostup_mcp.recovery.reasons import Verdict
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.locked import locked_refusal
+from hostup_mcp.server.new_server import describe_named
 from hostup_mcp.server.output import describe_all
 from hostup_mcp.server.plans import PlanFacts, StoredPlan, needed_groups, plan_again, read_facts
 from hostup_mcp.server.reader import Reader
@@ -67,27 +68,45 @@ async def propose_restore(reader: Reader, plan: StoredPlan) -> Destructive:
         facts={**facts.documented, **subject.facts},
         question=restore_question(plan, facts, subject),
         follow_up=_follow_up(plan, facts),
+        price=facts.price,
     )
 
 
 def _follow_up(plan: StoredPlan, facts: PlanFacts) -> FollowUp:
+    found = facts.plan.point
+    restored = Restored(
+        mode=plan.mode,
+        point=plan.point,
+        point_created=None if found is None else found.created,
+        source_id=plan.source_id,
+    )
+    if plan.definition.builds_server:
+        return _follow_up_of_new(plan, restored, str(plan.options["name"]))
+
     async def read_state(hostup: ReadingClient) -> str:
         return f"As of now {describe_restore_gate(await hostup.list_backups(plan.vps_id))}."
 
-    found = facts.plan.point
-    panel = ", and look in HostUp's panel for a new server" * plan.definition.builds_server
     return FollowUp(
         f"Restoring {plan.vps_id} ({plan.mode})",
         read_state,
-        f"Call list_vps and list_vps_backups in a few minutes{panel}.",
-        restored_point=None if plan.definition.builds_server else plan.point,
-        restored=Restored(
-            mode=plan.mode,
-            point=plan.point,
-            point_created=None if found is None else found.created,
-            source_id=plan.source_id,
-        ),
+        "Call list_vps and list_vps_backups in a few minutes.",
+        restored_point=plan.point,
+        restored=restored,
         is_own_backup=plan.definition.goes_back_to == "backup" and not plan.source_id,
+    )
+
+
+def _follow_up_of_new(plan: StoredPlan, restored: Restored, name: str) -> FollowUp:
+    async def read_state(hostup: ReadingClient) -> str:
+        return await describe_named(hostup, name)
+
+    return FollowUp(
+        f"Building the new server {name} from a backup of {plan.vps_id}",
+        read_state,
+        f"Call list_vps with name {name} in a few minutes, and look in HostUp's panel for a new "
+        "server.",
+        restored=restored,
+        new_name=name,
     )
 
 

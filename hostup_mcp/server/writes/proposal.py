@@ -38,6 +38,8 @@ class FollowUp:
     """Whether `restored_point` is a backup of the server itself."""
     restored: Restored | None = None
     """What is restored; None for a change that is no restore."""
+    new_name: str | None = None
+    """The name of the server that is built, by which it can be found; None if none is."""
     leads_to: str | None = None
     """The power state that the server has a little after the job; None if it is not changed."""
 

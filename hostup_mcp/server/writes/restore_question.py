@@ -8,11 +8,15 @@ from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.findings import (
     BackupSmall,
     Changes,
+    Cost,
     EverythingForState,
     Loss,
     Precaution,
+    PricesDiffer,
+    ServerPrice,
     SideEffect,
 )
+from hostup_mcp.recovery.payg import size_of
 from hostup_mcp.server.plans import PlanFacts, StoredPlan
 from hostup_mcp.server.writes.questions import Subject
 from hostup_mcp.wording.question_texts import Words
@@ -24,24 +28,18 @@ _EFFECTS: Mapping[SideEffect, Words] = {
     Code.DISK_ROLLED_BACK: Words.DISK_ROLLED_BACK,
     Code.MEMORY_RESUMED: Words.MEMORY_RESUMED,
     Code.COLD_START: Words.COLD_START,
+    Code.TWIN_STARTS: Words.TWIN_STARTS,
 }
 _DETAILS: Mapping[SideEffect, Words] = {
     Code.NETWORK_KEPT: Words.NETWORK_KEPT,
     Code.NEW_ADDRESS: Words.NEW_ADDRESS,
 }
-_COSTS: Mapping[SideEffect, Words] = {Code.COSTS_MONEY: Words.COSTS_MONEY}
 _UNKNOWN: Mapping[SideEffect, Words] = {
     Code.POWER_STATE_UNKNOWN: Words.POWER_STATE_UNKNOWN,
     Code.MAY_BE_REFUSED: Words.MAY_BE_REFUSED,
 }
 
-_SIZES = {
-    "cpuCores": (Words.CORES, "count"),
-    "memoryGb": (Words.MEMORY, "size"),
-    "storageGb": (Words.DISK, "size"),
-}
 _NAMES = {"name": Words.NEW_NAME, "region": Words.REGION}
-_OPTIONS = {*_SIZES, *_NAMES}
 
 
 def restore_question(plan: StoredPlan, facts: PlanFacts, subject: Subject) -> Question:
@@ -49,9 +47,9 @@ def restore_question(plan: StoredPlan, facts: PlanFacts, subject: Subject) -> Qu
     effects = facts.plan.side_effects
     return subject.question(
         _what(plan, facts),
-        [*_sizes(plan), _loss(facts.plan.data_loss), *_told(effects, _EFFECTS)],
+        [_loss(facts.plan.data_loss), *_told(effects, _EFFECTS), *_region(plan)],
         details=_told(effects, _DETAILS),
-        cost=next(iter(_told(effects, _COSTS)), None),
+        cost=_cost(facts.plan.cost),
         unknown=[*_told(effects, _UNKNOWN), *_doubts(facts.plan.recommended_first)],
         quotes=_quotes(plan, facts),
         ids=[id_ for id_ in (plan.source_id, plan.point) if id_],
@@ -72,7 +70,10 @@ def _what(plan: StoredPlan, facts: PlanFacts) -> Say:
     elif plan.definition.goes_back_to == "snapshot":
         words = Words.RESTORE_SNAPSHOT
     found = facts.plan.point
-    return say(words, made=None if found is None else found.created)
+    made = None if found is None else found.created
+    if words is Words.BUILD_SERVER:
+        return say(words, made=made, size=_size(plan))
+    return say(words, made=made)
 
 
 def _loss(loss: Loss) -> Part:
@@ -85,6 +86,17 @@ def _loss(loss: Loss) -> Part:
             return Words.LOSES_EVERYTHING
         case Code.CHANGES_UNKNOWN | Code.LOSS_UNKNOWN:
             return Words.LOSES_UNKNOWN
+
+
+def _cost(cost: Cost | None) -> Part | None:
+    match cost:
+        case ServerPrice(per_hour=hour, per_month=month):
+            return say(Words.PRICE, hour=hour, month=month)
+        case PricesDiffer(per_hour=hour, other=other):
+            return say(Words.PRICES_DIFFER, hour=hour, other=other)
+        case Code.PRICE_UNKNOWN:
+            return Words.PRICE_UNKNOWN
+    return None
 
 
 def _doubts(found: Iterable[Precaution]) -> list[Part]:
@@ -101,15 +113,14 @@ def _doubts(found: Iterable[Precaution]) -> list[Part]:
     return doubts
 
 
-def _sizes(plan: StoredPlan) -> list[Part]:
-    if not plan.definition.builds_server:
-        return []
-    given = [
-        say(words, **{fact: value})
-        for option, (words, fact) in _SIZES.items()
-        if isinstance(value := plan.options.get(option), int)
-    ]
-    return [*given, *([Words.HOSTUP_CHOOSES] if _OPTIONS - plan.options.keys() else [])]
+def _size(plan: StoredPlan) -> Say:
+    size = size_of(plan.options)
+    return say(Words.NEW_SIZE, cores=size.cpu_cores, memory=size.memory_gb, disk=size.storage_gb)
+
+
+def _region(plan: StoredPlan) -> list[Part]:
+    is_default = plan.definition.builds_server and "region" not in plan.options
+    return [Words.DEFAULT_REGION] if is_default else []
 
 
 def _quotes(plan: StoredPlan, facts: PlanFacts) -> list[Quote]:

@@ -150,6 +150,7 @@ def _record(w: WriteContext, proposal: Proposal) -> WriteRecord:
         sent_at=w.services.now(),
         where_to_look=proposal.follow_up.where_to_look,
         overwrites=proposal.follow_up.restored_point is not None,
+        new_name=proposal.follow_up.new_name,
     )
 
 

@@ -69,22 +69,30 @@ MONTHLY = {
     "retentionCount": 10**20,
     "enabled": True,
 }
+RATES = {"currencyCode": "SEK", "cpuPerCoreHour": 0.1234, "memoryPerGbHour": 0.1234}
+RATES |= {"storagePerGbHour": 0.1234, "ipPerHour": 0.1234}
 DOCUMENTS: dict[str, Any] = {
     "backups": FULL,
     "restore_sources": SOURCES,
     "backup_schedules": schedules(MONTHLY),
     OTHER: {"id": OTHER, "name": HOSTILE, "primaryIp": IPV6},
+    "deployments": {"pricing": RATES},
+    "limits": {},
     "snapshots": {
         "data": [{"name": SNAPSHOT, "createdAt": "2026-04-20T10:00:00Z", "description": HOSTILE}],
         "actions": {"canRestore": OPEN},
     },
 }
 OPTIONS = {
-    "name": "n" * 63,
+    "name": "n" * 49 + "-0123456789abc",
     "region": "r" * 40,
     "cpuCores": 32,
     "memoryGb": 256,
     "storageGb": 2000,
+}
+NEW = Mode.NEW_CLOUD_VPS
+FITTING = {
+    "backups": FULL | {"backups": [{**each, "sizeGb": 0.1} for each in FULL["backups"]]},
 }
 PLANS: dict[Mode, dict[str, Any]] = {
     Mode.IN_PLACE: {"point": BACKUP},
@@ -94,7 +102,10 @@ PLANS: dict[Mode, dict[str, Any]] = {
 }
 WEEKLY = {"frequency": "weekly", "dayOfWeek": 3, "hour": 23, "retentionCount": 1}
 CASES = [
-    *(Case("restore_vps", {"mode": mode, **PLANS[mode]}) for mode in MODES),
+    *(
+        Case("restore_vps", {"mode": mode, **PLANS[mode]}, FITTING if mode == NEW else {})
+        for mode in MODES
+    ),
     Case("create_vps_backup", {"note": NOTE}),
     Case("delete_vps_backup", {"backupId": BACKUP}),
     Case("delete_vps_snapshot", {"snapshotName": SNAPSHOT}),
@@ -193,9 +204,9 @@ SHOWN: dict[str, Callable[[Any], str]] = {
     "retentionCount": lambda count: f"keeping {min(count, 999999)}",
     "maxTotalBackups": lambda most: f"New maximum: {most},",
     "autoDeleteOldest": lambda on: "HostUp will DELETE" if on else "oldest: off.",
-    "cpuCores": lambda count: f"cores: {count}.",
-    "memoryGb": lambda size: f"Memory: {size} GB.",
-    "storageGb": lambda size: f"Disk: {size} GB.",
+    "cpuCores": lambda count: f"({count} CPU cores,",
+    "memoryGb": lambda size: f" {size} GB memory,",
+    "storageGb": lambda size: f" {size} GB disk)",
 }
 """How a field of a request is shown, if not as its value; a long text is shown as it begins."""
 

@@ -1,0 +1,135 @@
+"""The new server that a plan would build, as part of the plan's result."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from pydantic import Field
+
+from hostup_mcp.hostup.payg import PaygQuantities
+from hostup_mcp.hostup.reading import ReadingClient
+from hostup_mcp.hostup.text import safe_word
+from hostup_mcp.recovery.findings import ServerPrice
+from hostup_mcp.server.output import Output
+from hostup_mcp.server.plans import PlanFacts
+
+
+class PriceItem(Output):
+    """What the new server costs while it exists, before any VAT, as HostUp reports it."""
+
+    per_hour: float | None = Field(
+        description="Processor, memory, storage and IP address; null if not known."
+    )
+    per_month: float | None = Field(description="For 720 hours.")
+    currency_code: str | None = Field(description="ISO 4217; null if not known.")
+    traffic_per_gb: float | None = Field(description="Comes on top; null if not known.")
+
+
+class LeftItem(Output):
+    """What the account's limits leave for new servers; null if not known."""
+
+    cpu_cores: int | None = Field(description="CPU cores.")
+    memory_gb: int | None = Field(description="GB of memory.")
+    storage_gb: int | None = Field(description="GB of storage.")
+    instance_count: int | None = Field(description="Servers.")
+
+
+class NewServerItem(Output):
+    """The server that would be built."""
+
+    name: str = Field(description="The name asked for, with a random end to find it by.")
+    cpu_cores: int | None = Field(description="CPU cores; null if it has to be given.")
+    memory_gb: int | None = Field(description="GB of memory; null if it has to be given.")
+    storage_gb: int | None = Field(description="GB of storage; null if it has to be given.")
+    region: str | None = Field(description="The region asked for; null for HostUp's default.")
+    default_region: str | None = Field(description="HostUp's default; null if not known.")
+    regions: tuple[str, ...] = Field(description="Ids of regions; empty if HostUp lists none.")
+    left: LeftItem = Field(description="What the account's limits leave.")
+    price: PriceItem = Field(description="What it costs.")
+
+
+def new_server_item(facts: PlanFacts) -> NewServerItem | None:
+    """Return the server that carrying out the plan builds; None if it builds none."""
+    if facts.plan.cost is None:
+        return None
+    options, account = facts.target.options, facts.account
+    left = account.limits.remaining if account.limits is not None else None
+    left = left or PaygQuantities()
+    preflight = account.preflight
+    defaults = None if preflight is None else preflight.defaults
+    return NewServerItem.model_validate(
+        {
+            "name": options["name"],
+            "cpuCores": options.get("cpuCores"),
+            "memoryGb": options.get("memoryGb"),
+            "storageGb": options.get("storageGb"),
+            "region": options.get("region"),
+            "defaultRegion": None if defaults is None else defaults.region_id,
+            "regions": () if preflight is None else tuple(each.id for each in preflight.regions),
+            "left": LeftItem(
+                cpu_cores=left.cpu_cores,
+                memory_gb=left.memory_gb,
+                storage_gb=left.storage_gb,
+                instance_count=left.instance_count,
+            ),
+            "price": _price(facts),
+        }
+    )
+
+
+def new_server_lines(item: NewServerItem | None) -> list[str]:
+    """Describe the new server for a model; its price is among the plan's side effects."""
+    if item is None:
+        return []
+    sizes = (
+        (item.cpu_cores, "CPU cores"),
+        (item.memory_gb, "GB memory"),
+        (item.storage_gb, "GB storage"),
+    )
+    size = ", ".join(f"{count} {unit}" for count, unit in sizes if count is not None)
+    region = item.region or item.default_region
+    place = "region not known" if region is None else f"region {safe_word(region)}"
+    others = [safe_word(each) for each in item.regions if each != region]
+    more = f" (also: {', '.join(others)})" if others else ""
+    left = item.left
+    counts = (
+        (left.instance_count, "servers"),
+        (left.cpu_cores, "CPU cores"),
+        (left.memory_gb, "GB memory"),
+        (left.storage_gb, "GB storage"),
+    )
+    known = ", ".join(f"{count} {unit}" for count, unit in counts if count is not None)
+    limits = f"The account's limits leave {known}." if known else "The limits are not known."
+    return [f"New server: {item.name}, {size or 'size not known'}, {place}{more}. {limits}"]
+
+
+async def describe_named(hostup: ReadingClient, name: str) -> str:
+    """Say whether a server with the name that was sent is listed now.
+
+    Raises:
+        HostUpError: it could not be read.
+    """
+    page = await hostup.list_vps(limit=100, name=name)
+    found = [vps for vps in page.data if vps.name == name]
+    if found:
+        ids = ", ".join(safe_word(vps.id) for vps in found)
+        return f"A server named {name} is listed now: {ids}. It was built, then, and costs money."
+    known = "" if page.is_whole else " The list is not complete."
+    return f"No server named {name} is listed (yet); HostUp may give it another name.{known}"
+
+
+def _price(facts: PlanFacts) -> PriceItem:
+    cost, preflight = facts.plan.cost, facts.account.preflight
+    rates = None if preflight is None else preflight.pricing
+    price = cost if isinstance(cost, ServerPrice) else None
+    traffic = None if rates is None or price is None else rates.bandwidth_per_gb
+    return PriceItem(
+        per_hour=None if price is None else float(price.per_hour.amount),
+        per_month=None if price is None else float(price.per_month.amount),
+        currency_code=None if price is None else price.per_hour.currency,
+        traffic_per_gb=_number(traffic),
+    )
+
+
+def _number(amount: Decimal | None) -> float | None:
+    return None if amount is None else float(amount)
