@@ -11,7 +11,7 @@ from enum import IntEnum
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from hostup_mcp.recovery.health import Health, Severity, worst_first
-from hostup_mcp.server.tools.check_backups import server_item
+from hostup_mcp.server.fleet_output import server_item
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.health import describe_server, summarize
 from hostup_mcp.wording.render import finding_code

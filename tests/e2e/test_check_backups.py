@@ -365,6 +365,8 @@ async def test_a_refused_key_stops_it(world: World) -> None:
     async with world.assistant() as assistant:
         result = await assistant.call("check_backups")
         assert (result.data["checked"], result.data["stoppedBy"]) == (30, "unauthorized")
+        assert "NOT COMPLETE. HostUp rejected the API key." in result.text
+        assert "check HOSTUP_API_KEY" in result.text
         assert len(world.sandbox.requests) <= 1 + 30 + 5
         refused = await assistant.no("check_backups", cursor=result.data["nextCursor"])
     assert refused.kind == "unauthorized"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Annotated, Any
@@ -11,26 +11,34 @@ from typing import Annotated, Any
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from hostup_mcp.hostup.text import clean_text, quoted, safe_word
+from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.recovery.health import Health, Severity, check_server, worst_first
 from hostup_mcp.recovery.spans import age
 from hostup_mcp.server.clocks import clock_lines, hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.errors.failure import Failure
 from hostup_mcp.server.errors.hostup import from_hostup
+from hostup_mcp.server.errors.kinds import ErrorKind
 from hostup_mcp.server.fleet import BEGINNING, Part, Position, parse_position, read_part
+from hostup_mcp.server.fleet_output import (
+    LONGEST_NAME,
+    BriefItem,
+    FleetHealth,
+    group_by_findings,
+    refer_to,
+    server_item,
+    severity_of,
+)
 from hostup_mcp.server.names import remember_servers
-from hostup_mcp.server.output import Output, UnreadItem, as_data, completeness, describe_all
+from hostup_mcp.server.output import UnreadItem, completeness, describe_all
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, Services, services
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.completeness import missing_lines
-from hostup_mcp.wording.render import finding_code
 
 CALL_SECONDS = 40.0
 """How long a call may take; what is left then is for the next one."""
 
-LONGEST_NAME = 60
 LONGEST_BRIEF_NAME = 24
 
 MOST_NOTICES = 5
@@ -46,56 +54,6 @@ RESERVED = 300
 """Characters of the lines that do not describe a server."""
 
 _PROBLEMS = frozenset(Severity) - {Severity.NOTICE}
-
-
-class NewestItem(Output):
-    """The newest backup that looks complete."""
-
-    id: str = Field(description="Its id.")
-    created_at: str | None = Field(description="When it was made; null if unknown.")
-    age_seconds: int | None = Field(description="Its age; null if unknown.")
-
-
-class ServerRef(Output):
-    """A server by its id, name and address."""
-
-    id: str = Field(description="Id of the server.")
-    name: str | None = Field(description="Display name; user-supplied text.")
-    primary_ip: str | None = Field(description="Main IP address.")
-
-
-class BriefItem(Output):
-    """Servers with the same findings, in short."""
-
-    severity: Severity = Field(description="That of the worst finding.")
-    codes: tuple[str, ...] = Field(description="Codes of the findings.")
-    servers: tuple[ServerRef, ...] = Field(description="The servers that have them.")
-
-
-class ServerItem(ServerRef):
-    """A server with findings."""
-
-    severity: Severity = Field(description="That of the worst finding.")
-    backups: int | None = Field(description="How many it has; null if unknown.")
-    newest: NewestItem | None = Field(description="The newest that looks complete; null if none.")
-    findings: tuple[str | dict[str, Any], ...] = Field(description="Codes and facts, worst first.")
-
-
-class FleetHealth(Output):
-    """The servers with findings, worst first, of those that were checked."""
-
-    checked_at: str = Field(description="Time of the check, by HostUp's clock.")
-    max_age_days: int = Field(description="Older than this counts as too old.")
-    checked: int = Field(description="Servers checked by this call.")
-    healthy: int = Field(description="Those of them without findings, or with notices only.")
-    servers: tuple[ServerItem, ...] = Field(description="Those with findings, worst first.")
-    more: tuple[BriefItem, ...] = Field(description="The rest of them, in short.")
-    notices_not_shown: int = Field(description="Healthy servers with notices, not in servers.")
-    next_cursor: str | None = Field(description="Cursor to go on with; null if none is left.")
-    stopped_by: str | None = Field(description="Kind of the error that ended this call early.")
-    retry_after_seconds: int | None = Field(description="Seconds to wait before going on.")
-    complete: bool = Field(description="False if servers are left, or missing from the list.")
-    unread: tuple[UnreadItem, ...] = Field(description="Servers that could not be read; null here.")
 
 
 async def check_backups(
@@ -125,7 +83,7 @@ async def check_backups(
     fleet = tuple(check_server(facts, now, limit) for facts in part.servers)
     await _remember(services_, fleet)
     check = _Check(part, fleet, now, limit, zone)
-    least = SHORTEST_BUDGET if cursor is None else SHORTEST_BUDGET_LATER
+    least = SHORTEST_BUDGET_LATER if cursor else SHORTEST_BUDGET
     shown = _choose(check, max(least, BUDGET_PER_SERVER * len(fleet)) - RESERVED)
     return to_result(
         [*_lines(check, shown), *clock_lines(services_.hostup, zone)], _data(check, shown)
@@ -211,37 +169,28 @@ def _how_to_go_on(position: Position, failure: Failure | None) -> str:
     call = f"call check_backups with cursor {quoted(str(position))}."
     if failure is None:
         return f"NOT COMPLETE, there are more servers: {call}"
-    wait = failure.retry_after_seconds
-    then = f"wait {wait} s, then {call}" if wait else call
-    return f"NOT COMPLETE, stopped by {failure.kind}: {then}"
+    if failure.kind is ErrorKind.TIMED_OUT:
+        return f"NOT COMPLETE, not all servers fit in the time of one call: {call}"
+    if failure.kind is ErrorKind.RATE_LIMITED:
+        wait = failure.retry_after_seconds
+        first = f"wait {wait} s, then" if wait else "in a minute"
+        return f"NOT COMPLETE, HostUp's rate limit is reached: {first} {call}"
+    return f"NOT COMPLETE. {failure.message} {failure.next_step} Then {call}"
 
 
 def _describe(health: Health, check: _Check) -> str:
     findings = describe_all((concern.finding for concern in health.concerns), check.zone)
     backups = _describe_backups(health, check.now)
     who = _identify(health, LONGEST_NAME)
-    return f"{_severity(health).upper()} {who} · {backups} · {' '.join(findings)}"
+    return f"{severity_of(health).upper()} {who} · {backups} · {' '.join(findings)}"
 
 
 def _describe_briefly(servers: Sequence[Health]) -> list[str]:
     lines = []
-    for (severity, codes), same in _group(servers).items():
+    for (severity, codes), same in group_by_findings(servers).items():
         names = ", ".join(_identify(health, LONGEST_BRIEF_NAME) for health in same)
         lines.append(f"{severity.upper()} ({' '.join(codes)}): {names}")
     return lines
-
-
-def _group(servers: Sequence[Health]) -> Mapping[tuple[Severity, tuple[str, ...]], list[Health]]:
-    """Group `servers` by the severity and the codes of their findings, in their order."""
-    groups: dict[tuple[Severity, tuple[str, ...]], list[Health]] = {}
-    for health in servers:
-        codes = tuple(finding_code(concern.finding) for concern in health.concerns)
-        groups.setdefault((_severity(health), codes), []).append(health)
-    return groups
-
-
-def _severity(health: Health) -> Severity:
-    return health.severity or Severity.NOTICE
 
 
 def _describe_backups(health: Health, now: datetime) -> str:
@@ -258,22 +207,13 @@ def _describe_backups(health: Health, now: datetime) -> str:
 
 
 def _identify(health: Health, longest_name: int) -> str:
-    named = _refer_to(health, longest_name)
+    named = refer_to(health, longest_name)
     words = (
         safe_word(named.id),
         "no name" if named.name is None else quoted(named.name),
         safe_word(named.primary_ip) if named.primary_ip else "no IP",
     )
     return " ".join(words)
-
-
-def _refer_to(health: Health, longest: int = LONGEST_NAME) -> ServerRef:
-    vps = health.vps
-    return ServerRef(
-        id=vps.id,
-        name=None if vps.name is None else clean_text(vps.name, longest),
-        primary_ip=None if vps.primary_ip is None else clean_text(vps.primary_ip, LONGEST_NAME),
-    )
 
 
 def _data(check: _Check, shown: _Shown) -> dict[str, Any]:
@@ -285,8 +225,8 @@ def _data(check: _Check, shown: _Shown) -> dict[str, Any]:
         healthy=check.healthy,
         servers=tuple(server_item(health, check.now) for health in shown.full),
         more=tuple(
-            BriefItem(severity=severity, codes=codes, servers=tuple(map(_refer_to, same)))
-            for (severity, codes), same in _group(shown.brief).items()
+            BriefItem(severity=severity, codes=codes, servers=tuple(map(refer_to, same)))
+            for (severity, codes), same in group_by_findings(shown.brief).items()
         ),
         notices_not_shown=shown.notices_left,
         next_cursor=None if position is None else str(position),
@@ -299,25 +239,6 @@ def _data(check: _Check, shown: _Shown) -> dict[str, Any]:
             if u.is_left_out
         ),
     ).model_dump(mode="json", by_alias=True)
-
-
-def server_item(health: Health, now: datetime) -> ServerItem:
-    """Return a server with findings as data."""
-    newest = health.newest
-    span = None if newest is None else age(newest.created, now)
-    return ServerItem(
-        **_refer_to(health).model_dump(),
-        severity=_severity(health),
-        backups=health.count,
-        newest=None
-        if newest is None
-        else NewestItem(
-            id=newest.id,
-            created_at=newest.created_at,
-            age_seconds=None if span is None else int(span.total_seconds()),
-        ),
-        findings=tuple(as_data(concern.finding) for concern in health.concerns),
-    )
 
 
 TOOL = ReadingTool(
