@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import secrets
 from pathlib import Path
 
 from hostup_mcp.state.folders import sync_folder, user_folder
@@ -47,10 +46,10 @@ def read_or_make_key(path: Path) -> bytes:
     from filelock import FileLock
 
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with FileLock(f"{path}.lock", mode=0o600).acquire(timeout=BUSY_SECONDS, poll_interval=0.01):
+    with FileLock(f"{path}.lock", mode=0o600).acquire(timeout=BUSY_SECONDS):
         if (key := read_key(path)) is not None:
             return key
-        key = secrets.token_bytes(32)
+        key = os.urandom(32)
         _write(path, f"{key.hex()}\n".encode())
         return key
 
