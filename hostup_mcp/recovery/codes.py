@@ -168,8 +168,16 @@ class Code(StrEnum):
 
     # What makes a backup hard to replace
     ONLY_BACKUP = "only_backup"
+    ONLY_LISTED_BACKUP = "only_listed_backup"
     LAST_COMPLETE_BACKUP = "last_complete_backup"
+    LAST_COMPLETE_LISTED = "last_complete_listed"
     NEWEST_BACKUP = "newest_backup"
+
+    # What a restore can be undone with
+    WAY_BACK = "way_back"
+    WAY_BACK_RESTORED = "way_back_restored"
+    WAY_BACK_UNKNOWN = "way_back_unknown"
+    NO_WAY_BACK = "no_way_back"
 
     # Evidence: what was seen after a restore
     RESTORE_SUCCEEDED = "restore_succeeded"

@@ -10,6 +10,7 @@ from hostup_mcp.hostup.models import Backup, BackupList, SourceBackup
 from hostup_mcp.recovery.backups import dated, newest_first, oldest
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.findings import BackupSmall, Doubt, Rarity
+from hostup_mcp.recovery.quota import find_hidden
 from hostup_mcp.recovery.spans import age
 
 AnyBackup: TypeAlias = Backup | SourceBackup
@@ -59,11 +60,12 @@ def newest_complete(backups: tuple[Backup, ...], now: datetime) -> Backup | None
 
 def rarity(listing: BackupList, backup: Backup, now: datetime) -> Rarity | None:
     """Return why `backup` is hard to replace, if it is. An unknown date may be the newest."""
+    are_all = find_hidden(listing) is None
     if len(listing.backups) == 1:
-        return Code.ONLY_BACKUP
+        return Code.ONLY_BACKUP if are_all else Code.ONLY_LISTED_BACKUP
     good = complete(listing.backups, now)
     if good == (backup,):
-        return Code.LAST_COMPLETE_BACKUP
+        return Code.LAST_COMPLETE_BACKUP if are_all else Code.LAST_COMPLETE_LISTED
     is_newest = any(_may_be_newest(backup, some, now) for some in (listing.backups, good))
     return Code.NEWEST_BACKUP if is_newest else None
 

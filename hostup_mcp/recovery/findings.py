@@ -230,7 +230,13 @@ Precaution: TypeAlias = (
     ]
 )
 
-Rarity: TypeAlias = Literal[Code.ONLY_BACKUP, Code.LAST_COMPLETE_BACKUP, Code.NEWEST_BACKUP]
+Rarity: TypeAlias = Literal[
+    Code.ONLY_BACKUP,
+    Code.ONLY_LISTED_BACKUP,
+    Code.LAST_COMPLETE_BACKUP,
+    Code.LAST_COMPLETE_LISTED,
+    Code.NEWEST_BACKUP,
+]
 """What makes a backup hard to replace."""
 
 
@@ -300,6 +306,28 @@ ScheduleFinding: TypeAlias = (
 )
 """A problem with the schedules of a server."""
 
+
+# The way back: what a restore can be undone with.
+
+
+@dataclass(frozen=True, slots=True)
+class NewestBefore:
+    """The newest backup of the server from before a restore: the nearest to what was overwritten.
+
+    `created` is None if its date is unknown.
+    """
+
+    backup_id: str
+    created: datetime | None
+
+    code: ClassVar = Code.WAY_BACK
+
+
+WayBack: TypeAlias = (
+    NewestBefore | Literal[Code.WAY_BACK_RESTORED, Code.WAY_BACK_UNKNOWN, Code.NO_WAY_BACK]
+)
+"""That backup, or why there is none to go back to."""
+
 Remedy: TypeAlias = (
     UnlockBySetting
     | UnlockForCaller
@@ -326,6 +354,7 @@ Finding: TypeAlias = (
     | Alternative
     | Precaution
     | Rarity
+    | WayBack
     | ScheduleFinding
     | HealthFinding
     | Evidence

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from hostup_mcp.hostup.endpoints import segment
 from hostup_mcp.hostup.jobs import is_path_on_host
+from hostup_mcp.recovery.findings import WayBack
 
 
 class TrackedJob(BaseModel):
@@ -22,6 +23,8 @@ class TrackedJob(BaseModel):
     """The backup or snapshot that the server's disk is overwritten with; None if it is not."""
     is_own_backup: bool = False
     """Whether `restored_point` is a backup of the server itself."""
+    way_back: WayBack | None = None
+    """What the restore can be undone with; None for other jobs."""
     leads_to: str | None = None
     """The power state that the server has a little after the job; None if it is not changed."""
     recovery_id: str | None = None

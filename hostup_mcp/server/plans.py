@@ -120,6 +120,8 @@ class PlanFacts:
     plan: Plan
     ahead: float
     """Seconds that HostUp's clock was ahead of this one when the plan was made."""
+    issued: datetime
+    """When the plan was made, by HostUp's clock; ages count from then."""
     target: Target
     """What is restored to where; for a new server, with its name and size."""
     account: Facts
@@ -248,7 +250,7 @@ async def read_facts(
     if suffix is not None:
         target = plan.definition.settle(facts, target, suffix)
     planned = plan.definition.plan(facts, target, issued)
-    return PlanFacts(facts.vps, planned, ahead, target, facts, source)
+    return PlanFacts(facts.vps, planned, ahead, issued, target, facts, source)
 
 
 async def _told(read: Awaitable[T]) -> T | None:

@@ -25,6 +25,7 @@ class Reader:
     hostup: ReadingClient
     plans: Plans
     now: datetime
+    """The time of the call; after a yes, that of the question, so that it is still the same."""
     allowed: frozenset[Group]
     """The groups that are unlocked for the caller."""
     viewer: Viewer
@@ -35,14 +36,17 @@ class Reader:
     """Whether each caller has groups of their own."""
 
 
-def reader(ctx: Ctx, seconds: float) -> Reader:
-    """Return a reader for the current caller whose requests share a budget of `seconds`."""
+def reader(ctx: Ctx, seconds: float, as_of: datetime | None = None) -> Reader:
+    """Return a reader for the current caller whose requests share a budget of `seconds`.
+
+    `as_of` is the time that ages are counted from, if that is not the time of the call.
+    """
     used = services(ctx)
     now = used.now()
     return Reader(
         used.hostup.within(seconds),
         Plans(used.state, caller(), now),
-        now,
+        as_of or now,
         used.allowed(),
         used.viewer,
         client_supports_apps(ctx),

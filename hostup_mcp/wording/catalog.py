@@ -367,8 +367,28 @@ TEXTS: Mapping[Code, Text] = {
     Code.LAST_COMPLETE_BACKUP: _both(
         "It is the LAST backup that looks complete: the others may be empty or unfinished."
     ),
+    Code.ONLY_LISTED_BACKUP: _both(
+        "It is the ONLY backup that is listed: there are others, but perhaps none to restore."
+    ),
+    Code.LAST_COMPLETE_LISTED: _both(
+        "It is the LAST listed backup that looks complete; there are others that are not listed."
+    ),
     Code.NEWEST_BACKUP: _both(
         "It is, or may be, the NEWEST backup: once it is deleted, only older ones are left."
+    ),
+    # What a restore can be undone with
+    Code.WAY_BACK: Text(
+        "Way back: {backup_id} from {created:moment}, the newest backup from before the restore.",
+        "The newest backup from before the restore is the one from {created:moment}.",
+    ),
+    Code.WAY_BACK_RESTORED: _both(
+        "No way back to what was overwritten: the newest backup from before is the one restored."
+    ),
+    Code.WAY_BACK_UNKNOWN: _both(
+        "Whether there is a way back is not known: HostUp counts backups that it does not list."
+    ),
+    Code.NO_WAY_BACK: _both(
+        "No way back to what was overwritten: there is no backup from before the restore."
     ),
     **HERE,
     **EVIDENCE,

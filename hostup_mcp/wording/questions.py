@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from ipaddress import ip_address
 from re import compile as pattern
 from string import Formatter
@@ -175,9 +175,9 @@ def last_line(question: Question, viewer: Viewer) -> str:
     return _Speaker(question.server, viewer).typed(question.to_type)
 
 
-def what_text(question: Question, viewer: Viewer) -> str:
-    """Return what `question` asks as a statement, without its question mark."""
-    return _Speaker(question.server, viewer).part(question.what).removesuffix("?")
+def what_text(question: Question, zone: tzinfo) -> str:
+    """Return what `question` asks as a statement for a model."""
+    return _Speaker(question.server, Viewer(zone)).part(question.what).removesuffix("?")
 
 
 class _Speaker(Formatter):

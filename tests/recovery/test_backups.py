@@ -15,6 +15,7 @@ from hostup_mcp.recovery.backups import (
     find_source_backup,
     newest_first,
     oldest,
+    scheduled,
 )
 
 from .listings import NOW, backup, backup_tuples, listing, snapshot, snapshots, sources
@@ -111,3 +112,12 @@ def test_duplicate_source_is_searched_too() -> None:
     twice = (*sources().sources, *sources(backup()).sources)
     offered = sources().model_copy(update={"sources": twice})
     assert find_source_backup(offered, "vps_2", "bkp_1") is twice[1].backups[0]
+
+
+def test_the_oldest_of_some() -> None:
+    manual, scheduled_ = backup("manual", "2026-04-01T10:00:00Z"), backup("scheduled")
+    found = listing(manual, scheduled_ | {"backupType": "scheduled"})
+    of_schedule = oldest(found, NOW, scheduled(found))
+    assert of_schedule is not None
+    assert of_schedule[0].id == "scheduled"
+    assert oldest(found, NOW, ()) is None

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from hostup_mcp.recovery.backups import scheduled
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.doubts import complete, find_doubt, may_lose_complete, rarity
 from hostup_mcp.recovery.findings import BackupSmall
@@ -90,6 +91,21 @@ def test_what_makes_a_backup_rare(
 
 
 @pytest.mark.parametrize(
+    ("some", "rare"),
+    [
+        ([(OLD, 9)], [Code.ONLY_LISTED_BACKUP]),
+        ([(NEW, 9), (OLD, 0)], [Code.LAST_COMPLETE_LISTED, None]),
+        ([(NEW, 9), (OLD, 9)], [Code.NEWEST_BACKUP, None]),
+    ],
+)
+def test_hidden_ones_are_not_said_to_be_missing(
+    some: list[tuple[str | None, float]], rare: list[Code | None]
+) -> None:
+    found = listing(*(backup(str(n), date, size) for n, (date, size) in enumerate(some)), used=5)
+    assert [rarity(found, one, NOW) for one in found.backups] == rare
+
+
+@pytest.mark.parametrize(
     ("some", "used", "loses"),
     [
         ([], None, [False, False]),
@@ -112,3 +128,20 @@ def test_removal_may_leave_none_complete(
     backups = (backup(str(n), date, size) for n, (date, size) in enumerate(some))
     found = listing(*backups, used=used)
     assert [may_lose_complete(found, removed, NOW) for removed in (1, 2)] == loses
+
+
+@pytest.mark.parametrize(
+    ("kinds", "loses"),
+    [
+        (("scheduled", "scheduled"), [False, True]),
+        (("manual", "scheduled"), [False, False]),
+        (("scheduled", "manual"), [False, False]),
+        (("manual", "manual"), [False, False]),
+    ],
+)
+def test_only_those_that_may_be_removed_count(kinds: tuple[str, str], loses: list[bool]) -> None:
+    dated = zip((NEW, OLD), kinds, strict=True)
+    some = [backup(kind + str(date), date) | {"backupType": kind} for date, kind in dated]
+    for found in (listing(*some), listing(*some, used=5)):
+        among = scheduled(found)
+        assert [may_lose_complete(found, n, NOW, among) for n in (1, 2)] == loses

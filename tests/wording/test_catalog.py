@@ -32,6 +32,7 @@ from hostup_mcp.recovery.findings import (
     Finding,
     Money,
     MoreRunsFailed,
+    NewestBefore,
     NoScheduleOn,
     PricesDiffer,
     RunFailed,
@@ -527,8 +528,39 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         None,
     ),
     (
+        Code.ONLY_LISTED_BACKUP,
+        "It is the ONLY backup that is listed: there are others, but perhaps none to restore.",
+        None,
+    ),
+    (
+        Code.LAST_COMPLETE_LISTED,
+        "It is the LAST listed backup that looks complete; there are others that are not listed.",
+        None,
+    ),
+    (
         Code.NEWEST_BACKUP,
         "It is, or may be, the NEWEST backup: once it is deleted, only older ones are left.",
+        None,
+    ),
+    # What a restore can be undone with
+    (
+        NewestBefore("bkp_1", WHEN),
+        "Way back: bkp_1 from Mon 2026-04-27 10:00 UTC, the newest backup from before the restore.",
+        "The newest backup from before the restore is the one from Mon 2026-04-27 10:00 UTC.",
+    ),
+    (
+        Code.WAY_BACK_RESTORED,
+        "No way back to what was overwritten: the newest backup from before is the one restored.",
+        None,
+    ),
+    (
+        Code.WAY_BACK_UNKNOWN,
+        "Whether there is a way back is not known: HostUp counts backups that it does not list.",
+        None,
+    ),
+    (
+        Code.NO_WAY_BACK,
+        "No way back to what was overwritten: there is no backup from before the restore.",
         None,
     ),
     # Evidence: what was seen after a restore

@@ -64,7 +64,7 @@ def test_a_plain_yes_ends_with_the_ids() -> None:
 
 def test_what_is_agreed_to_is_a_statement() -> None:
     agreed = 'Restore "web-01" (192.0.2.10) to its backup from Mon 2026-04-27 02:00 UTC'
-    assert what_text(RESTORE, Viewer()) == agreed
+    assert what_text(RESTORE, UTC) == agreed
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,8 @@ def _follow_up(id: str, listing: BackupList) -> FollowUp:
             return "A new backup is listed now."
         return f"No new backup is listed (yet); {describe_restore_gate(now)}."
 
-    return FollowUp("Making a backup", read_state, "Call list_vps_backups in a few minutes.")
+    where = "Call list_vps_backups in a few minutes."
+    return FollowUp("Making a backup of {server}", read_state, where)
 
 
 def describe_restore_gate(listing: BackupList) -> str:

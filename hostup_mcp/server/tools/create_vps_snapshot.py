@@ -55,7 +55,9 @@ async def propose(
         facts={},
         reason="a snapshot overwrites nothing",
         follow_up=FollowUp(
-            f"Making the snapshot {name}", read_state, "Call list_vps_snapshots in a minute."
+            f"Making the snapshot {name} of {{server}}",
+            read_state,
+            "Call list_vps_snapshots in a minute.",
         ),
     )
 

@@ -64,7 +64,7 @@ async def propose(reader: Reader, id: VpsId, backupId: BackupId) -> Destructive:
         },
         question=question,
         follow_up=FollowUp(
-            f"Deleting the backup {backupId}",
+            f"Deleting the backup {backupId} of {{server}}",
             read_state,
             "Call list_vps_backups in a minute.",
             is_done=is_done,

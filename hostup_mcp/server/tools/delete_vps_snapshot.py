@@ -57,7 +57,7 @@ async def propose(reader: Reader, id: VpsId, snapshotName: SnapshotName) -> Dest
         },
         question=question,
         follow_up=FollowUp(
-            f"Deleting the snapshot {snapshotName}",
+            f"Deleting the snapshot {snapshotName} of {{server}}",
             read_state,
             "Call list_vps_snapshots in a minute.",
             is_done=is_done,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from typing import Annotated
+from typing import Annotated, Any
 
 import anyio
 from mcp.types import CallToolResult
@@ -16,6 +16,7 @@ from hostup_mcp.hostup.problems import HostUpError, NotFoundError
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.recovery.backups import find_backup
+from hostup_mcp.recovery.findings import WayBack
 from hostup_mcp.recovery.sent_writes import Trace
 from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import ReadingTool
@@ -28,6 +29,7 @@ from hostup_mcp.server.jobs import TrackedJob
 from hostup_mcp.server.lost_writes import WriteRecord, describe, look_up, sent_at_hostup
 from hostup_mcp.server.names import ServerName, about_subject, recall_name
 from hostup_mcp.server.new_server import describe_named
+from hostup_mcp.server.output import as_data
 from hostup_mcp.server.power import follow_power
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, Services, services
@@ -35,6 +37,7 @@ from hostup_mcp.server.tools.create_vps_backup import describe_restore_gate
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.formats import number
 from hostup_mcp.wording.phrases import date_text, now_text
+from hostup_mcp.wording.render import for_model
 
 MOST_WAIT = 300
 FIRST_PAUSE = 1.0
@@ -57,6 +60,9 @@ class JobResult(BaseModel):
     status: str | None = Field(description="HostUp's own status, or the HTTP status of a write.")
     progress: float | None = Field(description="Percent done; null if unknown.")
     seenAt: str | None = Field(description="When HostUp last said so; null if never.")
+    wayBack: str | dict[str, Any] | None = Field(
+        default=None, description="After a restore: the newest backup from before it."
+    )
     message: str = Field(description="What the state means, and the next step.")
 
 
@@ -98,7 +104,8 @@ async def get_job(
         return _result(services_, jobId, server, seen, "", message=power)
     if job.restored_point is not None and _did_not_succeed(seen):
         after = await _describe_disk(services_, job, seen)
-    return _result(services_, jobId, server, seen, after)
+    way_back = job.way_back if seen.has_succeeded else None
+    return _result(services_, jobId, server, seen, after, way_back=way_back)
 
 
 @dataclass(frozen=True)
@@ -207,7 +214,9 @@ def _result(
     server: ServerName,
     seen: _Seen,
     after: str,
+    *,
     message: str | None = None,
+    way_back: WayBack | None = None,
 ) -> CallToolResult:
     """Return the result; `message` is in place of the usual one of the job's state."""
     job = None if seen.is_gone else seen.job
@@ -219,6 +228,8 @@ def _result(
     if after:
         message = f"{message} {after}"
     now, zone = hostup_now(services_.hostup, services_.now()), services_.viewer.zone
+    if way_back is not None:
+        message = f"{message} {for_model(way_back, zone)}"
     facts = [f"Job {safe_word(job_id)} on {server}: {state}"]
     if job is not None:
         if job.status is not None and job.status != state:
@@ -239,6 +250,7 @@ def _result(
             "status": None if job is None else job.status,
             "progress": None if job is None else job.progress,
             "seenAt": formats.iso(seen.at),
+            "wayBack": None if way_back is None else as_data(way_back),
             "message": message,
         },
     )

@@ -12,6 +12,7 @@ from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import quoted
 from hostup_mcp.recovery.here import find_lock
 from hostup_mcp.recovery.reasons import Verdict
+from hostup_mcp.recovery.way_back import find_way_back
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.locked import locked_refusal
 from hostup_mcp.server.new_server import describe_named
@@ -87,11 +88,12 @@ def _follow_up(plan: StoredPlan, facts: PlanFacts) -> FollowUp:
         return f"As of now {describe_restore_gate(await hostup.list_backups(plan.vps_id))}."
 
     return FollowUp(
-        f"Restoring {plan.vps_id} ({plan.mode})",
+        "Restoring {server}",
         read_state,
         "Call list_vps and list_vps_backups in a few minutes.",
         restored_point=plan.point,
         restored=restored,
+        way_back=find_way_back(facts.account.listing, plan.point, facts.issued),
         is_own_backup=plan.definition.goes_back_to == "backup" and not plan.source_id,
     )
 
@@ -101,7 +103,7 @@ def _follow_up_of_new(plan: StoredPlan, restored: Restored, name: str) -> Follow
         return await describe_named(hostup, name)
 
     return FollowUp(
-        f"Building the new server {name} from a backup of {plan.vps_id}",
+        f"Building the new server {name} from a backup of {{server}}",
         read_state,
         f"Call list_vps with name {name} in a few minutes, and look in HostUp's panel for a new "
         "server.",

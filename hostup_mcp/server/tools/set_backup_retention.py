@@ -88,7 +88,7 @@ async def propose(
             plain_yes=not deletes,
         ),
         follow_up=FollowUp(
-            "Changing the retention",
+            "Changing the retention of {server}",
             lambda hostup: _look(hostup, id),
             "Call list_backup_schedules.",
             is_done=lambda hostup: _is_done(hostup, id, maxTotalBackups, autoDeleteOldest),

@@ -132,7 +132,9 @@ async def propose(
             plain_yes=eviction is None,
         ),
         follow_up=FollowUp(
-            "Setting the backup schedule" if enabled else "Turning the backup schedule off",
+            "Setting the backup schedule of {server}"
+            if enabled
+            else "Turning the backup schedule of {server} off",
             lambda hostup: _look(hostup, id, reader.viewer.zone),
             "Call list_backup_schedules.",
             is_done=lambda hostup: _is_done(hostup, id, body),

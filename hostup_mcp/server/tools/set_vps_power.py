@@ -123,7 +123,7 @@ def _follow_up(id: str, action: PowerAction) -> FollowUp:
         return (await hostup.get_status(id)).power_state == RESTING[action]
 
     return FollowUp(
-        f"{_DOING[action]} {id}",
+        f"{_DOING[action]} {{server}}",
         read_state,
         "Call list_vps in a minute and read its power state.",
         # A server that restarts was running before, too.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import anyio
@@ -47,6 +48,8 @@ class Agreement:
     """Of the proposal; None if the tool is always harmless and has not proposed yet."""
     yes: Yes | None
     """None if nobody had to be asked."""
+    as_of: datetime | None
+    """The time that the proposal's ages were counted from; None if there was no proposal yet."""
     question: RecordKey | None = None
     """The stored question that is consumed with the yes, if it was stored."""
 
@@ -78,15 +81,17 @@ class PlainYes(_Form):
     yes: bool = Field(title="Yes, do this", description="Leave it off to stop here.", strict=True)
 
 
-async def ask(ctx: Ctx, w: WriteContext, proposal: Destructive) -> Agreement | InputRequiredResult:
-    """Put the proposal's question to the user.
+async def ask(
+    ctx: Ctx, w: WriteContext, proposal: Destructive, as_of: datetime
+) -> Agreement | InputRequiredResult:
+    """Put the question of a proposal as of `as_of` to the user.
 
     Raises:
         RefusalError: no yes came, or this client cannot show the question.
     """
     subject = (proposal.vps_id, fingerprint(proposal))
     if w.services.settings.confirm is Confirm.CLIENT:
-        return Agreement(*subject, Yes("client", "HOSTUP_MCP_CONFIRM=client"))
+        return Agreement(*subject, Yes("client", "HOSTUP_MCP_CONFIRM=client"), as_of)
     if not can_ask(ctx):
         raise _cannot_ask(bool(w.services.settings.remote.state))
     question = proposal.question
@@ -100,6 +105,7 @@ async def ask(ctx: Ctx, w: WriteContext, proposal: Destructive) -> Agreement | I
         stored = _Stored(
             vps_id=proposal.vps_id,
             fingerprint=subject[1],
+            as_of=as_of,
             to_type=question.to_type,
             plain_yes=question.plain_yes,
         )
@@ -115,7 +121,7 @@ async def ask(ctx: Ctx, w: WriteContext, proposal: Destructive) -> Agreement | I
             request_state=json.dumps({"question": key.id}),
         )
     answer = await _ask_in_call(ctx, params)
-    return Agreement(*subject, _read(answer, question.to_type, question.plain_yes))
+    return Agreement(*subject, _read(answer, question.to_type, question.plain_yes), as_of)
 
 
 async def answered(ctx: Ctx, w: WriteContext) -> Agreement | None:
@@ -140,11 +146,11 @@ async def answered(ctx: Ctx, w: WriteContext) -> Agreement | None:
     if not isinstance(answer, ElicitResult):
         raise not_confirmed("This call did not bring an answer to the question")
     yes = _read(answer, stored.to_type, stored.plain_yes)
-    return Agreement(stored.vps_id, stored.fingerprint, yes, key)
+    return Agreement(stored.vps_id, stored.fingerprint, yes, stored.as_of, key)
 
 
-def agree_in_panel(proposal: Destructive, typed: str) -> Agreement:
-    """Return the yes of a user who typed `typed` into the panel.
+def agree_in_panel(proposal: Destructive, typed: str, as_of: datetime) -> Agreement:
+    """Return the yes of a user who typed `typed` into the panel, to a proposal as of `as_of`.
 
     Raises:
         RefusalError: `typed` does not name the server.
@@ -152,7 +158,7 @@ def agree_in_panel(proposal: Destructive, typed: str) -> Agreement:
     if not matches(typed, proposal.question.to_type):
         raise _wrong_name()
     yes = Yes("user", "typed the server's name in the panel")
-    return Agreement(proposal.vps_id, fingerprint(proposal), yes)
+    return Agreement(proposal.vps_id, fingerprint(proposal), yes, as_of)
 
 
 def can_ask(ctx: Ctx) -> bool:
@@ -189,6 +195,7 @@ class _Stored(BaseModel):
 
     vps_id: str
     fingerprint: str
+    as_of: datetime
     to_type: str
     plain_yes: bool
 

@@ -28,6 +28,7 @@ from hostup_mcp.server.errors.failure import Failure, RefusalError, fail, refuse
 from hostup_mcp.server.errors.hostup import from_hostup
 from hostup_mcp.server.errors.kinds import ErrorKind
 from hostup_mcp.server.ids import require_handed_out
+from hostup_mcp.server.names import recall_name
 from hostup_mcp.server.plans import LIFE, plan_again, plan_used
 from hostup_mcp.server.reader import READ_SECONDS, reader
 from hostup_mcp.server.recoveries import KeptRecovery, Recovery, last_of, subject_of
@@ -111,13 +112,14 @@ async def _agree(
     if (given := await answered(ctx, w)) is not None:
         return given
     if tool.is_always_harmless:
-        return Agreement(str(arguments["id"]), None, None)
-    proposal = await tool.propose(reader(ctx, READ_SECONDS), **arguments)
+        return Agreement(str(arguments["id"]), None, None, None)
+    reading = reader(ctx, READ_SECONDS)
+    proposal = await tool.propose(reading, **arguments)
     if isinstance(proposal, Harmless):
-        return Agreement(proposal.vps_id, fingerprint(proposal), None)
+        return Agreement(proposal.vps_id, fingerprint(proposal), None, reading.now)
     if tool.confirmed_in_panel:
-        return agree_in_panel(proposal, str(arguments["typedName"]))
-    question = await ask(ctx, w, proposal)
+        return agree_in_panel(proposal, str(arguments["typedName"]), reading.now)
+    question = await ask(ctx, w, proposal, reading.now)
     if isinstance(question, InputRequiredResult):
         w.log("asked the user")
     return question
@@ -132,6 +134,7 @@ async def _carry_out(
 ) -> CallToolResult:
     """Lock the server, check again, and send. Runs in a task of its own."""
     began = time.time()
+    server, zone = await recall_name(w.services, agreed.vps_id), w.services.viewer.zone
     subject = subject_of(w.services, agreed.vps_id)
     lock = await w.services.state.acquire(f"write/{subject}", LOCK_SECONDS)
     if lock is None:
@@ -163,7 +166,7 @@ async def _carry_out(
     w.services.refusals.forget(w.caller, agreed.vps_id, consent.proposal.request.scopes)
     await conclude_recovery(w, kept, started)
     await _release(w, lock)
-    result = describe(started, consent.proposal)
+    result = describe(started, consent, server, zone)
     _log_end(w, "accepted by HostUp")
     return result
 
@@ -177,7 +180,8 @@ async def _check_again(
 ) -> Consent:
     """Return the consent to what the tool proposes now, if the user agreed to exactly that."""
     with anyio.move_on_after(CHECK_SECONDS) as budget, w.services.in_flight.interruptible():
-        proposal = await tool.propose(reader(ctx, CHECK_SECONDS), **arguments)
+        reading = reader(ctx, CHECK_SECONDS, agreed.as_of)
+        proposal = await tool.propose(reading, **arguments)
     if budget.cancelled_caught:
         raise refuse(texts.TIMED_OUT_AFTER_YES, seconds=f"{CHECK_SECONDS:g}")
     if agreed.vps_id != proposal.vps_id or agreed.fingerprint not in (None, fingerprint(proposal)):

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.requests import WriteRequest
 from hostup_mcp.hostup.text import Json
+from hostup_mcp.recovery.findings import WayBack
 from hostup_mcp.server.recoveries import Restored
 from hostup_mcp.wording.questions import Question
 
@@ -20,7 +21,7 @@ class FollowUp:
     """What to say about a write once it was sent."""
 
     doing: str
-    """The change as a phrase, such as "Deleting the backup bkp_1"."""
+    """The change as a phrase, such as "Deleting the backup bkp_1 of {server}"."""
     read_state: Callable[[ReadingClient], Awaitable[str]]
     """Reads the current state after a lost response, and says what it shows."""
     where_to_look: str
@@ -40,8 +41,14 @@ class FollowUp:
     """What is restored; None for a change that is no restore."""
     new_name: str | None = None
     """The name of the server that is built, by which it can be found; None if none is."""
+    way_back: WayBack | None = None
+    """What a restore can be undone with; None for a change that overwrites no disk."""
     leads_to: str | None = None
     """The power state that the server has a little after the job; None if it is not changed."""
+
+    def doing_to(self, server: str) -> str:
+        """Return the change as a phrase that names its server."""
+        return self.doing.replace("{server}", server)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -164,6 +164,7 @@ async def _remember(w: WriteContext, proposal: Proposal, started: Started) -> No
             poll=poll_path(started.job_id, started.poll_url),
             restored_point=follow_up.restored_point,
             is_own_backup=follow_up.is_own_backup,
+            way_back=follow_up.way_back,
             leads_to=follow_up.leads_to,
             recovery_id=w.recovery_id,
             restored_vps_id=_restored_vps(proposal, started),

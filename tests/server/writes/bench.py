@@ -180,6 +180,8 @@ class Bench:
         self.seen: str | Exception = "Nothing new is listed."
         self.done: bool | Exception | None = None
         self.proposed = 0
+        self.as_of: list[datetime] = []
+        """The times that the tool counted ages from."""
         self.given: list[Mapping[str, str]] = []
         """The arguments that the tool proposed for."""
         self.shown: list[tuple[object, ...]] = []
@@ -190,6 +192,7 @@ class Bench:
         proposal = self.proposals[min(self.proposed, len(self.proposals) - 1)]
         self.proposed += 1
         self.given.append(arguments)
+        self.as_of.append(reader.now)
         self.events.append("propose")
         await anyio.lowlevel.checkpoint()
         if self.before_propose is not None:

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
@@ -40,6 +42,7 @@ from .bench import (
     DESTRUCTIVE,
     HANDSHAKE,
     HARMLESS,
+    NOW,
     OTHER_VPS,
     REVISIONS,
     STATELESS,
@@ -203,6 +206,16 @@ async def test_changed_texts_are_no_change(revision: str) -> None:
     other = replace(DESTRUCTIVE.question, what=say(Words.DELETE_BACKUP, made=None))
     bench.proposals = [DESTRUCTIVE, replace(DESTRUCTIVE, question=other)]
     assert not (await bench.run()).is_error
+
+
+@both_revisions
+async def test_ages_count_from_when_the_user_was_asked(revision: str) -> None:
+    """A backup that is minutes older after the yes is still the one in the question."""
+    bench, minutes = Bench(revision), count()
+    bench.services.now = lambda: NOW + timedelta(minutes=next(minutes))
+    assert not (await bench.run()).is_error
+    first, second = bench.as_of
+    assert first == second
 
 
 @pytest.mark.parametrize("proposal", [DESTRUCTIVE, replace(HARMLESS, vps_id=OTHER_VPS)])

@@ -361,6 +361,7 @@ async def test_a_job_is_kept_with_its_path(
         "poll": kept,
         "restored_point": None,
         "is_own_backup": False,
+        "way_back": None,
         "leads_to": None,
         "recovery_id": None,
         "restored_vps_id": None,
