@@ -82,7 +82,7 @@ def _follow_up(plan: StoredPlan, facts: PlanFacts) -> FollowUp:
         source_id=plan.source_id,
     )
     if plan.definition.builds_server:
-        return _follow_up_of_new(plan, restored, str(plan.options["name"]))
+        return _follow_up_of_new(restored, str(plan.options["name"]))
 
     async def read_state(hostup: ReadingClient) -> str:
         return f"As of now {describe_restore_gate(await hostup.list_backups(plan.vps_id))}."
@@ -98,7 +98,7 @@ def _follow_up(plan: StoredPlan, facts: PlanFacts) -> FollowUp:
     )
 
 
-def _follow_up_of_new(plan: StoredPlan, restored: Restored, name: str) -> FollowUp:
+def _follow_up_of_new(restored: Restored, name: str) -> FollowUp:
     async def read_state(hostup: ReadingClient) -> str:
         return await describe_named(hostup, name)
 
