@@ -51,6 +51,12 @@ VARIABLES: list[dict[str, Any]] = [
         "default": "person",
     },
     {
+        "name": "HOSTUP_MCP_TIMEZONE",
+        "description": "Time zone in which moments are written. Default: this machine's; inside a "
+        "container that is UTC.",
+        "placeholder": "Europe/Stockholm",
+    },
+    {
         "name": "HOSTUP_MCP_AUDIT_LOG",
         "description": "File in which each write, carried out or refused, is logged.",
         "format": "filepath",

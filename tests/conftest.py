@@ -1,6 +1,7 @@
 """Shared by all tests."""
 
 import json
+import os
 from collections.abc import Iterator
 from functools import cache
 from itertools import count
@@ -13,6 +14,9 @@ from jsonschema import Draft202012Validator
 from support.account import Upstream, fresh_account
 
 from hostup_mcp.server import catalog
+
+# The same results wherever the tests run; children inherit it.
+os.environ["TZ"] = "UTC"
 
 # The same examples in each run; and a busy machine is no failure.
 settings.register_profile(

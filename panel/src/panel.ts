@@ -181,6 +181,7 @@ export class Panel {
     this.set({
       phase: "ready",
       vpsId: plan.id,
+      name: plan.name ?? this.state.name,
       chosen: backupId,
       planning: { is: "shown", backupId, plan },
     });

@@ -51,6 +51,10 @@ export interface Listing {
 
 export interface Plan {
   id: string;
+  /** The server's name; null where it is not known. */
+  name: string | null;
+  /** When what would be restored was made. */
+  pointAt: string | null;
   mode: string;
   verdict: string;
   reasons: Finding[];
@@ -155,6 +159,8 @@ export function readPlan(data: unknown, meta: unknown): Plan | null {
   const expires = Date.parse(text(all["expiresAt"]) ?? "");
   return {
     id,
+    name: text(all["name"]),
+    pointAt: text(fields(all["point"])["createdAt"]),
     mode,
     verdict: text(all["verdict"]) ?? "unknown",
     reasons: readFindings(findings["reasons"]),

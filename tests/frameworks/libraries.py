@@ -147,7 +147,7 @@ class Driver:
         self._lines: queue.Queue[str | None] = queue.Queue()
 
     def _start(self) -> subprocess.Popen[str]:
-        needed = ("PATH", "HOME", "LANG", "XDG_STATE_HOME")
+        needed = ("PATH", "HOME", "LANG", "TZ", "XDG_STATE_HOME")
         env = {key: os.environ[key] for key in needed if key in os.environ}
         with self._stderr.open("wb") as stderr:
             child = subprocess.Popen(

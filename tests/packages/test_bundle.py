@@ -57,6 +57,8 @@ def test_only_ticked_boxes_unlock_something() -> None:
     assert made["HOSTUP_MCP_ALLOW"] == "restore"
     assert made["HOSTUP_MCP_CONFIRM"] == ""
     assert "HOSTUP_API_KEY" not in made
+    assert launched(HOSTUP_MCP_TIMEZONE="Europe/Stockholm")["HOSTUP_MCP_TIMEZONE"]
+    assert "HOSTUP_MCP_TIMEZONE" not in launched(HOSTUP_MCP_TIMEZONE="${user_config.timezone}")
     assert "HOSTUP_SANDBOX" not in made
 
 

@@ -16,9 +16,16 @@ from .waiting import PATIENCE, wait_until
 class AppServer:
     """An ASGI application on a port of the loopback, in a thread."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, *, dated: bool = True) -> None:
+        """`dated` is whether responses have a `Date` by this machine's clock."""
         config = uvicorn.Config(
-            app, port=0, log_level="critical", ws="none", interface="asgi3", lifespan="off"
+            app,
+            port=0,
+            log_level="critical",
+            ws="none",
+            interface="asgi3",
+            lifespan="off",
+            date_header=dated,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
@@ -41,9 +48,9 @@ def fresh_account(**others: Any) -> Sandbox:
 class Upstream(AppServer):
     """HostUp's address: a sandbox account that the test can replace."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, dated: bool = True) -> None:
         self.sandbox = fresh_account()
-        super().__init__(self._serve)
+        super().__init__(self._serve, dated=dated)
         self.variables = {"HOSTUP_BASE_URL": self.url, "HOSTUP_API_KEY": SANDBOX_API_KEY}
         """The environment of a product that uses this account."""
 

@@ -43,9 +43,13 @@ def command(*flags: str) -> list[str]:
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """The environment of a child: `variables`, and of the tests' own only what it runs on."""
+    """The environment of a child: `variables`, and of the tests' own only what it runs on.
+
+    Its time zone is UTC, wherever the tests run.
+    """
     needed = ("PATH", "PYTHONPATH", "HOME", "LANG", "XDG_STATE_HOME")
-    return {**{name: os.environ[name] for name in needed if name in os.environ}, **variables}
+    kept = {name: os.environ[name] for name in needed if name in os.environ}
+    return {**kept, "TZ": "UTC", **variables}
 
 
 class ServerProcess:

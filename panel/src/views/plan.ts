@@ -20,7 +20,8 @@ export interface PlanActions {
 export function planning(state: State, actions: PlanActions): HTMLElement | null {
   const { planning, listing, chosen } = state;
   const backup = listing?.backups.find(({ id }) => id === chosen);
-  const moment = date(backup?.createdAt ?? null, state.place);
+  const planned = planning.is === "shown" ? planning.plan.pointAt : null;
+  const moment = date(planned ?? backup?.createdAt ?? null, state.place);
   switch (planning.is) {
     case "none":
       if (!state.canCall || chosen === null) return null;
