@@ -278,6 +278,18 @@ async def test_suspension_gets_one_plain_step() -> None:
         assert all(result.next_step.startswith(step) for result in refused)
 
 
+async def test_doubts_about_restore_sources_are_data_too() -> None:
+    async with session() as (assistant, account):
+        dev = account.state.by_name("dev-01")
+        account.state.put(replace(dev, backups=(replace(dev.backups[0], size_gb=0),)))
+        vps = await assistant.find("web-01")
+        listed = await assistant.call("list_restore_sources", id=vps)
+        doubts = {source["name"]: source["doubts"] for source in listed.data["sources"]}
+        assert doubts.pop("dev-01") == {dev.backups[0].id: "backup_empty"}
+        assert not any(doubts.values())
+        assert "is 0 GB" in listed.text
+
+
 # Odd values in words ------------------------------------------------------------------------------
 
 

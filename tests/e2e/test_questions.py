@@ -10,13 +10,14 @@ from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
 from support.account import fresh_account
 from support.product import REVISIONS
 
+from hostup_mcp.config import Confirm
 from hostup_mcp.recovery.modes.definition import Mode
 from hostup_mcp.sandbox import Sandbox, Variants
 from hostup_mcp.server.app import serve_with
 from hostup_mcp.server.services import Services
 from hostup_mcp.state.in_memory import InMemoryState
 
-from .harness import DECLINE, User, settings
+from .harness import DECLINE, User, in_memory, settings
 
 VPS = "web-01"
 
@@ -65,3 +66,64 @@ async def test_every_window_and_the_panel_ask_the_same(mode: Mode) -> None:
         box.clock.advance(120)
     assert len(user.questions) == len(REVISIONS)
     assert {*user.questions} == {in_panel}
+
+
+# After the yes ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("index", "way_back", "says"),
+    [
+        (2, 0, "the newest backup from before the restore"),
+        (0, None, "No way back to what was overwritten"),
+    ],
+)
+async def test_a_restore_says_what_was_agreed_and_how_to_return(
+    index: int, way_back: int | None, says: str
+) -> None:
+    box, user = fresh_account(), User()
+    async with in_memory(box, user) as assistant:
+        vps, backups = await assistant.backups(VPS)
+        plan = await assistant.ok("plan_restore", id=vps, mode="in_place", backupId=backups[index])
+        started = await assistant.call("restore_vps", planId=plan["planId"])
+        what = user.questions[0].splitlines()[0].removesuffix("?")
+        assert started.data["agreed"] == {
+            "by": "user",
+            "how": "typed the server's name",
+            "to": what,
+        }
+        assert f"The user typed the server's name, agreeing to: {what}." in started.text
+        running = await assistant.call("get_job", jobId=started.data["jobId"])
+        assert says not in running.text
+        box.clock.advance(3600)
+        ended = await assistant.call("get_job", jobId=started.data["jobId"])
+    for result in (started, ended):
+        assert (result.data["name"], result.data["address"]) == (VPS, "192.0.2.10")
+        assert f'"{VPS}" (192.0.2.10, {vps})' in result.text
+        assert says in result.text
+        found = result.data["wayBack"]
+        if way_back is None:
+            assert found == "way_back_restored"
+        else:
+            assert (found["code"], found["backupId"]) == ("way_back", backups[way_back])
+            assert f"Way back: {backups[way_back]} from " in result.text
+
+
+async def test_where_nobody_is_asked_the_result_says_why() -> None:
+    box, user = fresh_account(), User()
+    async with in_memory(box, user) as assistant:
+        vps = await assistant.find(VPS)
+        made = await assistant.call("create_vps_backup", id=vps)
+    assert user.questions == []
+    assert made.data["agreed"]["by"] == "nobody"
+    assert "The user was not asked: a slot is free, so nothing is overwritten." in made.text
+
+
+async def test_a_yes_left_to_the_client_is_called_that() -> None:
+    box, user = fresh_account(), User()
+    async with in_memory(box, user, confirm=Confirm.CLIENT) as assistant:
+        _, plan = await assistant.planned()
+        started = await assistant.call("restore_vps", planId=plan)
+    assert user.questions == []
+    assert started.data["agreed"]["by"] == "client"
+    assert "Asking the user was left to the client (HOSTUP_MCP_CONFIRM=client): " in started.text

@@ -20,7 +20,7 @@ from hostup_mcp.server.clocks import clock_lines, hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import SourceVpsId, VpsId, require_source, require_vps
 from hostup_mcp.server.names import ServerListing, ServerName, about
-from hostup_mcp.server.output import completeness
+from hostup_mcp.server.output import as_data, completeness
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.wording import formats
@@ -42,6 +42,9 @@ class SourceItem(BaseModel):
     backups: list[dict[str, Any]] = Field(
         description="Its first ones, with id, createdAt, sizeGb: newest first, those that may be "
         "incomplete or have no usable date last."
+    )
+    doubts: dict[str, Any] = Field(
+        description="Why a backup may be incomplete, as code and facts by its id."
     )
 
 
@@ -106,7 +109,9 @@ class _Shown:
     def as_data(self) -> dict[str, Any]:
         known = self.source.model_dump(mode="json", by_alias=True, exclude={"backups"})
         backups = [b.model_dump(mode="json", by_alias=True) for b in self.backups]
-        return {**known, "total": len(self.source.backups), "backups": backups}
+        doubts = {b.id: as_data(self.doubts[b.id]) for b in self.backups if b.id in self.doubts}
+        total = len(self.source.backups)
+        return {**known, "total": total, "backups": backups, "doubts": doubts}
 
 
 @dataclass(frozen=True, slots=True)
