@@ -36,6 +36,12 @@ _NOT_FAILED = frozenset(
 )
 """Words for a run that has not failed; any other may mean that it has."""
 
+DAYS: Mapping[str, str | None] = {"daily": None, "weekly": "dayOfWeek", "monthly": "dayOfMonth"}
+"""Which argument names the day of a run, by frequency."""
+
+_DAY_RANGES: Mapping[str, range] = {"dayOfWeek": range(7), "dayOfMonth": range(1, 32)}
+_WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+
 GRACE = timedelta(days=1)
 """How late a run may be: HostUp states no time zone, and a backup takes a while."""
 
@@ -61,6 +67,27 @@ def is_any_on(found: BackupSchedules) -> bool | None:
     )
     are_all_off = all(schedule.enabled is False for schedule in found.schedules)
     return False if are_all_off and not is_hidden else None
+
+
+def settings_of(schedule: BackupSchedule) -> dict[str, str | int]:
+    """Return the parts of a schedule that can be parsed, as the arguments that would set it."""
+    frequency = (schedule.frequency or "").strip().lower()
+    known = {
+        "frequency": frequency if frequency in DAYS else None,
+        "retentionCount": schedule.retention_count,
+        "name": schedule.name or None,
+    }
+    settings: dict[str, str | int] = {k: value for k, value in known.items() if value is not None}
+    hour = (schedule.time or "").split(":")[0]
+    if hour.isdecimal() and int(hour) <= 23:
+        settings["hour"] = int(hour)
+    day = DAYS.get(frequency)
+    specifier = (schedule.day_specifier or "").lower()
+    if day is not None and specifier.isdecimal() and int(specifier) in _DAY_RANGES[day]:
+        settings[day] = int(specifier)
+    elif day == "dayOfWeek" and specifier in _WEEKDAYS:
+        settings[day] = _WEEKDAYS.index(specifier)
+    return settings
 
 
 def _check_runs(schedule: BackupSchedule, now: datetime) -> list[ScheduleFinding]:

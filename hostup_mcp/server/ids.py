@@ -65,7 +65,7 @@ WriteId = Annotated[
     str,
     Field(
         pattern=r"^[0-9a-f]{16}$",
-        description="writeId of an error outcome_unknown.",
+        description="Instead of jobId: writeId of an error.",
     ),
 ]
 

@@ -1,25 +1,66 @@
-"""Writes whose outcome is unknown: their record, and what HostUp's audit log says about them."""
+"""Writes whose outcome is unknown: their record, and what is known of them now."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
+from typing import Annotated
 
 from mcp.types import CallToolResult
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.hostup.audit import AuditRow
-from hostup_mcp.hostup.models import parse_time
 from hostup_mcp.hostup.problems import ForbiddenError, HostUpError
 from hostup_mcp.hostup.reading import ReadingClient
-from hostup_mcp.hostup.text import quoted, safe_word
-from hostup_mcp.recovery.sent_writes import EARLIEST, SentWrite, Trace, find_trace
+from hostup_mcp.hostup.text import safe_word
+from hostup_mcp.recovery.effects import (
+    SETTLED,
+    BackupDeleted,
+    BackupMade,
+    DiskRestored,
+    Effect,
+    PowerSet,
+    RetentionSet,
+    ScheduleSet,
+    ServerBuilt,
+    Shows,
+    Sight,
+    SnapshotDeleted,
+    SnapshotMade,
+    see_deleted_backup,
+    see_new_backup,
+    see_power,
+    see_restore,
+    see_retention,
+    see_schedule,
+    see_server,
+    see_snapshot,
+)
+from hostup_mcp.recovery.sent_writes import (
+    EARLIEST,
+    Conclusion,
+    Outcome,
+    SentWrite,
+    Trace,
+    conclude,
+    find_trace,
+)
+from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.errors.failure import describe as describe_failure
 from hostup_mcp.server.errors.hostup import from_hostup
 from hostup_mcp.server.names import ServerName, about_subject
 from hostup_mcp.server.result import to_result
+from hostup_mcp.server.services import Services
 from hostup_mcp.wording import formats
-from hostup_mcp.wording.phrases import date_text, now_text
+from hostup_mcp.wording.lost_writes import (
+    LOG_UNREADABLE,
+    describe_outcome,
+    describe_sight,
+    describe_step,
+    describe_trace,
+)
+from hostup_mcp.wording.phrases import now_text
 
 
 class WriteRecord(BaseModel):
@@ -34,14 +75,13 @@ class WriteRecord(BaseModel):
     sent_at: datetime
     where_to_look: str
     """A sentence that says where to look for the outcome."""
-    overwrites: bool
-    """Whether it was to overwrite the server's disk."""
-    new_name: str | None = None
-    """The name of the server that it was to build; None if it was to build none."""
+    effect: Annotated[Effect, Field(discriminator="kind")]
+    was_started: bool = False
+    """Whether a read soon after it showed it as started."""
 
     def sign(self, zone: tzinfo) -> str:
         """Return what the user can look for on the server; empty if nothing there shows it."""
-        if not self.overwrites:
+        if not isinstance(self.effect, DiskRestored):
             return ""
         return (
             f"If a file written after {formats.stamp(self.sent_at, zone)} is still on the server, "
@@ -51,28 +91,77 @@ class WriteRecord(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What HostUp's audit log says about a write."""
+    """What is known of a write whose response was lost."""
 
-    trace: Trace
+    conclusion: Conclusion
+    sight: Sight
     row: AuditRow | None
-    """The row that says it."""
-    message: str
+    """The row of HostUp's audit log that says it."""
+    log: str
+    """What HostUp's audit log shows."""
 
 
-async def look_up(hostup: ReadingClient, write: WriteRecord, zone: tzinfo) -> Found:
-    """Look `write` up in HostUp's audit log. If it cannot be read, the message says why."""
+async def look_up(services: Services, write: WriteRecord) -> Found:
+    """Look for `write` in HostUp's audit log, and for its effect on the server."""
+    hostup = services.hostup
+    trace, row, log = await _read_log(hostup, write, services.viewer.zone)
+    sight = Sight(write.effect, Shows.UNREAD, was_started=write.was_started)
+    if trace is not Trace.REFUSED:
+        with suppress(HostUpError):
+            sight = await look(hostup, write)
+    conclusion = conclude(trace, sight, services.now() - write.sent_at)
+    if conclusion.outcome is Outcome.PROBABLY_STARTED and not write.was_started:
+        await remember(services, write.model_copy(update={"was_started": True}))
+    return Found(conclusion, sight, row, log)
+
+
+async def remember(services: Services, write: WriteRecord) -> None:
+    """Store `write` for `get_job`."""
+    await services.remember({f"write/{write.id}": write.model_dump_json()})
+
+
+async def _read_log(
+    hostup: ReadingClient, write: WriteRecord, zone: tzinfo
+) -> tuple[Trace, AuditRow | None, str]:
     there = sent_at_hostup(hostup, write)
     sent = SentWrite(write.id, write.method, write.path, there)
     try:
-        rows = (await hostup.audit_log(there - EARLIEST)).rows
+        trace, row = find_trace(sent, (await hostup.audit_log(there - EARLIEST)).rows)
     except ForbiddenError:
-        return Found(Trace.NONE, None, _NO_SCOPE)
+        trace, row = Trace.FORBIDDEN, None
     except HostUpError as error:
         why = describe_failure(from_hostup(error))
-        return Found(Trace.NONE, None, f"HostUp's audit log could not be read: {why}{_AGAIN}")
-    trace, row = find_trace(sent, rows)
-    seen = "" if row is None else f" ({_facts(row, zone)})"
-    return Found(trace, row, _MESSAGES[trace].format(seen=seen))
+        return Trace.NONE, None, LOG_UNREADABLE.format(why=why)
+    return trace, row, describe_trace(trace, row, zone, is_immediate=write.effect.is_immediate)
+
+
+async def look(hostup: ReadingClient, write: WriteRecord) -> Sight:
+    """Read what the server shows of the effect of `write`, once."""
+    return replace(await _look(hostup, write), was_started=write.was_started)
+
+
+async def _look(hostup: ReadingClient, write: WriteRecord) -> Sight:
+    vps_id = write.vps_id
+    match write.effect:
+        case BackupMade() as effect:
+            listing = await hostup.list_backups(vps_id)
+            return see_new_backup(effect, listing, sent_at_hostup(hostup, write))
+        case BackupDeleted() as effect:
+            return see_deleted_backup(effect, await hostup.list_backups(vps_id))
+        case SnapshotMade() | SnapshotDeleted() as effect:
+            return see_snapshot(effect, await hostup.list_snapshots(vps_id))
+        case ScheduleSet() as effect:
+            return see_schedule(effect, await hostup.list_backup_schedules(vps_id))
+        case RetentionSet() as effect:
+            return see_retention(effect, await hostup.list_backup_schedules(vps_id))
+        case PowerSet() as effect:
+            return see_power(effect, (await hostup.get_status(vps_id)).power_state)
+        case DiskRestored(from_snapshot=True) as effect:
+            return see_restore(effect, (await hostup.list_snapshots(vps_id)).actions.can_restore)
+        case DiskRestored() as effect:
+            return see_restore(effect, (await hostup.list_backups(vps_id)).actions.can_restore)
+        case ServerBuilt() as effect:
+            return see_server(effect, await hostup.list_vps(limit=100, name=effect.name))
 
 
 def sent_at_hostup(hostup: ReadingClient, write: WriteRecord) -> datetime:
@@ -81,59 +170,36 @@ def sent_at_hostup(hostup: ReadingClient, write: WriteRecord) -> datetime:
 
 
 def describe(
-    write: WriteRecord, server: ServerName, found: Found, seen: str, now: datetime, zone: tzinfo
+    services: Services, write: WriteRecord, server: ServerName, found: Found
 ) -> CallToolResult:
-    """Return the result of `get_job` for `write`; `seen` is what the server's backups show now."""
-    trace, row = found.trace, found.row
-    is_settled = trace in (Trace.ACCEPTED, Trace.REFUSED)
-    sign = "" if is_settled else write.sign(zone)
-    look = "" if trace is Trace.REFUSED else write.where_to_look
-    state = trace.value if is_settled else "unknown"
-    message = " ".join(filter(None, (found.message, seen, sign, look)))
+    """Return the result of `get_job` for `write`, which was to change `server`."""
+    hostup, zone, row = services.hostup, services.viewer.zone, found.row
+    now = hostup_now(hostup, services.now())
+    outcome, shows = found.conclusion.outcome, found.sight.shows
+    seen, sign, where = "", "", ""
+    if outcome is not Outcome.REFUSED:
+        seen = describe_sight(found.sight, sent_at_hostup(hostup, write), zone)
+        if shows in (Shows.NOTHING, Shows.UNREAD) or outcome is Outcome.ACCEPTED:
+            where = write.where_to_look
+        if outcome is not Outcome.ACCEPTED:
+            sign = write.sign(zone)
+    until = formats.stamp(write.sent_at + SETTLED, zone)
+    steps = (describe_step(found.conclusion, write.effect, until), sign, where)
+    head = (
+        f"{describe_outcome(found.conclusion)}: the request about {server}, sent at "
+        f"{formats.stamp(write.sent_at, zone)} (write {safe_word(write.id)})."
+    )
+    rest = (seen, found.log, f"Next: {' '.join(filter(None, steps))}")
     return to_result(
-        [f"Write {safe_word(write.id)} to {server}: {state}. {now_text(now, zone)} {message}"],
+        [f"{head} {now_text(now, zone)}", *filter(None, rest)],
         {
             "jobId": None,
             "writeId": write.id,
             **about_subject(server, now),
-            "state": state,
+            "state": outcome,
             "status": None if row is None or row.status_code is None else str(row.status_code),
             "progress": None,
             "seenAt": None if row is None else row.occurred_at,
-            "message": message,
+            "message": "\n".join(filter(None, (head, *rest))),
         },
     )
-
-
-_AGAIN = " Do not send it again because of this alone; that is the user's decision."
-
-_NO_SCOPE = (
-    "This key may not read HostUp's audit log, which could show whether the request arrived. A key "
-    "with the scope audit:read can." + _AGAIN
-)
-_MESSAGES = {
-    Trace.ACCEPTED: "HostUp's audit log shows this request as accepted{seen}. It names no job and "
-    "does not say whether the job succeeded.",
-    Trace.REFUSED: "HostUp's audit log shows this request as refused{seen}. Nothing was changed.",
-    Trace.RECEIVED: "HostUp's audit log shows this request{seen}, but not whether it was accepted."
-    + _AGAIN,
-    Trace.MATCHING: "HostUp's audit log shows a matching request, possibly this one{seen}."
-    + _AGAIN,
-    Trace.NONE: "HostUp's audit log does not show this request, which proves nothing: entries may "
-    "be late or missing." + _AGAIN,
-}
-
-
-def _facts(row: AuditRow, zone: tzinfo) -> str:
-    at = row.occurred_at
-    facts = [
-        f"{label} {value}"
-        for label, value in (
-            ("at", None if at is None else date_text(at, parse_time(at), zone)),
-            ("status", row.status_code),
-            ("error", None if row.error_message is None else quoted(row.error_message)),
-            ("request id", None if row.request_id is None else safe_word(row.request_id)),
-        )
-        if value is not None
-    ]
-    return ", ".join(facts)

@@ -7,7 +7,6 @@ from decimal import Decimal
 from pydantic import Field
 
 from hostup_mcp.hostup.payg import PaygQuantities
-from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import safe_word
 from hostup_mcp.recovery.findings import ServerPrice
 from hostup_mcp.server.output import Output
@@ -101,21 +100,6 @@ def new_server_lines(item: NewServerItem | None) -> list[str]:
     known = ", ".join(f"{count} {unit}" for count, unit in counts if count is not None)
     limits = f"The account's limits leave {known}." if known else "The limits are not known."
     return [f"New server: {item.name}, {size or 'size not known'}, {place}{more}. {limits}"]
-
-
-async def describe_named(hostup: ReadingClient, name: str) -> str:
-    """Say whether a server with the name that was sent is listed now.
-
-    Raises:
-        HostUpError: it could not be read.
-    """
-    page = await hostup.list_vps(limit=100, name=name)
-    found = [vps for vps in page.data if vps.name == name]
-    if found:
-        ids = ", ".join(safe_word(vps.id) for vps in found)
-        return f"A server named {name} is listed now: {ids}. It was built, then, and costs money."
-    known = "" if page.is_whole else " The list is not complete."
-    return f"No server named {name} is listed (yet); HostUp may give it another name.{known}"
 
 
 def _price(facts: PlanFacts) -> PriceItem:

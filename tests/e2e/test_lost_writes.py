@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from support.account import fresh_account
 
-from hostup_mcp.sandbox import Fault, Sandbox, Variants
+from hostup_mcp.sandbox import Clock, Fault, Sandbox, Variants
 from hostup_mcp.sandbox.access import ALL_SCOPES
 
-from .harness import Assistant, Result, User, in_memory, says_nothing_was_changed
+from .harness import Assistant, Result, User, hurried, in_memory, says_nothing_was_changed
 
 RESTORE = "/api/v2/vps/*/actions/restore"
 
@@ -45,28 +45,32 @@ async def test_a_refusal_that_was_lost_is_found() -> None:
     sandbox = fresh_account(variants=Variants(restore_of_running="refused"))
     _, found = await looked_up(sandbox)
     assert found.data["state"] == "refused"
+    assert found.text.startswith("Refused by HostUp; nothing was changed: the request ")
     assert says_nothing_was_changed(found)
 
 
 @pytest.mark.parametrize(
-    ("variants", "kind", "words"),
+    ("variants", "kind", "state", "words"),
     [
-        (Variants(audit_user_agent=False), "drop_after", "possibly this one"),
+        (Variants(audit_user_agent=False), "drop_after", "probably_started", "possibly this one"),
         (
             Variants(audit_user_agent=False, audit_path="internal"),
             "drop_after",
+            "probably_started",
             "possibly this one",
         ),
-        (Variants(audit_delay=600.0), "drop_after", "proves nothing"),
-        (Variants(), "drop_before", "proves nothing"),
+        (Variants(audit_delay=600.0), "drop_after", "probably_started", "proves nothing"),
+        (Variants(), "drop_before", "unknown", "proves nothing"),
     ],
 )
-async def test_unproven_facts_are_not_stated(variants: Variants, kind: Any, words: str) -> None:
+async def test_unproven_facts_are_not_stated(
+    variants: Variants, kind: Any, state: str, words: str
+) -> None:
     _, found = await looked_up(fresh_account(variants=variants), kind)
-    assert found.data["state"] == "unknown"
+    assert found.data["state"] == state
     assert words in found.text
     assert not says_nothing_was_changed(found)
-    assert "the user's decision" in found.text
+    assert "do not send the request again before that" in found.text
     assert "is still on the server, the restore did not happen" in found.text
 
 
@@ -77,7 +81,7 @@ async def test_the_scope_that_would_help_is_named() -> None:
         for secret, key in sandbox.keys.items()
     }
     _, found = await looked_up(sandbox)
-    assert found.data["state"] == "unknown"
+    assert found.data["state"] == "probably_started"
     assert "audit:read" in found.text
 
 
@@ -91,33 +95,152 @@ async def test_an_unread_log_allows_no_second_write(kind: Any, status: int) -> N
         sandbox.faults.add(Fault(kind, path="/api/v2/audit-log", status=status, times=None))
         found = await assistant.call("get_job", writeId=lost.error["writeId"])
     assert not found.is_error
-    assert found.data["state"] == "unknown"
+    assert found.data["state"] == "probably_started"
     assert "HostUp's audit log could not be read: " in found.text
-    assert "Do not send it again" in found.text
+    assert "do not send the request again before that" in found.text
     assert "again in a minute" not in found.text
 
 
-@pytest.mark.parametrize("kind", ["drop_after", "drop_before"])
-async def test_a_lookup_names_new_backups(kind: Any) -> None:
-    """They are evidence for a backup that was lost on the way, and never proof."""
-    sandbox = fresh_account(variants=Variants(audit_delay=1e6))
+NEVER = Variants(audit_delay=1e6)
+NOT_YET = "Not known yet: "
+NO_MORE = "Next: Looking again will hardly show more. "
+
+
+async def lost(assistant: Assistant, sandbox: Sandbox, kind: Any, tool: str, **how: Any) -> Result:
+    """A write whose response was lost."""
+    sandbox.faults.add(Fault(kind, method=how.pop("method", "POST"), path="*"))
+    result = await assistant.call(tool, **how)
+    assert result.kind == "outcome_unknown", result.text
+    return result
+
+
+async def after(assistant: Assistant, sandbox: Sandbox, write: Result, seconds: float) -> Result:
+    """What get_job says of `write` that many seconds later."""
+    sandbox.clock.advance(seconds)  # type: ignore[attr-defined]
+    return await assistant.call("get_job", writeId=write.error["writeId"])
+
+
+async def test_a_backup_that_was_made_is_named() -> None:
+    sandbox = fresh_account(variants=NEVER)
     async with in_memory(sandbox, User()) as assistant:
         vps, before = await assistant.backups("web-01")
-        sandbox.faults.add(Fault(kind, method="POST", path="/api/v2/vps/*/backups"))
-        lost = await assistant.call("create_vps_backup", id=vps)
-        sandbox.clock.advance(3600)  # type: ignore[attr-defined]
-        found = await assistant.call("get_job", writeId=lost.error["writeId"])
-        _, after = await assistant.backups("web-01")
-    new = set(after) - set(before)
-    assert found.data["state"] == "unknown"
-    assert "the restore gate is open" in found.text
-    assert not any(backup in found.text for backup in before)
-    if new:
-        assert f"created since it was sent: {new.pop()} (" in found.text
-        assert "This is evidence that it was carried out, not proof." in found.text
-    else:
-        assert kind == "drop_before"
-        assert "No backup that is listed now was created since it was sent." in found.text
+        write = await lost(assistant, sandbox, "drop_after", "create_vps_backup", id=vps)
+        assert "no complete response came. It was probably started. No new backup" in write.text
+        soon = await after(assistant, sandbox, write, 300)
+        at_last = await after(assistant, sandbox, write, 600)
+        _, listed = await assistant.backups("web-01")
+    (new,) = set(listed) - set(before)
+    for found, step in (
+        (soon, "Next: Tell the user what is known. Call"),
+        (at_last, NO_MORE),
+    ):
+        assert found.data["state"] == "probably_done"
+        assert found.text.startswith("Probably carried out, but not confirmed: ")
+        assert f"The backup {new} (" in found.text
+        assert "HostUp does not say whether it is finished." in found.text
+        assert step in found.text
+
+
+async def test_the_last_look_hands_over_to_the_user() -> None:
+    sandbox = fresh_account(variants=NEVER)
+    async with in_memory(sandbox, User()) as assistant:
+        vps = await assistant.find("web-01")
+        write = await lost(assistant, sandbox, "drop_before", "create_vps_backup", id=vps)
+        soon = await after(assistant, sandbox, write, 890)
+        at_last = await after(assistant, sandbox, write, 20)
+    assert len(sandbox.writes) == 1
+    assert soon.data["state"] == at_last.data["state"] == "unknown"
+    assert soon.text.startswith(NOT_YET)
+    assert at_last.text.startswith("Not known, and likely to stay so: ")
+    assert "they may now decide whether to send it again, with a new call." in at_last.text
+
+
+async def test_a_restore_seen_to_start_is_remembered() -> None:
+    """Its gate opens again when it has ended, and nothing else would show that it was there."""
+    sandbox = fresh_account(variants=NEVER)
+    async with in_memory(sandbox, User()) as assistant:
+        write = await lost_restore(assistant, sandbox, "drop_after")
+        assert "It was probably started. HostUp's restore gate, which was open" in write.text
+        found = await after(assistant, sandbox, write, 1000)
+    assert found.data["state"] == "probably_started"
+    assert "was closed soon after the request was sent" in found.text
+    assert NO_MORE in found.text
+
+
+@pytest.mark.parametrize(
+    ("tool", "method", "how", "seen"),
+    [
+        ("delete_vps_backup", "DELETE", {}, "is no longer listed."),
+        ("create_vps_snapshot", "POST", {"name": "before-upgrade"}, "snapshot before-upgrade is"),
+        (
+            "set_backup_retention",
+            "PATCH",
+            {"maxTotalBackups": 3},
+            "HostUp shows the retention that was sent.",
+        ),
+        (
+            "set_backup_schedule",
+            "POST",
+            {"enabled": True, "frequency": "daily", "hour": 3, "retentionCount": 3},
+            "HostUp shows the schedule that was sent.",
+        ),
+        (
+            "set_vps_power",
+            "POST",
+            {"action": "shutdown"},
+            "state of the server is stopped",
+        ),
+    ],
+)
+async def test_each_write_is_looked_for(
+    tool: str, method: str, how: dict[str, Any], seen: str
+) -> None:
+    sandbox = fresh_account(variants=NEVER)
+    async with in_memory(sandbox, User()) as assistant:
+        vps, backups = await assistant.backups("web-01")
+        given = {"id": vps, **how} | ({"backupId": backups[0]} if "delete" in tool else {})
+        write = await lost(assistant, sandbox, "drop_after", tool, method=method, **given)
+        found = await after(assistant, sandbox, write, 300)
+    assert found.data["state"] == "probably_done"
+    assert seen in found.text
+
+
+async def test_a_deletion_that_did_not_happen() -> None:
+    sandbox = fresh_account(variants=NEVER)
+    async with in_memory(sandbox, User()) as assistant:
+        vps, backups = await assistant.backups("web-01")
+        write = await lost(
+            assistant,
+            sandbox,
+            "drop_before",
+            "delete_vps_backup",
+            method="DELETE",
+            id=vps,
+            backupId=backups[0],
+        )
+        assert write.error["seen"] == f"The backup {backups[0]} is still listed."
+        soon = await after(assistant, sandbox, write, 60)
+        at_last = await after(assistant, sandbox, write, 900)
+    assert (soon.data["state"], at_last.data["state"]) == ("unknown", "probably_not_done")
+    assert at_last.text.startswith("Probably not carried out: ")
+
+
+def test_waiting_looks_until_it_is_known() -> None:
+    async def main() -> None:
+        sandbox = Sandbox(
+            clock=Clock(speed=100.0), variants=Variants(audit_delay=60.0), rate_limit=None
+        )
+        async with in_memory(sandbox, User()) as assistant:
+            assistant.patience = 3600
+            vps = await assistant.find("web-01")
+            write = await lost(assistant, sandbox, "drop_after", "create_vps_backup", id=vps)
+            write_id = write.error["writeId"]
+            first = await assistant.call("get_job", writeId=write_id)
+            found = await assistant.call("get_job", writeId=write_id, waitSeconds=300)
+        assert first.data["state"].startswith("probably_")
+        assert found.data["state"] == "accepted"
+
+    hurried(main)
 
 
 async def test_a_write_id_is_not_made_up() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hostup_mcp.hostup.models import BackupSchedules
+from hostup_mcp.hostup.models import BackupSchedule, BackupSchedules
 from hostup_mcp.hostup.tolerance import read_model
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.findings import (
@@ -17,7 +17,7 @@ from hostup_mcp.recovery.findings import (
     ScheduleNeverRan,
     ScheduleOverdue,
 )
-from hostup_mcp.recovery.schedules import assess_schedules, is_any_on
+from hostup_mcp.recovery.schedules import assess_schedules, is_any_on, settings_of
 
 from .listings import NOW
 
@@ -193,3 +193,60 @@ def test_each_schedule_is_checked() -> None:
     old = datetime(2026, 1, 27, tzinfo=UTC)
     both = schedule(None), schedule(old) | {"id": "bks_2"}
     assert found(*both) == (ScheduleNeverRan("bks_1"), ScheduleOverdue("bks_2", "daily", old))
+
+
+SETTINGS = {"frequency": "daily", "retentionCount": 3, "name": "Nightly", "hour": 2}
+
+
+@pytest.mark.parametrize(
+    ("changed", "settings"),
+    [
+        ({}, SETTINGS),
+        ({"frequency": " Daily "}, SETTINGS),
+        ({"time": "23:59"}, SETTINGS | {"hour": 23}),
+        (
+            {"frequency": "weekly", "daySpecifier": "Sunday"},
+            SETTINGS | {"frequency": "weekly", "dayOfWeek": 0},
+        ),
+        (
+            {"frequency": "weekly", "daySpecifier": "6"},
+            SETTINGS | {"frequency": "weekly", "dayOfWeek": 6},
+        ),
+        (
+            {"frequency": "weekly", "daySpecifier": "someday"},
+            SETTINGS | {"frequency": "weekly"},
+        ),
+        (
+            {"frequency": "monthly", "daySpecifier": "31"},
+            SETTINGS | {"frequency": "monthly", "dayOfMonth": 31},
+        ),
+        (
+            {"frequency": "monthly", "daySpecifier": "monday"},
+            SETTINGS | {"frequency": "monthly"},
+        ),
+        ({"daySpecifier": "1"}, SETTINGS),
+        (
+            {"frequency": "weekly", "daySpecifier": "7"},
+            SETTINGS | {"frequency": "weekly"},
+        ),
+        (
+            {"frequency": "monthly", "daySpecifier": "0"},
+            SETTINGS | {"frequency": "monthly"},
+        ),
+    ],
+)
+def test_a_schedule_is_read_as_its_settings(
+    changed: dict[str, Any], settings: dict[str, Any]
+) -> None:
+    assert settings_of(BackupSchedule.model_validate(schedule(NOW) | changed)) == settings
+
+
+@pytest.mark.parametrize(
+    ("time", "frequency", "name"),
+    [(None, None, None), ("", "", ""), ("24:00", "hourly", None), ("two", "dailyish", None)],
+)
+def test_what_cannot_be_read_is_left_out(
+    time: str | None, frequency: str | None, name: str | None
+) -> None:
+    nothing = {"id": "bks_1", "time": time, "frequency": frequency, "name": name}
+    assert settings_of(BackupSchedule.model_validate(nothing)) == {}

@@ -1,4 +1,4 @@
-"""What HostUp's audit log proves of a write whose response was lost, and what it does not."""
+"""What HostUp's audit log proves of a lost write, what it does not, and what is concluded."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -6,7 +6,26 @@ from typing import Any
 import pytest
 
 from hostup_mcp.hostup.audit import AuditRow
-from hostup_mcp.recovery.sent_writes import EARLIEST, LATEST, SentWrite, Trace, find_trace
+from hostup_mcp.recovery.effects import (
+    SETTLED,
+    BackupDeleted,
+    BackupMade,
+    DiskRestored,
+    Effect,
+    Shows,
+    Sight,
+)
+from hostup_mcp.recovery.sent_writes import (
+    EARLIEST,
+    LATEST,
+    Conclusion,
+    NextStep,
+    Outcome,
+    SentWrite,
+    Trace,
+    conclude,
+    find_trace,
+)
 
 SENT = datetime(2026, 4, 27, 11, 32, tzinfo=UTC)
 PATH = "/api/v2/vps/vps_1/backups/bkp_1/actions/restore"
@@ -96,3 +115,93 @@ def test_other_rows_are_not_ours(other: AuditRow) -> None:
 
 def test_no_rows_prove_nothing() -> None:
     assert find_trace(WRITE, []) == (Trace.NONE, None)
+
+
+SOON, LATE = SETTLED - SECOND, SETTLED
+DELETED, MADE, RESTORED = BackupDeleted("bkp_1"), BackupMade(()), DiskRestored(from_snapshot=False)
+OPEN_ENDED = [Trace.NONE, Trace.MATCHING, Trace.RECEIVED, Trace.FORBIDDEN]
+
+
+@pytest.mark.parametrize("trace", OPEN_ENDED)
+@pytest.mark.parametrize(
+    ("effect", "shows", "was_started", "soon", "late", "at_last"),
+    [
+        (MADE, Shows.DONE, False, Outcome.PROBABLY_DONE, Outcome.PROBABLY_DONE, NextStep.CHECK),
+        (MADE, Shows.DONE, True, Outcome.PROBABLY_DONE, Outcome.PROBABLY_DONE, NextStep.CHECK),
+        (MADE, Shows.STARTED, False, Outcome.PROBABLY_STARTED, Outcome.UNKNOWN, NextStep.WAIT),
+        (
+            RESTORED,
+            Shows.STARTED,
+            True,
+            Outcome.PROBABLY_STARTED,
+            Outcome.PROBABLY_STARTED,
+            NextStep.WAIT,
+        ),
+        (
+            RESTORED,
+            Shows.NOTHING,
+            True,
+            Outcome.PROBABLY_STARTED,
+            Outcome.PROBABLY_STARTED,
+            NextStep.CHECK,
+        ),
+        (
+            MADE,
+            Shows.UNREAD,
+            True,
+            Outcome.PROBABLY_STARTED,
+            Outcome.PROBABLY_STARTED,
+            NextStep.CHECK,
+        ),
+        (MADE, Shows.NOT_DONE, False, Outcome.UNKNOWN, Outcome.UNKNOWN, NextStep.DECIDE),
+        (
+            DELETED,
+            Shows.NOT_DONE,
+            False,
+            Outcome.UNKNOWN,
+            Outcome.PROBABLY_NOT_DONE,
+            NextStep.DECIDE,
+        ),
+        (DELETED, Shows.NOTHING, False, Outcome.UNKNOWN, Outcome.UNKNOWN, NextStep.DECIDE),
+        (DELETED, Shows.UNREAD, False, Outcome.UNKNOWN, Outcome.UNKNOWN, NextStep.DECIDE),
+    ],
+)
+def test_what_is_concluded_soon_and_at_last(
+    trace: Trace,
+    effect: Effect,
+    shows: Shows,
+    was_started: bool,
+    soon: Outcome,
+    late: Outcome,
+    at_last: NextStep,
+) -> None:
+    sight = Sight(effect, shows, was_started=was_started)
+    # Without the log, what is there already cannot be confirmed by looking again.
+    is_all = trace is Trace.FORBIDDEN and shows is Shows.DONE
+    first = NextStep.CHECK if is_all else NextStep.LOOK_AGAIN
+    assert conclude(trace, sight, SOON) == Conclusion(soon, first)
+    assert conclude(trace, sight, LATE) == Conclusion(late, at_last)
+
+
+@pytest.mark.parametrize("since", [SOON, LATE])
+@pytest.mark.parametrize("shows", Shows)
+@pytest.mark.parametrize(
+    ("trace", "outcome", "step"),
+    [
+        (Trace.ACCEPTED, Outcome.ACCEPTED, NextStep.CHECK),
+        (Trace.REFUSED, Outcome.REFUSED, NextStep.START_OVER),
+    ],
+)
+def test_our_row_decides_whatever_is_seen(
+    trace: Trace, outcome: Outcome, step: NextStep, shows: Shows, since: timedelta
+) -> None:
+    assert conclude(trace, Sight(DELETED, shows), since) == Conclusion(outcome, step)
+
+
+@pytest.mark.parametrize("step", NextStep)
+def test_only_a_last_look_is_final(step: NextStep) -> None:
+    assert Conclusion(Outcome.UNKNOWN, step).is_final is (step is not NextStep.LOOK_AGAIN)
+
+
+def test_the_request_has_arrived_by_the_last_look() -> None:
+    assert LATEST < SETTLED

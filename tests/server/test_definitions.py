@@ -42,7 +42,7 @@ SOURCES = {
     "snapshotName": "list_vps_snapshots",
     "planId": "plan_restore",
     "jobId": "the tool that started it",
-    "writeId": "outcome_unknown",
+    "writeId": "an error",
 }
 
 Definition = dict[str, Any]

@@ -7,17 +7,18 @@ from hostup_mcp.server.errors.text import NOTHING, NOTHING_NOW, ErrorText
 
 RESPONSE_LOST = ErrorText(
     ErrorKind.OUTCOME_UNKNOWN,
-    "The change was sent, but HostUp's response was lost or unclear, so it is NOT KNOWN whether it "
-    "was carried out: {error} {seen}",
-    "Do not send it again. Call get_job with writeId {write_id}: HostUp's audit log may show "
-    "whether it was accepted. {where_to_look} Tell the user that the outcome is unknown.",
+    "The change was sent, but HostUp's response was lost or unclear, so it is NOT KNOWN for "
+    "certain whether it was carried out: {error} {seen}",
+    "Do not send it again. In a minute, call get_job with writeId {write_id} (the id of this "
+    "request): it reads HostUp's audit log and the server, and says when to stop looking. "
+    "{where_to_look} Tell the user what is known and what is not.",
 )
 FAILED_AFTER_SENDING = ErrorText(
     ErrorKind.OUTCOME_UNKNOWN,
     "The change was sent, and this server failed before it knew the outcome. It is NOT KNOWN "
     "whether it was carried out.",
-    "Do not send it again. Call get_job with writeId {write_id}, and list_vps_backups in a few "
-    "minutes. Tell the user that the outcome is unknown.",
+    "Do not send it again. In a minute, call get_job with writeId {write_id} (the id of this "
+    "request), and list_vps_backups in a few minutes. Tell the user that the outcome is unknown.",
 )
 AUDIT_LOG_UNAVAILABLE = ErrorText(
     ErrorKind.AUDIT_LOG_UNAVAILABLE,

@@ -9,8 +9,8 @@ from pydantic import Field
 from hostup_mcp.config import Group
 from hostup_mcp.hostup import requests
 from hostup_mcp.hostup.models import BackupList, QuotaInfo, documented
-from hostup_mcp.hostup.reading import ReadingClient
-from hostup_mcp.hostup.text import clean_text, quoted
+from hostup_mcp.hostup.text import clean_text
+from hostup_mcp.recovery.effects import BackupMade
 from hostup_mcp.recovery.quota import Slots, read_slots
 from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import WritingTool
@@ -40,7 +40,7 @@ async def propose(
         raise closed_gate_refusal(gate, status=await read_service_status(reader.hostup, id))
     note = clean_text(note or "", 200) or None
     request = requests.create_backup(id, note)
-    follow_up = _follow_up(id, listing)
+    follow_up = _follow_up(listing)
     slots = read_slots(listing.quota_info)
     if slots is Slots.FREE:
         reason = "a slot is free, so nothing is overwritten"
@@ -72,28 +72,11 @@ def _room(quota: QuotaInfo, slots: Slots) -> Part:
     return say(Words.SLOTS_FULL_COUNTED, used=quota.used, limit=quota.limit)
 
 
-def _follow_up(id: str, listing: BackupList) -> FollowUp:
-    before = {backup.id for backup in listing.backups}
-
-    async def read_state(hostup: ReadingClient) -> str:
-        now = await hostup.list_backups(id)
-        if any(backup.id not in before for backup in now.backups):
-            return "A new backup is listed now."
-        return f"No new backup is listed (yet); {describe_restore_gate(now)}."
-
-    where = "Call list_vps_backups in a few minutes."
-    return FollowUp("Making a backup of {server}", read_state, where)
-
-
-def describe_restore_gate(listing: BackupList) -> str:
-    """Say what the restore gate suggests about a running job."""
-    gate = listing.actions.can_restore
-    if gate is None:
-        return "the restore gate is unknown"
-    if gate.allowed:
-        return "the restore gate is open, so probably no job is running"
-    reason = quoted(gate.reason) if gate.reason else "no reason given"
-    return f"the restore gate is closed now ({reason})"
+def _follow_up(listing: BackupList) -> FollowUp:
+    before = tuple(backup.id for backup in listing.backups)
+    return FollowUp(
+        "Making a backup of {server}", BackupMade(before), "Call list_vps_backups in a few minutes."
+    )
 
 
 TOOL = WritingTool(

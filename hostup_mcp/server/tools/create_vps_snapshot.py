@@ -8,9 +8,9 @@ from pydantic import Field
 
 from hostup_mcp.config import Group
 from hostup_mcp.hostup import requests
-from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import quoted
 from hostup_mcp.recovery.backups import find_snapshot
+from hostup_mcp.recovery.effects import SnapshotMade
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
@@ -44,11 +44,6 @@ async def propose(
         raise closed_gate_refusal(gate, status=await read_service_status(reader.hostup, id))
     if find_snapshot(listing, name) is not None:
         raise refuse(texts.NAME_TAKEN)
-
-    async def read_state(hostup: ReadingClient) -> str:
-        is_listed = find_snapshot(await hostup.list_snapshots(id), name) is not None
-        return "The snapshot is listed now." if is_listed else "The snapshot is not listed (yet)."
-
     return Harmless(
         vps_id=id,
         request=requests.create_snapshot(id, name, description),
@@ -56,7 +51,7 @@ async def propose(
         reason="a snapshot overwrites nothing",
         follow_up=FollowUp(
             f"Making the snapshot {name} of {{server}}",
-            read_state,
+            SnapshotMade(name),
             "Call list_vps_snapshots in a minute.",
         ),
     )

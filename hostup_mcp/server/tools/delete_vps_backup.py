@@ -5,10 +5,9 @@ from __future__ import annotations
 from hostup_mcp.config import Group
 from hostup_mcp.hostup import requests
 from hostup_mcp.hostup.models import deciding_facts
-from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.recovery.backups import find_backup
 from hostup_mcp.recovery.doubts import rarity
-from hostup_mcp.recovery.quota import find_hidden
+from hostup_mcp.recovery.effects import BackupDeleted
 from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.errors import texts
@@ -44,15 +43,6 @@ async def propose(reader: Reader, id: VpsId, backupId: BackupId) -> Destructive:
         quotes=[Quote(Words.BACKUP_NOTE, backup.note)] if backup.note else [],
         ids=[backup.id],
     )
-
-    async def is_done(hostup: ReadingClient) -> bool:
-        now = await hostup.list_backups(id)
-        return now.is_whole and find_hidden(now) is None and find_backup(now, backupId) is None
-
-    async def read_state(hostup: ReadingClient) -> str:
-        is_listed = find_backup(await hostup.list_backups(id), backupId) is not None
-        return "The backup is still listed." if is_listed else "The backup is no longer listed."
-
     return Destructive(
         vps_id=id,
         request=requests.delete_backup(id, backupId),
@@ -65,10 +55,8 @@ async def propose(reader: Reader, id: VpsId, backupId: BackupId) -> Destructive:
         question=question,
         follow_up=FollowUp(
             f"Deleting the backup {backupId} of {{server}}",
-            read_state,
+            BackupDeleted(backupId),
             "Call list_vps_backups in a minute.",
-            is_done=is_done,
-            is_immediate=True,
         ),
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hostup_mcp.config import Group
 from hostup_mcp.hostup import requests
 from hostup_mcp.hostup.models import deciding_facts
-from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.recovery.backups import find_snapshot
+from hostup_mcp.recovery.effects import SnapshotDeleted
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
@@ -37,16 +37,6 @@ async def propose(reader: Reader, id: VpsId, snapshotName: SnapshotName) -> Dest
         quotes=[Quote(Words.SNAPSHOT_NAME, snapshot.name)],
         ids=[snapshot.name],
     )
-
-    async def is_done(hostup: ReadingClient) -> bool:
-        now = await hostup.list_snapshots(id)
-        is_readable = now.is_whole and now.available is not False
-        return is_readable and find_snapshot(now, snapshotName) is None
-
-    async def read_state(hostup: ReadingClient) -> str:
-        is_listed = find_snapshot(await hostup.list_snapshots(id), snapshotName) is not None
-        return "The snapshot is still listed." if is_listed else "The snapshot is no longer listed."
-
     return Destructive(
         vps_id=id,
         request=requests.delete_snapshot(id, snapshotName),
@@ -58,10 +48,8 @@ async def propose(reader: Reader, id: VpsId, snapshotName: SnapshotName) -> Dest
         question=question,
         follow_up=FollowUp(
             f"Deleting the snapshot {snapshotName} of {{server}}",
-            read_state,
+            SnapshotDeleted(snapshotName),
             "Call list_vps_snapshots in a minute.",
-            is_done=is_done,
-            is_immediate=True,
         ),
     )
 

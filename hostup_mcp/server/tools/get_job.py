@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime
 from typing import Annotated, Any
 
 import anyio
@@ -13,11 +13,9 @@ from pydantic import BaseModel, Field
 
 from hostup_mcp.hostup.jobs import Job, JobState
 from hostup_mcp.hostup.problems import HostUpError, NotFoundError
-from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.recovery.backups import find_backup
 from hostup_mcp.recovery.findings import WayBack
-from hostup_mcp.recovery.sent_writes import Trace
 from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.errors import texts
@@ -26,22 +24,22 @@ from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.errors.hostup import from_hostup
 from hostup_mcp.server.ids import JobId, WriteId, require_job, require_write
 from hostup_mcp.server.jobs import TrackedJob
-from hostup_mcp.server.lost_writes import WriteRecord, describe, look_up, sent_at_hostup
+from hostup_mcp.server.lost_writes import Found, WriteRecord, describe, look_up
 from hostup_mcp.server.names import ServerName, about_subject, recall_name
-from hostup_mcp.server.new_server import describe_named
 from hostup_mcp.server.output import as_data
 from hostup_mcp.server.power import follow_power
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, Services, services
-from hostup_mcp.server.tools.create_vps_backup import describe_restore_gate
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.formats import number
-from hostup_mcp.wording.phrases import date_text, now_text
+from hostup_mcp.wording.phrases import now_text
 from hostup_mcp.wording.render import for_model
 
 MOST_WAIT = 300
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 10.0
+WRITE_PAUSE = 20.0
+"""Between looks for a write, each of which takes several requests."""
 
 
 class JobResult(BaseModel):
@@ -55,7 +53,8 @@ class JobResult(BaseModel):
     now: str = Field(description="The time by HostUp's clock.")
     state: str = Field(
         description="For a job: waiting, running, succeeded, failed, ended_otherwise, gone or "
-        "unknown. For a write: accepted, refused or unknown."
+        "unknown. For a write: accepted, refused, probably_done, probably_started, "
+        "probably_not_done or unknown."
     )
     status: str | None = Field(description="HostUp's own status, or the HTTP status of a write.")
     progress: float | None = Field(description="Percent done; null if unknown.")
@@ -76,18 +75,13 @@ async def get_job(
 ) -> CallToolResult:
     """Reports how far a job has come, and waits up to waitSeconds for it to finish. If it is still
     running, call again. After it finishes, or if a tool gave you no jobId, check the server with
-    list_vps and list_vps_backups. Given a writeId instead, it reports what HostUp's audit log shows
-    about a write whose response was lost."""
+    list_vps and list_vps_backups. Given a writeId instead, it tells what became of a request
+    whose response was lost, and waits until that is known."""
     services_ = services(ctx)
-    zone = services_.viewer.zone
     if writeId is not None and jobId is None:
         record = WriteRecord.model_validate_json(await require_write(ctx, writeId))
-        found = await look_up(services_.hostup, record, zone)
-        is_refused = found.trace is Trace.REFUSED
-        backups = "" if is_refused else await _see_backups(services_.hostup, record, zone)
-        server = await recall_name(services_, record.vps_id)
-        now = hostup_now(services_.hostup, services_.now())
-        return describe(record, server, found, backups, now, zone)
+        found = await _look_for(services_, record, waitSeconds)
+        return describe(services_, record, await recall_name(services_, record.vps_id), found)
     if jobId is None:
         raise refuse(texts.MISSING_ARGUMENTS, tool="get_job", arguments="jobId, or with writeId")
     if writeId is not None:
@@ -155,30 +149,15 @@ async def _follow(ctx: Ctx, poll: str, until: float) -> _Seen:
         pause = min(LONGEST_PAUSE, pause * 1.5)
 
 
-async def _see_backups(hostup: ReadingClient, write: WriteRecord, zone: tzinfo) -> str:
-    """Say what can be seen now of a write whose outcome is not known."""
-    if write.new_name is not None:
-        try:
-            return await describe_named(hostup, write.new_name)
-        except HostUpError:
-            return "Whether there is a server of its name could not be read now."
-    try:
-        listing = await hostup.list_backups(write.vps_id)
-    except HostUpError:
-        return "The server's backups could not be read now."
-    # HostUp's clock is known to a second, and some of its dates are no finer.
-    since = sent_at_hostup(hostup, write) - timedelta(seconds=1)
-    new = [
-        f"{safe_word(backup.id)} ({date_text(backup.created_at, backup.created, zone)})"
-        for backup in listing.backups
-        if backup.created is not None and backup.created >= since
-    ]
-    gate = f"As of now {describe_restore_gate(listing)}."
-    if not new:
-        return f"No backup that is listed now was created since it was sent. {gate}"
-    creates_backup = write.method == "POST" and write.path.endswith("/backups")
-    evidence = " This is evidence that it was carried out, not proof." if creates_backup else ""
-    return f"Listed now and created since it was sent: {', '.join(new)}.{evidence} {gate}"
+async def _look_for(services_: Services, write: WriteRecord, wait_seconds: int) -> Found:
+    """Look for a write whose response was lost, until more will hardly be known or time is up."""
+    until = anyio.current_time() + wait_seconds
+    while True:
+        found = await look_up(services_, write)
+        left = until - anyio.current_time()
+        if found.conclusion.is_final or left <= 0:
+            return found
+        await anyio.sleep(min(left, WRITE_PAUSE * random.uniform(0.8, 1.2)))  # noqa: S311 - jitter
 
 
 def _did_not_succeed(seen: _Seen) -> bool:

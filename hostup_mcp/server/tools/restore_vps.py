@@ -8,19 +8,17 @@ from pydantic import Field
 
 from hostup_mcp.config import Group
 from hostup_mcp.hostup.problems import NotFoundError
-from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import quoted
+from hostup_mcp.recovery.effects import DiskRestored, ServerBuilt
 from hostup_mcp.recovery.here import find_lock
 from hostup_mcp.recovery.reasons import Verdict
 from hostup_mcp.recovery.way_back import find_way_back
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.locked import locked_refusal
-from hostup_mcp.server.new_server import describe_named
 from hostup_mcp.server.output import describe_all
 from hostup_mcp.server.plans import PlanFacts, StoredPlan, needed_groups, plan_again, read_facts
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.recoveries import Restored
-from hostup_mcp.server.tools.create_vps_backup import describe_restore_gate
 from hostup_mcp.server.writes.proposal import Destructive, FollowUp
 from hostup_mcp.server.writes.questions import find_subject
 from hostup_mcp.server.writes.restore_question import restore_question
@@ -74,7 +72,7 @@ async def propose_restore(reader: Reader, plan: StoredPlan) -> Destructive:
 
 
 def _follow_up(plan: StoredPlan, facts: PlanFacts) -> FollowUp:
-    found = facts.plan.point
+    found, goes_back_to = facts.plan.point, plan.definition.goes_back_to
     restored = Restored(
         mode=plan.mode,
         point=plan.point,
@@ -83,32 +81,24 @@ def _follow_up(plan: StoredPlan, facts: PlanFacts) -> FollowUp:
     )
     if plan.definition.builds_server:
         return _follow_up_of_new(restored, str(plan.options["name"]))
-
-    async def read_state(hostup: ReadingClient) -> str:
-        return f"As of now {describe_restore_gate(await hostup.list_backups(plan.vps_id))}."
-
     return FollowUp(
         "Restoring {server}",
-        read_state,
+        DiskRestored(goes_back_to == "snapshot"),
         "Call list_vps and list_vps_backups in a few minutes.",
         restored_point=plan.point,
         restored=restored,
         way_back=find_way_back(facts.account.listing, plan.point, facts.issued),
-        is_own_backup=plan.definition.goes_back_to == "backup" and not plan.source_id,
+        is_own_backup=goes_back_to == "backup" and not plan.source_id,
     )
 
 
 def _follow_up_of_new(restored: Restored, name: str) -> FollowUp:
-    async def read_state(hostup: ReadingClient) -> str:
-        return await describe_named(hostup, name)
-
     return FollowUp(
         f"Building the new server {name} from a backup of {{server}}",
-        read_state,
+        ServerBuilt(name),
         f"Call list_vps with name {name} in a few minutes, and look in HostUp's panel for a new "
         "server.",
         restored=restored,
-        new_name=name,
     )
 
 

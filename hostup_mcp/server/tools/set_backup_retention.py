@@ -8,8 +8,8 @@ from pydantic import Field
 
 from hostup_mcp.config import Group
 from hostup_mcp.hostup import requests
-from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json
+from hostup_mcp.recovery.effects import RetentionSet
 from hostup_mcp.recovery.quota import count_unlisted
 from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import WritingTool
@@ -17,7 +17,6 @@ from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.ids import VpsId
 from hostup_mcp.server.reader import Reader
-from hostup_mcp.server.tools.list_backup_schedules import describe_retention
 from hostup_mcp.server.writes.eviction import count_part, find_eviction
 from hostup_mcp.server.writes.proposal import Destructive, FollowUp
 from hostup_mcp.server.writes.questions import Subject, find_subject
@@ -89,29 +88,10 @@ async def propose(
         ),
         follow_up=FollowUp(
             "Changing the retention of {server}",
-            lambda hostup: _look(hostup, id),
+            RetentionSet(maxTotalBackups, autoDeleteOldest),
             "Call list_backup_schedules.",
-            is_done=lambda hostup: _is_done(hostup, id, maxTotalBackups, autoDeleteOldest),
-            is_immediate=True,
         ),
     )
-
-
-async def _is_done(
-    hostup: ReadingClient, id: str, most: int | None, auto_delete: bool | None
-) -> bool:
-    """Whether HostUp shows the settings that were sent."""
-    settings = (await hostup.list_backup_schedules(id)).settings
-    return (
-        settings is not None
-        and most in (None, settings.total_backup_limit)
-        and auto_delete in (None, settings.auto_delete_oldest)
-    )
-
-
-async def _look(hostup: ReadingClient, id: str) -> str:
-    settings = (await hostup.list_backup_schedules(id)).settings
-    return f"Retention now: {describe_retention(settings)}." if settings else ""
 
 
 TOOL = WritingTool(

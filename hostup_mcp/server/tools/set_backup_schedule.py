@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import tzinfo
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -11,11 +10,11 @@ from pydantic import Field
 from hostup_mcp.config import Group
 from hostup_mcp.hostup import requests
 from hostup_mcp.hostup.models import BackupSchedule, BackupSchedules, deciding_facts
-from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json
 from hostup_mcp.recovery.backups import scheduled
+from hostup_mcp.recovery.effects import ScheduleSet
 from hostup_mcp.recovery.quota import count_unlisted
-from hostup_mcp.recovery.schedules import is_any_on
+from hostup_mcp.recovery.schedules import DAYS, is_any_on, settings_of
 from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.errors import texts
@@ -23,7 +22,6 @@ from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.errors.hostup import closed_gate_refusal
 from hostup_mcp.server.ids import VpsId
 from hostup_mcp.server.reader import Reader
-from hostup_mcp.server.tools.list_backup_schedules import describe_schedule
 from hostup_mcp.server.writes.eviction import count_part, find_eviction
 from hostup_mcp.server.writes.proposal import Destructive, FollowUp
 from hostup_mcp.server.writes.questions import Subject, find_subject
@@ -81,7 +79,7 @@ async def propose(
     body: dict[str, Json] = {key: value for key, value in given.items() if value is not None}
     if not enabled and current is not None and not body:
         # Even to turn a schedule off, HostUp requires all of it.
-        body = _current_arguments(current)
+        body = {**settings_of(current)}
     _check(body)
     body["enabled"] = enabled
     facts: dict[str, Json] = {
@@ -135,10 +133,8 @@ async def propose(
             "Setting the backup schedule of {server}"
             if enabled
             else "Turning the backup schedule of {server} off",
-            lambda hostup: _look(hostup, id, reader.viewer.zone),
+            ScheduleSet(_as_settings(body) if enabled else {}),
             "Call list_backup_schedules.",
-            is_done=lambda hostup: _is_done(hostup, id, body),
-            is_immediate=True,
         ),
     )
 
@@ -148,7 +144,7 @@ def _describe_current(
 ) -> Part:
     if current is None:
         return Words.NO_SCHEDULE if is_any_on(listing) is False else Words.SCHEDULE_UNKNOWN
-    known, [_, *minutes] = _current_arguments(current), (current.time or "").split(":")
+    known, [_, *minutes] = settings_of(current), (current.time or "").split(":")
     if _problems(known) or not {*minutes} <= {"00"}:
         return Words.CURRENT_SCHEDULE_UNREADABLE
     when, kept = _timing(known)
@@ -177,27 +173,9 @@ def _timing(body: Mapping[str, Json]) -> tuple[Say, int]:
     return say(Words.EVERY_DAY, hour=hour), kept
 
 
-async def _look(hostup: ReadingClient, id: str, zone: tzinfo) -> str:
-    listing = await hostup.list_backup_schedules(id)
-    return " ".join(
-        ["The schedules now:", *(describe_schedule(s, zone) for s in listing.schedules)]
-    )
-
-
-async def _is_done(hostup: ReadingClient, id: str, body: dict[str, Json]) -> bool:
-    """Whether HostUp lists the schedule that was sent."""
-    listing = await hostup.list_backup_schedules(id)
-    if not body["enabled"]:
-        return is_any_on(listing) is False
-    wanted = {key: value for key, value in body.items() if key != "enabled"}
-    return any(
-        s.enabled and wanted.items() <= _current_arguments(s).items() for s in listing.schedules
-    )
-
-
-_WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
-_DAYS = {"daily": None, "weekly": "dayOfWeek", "monthly": "dayOfMonth"}
-_DAY_RANGES = {"dayOfWeek": range(7), "dayOfMonth": range(1, 32)}
+def _as_settings(body: dict[str, Json]) -> dict[str, str | int]:
+    """Return the settings in the body of the request, without whether they are on."""
+    return {k: v for k, v in body.items() if k != "enabled" and isinstance(v, str | int)}
 
 
 def _check(body: dict[str, Json]) -> None:
@@ -208,7 +186,7 @@ def _check(body: dict[str, Json]) -> None:
 def _problems(body: Mapping[str, Json]) -> list[str]:
     """Return what is missing from a schedule, or does not belong to it."""
     frequency = body.get("frequency")
-    day = _DAYS.get(str(frequency))
+    day = DAYS.get(str(frequency))
     wrong = [
         f"{key}: is required" for key in ("frequency", "hour", "retentionCount") if key not in body
     ]
@@ -220,27 +198,6 @@ def _problems(body: Mapping[str, Json]) -> list[str]:
         if key in body and key != day
     ]
     return wrong
-
-
-def _current_arguments(current: BackupSchedule) -> dict[str, Json]:
-    """Return the parts of the current schedule that can be parsed, as arguments."""
-    frequency = (current.frequency or "").strip().lower()
-    known: dict[str, Json] = {
-        "frequency": frequency if frequency in _DAYS else None,
-        "retentionCount": current.retention_count,
-        "name": current.name or None,
-    }
-    body: dict[str, Json] = {k: value for k, value in known.items() if value is not None}
-    hour = (current.time or "").split(":")[0]
-    if hour.isdecimal() and int(hour) <= 23:
-        body["hour"] = int(hour)
-    day = _DAYS.get(frequency)
-    specifier = (current.day_specifier or "").lower()
-    if day is not None and specifier.isdecimal() and int(specifier) in _DAY_RANGES[day]:
-        body[day] = int(specifier)
-    elif day == "dayOfWeek" and specifier in _WEEKDAYS:
-        body[day] = _WEEKDAYS.index(specifier)
-    return body
 
 
 TOOL = WritingTool(

@@ -15,6 +15,7 @@ from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.requests import PowerAction
 from hostup_mcp.hostup.text import safe_word
 from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.effects import PowerSet
 from hostup_mcp.recovery.gates import step_to_open
 from hostup_mcp.recovery.power import RESTING, is_pointless, power_gate, power_state
 from hostup_mcp.server.definition import WritingTool
@@ -54,7 +55,7 @@ async def propose(
     gate = power_gate(action, vps.actions, status.actions)
     if gate is not None and not gate.allowed:
         raise closed_gate_refusal(gate, texts.POWER_GATE_CLOSED, status=vps.service_status)
-    request, follow_up = requests.set_power(id, action), _follow_up(id, action)
+    request, follow_up = requests.set_power(id, action), _follow_up(action)
     if action is PowerAction.START:
         await _require_no_job(reader.hostup, id, status, gate)
         reason = "starting a stopped server loses nothing"
@@ -113,21 +114,11 @@ async def _require_no_job(
         raise closed_gate_refusal(can_restore, texts.GATE_CLOSED_FOR_START)
 
 
-def _follow_up(id: str, action: PowerAction) -> FollowUp:
-    async def read_state(hostup: ReadingClient) -> str:
-        now = (await hostup.get_status(id)).power_state
-        state = "not known" if now is None else safe_word(now)
-        return f"Its power state is {state} now; a change may take a minute to show."
-
-    async def is_done(hostup: ReadingClient) -> bool:
-        return (await hostup.get_status(id)).power_state == RESTING[action]
-
+def _follow_up(action: PowerAction) -> FollowUp:
     return FollowUp(
         f"{_DOING[action]} {{server}}",
-        read_state,
+        PowerSet(action),
         "Call list_vps in a minute and read its power state.",
-        # A server that restarts was running before, too.
-        is_done=None if action is PowerAction.RESTART else is_done,
         leads_to=RESTING[action],
     )
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.requests import WriteRequest
 from hostup_mcp.hostup.text import Json
+from hostup_mcp.recovery.effects import Effect
 from hostup_mcp.recovery.findings import WayBack
 from hostup_mcp.server.recoveries import Restored
 from hostup_mcp.wording.questions import Question
@@ -22,25 +22,16 @@ class FollowUp:
 
     doing: str
     """The change as a phrase, such as "Deleting the backup bkp_1 of {server}"."""
-    read_state: Callable[[ReadingClient], Awaitable[str]]
-    """Reads the current state after a lost response, and says what it shows."""
+    effect: Effect
+    """What a read is to show of it, where the response was lost or does not say."""
     where_to_look: str
     """A sentence that says where to look for the outcome later."""
-    is_done: Callable[[ReadingClient], Awaitable[bool]] | None = None
-    """Reads whether the change is there, after JSON that does not say whether it was made.
-
-    None for a change that no read can prove: the outcome is then unknown.
-    """
-    is_immediate: bool = False
-    """Whether HostUp carries it out before it responds."""
     restored_point: str | None = None
     """The backup or snapshot that the server's disk is overwritten with; None if it is not."""
     is_own_backup: bool = False
     """Whether `restored_point` is a backup of the server itself."""
     restored: Restored | None = None
     """What is restored; None for a change that is no restore."""
-    new_name: str | None = None
-    """The name of the server that is built, by which it can be found; None if none is."""
     way_back: WayBack | None = None
     """What a restore can be undone with; None for a change that overwrites no disk."""
     leads_to: str | None = None

@@ -58,7 +58,7 @@ def describe(started: Started, consent: Consent, known: ServerName, zone: tzinfo
         disk = _DISK if follow_up.restored_point is not None else ""
         raise refuse(texts.JOB_FAILED, doing=doing, end=end, said=f"{said} {disk}".strip())
     done = started.state is JobState.SUCCEEDED or (
-        follow_up.is_immediate and started.job_id is None and started.state is None
+        follow_up.effect.is_immediate and started.job_id is None and started.state is None
     )
     # A completed job is not yet a power state that is reached.
     done = done and follow_up.leads_to is None

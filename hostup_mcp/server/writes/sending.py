@@ -13,16 +13,19 @@ from hostup_mcp.hostup.problems import (
 )
 from hostup_mcp.hostup.requests import Expected
 from hostup_mcp.hostup.writing import WritingClient
+from hostup_mcp.recovery.effects import Shows, Sight
+from hostup_mcp.recovery.sent_writes import Outcome, Trace, conclude
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import RefusalError, fail
 from hostup_mcp.server.errors.hostup import from_hostup
 from hostup_mcp.server.jobs import TrackedJob, poll_path
-from hostup_mcp.server.lost_writes import WriteRecord
+from hostup_mcp.server.lost_writes import WriteRecord, look, remember, sent_at_hostup
 from hostup_mcp.server.services import Ctx, Services
 from hostup_mcp.server.writes.consent import Consent
 from hostup_mcp.server.writes.context import Phase, WriteContext
 from hostup_mcp.server.writes.in_flight import ServerStoppingError
-from hostup_mcp.server.writes.proposal import FollowUp, Proposal
+from hostup_mcp.server.writes.proposal import Proposal
+from hostup_mcp.wording.lost_writes import describe_lead, describe_sight
 
 log = logging.getLogger(__name__)
 
@@ -44,10 +47,9 @@ async def send(ctx: Ctx, w: WriteContext, consent: Consent) -> Started:
     """
     w.consent = consent
     record = _record(w, consent.proposal)
-    await w.services.remember({f"write/{record.id}": record.model_dump_json()})
+    await remember(w.services, record)
     w.log("sent")
     w.phase = Phase.SENT
-    follow_up = consent.proposal.follow_up
     try:
         with w.services.in_flight.interruptible():
             client = WritingClient(w.services._connection())
@@ -58,16 +60,18 @@ async def send(ctx: Ctx, w: WriteContext, consent: Consent) -> Started:
             w.phase = Phase.COMMITTED
         if not error.outcome_unknown:
             raise
-        if not (_may_be_read(consent.proposal, error) and await _is_done(w.services, follow_up)):
-            raise await _unknown(w, error, follow_up, record) from None
+        sight = await _look(w.services, record)
+        if not (sight.is_proof and _may_be_read(consent.proposal, error)):
+            raise await _unknown(w, error, record, sight) from None
         started = Started(state=JobState.SUCCEEDED)
     except ServerStoppingError:
         stopped = ConnectionLostError("this server was told to stop before HostUp responded")
-        raise _as_unknown(w, stopped, "", record) from None
+        raise _as_unknown(w, stopped, record) from None
     except Exception:
         log.exception("a write failed unexpectedly")
         broken = BadResponseError("HostUp's response could not be processed")
-        raise await _unknown(w, broken, follow_up, record) from None
+        sight = await _look(w.services, record)
+        raise await _unknown(w, broken, record, sight) from None
     w.job_id = started.job_id
     await _remember(w, consent.proposal, started)
     try:
@@ -86,42 +90,36 @@ def _may_be_read(proposal: Proposal, error: HostUpError) -> bool:
     return isinstance(error, UnclearResponseError) and (error.is_json or not is_documented)
 
 
-async def _is_done(services: Services, follow_up: FollowUp) -> bool:
-    """Return whether a read shows that a write with an unclear response was carried out."""
-    if follow_up.is_done is None:
-        return False
+async def _look(services: Services, record: WriteRecord) -> Sight:
+    """Read what the server shows of the write. However the read fails, nothing else does."""
     try:
         with services.in_flight.interruptible():
-            return await follow_up.is_done(services.hostup.within(FOLLOW_UP_SECONDS))
+            return await look(services.hostup.within(FOLLOW_UP_SECONDS), record)
     except Exception as trouble:
         if not isinstance(trouble, HostUpError | ServerStoppingError):
-            log.exception("the read after an unclear response failed")
-        return False
+            log.exception("the read after a lost response failed")
+        return Sight(record.effect, Shows.UNREAD)
 
 
 async def _unknown(
-    w: WriteContext, error: HostUpError, follow_up: FollowUp, record: WriteRecord
+    w: WriteContext, error: HostUpError, record: WriteRecord, sight: Sight
 ) -> OutcomeUnknownError:
-    try:
-        with w.services.in_flight.interruptible():
-            hostup = w.services.hostup.within(FOLLOW_UP_SECONDS)
-            seen = await follow_up.read_state(hostup)
-    except Exception as trouble:
-        # However the read fails, the outcome of the write is unknown.
-        if not isinstance(trouble, HostUpError | ServerStoppingError):
-            log.exception("the read after a lost response failed")
-        seen = "Reading the current state failed too."
-    return _as_unknown(w, error, seen, record)
+    sent_at = sent_at_hostup(w.services.hostup, record)
+    seen = describe_sight(sight, sent_at, w.services.viewer.zone)
+    outcome = conclude(Trace.NONE, sight, w.services.now() - record.sent_at).outcome
+    if outcome is Outcome.PROBABLY_STARTED:
+        await remember(w.services, record.model_copy(update={"was_started": True}))
+    return _as_unknown(w, error, record, seen, describe_lead(outcome))
 
 
 def _as_unknown(
-    w: WriteContext, error: HostUpError, seen: str, record: WriteRecord
+    w: WriteContext, error: HostUpError, record: WriteRecord, seen: str = "", lead: str = ""
 ) -> OutcomeUnknownError:
     failure = from_hostup(error)
     lost = fail(
         texts.RESPONSE_LOST,
         error=failure.message,
-        seen=seen,
+        seen=f"{lead} {seen}".strip(),
         write_id=record.id,
         where_to_look=" ".join(
             filter(None, (record.sign(w.services.viewer.zone), record.where_to_look))
@@ -149,8 +147,7 @@ def _record(w: WriteContext, proposal: Proposal) -> WriteRecord:
         path=proposal.request.path,
         sent_at=w.services.now(),
         where_to_look=proposal.follow_up.where_to_look,
-        overwrites=proposal.follow_up.restored_point is not None,
-        new_name=proposal.follow_up.new_name,
+        effect=proposal.follow_up.effect,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from hostup_mcp.server.errors.failure import RefusalError
+from hostup_mcp.server.lost_writes import WriteRecord, look
 from hostup_mcp.server.tools import (
     create_vps_backup,
     delete_vps_backup,
@@ -19,7 +20,7 @@ from hostup_mcp.server.writes.proposal import Destructive, Harmless, fingerprint
 from hostup_mcp.wording.questions import question_text
 from hostup_mcp.wording.viewer import Viewer
 
-from .documents import NEW, OLD, Propose, backup, backups, client, proposed, schedules
+from .documents import NEW, NOW, OLD, Propose, backup, backups, client, proposed, schedules
 
 
 async def asked(propose: Propose, documents: dict[str, Any], **given: Any) -> tuple[str, bool]:
@@ -260,5 +261,15 @@ async def test_one_read_settles_an_unclear_end(
 ) -> None:
     proposal = await proposed(propose, **given)
     assert not isinstance(proposal, Harmless)
-    assert proposal.follow_up.is_done is not None
-    assert await proposal.follow_up.is_done(client(**after)) is is_done
+    record = WriteRecord(
+        id="0123456789abcdef",
+        vps_id=proposal.vps_id,
+        method=proposal.request.method,
+        path=proposal.request.path,
+        sent_at=NOW,
+        where_to_look=proposal.follow_up.where_to_look,
+        effect=proposal.follow_up.effect,
+    )
+    stored = WriteRecord.model_validate_json(record.model_dump_json())
+    assert stored == record
+    assert (await look(client(**after), stored)).is_proof is is_done

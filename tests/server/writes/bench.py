@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,9 +19,9 @@ from mcp.types import (
 )
 
 from hostup_mcp.config import Confirm, Group
-from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.requests import WriteRequest
 from hostup_mcp.hostup.text import Json
+from hostup_mcp.recovery.effects import BackupDeleted
 from hostup_mcp.recovery.modes.definition import Mode
 from hostup_mcp.server.caller import LOCAL
 from hostup_mcp.server.definition import WritingTool
@@ -64,14 +63,12 @@ def request(path: str = f"/api/v2/vps/{VPS}/backups") -> WriteRequest:
     return WriteRequest("POST", path, {"note": "x"}, scopes=("backup:vm",))
 
 
-def follow_up(
-    read_state: Callable[[ReadingClient], Awaitable[str]] | None = None,
-) -> FollowUp:
-    async def nothing(_: ReadingClient) -> str:
-        return "Nothing new is listed."
+LISTED = {"backups": [{"id": "bkp_1"}]}
+"""What the read after a lost response shows: the backup that was to be deleted."""
+GONE: dict[str, Any] = {"backups": []}
+STILL_LISTED = "The backup bkp_1 is still listed."
 
-    return FollowUp("Changing it", read_state or nothing, WHERE)
-
+FOLLOW_UP = FollowUp("Changing it", BackupDeleted("bkp_1"), WHERE)
 
 QUESTION = Question(what=say(Words.SET_RETENTION), server=Server(VPS, NAME, None), to_type=NAME)
 
@@ -80,10 +77,10 @@ DESTRUCTIVE = Destructive(
     request=request(),
     facts={"name": NAME},
     question=QUESTION,
-    follow_up=follow_up(),
+    follow_up=FOLLOW_UP,
 )
 HARMLESS = Harmless(
-    vps_id=VPS, request=request(), facts={"name": NAME}, reason="a slot", follow_up=follow_up()
+    vps_id=VPS, request=request(), facts={"name": NAME}, reason="a slot", follow_up=FOLLOW_UP
 )
 
 
@@ -177,8 +174,7 @@ class Bench:
         self.answer: Any = TYPED
         self.while_asking: Step | None = None
         self.response: httpx.Response | Exception | Respond = httpx.Response(202, json=ACCEPTED)
-        self.seen: str | Exception = "Nothing new is listed."
-        self.done: bool | Exception | None = None
+        self.seen: dict[str, Any] | Exception = LISTED
         self.proposed = 0
         self.as_of: list[datetime] = []
         """The times that the tool counted ages from."""
@@ -201,27 +197,14 @@ class Bench:
             await reader.plans.open(arguments["planId"])
         if isinstance(proposal, Exception):
             raise proposal
-        is_done = None if self.done is None else self._is_done
-        follow_up = replace(proposal.follow_up, read_state=self._read_state, is_done=is_done)
-        return replace(proposal, follow_up=follow_up)
-
-    async def _is_done(self, hostup: ReadingClient) -> bool:
-        self.events.append("is done?")
-        if isinstance(self.done, Exception):
-            raise self.done
-        return bool(self.done)
-
-    async def _read_state(self, hostup: ReadingClient) -> str:
-        self.events.append("read state")
-        await anyio.lowlevel.checkpoint()
-        if isinstance(self.seen, Exception):
-            raise self.seen
-        return self.seen
+        return proposal
 
     # HostUp
 
     async def _respond(self, request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
+            if request.url.path.endswith("/backups"):
+                return await self._list_backups()
             self.events.append(f"look: {request.url.path}")
             missing = httpx.Response(404, json={})
             return missing if self.looked_at is None else await self.looked_at(request)
@@ -231,6 +214,13 @@ class Bench:
         if isinstance(self.response, httpx.Response):
             return self.response
         return await self.response(request)
+
+    async def _list_backups(self) -> httpx.Response:
+        self.events.append("read state")
+        await anyio.lowlevel.checkpoint()
+        if isinstance(self.seen, Exception):
+            raise self.seen
+        return httpx.Response(200, json=self.seen)
 
     # The client
 

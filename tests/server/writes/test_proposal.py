@@ -8,11 +8,11 @@ import pytest
 from hostup_mcp.hostup.requests import WriteRequest
 from hostup_mcp.server.writes.proposal import Proposal, fingerprint
 
-from .bench import DESTRUCTIVE, HARMLESS, OTHER_VPS, follow_up, request
+from .bench import DESTRUCTIVE, FOLLOW_UP, HARMLESS, OTHER_VPS, request
 
 SAME: dict[str, dict[str, Any]] = {
     "question": {"question": replace(DESTRUCTIVE.question, to_type="another")},
-    "follow-up": {"follow_up": replace(follow_up(), doing="Other words")},
+    "follow-up": {"follow_up": replace(FOLLOW_UP, doing="Other words")},
     "scopes": {"request": replace(request(), scopes=("another",))},
 }
 OTHER: dict[str, Proposal] = {

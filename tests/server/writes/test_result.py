@@ -9,6 +9,7 @@ from mcp.types import CallToolResult
 
 from hostup_mcp.hostup.jobs import JobState, Started
 from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.effects import BackupMade
 from hostup_mcp.recovery.findings import NewestBefore, WayBack
 from hostup_mcp.server.errors.failure import RefusalError
 from hostup_mcp.server.names import ServerName
@@ -22,11 +23,11 @@ from hostup_mcp.server.writes.proposal import Destructive
 from hostup_mcp.server.writes.result import WriteResult, describe
 
 from ..wiring import text_of
-from .bench import DESTRUCTIVE, HARMLESS, NAME, VPS, WHERE
+from .bench import DESTRUCTIVE, FOLLOW_UP, HARMLESS, NAME, VPS, WHERE
 from .words import REFUSALS
 
 NEW_VPS = "vps_new12345"
-AT_ONCE = replace(DESTRUCTIVE, follow_up=replace(DESTRUCTIVE.follow_up, is_immediate=True))
+LATER = replace(DESTRUCTIVE, follow_up=replace(FOLLOW_UP, effect=BackupMade(())))
 
 TYPED = Yes("user", "typed the server's name")
 WHAT = 'Change how many backups of "web-01" (no IP known) HostUp keeps'
@@ -63,7 +64,7 @@ STATES = {
 def test_each_response_has_its_state(
     started: Started, at_once: bool, state: str, message: str
 ) -> None:
-    result = told(started, AT_ONCE if at_once else DESTRUCTIVE)
+    result = told(started, DESTRUCTIVE if at_once else LATER)
     data = WriteResult.model_validate(result.structured_content)
     assert (data.state, data.jobId, data.vpsId) == (state, started.job_id, started.vps_id or VPS)
     assert text_of(result) == data.message == f"{message} {AGREED}"

@@ -36,18 +36,31 @@ from hostup_mcp.hostup.problems import (
     WrongSubjectError,
 )
 from hostup_mcp.hostup.writing import WritingClient
+from hostup_mcp.recovery.effects import BackupDeleted, DiskRestored
 from hostup_mcp.server.errors.hostup import from_hostup
 from hostup_mcp.server.lost_writes import WriteRecord
 from hostup_mcp.server.writes import sending
 
 from ..wiring import error_of, text_of
-from .bench import ACCEPTED, DESTRUCTIVE, NOW, REVISIONS, WHERE, Bench, happens
+from .bench import (
+    ACCEPTED,
+    DESTRUCTIVE,
+    FOLLOW_UP,
+    GONE,
+    LISTED,
+    NOW,
+    REVISIONS,
+    STILL_LISTED,
+    WHERE,
+    Bench,
+    happens,
+)
 
 LOST = (
-    "The change was sent, but HostUp's response was lost or unclear, so it is NOT KNOWN whether it "
-    "was carried out:"
+    "The change was sent, but HostUp's response was lost or unclear, so it is NOT KNOWN for "
+    "certain whether it was carried out:"
 )
-READ_FAILED = "Reading the current state failed too."
+READ_FAILED = "The current state of the server could not be read."
 
 Reply = httpx.Response | Exception
 
@@ -137,21 +150,21 @@ def test_every_failure_is_in_a_table() -> None:
 
 
 def assert_unknown(
-    result: CallToolResult, seen: str | None, failure: HostUpError | None = None
+    result: CallToolResult, seen: str, failure: HostUpError | None = None, lead: str = ""
 ) -> None:
     """The outcome is unknown, for the reason of `failure`; `seen` is what the read after it saw."""
     error = error_of(result)
     assert error["kind"] == "outcome_unknown"
-    assert error.get("seen") == seen
-    begin, end = f"{LOST} ", "" if seen is None else f" {seen}"
-    assert error["message"].startswith(begin)
-    assert error["message"].endswith(end or ".")
+    assert error["seen"] == seen
+    assert error["message"].startswith(f"{LOST} ")
+    assert error["message"].endswith(f" {lead}{seen}")
     if failure is not None:
-        assert error["message"] == begin + from_hostup(failure).message + end
+        assert error["message"] == f"{LOST} {from_hostup(failure).message} {lead}{seen}"
     assert re.fullmatch(r"[0-9a-f]{16}", error["writeId"])
     assert error["nextStep"] == (
-        f"Do not send it again. Call get_job with writeId {error['writeId']}: HostUp's audit log "
-        f"may show whether it was accepted. {WHERE} Tell the user that the outcome is unknown."
+        f"Do not send it again. In a minute, call get_job with writeId {error['writeId']} (the id "
+        "of this request): it reads HostUp's audit log and the server, and says when to stop "
+        f"looking. {WHERE} Tell the user what is known and what is not."
     )
 
 
@@ -161,7 +174,7 @@ async def test_a_lost_response_is_unknown(reply: Callable[[], Reply]) -> None:
     bench.response = reply()
     plan = await bench.plan()
     result = await bench.run({"planId": plan})
-    assert_unknown(result, "Nothing new is listed.")
+    assert_unknown(result, STILL_LISTED)
     assert bench.events[-4:] == ["log: sent", "request", "read state", "log: outcome_unknown"]
     assert bench.events.count("request") == 1
     assert await bench.is_locked()
@@ -171,29 +184,19 @@ async def test_a_lost_response_is_unknown(reply: Callable[[], Reply]) -> None:
 @pytest.mark.parametrize("revision", REVISIONS)
 async def test_a_read_can_show_that_it_was_done(revision: str) -> None:
     bench = Bench(revision)
-    bench.response, bench.done = httpx.Response(200, json={}), True
+    bench.response, bench.seen = httpx.Response(200, json={}), GONE
     result = await bench.run()
     assert (result.structured_content or {})["state"] == "done"
     assert bench.events.count("request") == 1
     assert not await bench.is_locked()
 
 
-@pytest.mark.parametrize("done", [False, TimedOutError("t"), RuntimeError("a bug")])
-async def test_without_proof_it_stays_unknown(
-    done: bool | Exception, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_without_proof_it_stays_unknown() -> None:
     bench = Bench()
-    bench.response, bench.done = httpx.Response(200, json={}), done
-    assert_unknown(await bench.run(), "Nothing new is listed.")
-    assert bench.events[-5:] == [
-        "log: sent",
-        "request",
-        "is done?",
-        "read state",
-        "log: outcome_unknown",
-    ]
+    bench.response, bench.seen = httpx.Response(200, json={}), LISTED
+    assert_unknown(await bench.run(), STILL_LISTED)
+    assert bench.events[-4:] == ["log: sent", "request", "read state", "log: outcome_unknown"]
     assert await bench.is_locked()
-    assert len(caplog.records) == isinstance(done, RuntimeError)
 
 
 @pytest.mark.parametrize(
@@ -202,9 +205,12 @@ async def test_without_proof_it_stays_unknown(
 async def test_a_lost_response_has_no_proof(response: Reply) -> None:
     """Somebody else may have made the same change."""
     bench = Bench()
-    bench.response, bench.done = response, True
-    assert_unknown(await bench.run(), "Nothing new is listed.")
-    assert "is done?" not in bench.events
+    bench.response, bench.seen = response, GONE
+    assert_unknown(
+        await bench.run(),
+        "The backup bkp_1 is no longer listed.",
+        lead="It was probably carried out. ",
+    )
 
 
 AGAIN = re.compile(r"\b(try|call|send|run|do)\b[^.]*\bagain\b|\bretry|\brepeat|\bwait \d", re.I)
@@ -251,8 +257,9 @@ LOOKS = {
 
 @pytest.mark.parametrize("seen", LOOKS.values(), ids=LOOKS)
 async def test_a_failed_read_leaves_it_unknown(
-    seen: Exception, caplog: pytest.LogCaptureFixture
+    seen: Exception, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sending, "FOLLOW_UP_SECONDS", 0.1)
     bench = Bench()
     bench.response, bench.seen = httpx.ReadError("reset"), seen
     assert_unknown(await bench.run(), READ_FAILED)
@@ -281,7 +288,7 @@ async def test_a_fault_while_sending_is_unknown(caplog: pytest.LogCaptureFixture
     bench = Bench()
     bench.response = RuntimeError("a bug")
     failure = BadResponseError("HostUp's response could not be processed")
-    assert_unknown(await bench.run(), "Nothing new is listed.", failure)
+    assert_unknown(await bench.run(), STILL_LISTED, failure)
     assert caplog.messages == ["a write failed unexpectedly"]
     assert bench.outcomes == ["outcome_unknown"]
     assert await bench.is_locked()
@@ -386,13 +393,13 @@ async def test_a_sent_write_can_be_looked_up() -> None:
         path=DESTRUCTIVE.request.path,
         sent_at=NOW,
         where_to_look=WHERE,
-        overwrites=False,
+        effect=BackupDeleted("bkp_1"),
     )
     assert [entry["writeId"] for entry in bench.log.entries] == [record.id] * len(bench.log.entries)
 
 
 async def test_a_restore_has_a_sign_on_the_server() -> None:
-    follow_up = replace(DESTRUCTIVE.follow_up, restored_point="bkp_1")
+    follow_up = replace(FOLLOW_UP, effect=DiskRestored(from_snapshot=False))
     bench = Bench()
     bench.proposals = [replace(DESTRUCTIVE, follow_up=follow_up)]
     bench.response = httpx.Response(500)
