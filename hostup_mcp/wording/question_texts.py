@@ -112,6 +112,12 @@ class Words(StrEnum):
     IDS = auto()
     TYPE_THIS = auto()
 
+    # The field of the form
+    NAME_TITLE = auto()
+    NAME_HELP = auto()
+    YES_TITLE = auto()
+    YES_HELP = auto()
+
 
 _ENGLISH: Mapping[Words, str] = {
     Words.RESTORE_BACKUP: "Restore {server} to its backup from {made:moment}?",
@@ -210,6 +216,10 @@ _ENGLISH: Mapping[Words, str] = {
     Words.LABEL: "Label of the schedule: {text}.",
     Words.IDS: "IDs: {ids}",
     Words.TYPE_THIS: "To go ahead, type: {to_type}",
+    Words.NAME_TITLE: "Server name",
+    Words.NAME_HELP: "Type what the question's last line says, to go ahead.",
+    Words.YES_TITLE: "Yes, do this",
+    Words.YES_HELP: "Leave it off to stop here.",
 }
 
 TEXTS: Mapping[Language, Mapping[Words, str]] = {Language.ENGLISH: _ENGLISH}

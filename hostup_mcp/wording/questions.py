@@ -175,6 +175,16 @@ def last_line(question: Question, viewer: Viewer) -> str:
     return _Speaker(question.server, viewer).typed(question.to_type)
 
 
+def field_texts(question: Question, viewer: Viewer) -> dict[str, str]:
+    """Return title and description of the form's one field."""
+    speaker = _Speaker(question.server, viewer)
+    if question.plain_yes:
+        title, description = Words.YES_TITLE, Words.YES_HELP
+    else:
+        title, description = Words.NAME_TITLE, Words.NAME_HELP
+    return {"title": speaker.part(title), "description": speaker.part(description)}
+
+
 def what_text(question: Question, zone: tzinfo) -> str:
     """Return what `question` asks as a statement for a model."""
     return _Speaker(question.server, Viewer(zone)).part(question.what).removesuffix("?")

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from hostup_mcp.config import Group
 from hostup_mcp.hostup import requests
-from hostup_mcp.hostup.text import quoted
+from hostup_mcp.hostup.text import clean_text, quoted
 from hostup_mcp.recovery.backups import find_snapshot
 from hostup_mcp.recovery.effects import SnapshotMade
 from hostup_mcp.server.definition import WritingTool
@@ -36,6 +36,7 @@ async def propose(
     """Makes a snapshot, a quick local way back for about a day; follow it with get_job. It
     overwrites nothing, so the user is not asked. list_vps_snapshots shows if the plan has
     snapshots. For a lasting copy use create_vps_backup."""
+    description = clean_text(description or "", 200) or None
     listing = await reader.hostup.list_snapshots(id)
     gate = listing.actions.can_create
     if listing.available is False:

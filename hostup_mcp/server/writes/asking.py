@@ -27,7 +27,8 @@ from hostup_mcp.server.writes.consent import Yes, matches, not_confirmed
 from hostup_mcp.server.writes.context import WriteContext
 from hostup_mcp.server.writes.proposal import Destructive, fingerprint
 from hostup_mcp.state.store import RecordKey, RecordKind, new_handle
-from hostup_mcp.wording.questions import question_text
+from hostup_mcp.wording.questions import Question, field_texts, question_text
+from hostup_mcp.wording.viewer import Viewer
 
 QUESTION_SECONDS = 600.0
 """How long a question may stay open."""
@@ -70,15 +71,13 @@ class _Form(BaseModel):
 class TypedName(_Form):
     """The form for a destructive change: the user types the server's name."""
 
-    serverName: str = Field(
-        title="Server name", description="Type the server's name to go ahead.", max_length=200
-    )
+    serverName: str = Field(max_length=200)
 
 
 class PlainYes(_Form):
     """The form for a change that destroys nothing."""
 
-    yes: bool = Field(title="Yes, do this", description="Leave it off to stop here.", strict=True)
+    yes: bool = Field(strict=True)
 
 
 async def ask(
@@ -97,7 +96,7 @@ async def ask(
     question = proposal.question
     params = ElicitRequestFormParams(
         message=question_text(question, w.services.viewer),
-        requested_schema=render_elicitation_schema(_form(question.plain_yes)),
+        requested_schema=_schema(question, w.services.viewer),
     )
     version = ctx.protocol_version
     if version is not None and is_version_at_least(version, _STATELESS):
@@ -206,6 +205,14 @@ def _question_in(request_state: str) -> RecordKey | None:
         return RecordKey(RecordKind.QUESTION, str(json.loads(request_state)["question"]))
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def _schema(question: Question, viewer: Viewer) -> dict[str, Any]:
+    """Return the form with its one field labelled in the viewer's language."""
+    schema = render_elicitation_schema(_form(question.plain_yes))
+    [field] = schema["properties"].values()
+    field |= field_texts(question, viewer)
+    return schema
 
 
 def _form(plain_yes: bool) -> type[_Form]:

@@ -107,6 +107,10 @@ async def test_the_client_shows_question_and_form(revision: str | None) -> None:
     assert message == TEXT
     assert isinstance(form, dict)
     assert form["properties"].keys() == {"serverName"}
+    assert form["properties"]["serverName"].items() >= {
+        ("title", "Server name"),
+        ("description", "Type what the question's last line says, to go ahead."),
+    }
     assert request_id == 1
 
 
