@@ -69,14 +69,11 @@ async def get_job(
     ctx: Ctx,
     jobId: JobId | None = None,
     writeId: WriteId | None = None,
-    waitSeconds: Annotated[
-        int, Field(ge=0, le=MOST_WAIT, description="Maximum seconds to wait; 0 checks once.")
-    ] = 0,
+    waitSeconds: Annotated[int, Field(ge=0, le=MOST_WAIT, description="0 checks once.")] = 0,
 ) -> CallToolResult:
-    """Reports how far a job has come, and waits up to waitSeconds for it to finish. If it is still
-    running, call again. After it finishes, or if a tool gave you no jobId, check the server with
-    list_vps and list_vps_backups. Given a writeId instead, it tells what became of a request
-    whose response was lost, and waits until that is known."""
+    """Reports how far a job has come, waiting up to waitSeconds for it to finish; call again while
+    it runs. Give a jobId, or else a writeId to find out what became of a request whose response was
+    lost. Afterwards, or without either, check the server with list_vps and list_vps_backups."""
     services_ = services(ctx)
     if writeId is not None and jobId is None:
         record = WriteRecord.model_validate_json(await require_write(ctx, writeId))

@@ -60,8 +60,8 @@ class ScheduleListing(ServerListing):
 
 async def list_backup_schedules(ctx: Ctx, id: VpsId) -> CallToolResult:
     """Reads when HostUp backs a server up automatically, how many backups it keeps and whether it
-    deletes the oldest. Use it before changing these, or to see why backups are missing. For the
-    backups themselves use list_vps_backups."""
+    deletes the oldest. Use it before changing these, or if backups are missing. For the backups
+    use list_vps_backups."""
     server = await require_vps(ctx, id)
     services_ = services(ctx)
     zone = services_.viewer.zone

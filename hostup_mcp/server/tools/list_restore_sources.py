@@ -60,13 +60,13 @@ async def list_restore_sources(
     id: VpsId,
     sourceVpsId: Annotated[
         SourceVpsId | None,
-        Field(description="sources[].id of list_restore_sources; lists only its backups."),
+        Field(description="sources[].id of list_restore_sources: only its backups."),
     ] = None,
     limit: Annotated[int, Field(ge=1, le=500, description="Backups shown.")] = 20,
 ) -> CallToolResult:
     """Lists backups of the account's other servers, even terminated ones, that could be restored
-    onto one server (the target): the newest of each, or all of sourceVpsId. Use it if the target's
-    own backups (list_vps_backups) do not help; next: plan_restore."""
+    onto one server: the newest of each, or those of sourceVpsId. Use it if its own backups
+    (list_vps_backups) do not help; next: plan_restore."""
     server = await require_vps(ctx, id)
     if sourceVpsId is not None:
         await require_source(ctx, id, sourceVpsId)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
-from typing import Annotated, Any
+from typing import Any
 
 from mcp.types import CallToolResult
 from pydantic import BaseModel, ConfigDict, Field
@@ -40,7 +40,7 @@ class SnapshotListing(ServerListing):
     """Snapshots of one server."""
 
     total: int = Field(description="How many are listed, shown or not.")
-    data: list[SnapshotItem] = Field(description="The snapshots, newest first.")
+    data: list[SnapshotItem] = Field(description="The snapshots, newest first; up to 50.")
     available: bool | None = Field(
         description="False if the plan has no snapshots; null if unknown."
     )
@@ -51,18 +51,18 @@ class SnapshotListing(ServerListing):
     )
 
 
-async def list_vps_snapshots(
-    ctx: Ctx,
-    id: VpsId,
-    limit: Annotated[int, Field(ge=1, le=500, description="Snapshots shown.")] = 20,
-) -> CallToolResult:
+MOST_SHOWN = 50
+"""HostUp allows a server only a few snapshots, so more are not expected."""
+
+
+async def list_vps_snapshots(ctx: Ctx, id: VpsId) -> CallToolResult:
     """Reads one server's snapshots, and whether HostUp allows restoring or making one now.
     Snapshots are local and expire after about a day: the quick way back from a recent change, with
     plan_restore. For durable copies use list_vps_backups."""
     server = await require_vps(ctx, id)
     services_ = services(ctx)
     listing = await services_.hostup.list_snapshots(id)
-    shown = by_date(listing.data)[:limit]
+    shown = by_date(listing.data)[:MOST_SHOWN]
     await services_.remember({f"{id}/snapshot/{s.name}": "" for s in shown})
     now, zone = hostup_now(services_.hostup, services_.now()), services_.viewer.zone
     limits, gates = listing.limits, listing.actions
@@ -113,7 +113,7 @@ def _summary(listing: SnapshotList) -> list[str]:
 
 
 def _rest(left: int) -> list[str]:
-    return [f"{left} more: call again with a higher limit (up to 500)."] if left else []
+    return [f"{left} more that are not shown; HostUp's panel has them."] if left else []
 
 
 def _age(snapshot: Snapshot, now: datetime) -> str | None:

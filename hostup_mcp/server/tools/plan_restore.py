@@ -68,66 +68,61 @@ CONFIRM_META = "hostup-mcp/confirm"
 question as the client's window shows it, and what to type."""
 
 
+_MODES = (
+    "in_place (backupId): the server's own backup over it. from_other_vps (sourceVpsId, backupId; "
+    "scope backup:vm): another server's. snapshot (snapshotName): its snapshot over it. "
+    "new_cloud_vps (backupId; optional name, region, cpuCores, memoryGb, storageGb): a new, paid "
+    "server from its backup."
+)
+
+_Hostname = Annotated[
+    str,
+    Field(pattern=r"^[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?$", max_length=49),
+    # What is published is wider, and shorter to read.
+    WithJsonSchema({"type": "string", "pattern": "^[0-9A-Za-z-]{1,49}$"}),
+]
+
+
 async def plan_restore(
     ctx: Ctx,
     id: VpsId,
     mode: Annotated[
         Mode,
         WithJsonSchema(
-            {
-                "type": "string",
-                "enum": [mode.value for mode in Mode],
-                "description": "in_place: the server's own backup over it. from_other_vps: another "
-                "server's backup over it. new_cloud_vps: a new paid server from its backup. "
-                "snapshot: its snapshot over it.",
-            }
+            {"type": "string", "enum": [mode.value for mode in Mode], "description": _MODES}
         ),
     ],
     backupId: Annotated[
         BackupId | None,
-        Field(
-            description="Required except for snapshot: backups[].id of list_vps_backups, or for "
-            "from_other_vps of list_restore_sources."
-        ),
+        Field(description="backups[].id of list_vps_backups or list_restore_sources."),
     ] = None,
-    sourceVpsId: Annotated[
-        SourceVpsId | None,
-        Field(description="Required for from_other_vps: sources[].id of list_restore_sources."),
-    ] = None,
+    sourceVpsId: SourceVpsId | None = None,
     snapshotName: Annotated[
-        SnapshotName | None,
-        Field(description="Required for snapshot: data[].name of list_vps_snapshots."),
+        SnapshotName | None, Field(description="data[].name of list_vps_snapshots.")
     ] = None,
     name: Annotated[
-        str | None,
-        Field(
-            pattern=r"^[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?$",
-            max_length=49,
-            description="new_cloud_vps only: hostname; a random end is appended.",
-        ),
+        _Hostname | None, Field(description="Hostname; a random end is appended.")
     ] = None,
     region: Annotated[
         str | None,
         Field(
             pattern=r"^[0-9A-Za-z_-]{1,40}$",
-            description="new_cloud_vps only: one of newServer.regions; default: HostUp's.",
+            description="One of newServer.regions.",
         ),
     ] = None,
     cpuCores: Annotated[
-        int | None, Field(ge=1, le=32, description="new_cloud_vps only; default: as the source.")
+        int | None, Field(ge=1, le=32, description="Default: as the source.")
     ] = None,
     memoryGb: Annotated[
-        int | None, Field(ge=1, le=256, description="new_cloud_vps only; default: as the source.")
+        int | None, Field(ge=1, le=256, description="Default: as the source.")
     ] = None,
     storageGb: Annotated[
-        int | None,
-        Field(ge=1, le=2000, description="new_cloud_vps only; default: as the source."),
+        int | None, Field(ge=1, le=2000, description="Default: as the source.")
     ] = None,
 ) -> CallToolResult:
     """Plans a recovery and changes nothing: whether it is possible and why, what would be lost,
-    side effects, precautions, less risky ways, and, if possible, a planId with which restore_vps
-    carries it out once, within ten minutes. Show the user the plan first. Mode from_other_vps needs
-    scope backup:vm."""
+    what to do first, less risky ways and, if it can be carried out, a planId for restore_vps, good
+    once, for ten minutes. Show the user the plan first."""
     options: dict[str, str | int] = {
         key: value
         for key, value in (
