@@ -14,6 +14,9 @@ from hostup_mcp.hostup.address import KEYS_PAGE, is_safe_base_url
 DEFAULT_BASE_URL = "https://cloud.hostup.se"
 SHORTEST_SECRET = 32
 
+LANGUAGES = ("en", "sv")
+"""The languages that users can be asked and told in."""
+
 # The characters of an OAuth scope; a quote would end the string in the challenge that names it.
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 
@@ -71,6 +74,8 @@ class Settings:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     zone: ZoneInfo | None = None
     """The user's time zone, if it was given."""
+    language: str | None = None
+    """The user's language, if it was given: one of `LANGUAGES`."""
     probe: bool = False
     """Whether ports of a restored server are tried."""
     remote: Remote = Remote()
@@ -117,6 +122,7 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
             "The audit log (HOSTUP_MCP_AUDIT_LOG) must be a file in a folder that exists."
         )
     zone = _zone(given("", "HOSTUP_MCP_TIMEZONE"), problems)
+    language = _language(given("", "HOSTUP_MCP_LANGUAGE"), problems)
     probe = _switch(given("", "HOSTUP_MCP_PROBE"), "HOSTUP_MCP_PROBE", problems)
     if problems:
         return Misconfigured(tuple(problems), allow)
@@ -129,6 +135,7 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
         audit_log=log_path,
         secrets=secrets,
         zone=zone,
+        language=language,
         probe=probe,
         remote=remote,
     )
@@ -239,6 +246,27 @@ def _zone(name: str, problems: list[str]) -> ZoneInfo | None:
         return time_zone(name)
     except ValueError as error:
         problems.append(f"HOSTUP_MCP_TIMEZONE {error}.")
+        return None
+
+
+def known_language(name: str) -> str:
+    """Return `name` if it is one of `LANGUAGES`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if name not in LANGUAGES:
+        raise ValueError(f"must be {' or '.join(LANGUAGES)}")
+    return name
+
+
+def _language(name: str, problems: list[str]) -> str | None:
+    if not name:
+        return None
+    try:
+        return known_language(name.lower())
+    except ValueError as error:
+        problems.append(f"HOSTUP_MCP_LANGUAGE {error}.")
         return None
 
 

@@ -57,6 +57,12 @@ VARIABLES: list[dict[str, Any]] = [
         "placeholder": "Europe/Stockholm",
     },
     {
+        "name": "HOSTUP_MCP_LANGUAGE",
+        "description": "Language in which you are asked and told: English (en) or Swedish (sv). "
+        "Default: that of the locale.",
+        "choices": ["en", "sv"],
+    },
+    {
         "name": "HOSTUP_MCP_AUDIT_LOG",
         "description": "File in which each write, carried out or refused, is logged.",
         "format": "filepath",

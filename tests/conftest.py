@@ -17,6 +17,8 @@ from hostup_mcp.server import catalog
 
 # The same results wherever the tests run; children inherit it.
 os.environ["TZ"] = "UTC"
+os.environ["LANG"] = os.environ["LC_ALL"] = "C.UTF-8"
+os.environ.pop("LANGUAGE", None)
 
 # The same examples in each run; and a busy machine is no failure.
 settings.register_profile(

@@ -52,6 +52,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
         HOSTUP_MCP_CONFIRM="client",
         HOSTUP_MCP_AUDIT_LOG=str(tmp_path / "audit.jsonl"),
         HOSTUP_MCP_TIMEZONE="Europe/Stockholm",
+        HOSTUP_MCP_LANGUAGE="SV",
         HOSTUP_MCP_PROBE="1",
     )
     assert settings.api_key == "hu_live_key"
@@ -60,6 +61,7 @@ def test_every_variable_is_read(tmp_path: Path) -> None:
     assert settings.confirm is Confirm.CLIENT
     assert settings.audit_log == tmp_path / "audit.jsonl"
     assert settings.zone == ZoneInfo("Europe/Stockholm")
+    assert settings.language == "sv"
     assert settings.probe is True
 
 
@@ -96,7 +98,9 @@ def test_without_a_flag_the_variable_counts() -> None:
 @pytest.mark.parametrize("blank", ["", "  ", "\n"])
 def test_a_blank_variable_is_not_set(blank: str) -> None:
     names = ("HOSTUP_BASE_URL", "HOSTUP_SANDBOX", "HOSTUP_MCP_ALLOW", "HOSTUP_MCP_CONFIRM")
-    blanks = dict.fromkeys((*names, "HOSTUP_MCP_AUDIT_LOG", "HOSTUP_MCP_TIMEZONE"), blank)
+    blanks = dict.fromkeys(
+        (*names, "HOSTUP_MCP_AUDIT_LOG", "HOSTUP_MCP_TIMEZONE", "HOSTUP_MCP_LANGUAGE"), blank
+    )
     assert loaded(None, **blanks) == loaded()
 
 
@@ -220,6 +224,13 @@ def test_unknown_time_zone_is_rejected(value: str) -> None:
     )
 
 
+@pytest.mark.parametrize("value", ["Swedish", "sv_SE", "se", "en,sv"])
+def test_unknown_language_is_rejected(value: str) -> None:
+    assert problems(None, HOSTUP_MCP_LANGUAGE=value, **KEY) == (
+        "HOSTUP_MCP_LANGUAGE must be en or sv.",
+    )
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -261,6 +272,7 @@ VARIABLES = [
     "HOSTUP_MCP_CONFIRM",
     "HOSTUP_MCP_AUDIT_LOG",
     "HOSTUP_MCP_TIMEZONE",
+    "HOSTUP_MCP_LANGUAGE",
 ]
 
 

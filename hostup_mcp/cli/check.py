@@ -23,8 +23,8 @@ from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.connections import connect, shared_throttle
 from hostup_mcp.server.fleet import BEGINNING, SERVER_SECONDS, Position, read_part
 from hostup_mcp.state.in_memory import InMemoryState
-from hostup_mcp.wording.formats import system_zone
-from hostup_mcp.wording.viewer import Viewer
+from hostup_mcp.wording.formats import system_language, system_zone
+from hostup_mcp.wording.viewer import Language, Viewer
 
 UNSTATED_PAUSE = 30.0
 """Seconds to wait after a 429 that does not say how long."""
@@ -81,9 +81,13 @@ async def _check(settings: Settings, options: Options) -> Report:
         now = hostup_now(client, datetime.now(UTC))
     finally:
         await client.close()
-    viewer = Viewer(settings.zone or system_zone())
+    viewer = Viewer(settings.zone or system_zone(), _language(settings))
     servers = tuple(check_server(facts, now, options.max_age) for facts in fleet.servers)
     return Report(now, options.max_age, servers, fleet.is_complete, _problem(fleet), viewer=viewer)
+
+
+def _language(settings: Settings) -> Language:
+    return system_language() if settings.language is None else Language(settings.language)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,10 +64,15 @@ def _serve_stdio(flags: dict[str, str | None], *usage: str) -> int:
     from hostup_mcp.server.services import Services
     from hostup_mcp.stdio.session import serve_stdio
     from hostup_mcp.stdio.state import stdio_state
-    from hostup_mcp.wording.formats import system_zone
+    from hostup_mcp.wording.formats import system_language, system_zone
 
     configuration = Misconfigured(usage) if usage else load(flags, os.environ)
-    services = Services(configuration, state=stdio_state(configuration), default_zone=system_zone)
+    services = Services(
+        configuration,
+        state=stdio_state(configuration),
+        default_zone=system_zone,
+        default_language=system_language,
+    )
     server = serve_with(services)
     gc.freeze()
     gc.enable()

@@ -3,7 +3,7 @@
 The file is JSON. A key is a value, an environment variable or a file (for mounted secrets):
 
     {"callers": {"web-team": {"key": {"file": "/run/secrets/web"}, "allow": ["create"],
-                              "timezone": "Europe/Stockholm"}}}
+                              "timezone": "Europe/Stockholm", "language": "sv"}}}
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from hostup_mcp.config import Group, Settings, time_zone
+from hostup_mcp.config import Group, Settings, known_language, time_zone
 from hostup_mcp.server.caller import Account
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
@@ -44,12 +44,17 @@ def _read_zone(name: object) -> ZoneInfo | None:
     return None if name is None else time_zone(str(name))
 
 
+def _read_language(name: object) -> str | None:
+    return None if name is None else known_language(str(name))
+
+
 class _Caller(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     key: _Key
     allow: frozenset[Group] | None = None
     timezone: Annotated[ZoneInfo | None, BeforeValidator(_read_zone)] = None
+    language: Annotated[str | None, BeforeValidator(_read_language)] = None
 
 
 class _Credentials(BaseModel):
@@ -81,6 +86,7 @@ def read_accounts(
             _read_key(name, entry.key, environ),
             settings.allow if entry.allow is None else entry.allow,
             entry.timezone or settings.zone,
+            entry.language or settings.language,
         )
         for name, entry in credentials.callers.items()
     }

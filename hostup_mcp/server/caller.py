@@ -23,6 +23,8 @@ class Account:
     allow: frozenset[Group] = frozenset()
     zone: tzinfo | None = None
     """The caller's time zone, if it is known."""
+    language: str | None = None
+    """The language chosen for the caller, if one was."""
 
 
 def caller() -> str:

@@ -26,7 +26,7 @@ from hostup_mcp.server.writes.audit_log import AuditLog
 from hostup_mcp.server.writes.in_flight import WritesInFlight
 from hostup_mcp.state.in_memory import InMemoryState
 from hostup_mcp.state.store import StateStore, StateUnavailableError
-from hostup_mcp.wording.viewer import Viewer
+from hostup_mcp.wording.viewer import Language, Viewer
 
 
 class Services:
@@ -34,8 +34,8 @@ class Services:
 
     `account_of` returns a caller's account (by default that of the settings); it raises a
     `RefusalError` for a caller without one. `unlockable` are the groups of writing tools that are
-    unlocked for any caller (by default those of the settings). `default_zone` returns the time zone
-    of users who gave none.
+    unlocked for any caller (by default those of the settings). `default_zone` and
+    `default_language` return the time zone and the language of users for whom none was chosen.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class Services:
         unlockable: frozenset[Group] | None = None,
         metrics: MetricsObserver | None = None,
         default_zone: Callable[[], tzinfo] = lambda: UTC,
+        default_language: Callable[[], Language] = lambda: Language.ENGLISH,
     ) -> None:
         settings = configuration if isinstance(configuration, Settings) else None
         self.configuration = configuration
@@ -64,6 +65,7 @@ class Services:
         self.keys: tuple[str | bytes, ...] = shared or (os.urandom(32),)
         self._account_of = account_of
         self._default_zone = default_zone
+        self._default_language = default_language
         self._transport = transport
         self._connections = Connections(self._connect)
 
@@ -92,7 +94,8 @@ class Services:
         """
         if self._account_of is not None:
             return self._account_of(principal())
-        return Account(self.settings.api_key, self.settings.allow, self.settings.zone)
+        settings = self.settings
+        return Account(settings.api_key, settings.allow, settings.zone, settings.language)
 
     def allowed(self) -> frozenset[Group]:
         """The groups of writing tools that are unlocked for the current caller."""
@@ -108,7 +111,13 @@ class Services:
         Raises:
             RefusalError: they have no account, or the configuration is wrong.
         """
-        return Viewer(self.account.zone or self._default_zone())
+        account = self.account
+        chosen = account.language
+        return Viewer(
+            account.zone or self._default_zone(),
+            self._default_language() if chosen is None else Language(chosen),
+            is_language_chosen=chosen is not None,
+        )
 
     @property
     def base_url(self) -> str:

@@ -107,18 +107,20 @@ def weekday(day: int, language: Language = Language.ENGLISH) -> str:
 
 
 def price(amount: Decimal, currency: str, language: Language = Language.ENGLISH) -> str:
-    """Format a price in an ISO 4217 currency: `SEK 249.00`.
+    """Format a price in an ISO 4217 currency: `SEK 249.00`, in Swedish `249,00 SEK`.
 
     One below 10 has up to four decimals, and a tiny one is not rounded to nothing.
     """
     from babel.numbers import format_currency
 
-    tiny = "¤¤ 0.00########" if amount else "¤¤ 0.00"
-    pattern = "¤¤ #,##0.00" if amount >= 10 else "¤¤ 0.00##" if amount >= _TINY else tiny
+    tiny = "0.00########" if amount else "0.00"
+    digits = "#,##0.00" if amount >= 10 else "0.00##" if amount >= _TINY else tiny
+    pattern = _PRICES[language].format(digits)
     return format_currency(amount, currency, pattern, locale=language, currency_digits=False)
 
 
 _TINY = Decimal("0.001")
+_PRICES = {Language.ENGLISH: "¤¤ {}", Language.SWEDISH: "{} ¤¤"}
 
 
 def number(value: float) -> str:
@@ -131,6 +133,14 @@ def system_zone() -> tzinfo:
     from babel.localtime import LOCALTZ
 
     return LOCALTZ
+
+
+def system_language() -> Language:
+    """Return the language of this process's locale (`LANGUAGE`, `LC_ALL` and so on)."""
+    from babel.core import default_locale
+
+    spoken = (default_locale("LC_MESSAGES") or "").partition("_")[0]
+    return next((each for each in Language if each == spoken), Language.ENGLISH)
 
 
 def _local(when: datetime, zone: tzinfo) -> datetime:

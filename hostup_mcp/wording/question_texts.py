@@ -1,4 +1,4 @@
-"""The sentences of questions to the user, per language.
+"""The sentences of questions to the user, in English. `swedish.questions` has the others.
 
 `{name}` stands for a fact, `{name:format}` for a fact in one of the formats of `questions`.
 `{server}` is the server that a question is about, `{text}` somebody else's text, quoted.
@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum, auto
-
-from hostup_mcp.wording.viewer import Language
 
 
 class Words(StrEnum):
@@ -119,7 +117,7 @@ class Words(StrEnum):
     YES_HELP = auto()
 
 
-_ENGLISH: Mapping[Words, str] = {
+ENGLISH: Mapping[Words, str] = {
     Words.RESTORE_BACKUP: "Restore {server} to its backup from {made:moment}?",
     Words.RESTORE_SNAPSHOT: "Restore {server} to its snapshot from {made:moment}?",
     Words.RESTORE_OTHER: "Restore {server} from another server's backup of {made:moment}?",
@@ -221,6 +219,3 @@ _ENGLISH: Mapping[Words, str] = {
     Words.YES_TITLE: "Yes, do this",
     Words.YES_HELP: "Leave it off to stop here.",
 }
-
-TEXTS: Mapping[Language, Mapping[Words, str]] = {Language.ENGLISH: _ENGLISH}
-"""A language that is missing here is asked in English."""

@@ -28,9 +28,16 @@ from hostup_mcp.hostup.models import Vps
 from hostup_mcp.hostup.text import quoted, quoted_briefly, safe_word
 from hostup_mcp.recovery.findings import Money, Rarity
 from hostup_mcp.wording import formats
-from hostup_mcp.wording.question_texts import TEXTS, Words
+from hostup_mcp.wording.question_texts import ENGLISH, Words
 from hostup_mcp.wording.render import for_user
+from hostup_mcp.wording.swedish.questions import QUESTIONS as SWEDISH
 from hostup_mcp.wording.viewer import Language, Viewer
+
+TEXTS: Mapping[Language, Mapping[Words, str]] = {
+    Language.ENGLISH: ENGLISH,
+    Language.SWEDISH: SWEDISH,
+}
+"""The sentences in each language; scripts/translations.py prints them side by side."""
 
 MAX_QUESTION = 600
 """Characters of a whole question."""
@@ -195,7 +202,7 @@ class _Speaker(Formatter):
 
     def __init__(self, server: Server, viewer: Viewer) -> None:
         self._viewer = viewer
-        self._texts = TEXTS.get(viewer.language, TEXTS[Language.ENGLISH])
+        self._texts = TEXTS[viewer.language]
         self._server = server
         self._formats: Mapping[str, Callable[[Any], str]] = {
             "": self._plain,

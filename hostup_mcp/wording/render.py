@@ -13,6 +13,7 @@ from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.findings import Finding
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.catalog import TEXTS
+from hostup_mcp.wording.swedish.findings import FINDINGS
 from hostup_mcp.wording.viewer import Language, Viewer
 
 
@@ -23,13 +24,19 @@ def for_model(finding: Finding, zone: tzinfo) -> str:
 
 
 def for_user(finding: Finding, viewer: Viewer) -> str:
-    """Describe `finding` for a user: without ids, in their zone."""
+    """Describe `finding` for a user: without ids, in their language and zone."""
     words = _Words(
         lambda nested: for_user(nested, viewer),
         lambda when: formats.moment(when, viewer),
         viewer.language,
     )
-    return words.vformat(TEXTS[finding_code(finding)].user, (), facts_of(finding))
+    text = user_texts(viewer.language)[finding_code(finding)]
+    return words.vformat(text, (), facts_of(finding))
+
+
+def user_texts(language: Language) -> Mapping[Code, str]:
+    """Return what a user reads of each finding, with the facts still to be put in."""
+    return _USER_TEXTS[language]
 
 
 def finding_code(finding: Finding) -> Code:
@@ -42,6 +49,13 @@ def facts_of(finding: Finding) -> Mapping[str, Any]:
     if isinstance(finding, Code):
         return {}
     return {field.name: getattr(finding, field.name) for field in fields(finding)}
+
+
+_ENGLISH = {code: text.user for code, text in TEXTS.items()}
+_USER_TEXTS: Mapping[Language, Mapping[Code, str]] = {
+    Language.ENGLISH: _ENGLISH,
+    Language.SWEDISH: {**_ENGLISH, **FINDINGS},
+}
 
 
 class _Words(Formatter):

@@ -20,3 +20,5 @@ class Viewer:
 
     zone: tzinfo = UTC
     language: Language = Language.ENGLISH
+    is_language_chosen: bool = False
+    """Whether `language` was chosen for the user, not taken from this machine or by default."""

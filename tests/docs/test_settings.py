@@ -32,6 +32,7 @@ FIELDS = {
     "HOSTUP_MCP_CONFIRM": "confirm",
     "HOSTUP_MCP_AUDIT_LOG": "audit_log",
     "HOSTUP_MCP_TIMEZONE": "zone",
+    "HOSTUP_MCP_LANGUAGE": "language",
     "HOSTUP_MCP_PROBE": "probe",
     "HOSTUP_MCP_TOKENS": "tokens",
     "HOSTUP_MCP_OAUTH_ISSUER": "issuer",

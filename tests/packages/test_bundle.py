@@ -59,6 +59,8 @@ def test_only_ticked_boxes_unlock_something() -> None:
     assert "HOSTUP_API_KEY" not in made
     assert launched(HOSTUP_MCP_TIMEZONE="Europe/Stockholm")["HOSTUP_MCP_TIMEZONE"]
     assert "HOSTUP_MCP_TIMEZONE" not in launched(HOSTUP_MCP_TIMEZONE="${user_config.timezone}")
+    assert launched(HOSTUP_MCP_LANGUAGE="sv")["HOSTUP_MCP_LANGUAGE"] == "sv"
+    assert "HOSTUP_MCP_LANGUAGE" not in launched(HOSTUP_MCP_LANGUAGE="${user_config.language}")
     assert "HOSTUP_SANDBOX" not in made
 
 

@@ -85,6 +85,17 @@ def test_repr_hides_the_key(path: Path) -> None:
     assert KEY not in repr(account)
 
 
+def test_languages_default_to_settings(path: Path) -> None:
+    caller = {"key": {"value": KEY}}
+    write(path, {"web-team": caller, "ops-team": {**caller, "language": "en"}})
+    accounts = read_accounts(path, replace(SETTINGS, language="sv"), {})
+    assert accounts["web-team"].language == "sv"
+    assert accounts["ops-team"].language == "en"
+    write(path, {"web-team": {**caller, "language": "Swedish"}})
+    with pytest.raises(CredentialsError, match=r"callers.web-team.language"):
+        read_accounts(path, SETTINGS, {})
+
+
 @pytest.mark.parametrize(
     "callers",
     [

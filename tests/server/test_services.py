@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hostup_mcp.config import Group, Misconfigured, Remote, Settings
+from hostup_mcp.config import LANGUAGES, Group, Misconfigured, Remote, Settings
 from hostup_mcp.server.caller import caller
 from hostup_mcp.server.errors.failure import RefusalError
 from hostup_mcp.server.services import Services, services
-from hostup_mcp.wording.viewer import Viewer
+from hostup_mcp.wording.viewer import Language, Viewer
 
 from .wiring import ALL, call, settings
 
@@ -48,9 +48,25 @@ def test_the_settings_unlock_groups() -> None:
 def test_a_users_zone_comes_first() -> None:
     stockholm, tokyo = ZoneInfo("Europe/Stockholm"), ZoneInfo("Asia/Tokyo")
     used = Services(settings(zone=stockholm), default_zone=lambda: tokyo)
-    assert used.viewer == Viewer(stockholm)
-    assert Services(settings(), default_zone=lambda: tokyo).viewer == Viewer(tokyo)
-    assert Services(settings()).viewer == Viewer(UTC)
+    assert used.viewer.zone == stockholm
+    assert Services(settings(), default_zone=lambda: tokyo).viewer.zone == tokyo
+    assert Services(settings()).viewer == Viewer(UTC, Language.ENGLISH)
+
+
+def test_a_chosen_language_comes_first() -> None:
+    def swedish() -> Language:
+        return Language.SWEDISH
+
+    chosen = Services(settings(language="en"), default_language=swedish).viewer
+    assert chosen == Viewer(UTC, Language.ENGLISH, is_language_chosen=True)
+    assert Services(settings(), default_language=swedish).viewer == Viewer(UTC, Language.SWEDISH)
+    assert Services(settings(language="sv")).viewer == Viewer(
+        UTC, Language.SWEDISH, is_language_chosen=True
+    )
+
+
+def test_every_language_can_be_chosen() -> None:
+    assert tuple(Language) == LANGUAGES
 
 
 def test_no_repr_shows_a_secret() -> None:

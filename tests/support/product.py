@@ -45,11 +45,11 @@ def command(*flags: str) -> list[str]:
 def environment(**variables: str) -> dict[str, str]:
     """The environment of a child: `variables`, and of the tests' own only what it runs on.
 
-    Its time zone is UTC, wherever the tests run.
+    Its time zone is UTC and its locale none, wherever the tests run.
     """
-    needed = ("PATH", "PYTHONPATH", "HOME", "LANG", "XDG_STATE_HOME")
+    needed = ("PATH", "PYTHONPATH", "HOME", "XDG_STATE_HOME")
     kept = {name: os.environ[name] for name in needed if name in os.environ}
-    return {**kept, "TZ": "UTC", **variables}
+    return {**kept, "TZ": "UTC", "LC_ALL": "C.UTF-8", **variables}
 
 
 class ServerProcess:

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hostup_mcp.wording.question_texts import TEXTS, Words
+from hostup_mcp.wording.question_texts import Words
 from hostup_mcp.wording.questions import (
     MAX_QUESTION,
+    TEXTS,
     Question,
     Quote,
     Server,
