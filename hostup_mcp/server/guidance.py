@@ -86,7 +86,8 @@ def add_guidance(server: MCPServer[Services], services: Services) -> None:
         "hostup://vps/{id}/backups",
         name="backups",
         title="Backups of a server",
-        description="Backups, quota, gates and what they mean, as list_vps_backups returns them.",
+        description="The first 20 backups, quota, gates and what they mean, as list_vps_backups "
+        "returns them.",
         mime_type="application/json",
     )(backups)
 
