@@ -48,7 +48,8 @@ MAX_NUMBER = 999_999
 _LONGEST_QUOTATIONS = (200, 160, 120, 90, 64, 48, 32, 20, 12, 6, 1)
 _LONGEST_IDS = (128, 64, 32, 16, 8)
 
-_PLAIN_NAME = pattern(r"[\w.-]{1,32}")
+# Latin letters only: others can change the direction of what stands beside them.
+_PLAIN_NAME = pattern(r"[0-9A-Za-zÀ-ɏ._-]{1,32}")
 
 Word = NewType("Word", str)
 """A text that cannot be read as a sentence: one short word, or an address."""

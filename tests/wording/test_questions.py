@@ -76,6 +76,7 @@ def test_what_is_agreed_to_is_a_statement() -> None:
         (None, "Restore the server at 192.0.2.10 to", None),
         ("", "Restore the server at 192.0.2.10 to", None),
         ("Mitt Café", "Restore the server at 192.0.2.10 to", "Mitt Café"),
+        ("שרת", "Restore the server at 192.0.2.10 to", "שרת"),
         ("x" * 33, "Restore the server at 192.0.2.10 to", "x" * 33),
         ("a” b", "Restore the server at 192.0.2.10 to", "a\\” b"),
         ("a\nb", "Restore the server at 192.0.2.10 to", "a b"),
