@@ -30,7 +30,8 @@ def test_every_finding_is_explained() -> None:
     rows = table(PAGE, "code", "severity", "it means")
     named = [code for codes, *_ in rows for code in codes]
     assert len(named) == len(set(named))
-    assert set(named) == codes_of(HealthFinding, ScheduleFinding)
+    # The check tells each run that matters, so it does not count the others.
+    assert set(named) == codes_of(HealthFinding, ScheduleFinding) - {Code.MORE_RUNS_FAILED}
 
 
 def test_every_exit_code_is_explained() -> None:
