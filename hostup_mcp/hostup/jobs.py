@@ -6,10 +6,12 @@ for states are an open set. A word that is not known is never taken for an end, 
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, TypeAlias, cast
 
 from hostup_mcp.hostup.base import Model
+from hostup_mcp.hostup.models import parse_time
 from hostup_mcp.hostup.stated import ERROR_KEYS, REFUSALS, holders, states_error, text_of
 
 Steps: TypeAlias = tuple[str, ...]
@@ -92,6 +94,12 @@ class Job(Model):
     progress: float | None = None
     message: str | None = None
     reason: str | None = None
+    finished_at: str | None = None
+
+    @property
+    def finished(self) -> datetime | None:
+        """When it ended, by HostUp's clock, or None if that is unknown."""
+        return parse_time(self.finished_at)
 
 
 def state_of(word: str | None) -> JobState | None:
@@ -126,6 +134,7 @@ def job(document: Document) -> Job:
         progress=progress,
         message=message,
         reason=reason,
+        finished_at=document.text(*operation, "finishedAt") or document.text("data", "finishedAt"),
     )
 
 

@@ -216,6 +216,7 @@ class Code(StrEnum):
     LOOK_AGAIN_SOON = "look_again_soon"
     LOOK_UP_WRITE = "look_up_write"
     START_SERVER = "start_server"
+    START_WITH_TOOL = "start_with_tool"
     OPEN_CONSOLE = "open_console"
     USE_SERVER = "use_server"
     ENABLE_PROBE = "enable_probe"

@@ -44,7 +44,7 @@ class SeenDisk:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One look at a server. `at` is when it began."""
+    """One look at a server. `at` is when it began, by HostUp's clock."""
 
     at: datetime
     power: str | None = None
@@ -233,6 +233,7 @@ Look: TypeAlias = (
         Code.WAIT_FOR_RESTORE,
         Code.LOOK_AGAIN_SOON,
         Code.START_SERVER,
+        Code.START_WITH_TOOL,
         Code.OPEN_CONSOLE,
         Code.USE_SERVER,
         Code.ENABLE_PROBE,

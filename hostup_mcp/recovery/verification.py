@@ -32,15 +32,13 @@ from hostup_mcp.recovery.evidence import (
     RestoreEnded,
     RestoreFailed,
 )
-
-POWER_LAG = timedelta(seconds=60)
-"""How long after the end of a job its server may still reach its power state."""
+from hostup_mcp.recovery.power import LAG
 
 BOOT = timedelta(minutes=5)
 """How long a server that has just started may well take until something on it answers."""
 
 CLOCK_SLACK = timedelta(seconds=60)
-"""How much earlier than the restore a start has to be to count as earlier."""
+"""How much earlier than the look before the restore a start has to be to count as earlier."""
 
 _RUNNING = "running"
 _OFF = ("stopped", "paused", "error")
@@ -79,7 +77,6 @@ class SeenBy(StrEnum):
 class Restore:
     """A restore that was sent, as far as it is known what became of it."""
 
-    sent_at: datetime
     write_id: str
     is_accepted: bool
     """Whether HostUp is known to have accepted it."""
@@ -101,6 +98,7 @@ class Item:
 
     finding: Evidence
     at: datetime
+    """When it was seen; for a job that has ended, when it ended."""
     seen_by: SeenBy
     proves: Proves = Proves.NOTHING
 
@@ -131,9 +129,14 @@ class Verification:
         return next((look.until for look in self.looks if isinstance(look, LookAgain)), None)
 
 
-def verify(restore: Restore, before: Observation, now: Observation) -> Verification:
-    """Judge the restore by `before`, as the server was when it was sent, and `now`."""
-    case = _Case(restore, before, now)
+def verify(
+    restore: Restore, before: Observation, now: Observation, *, can_start: bool = False
+) -> Verification:
+    """Judge the restore by `before`, as the server was when it was sent, and `now`.
+
+    `can_start` is whether a tool could start the server here.
+    """
+    case = _Case(restore, before, now, can_start)
     items = tuple(case.items())
     return Verification(items, tuple(case.looks(items)))
 
@@ -143,6 +146,7 @@ class _Case:
     restore: Restore
     before: Observation
     now: Observation
+    can_start: bool
 
     def items(self) -> Iterator[Item]:
         yield from self._job()
@@ -178,7 +182,7 @@ class _Case:
         if uptime is None or not self.restore.restarts or not self._has_succeeded:
             return None
         started = self.now.at - timedelta(seconds=uptime)
-        return started if started < self.restore.sent_at - CLOCK_SLACK else None
+        return started if started < self.before.at - CLOCK_SLACK else None
 
     @property
     def _answer_proves(self) -> Proves:
@@ -194,7 +198,7 @@ class _Case:
 
     def _job(self) -> Iterator[Item]:
         finding, proves = self._job_finding()
-        yield Item(finding, self.now.at, SeenBy.JOB, proves)
+        yield Item(finding, self.restore.ended or self.now.at, SeenBy.JOB, proves)
 
     def _job_finding(self) -> tuple[Evidence, Proves]:
         if not self.restore.is_accepted:
@@ -285,10 +289,10 @@ class _Case:
     def _later(self) -> Iterator[Look]:
         """Whether to wait, or what to do about the power."""
         ended, uptime = self.restore.ended, self.now.uptime_seconds
-        if self._has_succeeded and ended is not None and self.now.at < ended + POWER_LAG:
-            yield LookAgain(ended + POWER_LAG)
+        if self._has_succeeded and ended is not None and self.now.at < ended + LAG:
+            yield LookAgain(ended + LAG)
         elif self._has_succeeded and self._power_now in _OFF:
-            yield Code.START_SERVER
+            yield Code.START_WITH_TOOL if self.can_start else Code.START_SERVER
         elif (
             self._power_now not in (_RUNNING, *_OFF)
             or self.restore.state is JobState.UNKNOWN

@@ -27,6 +27,7 @@ from hostup_mcp.server.tools import (
     set_backup_retention,
     set_backup_schedule,
     set_vps_power,
+    verify_recovery,
 )
 
 TOOLS: tuple[AnyTool, ...] = (
@@ -38,6 +39,7 @@ TOOLS: tuple[AnyTool, ...] = (
     list_vps_snapshots.TOOL,
     list_backup_schedules.TOOL,
     get_job.TOOL,
+    verify_recovery.TOOL,
     create_vps_backup.TOOL,
     create_vps_snapshot.TOOL,
     restore_vps.TOOL,

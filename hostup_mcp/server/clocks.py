@@ -29,6 +29,11 @@ def hostup_now(hostup: ReadingClient, here: datetime) -> datetime:
     return here + timedelta(seconds=seconds_ahead(hostup))
 
 
+def by_hostup(hostup: ReadingClient, here: datetime) -> datetime:
+    """Return the time `here` by HostUp's clock, to the second, however little they differ."""
+    return here + timedelta(seconds=hostup.clock_offset or 0)
+
+
 def clock_lines(hostup: ReadingClient, zone: tzinfo) -> list[str]:
     """Return the line that says how the clocks differ; none if they agree, or if unknown."""
     differ = compare(hostup)

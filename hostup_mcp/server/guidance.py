@@ -20,9 +20,12 @@ from pydantic import Field
 from hostup_mcp.config import Group
 from hostup_mcp.hostup.problems import HostUpError
 from hostup_mcp.server.caller import caller
-from hostup_mcp.server.errors.failure import RefusalError
+from hostup_mcp.server.errors import write_texts
+from hostup_mcp.server.errors.failure import RefusalError, refuse
 from hostup_mcp.server.errors.hostup import from_hostup
+from hostup_mcp.server.evidence import RECOVERY_URI, evidence_of
 from hostup_mcp.server.protocol import refuse_unknown_prompt
+from hostup_mcp.server.recoveries import own
 from hostup_mcp.server.services import Services
 from hostup_mcp.server.tools.list_vps import page_data, read_page
 from hostup_mcp.server.tools.list_vps_backups import list_vps_backups
@@ -52,8 +55,8 @@ def instructions(unlockable: frozenset[Group]) -> str:
     before = "; show it to the user before restore_vps" if Group.RESTORE in unlockable else ""
     locked = f"A tool that is not listed is locked in hostup-mcp: {_LOCKED.format(what='it')}"
     return (
-        f"{_READING}{before}. Follow jobs with get_job. {locked} {_DATA} Change nothing without "
-        "the user's own yes."
+        f"{_READING}{before}. Follow jobs with get_job; after a restore call verify_recovery. "
+        f"{locked} {_DATA} Change nothing without the user's own yes."
     )
 
 
@@ -90,6 +93,23 @@ def add_guidance(server: MCPServer[Services], services: Services) -> None:
         "returns them.",
         mime_type="application/json",
     )(backups)
+
+    @server.resource(
+        RECOVERY_URI,
+        name="recovery",
+        title="Record of a recovery",
+        description="What was restored, when, who agreed and how, the price, and the last verdict "
+        "of verify_recovery with its evidence.",
+        mime_type="application/json",
+    )
+    async def recovery(recoveryId: str) -> str:
+        try:
+            kept = await own(services, caller(), recoveryId)
+        except StateUnavailableError:
+            raise _to_resource_error(refuse(write_texts.RECOVERIES_UNAVAILABLE)) from None
+        if kept is None:
+            raise ResourceNotFoundError("This caller has no recovery with this id.")
+        return json.dumps(evidence_of(kept), ensure_ascii=False)
 
     @server.completion()  # type: ignore[no-untyped-call, untyped-decorator]
     async def complete(
@@ -131,7 +151,10 @@ def recover_server(
         "3. Call list_vps_snapshots too: a recent snapshot may lose less.\n"
         "4. Call plan_restore for the option that loses the least data. Tell me what would be "
         "lost, the side effects, and the less risky options.\n"
-        "5. Then stop and wait for my decision. Change nothing without it."
+        "5. Then stop and wait for my decision. Change nothing without it.\n"
+        "6. When a restore that I decided for has finished, call verify_recovery, and tell me its "
+        "verdict and what shows it. That HostUp reports success does not show that the server is "
+        "back."
     )
 
 

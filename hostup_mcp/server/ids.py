@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from hostup_mcp.server.caller import caller
-from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors import texts, write_texts
 from hostup_mcp.server.errors.failure import RefusalError, fail, refuse
 from hostup_mcp.server.names import ServerName, read_note
 from hostup_mcp.server.services import Ctx, Services, services
@@ -136,7 +136,7 @@ async def require_write(ctx: Ctx, write_id: str) -> str:
 async def _require_stored(ctx: Ctx, known: str, argument: str, tool: str, path: str) -> str:
     note = await _require(services(ctx), caller(), known, argument, tool, path)
     if note is None:
-        raise RefusalError(fail(texts.STATE_UNAVAILABLE))
+        raise RefusalError(fail(write_texts.STATE_UNAVAILABLE))
     return note
 
 

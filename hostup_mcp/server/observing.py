@@ -14,6 +14,7 @@ from hostup_mcp.hostup.live import VpsStorage
 from hostup_mcp.hostup.problems import HostUpError
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.recovery.evidence import Observation, SeenDisk
+from hostup_mcp.server.clocks import by_hostup
 from hostup_mcp.server.probe import Probe
 
 
@@ -24,7 +25,8 @@ class Looking:
     hostup: ReadingClient
     probe: Probe
     vps_id: str
-    at: datetime
+    began: datetime
+    """When it began, by this machine's clock."""
     seen: Observation = field(init=False)
     failures: list[HostUpError] = field(default_factory=list)
     """Why reads of HostUp failed."""
@@ -32,16 +34,20 @@ class Looking:
     """Whether HostUp responded to anything."""
 
     def __post_init__(self) -> None:
-        self.seen = Observation(self.at, ports=() if self.probe.is_on else None)
+        self.seen = Observation(self.began, ports=() if self.probe.is_on else None)
 
     async def look(self, seconds: float) -> Observation:
-        """Look for at most `seconds`, at everything at once; return what was seen by then."""
+        """Look for at most `seconds`, at everything at once; return what was seen by then.
+
+        Its time is by HostUp's clock, which uptimes and the ends of jobs are compared with.
+        """
         with anyio.move_on_after(seconds):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._status)
                 tasks.start_soon(self._agent)
                 tasks.start_soon(self._storage)
                 tasks.start_soon(self._ports)
+        self._note(at=by_hostup(self.hostup, self.began))
         return self.seen
 
     async def _status(self) -> None:

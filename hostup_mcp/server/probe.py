@@ -54,9 +54,9 @@ _LONGEST_STATUS_LINE = 256
 class Probe:
     """The probe of one server, with its limit on connections at the same time."""
 
-    def __init__(self, settings: Settings, ports: Mapping[int, Talk] = PORTS) -> None:
+    def __init__(self, settings: Settings, ports: Mapping[int, Talk] | None = None) -> None:
         self.is_on = settings.probe
-        self._ports = ports
+        self._ports = PORTS if ports is None else ports
         self._limit = anyio.CapacityLimiter(MAX_AT_ONCE)
         host = urlsplit(settings.base_url).hostname or ""
         self._may_be_private = is_loopback(host)

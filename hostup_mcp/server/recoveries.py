@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
@@ -50,13 +50,14 @@ class JobEnd(_Stored):
     said: str | None = None
     """Why it failed or ended, in HostUp's words."""
     at: datetime
-    """When it ended, or was first seen to have ended."""
+    """When it ended, or was first seen to have ended, by HostUp's clock."""
 
 
 class LastVerdict(_Stored):
     """What `verify_recovery` last found."""
 
     at: datetime
+    """By HostUp's clock."""
     verdict: str
     items: list[JsonValue]
     to_check: list[str]
@@ -69,6 +70,9 @@ class Recovery(_Stored):
     plan_id: str
     path: str
     sent_at: datetime
+    """By this machine's clock."""
+    ahead: float = 0.0
+    """Seconds that HostUp's clock was ahead of it."""
     vps_id: str
     """The server that the request names: the one to overwrite, or the source of a new one."""
     restored: Restored
@@ -88,6 +92,11 @@ class Recovery(_Stored):
     """The server that was built; None if none was, or its id is not known."""
     job_end: JobEnd | None = None
     last_verdict: LastVerdict | None = None
+
+    @property
+    def sent_at_hostup(self) -> datetime:
+        """When it was sent, by HostUp's clock."""
+        return self.sent_at + timedelta(seconds=self.ahead)
 
     @property
     def holder(self) -> str | None:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from hostup_mcp.config import Misconfigured
 from hostup_mcp.hostup.problems import HostUpError
 from hostup_mcp.server.definition import AnyTool, ReadingTool, WritingTool
-from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors import write_texts
 from hostup_mcp.server.errors.arguments import invalid_arguments, unknown_arguments
 from hostup_mcp.server.errors.failure import (
     Failure,
@@ -28,7 +28,7 @@ from hostup_mcp.server.errors.failure import (
 )
 from hostup_mcp.server.errors.hostup import from_hostup
 from hostup_mcp.server.writes.pipeline import write
-from hostup_mcp.server.writes.result import WriteResult
+from hostup_mcp.server.writes.result import RestoreResult, WriteResult
 from hostup_mcp.state.store import StateUnavailableError
 
 PANEL_URI = "ui://hostup/recovery"
@@ -66,7 +66,7 @@ class PlainTool(Tool):
             case RefusalError(failure=failure):
                 return failure
             case StateUnavailableError():
-                return fail(texts.STATE_UNAVAILABLE)
+                return fail(write_texts.STATE_UNAVAILABLE)
             case HostUpError() as cause:
                 return from_hostup(cause)
             case ValidationError() as cause if not isinstance(error, UnexpectedToolError):
@@ -102,8 +102,9 @@ def build_tool(definition: AnyTool) -> Tool:
             annotations=_hints(read_only=True, destructive=False, idempotent=True),
             meta=_panel() if definition.shown_in_panel else None,
         )
+    result = RestoreResult if definition.is_recovery else WriteResult
     return WriteTool(
-        **_common(definition, definition.propose, "reader", WriteResult),
+        **_common(definition, definition.propose, "reader", result),
         annotations=_hints(
             read_only=False,
             destructive=not definition.is_always_harmless,

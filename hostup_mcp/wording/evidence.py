@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
+from hostup_mcp.hostup.text import safe_word
 from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.evidence import Answer, Observation
+from hostup_mcp.recovery.verification import BackVerdict, Proves, SeenBy
+from hostup_mcp.wording.formats import span
 from hostup_mcp.wording.text import Text, both
 
 _FAILED = "HostUp reports that the restore failed"
@@ -18,6 +23,46 @@ def _state(text: str) -> Text:
 def _because(text: str) -> Text:
     return Text(f"{text}: {{said:quoted}}", f"{text}. HostUp says: “{{said}}”")
 
+
+VERDICTS: Mapping[BackVerdict, str] = {
+    BackVerdict.BACK: "it is back",
+    BackVerdict.NOT_BACK: "it is NOT back",
+    BackVerdict.NOT_KNOWN: "it is NOT KNOWN whether it is back",
+}
+
+SOURCES: Mapping[SeenBy, str] = {
+    SeenBy.JOB: "HostUp, job",
+    SeenBy.STATUS: "HostUp, status",
+    SeenBy.AGENT: "HostUp, guest agent",
+    SeenBy.STORAGE: "HostUp, storage",
+    SeenBy.PROBE: "probe",
+}
+
+PROOFS: Mapping[Proves, str] = {
+    Proves.BACK: "shows that it is back",
+    Proves.NOT_BACK: "shows that it is not back",
+    Proves.NOTHING: "shows neither",
+}
+
+
+def observation_text(seen: Observation) -> str:
+    """Describe a server as it was seen, as a part of a line."""
+    agent = {None: "unknown", True: "answers", False: "does not answer"}[seen.agent]
+    disks = "unknown" if seen.disks is None else str(len(seen.disks))
+    parts = [f"power {safe_word(seen.power) if seen.power else 'unknown'}"]
+    if seen.uptime_seconds is not None:
+        parts.append(f"up for {span(timedelta(seconds=seen.uptime_seconds))}")
+    parts += [f"guest agent {agent}", f"disks {disks}"]
+    parts += [f"port {port.number} {_ANSWERS[port.answer]}" for port in seen.ports or ()]
+    return ", ".join(parts)
+
+
+_ANSWERS: Mapping[Answer, str] = {
+    Answer.NOTHING: "does not answer",
+    Answer.CONNECTION: "accepts connections",
+    Answer.TLS: "speaks TLS",
+    Answer.HTTP: "speaks HTTP",
+}
 
 EVIDENCE: Mapping[Code, Text] = {
     Code.RESTORE_SUCCEEDED: both(
@@ -78,6 +123,9 @@ EVIDENCE: Mapping[Code, Text] = {
         "The assistant can look in HostUp's audit log whether it was accepted.",
     ),
     Code.START_SERVER: both("It can be started in HostUp's panel."),
+    Code.START_WITH_TOOL: Text(
+        "set_vps_power with action start starts it.", "The assistant can start it."
+    ),
     Code.OPEN_CONSOLE: both("The console in HostUp's panel shows what is on its screen."),
     Code.USE_SERVER: both(
         "Whether its programs work shows only in using it: open its website, or log in."

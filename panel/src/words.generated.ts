@@ -182,6 +182,7 @@ export const WORDS: Readonly<Record<string, readonly Piece[]>> = {
   look_again_soon: ["It may still be starting: check again in a minute."],
   look_up_write: ["The assistant can look in HostUp's audit log whether it was accepted."],
   start_server: ["It can be started in HostUp's panel."],
+  start_with_tool: ["The assistant can start it."],
   open_console: ["The console in HostUp's panel shows what is on its screen."],
   use_server: ["Whether its programs work shows only in using it: open its website, or log in."],
   enable_probe: ["With HOSTUP_MCP_PROBE=1 this program also checks whether ports 22, 80 and 443 answer."],

@@ -130,6 +130,7 @@ async def test_valid_calls_say_what_to_set(mode: str) -> None:
         "list_vps_snapshots": {"id": "vps_01hxa3b4c5d6e7f8g9h0j1k2m3"},
         "list_backup_schedules": {"id": "vps_01hxa3b4c5d6e7f8g9h0j1k2m3"},
         "check_backups": {"schedules": True},
+        "verify_recovery": {"id": "vps_01hxa3b4c5d6e7f8g9h0j1k2m3"},
         "get_job": {"jobId": "job_01hxa3b4c5d6e7f8g9h0j1k2m3"},
     }
     async with connected(build_server(load({}, {})), None, mode) as assistant:

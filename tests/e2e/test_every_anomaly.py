@@ -139,6 +139,14 @@ class Session:
         if state in ("waiting", "running"):
             assert truth not in ("completed", "failed"), result.text
 
+    async def verify(self, vps: str) -> None:
+        result = await self.call("verify_recovery", id=vps)
+        server = self.sandbox.state.servers[vps]
+        if not result.is_error and result.data["verdict"] == "back":
+            assert server.power_state == "running"
+            assert server.boots
+            assert server.disk.startswith("state as of")
+
     async def play(self) -> None:
         ids = await self.servers()
         web = ids["web-01"]
@@ -155,6 +163,7 @@ class Session:
         plan = await self.call("plan_restore", id=web, mode="in_place", backupId=backup)
         if not plan.is_error and plan.data.get("planId"):
             await self.follow(await self.call("restore_vps", planId=plan.data["planId"]))
+            await self.verify(web)
         await self.follow(await self.call("create_vps_snapshot", id=web, name="by-hand"))
         await self.call("delete_vps_snapshot", id=web, snapshotName="before-php-83")
         await self.call("delete_vps_backup", id=web, backupId=backup)

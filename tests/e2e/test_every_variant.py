@@ -83,6 +83,21 @@ class Session:
         else:
             assert told.data["state"] in ("waiting", "running", "gone", "unknown")
 
+    async def verify(self, restored: Result) -> None:
+        """No verdict contradicts the account: `back` is only what runs and boots."""
+        vps = restored.data["vpsId"]
+        result = await self.call("verify_recovery", id=vps)
+        if result.is_error:
+            assert result.kind == "no_recovery", "but for a new server whose id nobody told"
+            return
+        server = self.sandbox.state.servers.get(vps)
+        if result.data["verdict"] == "back":
+            assert server is not None
+            assert server.power_state == "running"
+            assert server.boots
+        if server is not None and server.power_state == "running" and server.has_guest_agent:
+            assert result.data["verdict"] != "not_back"
+
     async def play(self) -> None:
         ids = await self.servers()
         web = ids["web-01"]
@@ -106,6 +121,7 @@ class Session:
             again = await self.call("restore_vps", planId=plan.data["planId"])
             assert again.is_error
             await self.follow(restored)
+            await self.verify(restored)
         assert newest in self.sandbox.state.servers[web].disk
         name = "before-php-83"
         gone = await self.call("delete_vps_snapshot", id=web, snapshotName=name)

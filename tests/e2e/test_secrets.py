@@ -48,6 +48,7 @@ async def everything(assistant: Assistant, sandbox: Sandbox) -> None:
     user.reply = agree
     started = await assistant.ok("restore_vps", planId=plan)
     await assistant.ok("get_job", jobId=started["jobId"])
+    await assistant.ok("verify_recovery", id=vps)
     await assistant.no("restore_vps", planId=plan)
     other, points = await assistant.backups("dev-01")
     await assistant.call("create_vps_snapshot", id=other, name="now")

@@ -18,7 +18,7 @@ DISK = SeenDisk("scsi0", 80.0)
 MINUTE = 60.0
 TLS, HTTP = Port(443, Answer.TLS), Port(80, Answer.HTTP, 200)
 OPEN_443, SHUT_443 = Port(443, Answer.CONNECTION), Port(443, Answer.NOTHING)
-SUCCEEDED = Restore(SENT, "0123", is_accepted=True, state=JobState.SUCCEEDED, ended=ENDED)
+SUCCEEDED = Restore("0123", is_accepted=True, state=JobState.SUCCEEDED, ended=ENDED)
 BEFORE = Observation(SENT, "running", 9000 * MINUTE, True, (DISK,), "192.0.2.1", (TLS, HTTP))
 UNKNOWN = Observation(SENT)
 BACK = replace(BEFORE, at=LATER, uptime_seconds=29 * MINUTE)
@@ -174,9 +174,16 @@ def test_what_the_user_can_look_at(
     assert [look if isinstance(look, Code) else look.code for look in found.looks] == looks
 
 
+def test_a_stopped_server_can_be_started_here() -> None:
+    now = replace(BACK, power="stopped", **QUIET)
+    assert Code.START_WITH_TOOL in verify(SUCCEEDED, BEFORE, now, can_start=True).looks
+
+
 def test_each_item_has_its_time_and_source() -> None:
     found = judged({}, {})
-    assert {item.at for item in found.items} == {LATER}
+    assert [item.at for item in found.items] == [ENDED, *[LATER] * 5]
+    going = judged({"ended": None}, {})
+    assert {item.at for item in going.items} == {LATER}
     assert [item.seen_by for item in found.items] == [
         *("job", "status", "agent", "storage"),
         *("probe", "probe"),

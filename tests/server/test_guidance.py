@@ -77,7 +77,14 @@ async def test_recovery_prompt_waits_for_the_user(mode: str) -> None:
         text = await prompt(client, "recover_server", {"id": "vps_a", "trouble": "disk full"})
     assert "vps_a" in text
     assert "disk full" in text
-    steps = ["list_vps", "list_vps_backups", "list_vps_snapshots", "plan_restore", "wait"]
+    steps = [
+        "list_vps",
+        "list_vps_backups",
+        "list_vps_snapshots",
+        "plan_restore",
+        "wait",
+        "verify_recovery",
+    ]
     places = [text.index(step) for step in steps]
     assert places == sorted(places)
     assert "Change nothing without" in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 
 import uvicorn
@@ -49,10 +50,22 @@ class Upstream(AppServer):
     """HostUp's address: a sandbox account that the test can replace."""
 
     def __init__(self, *, dated: bool = True) -> None:
+        """`dated` is whether responses have a `Date`, by the account's clock."""
         self.sandbox = fresh_account()
-        super().__init__(self._serve, dated=dated)
+        self.dated = dated
+        super().__init__(self._serve, dated=False)
         self.variables = {"HOSTUP_BASE_URL": self.url, "HOSTUP_API_KEY": SANDBOX_API_KEY}
         """The environment of a product that uses this account."""
 
     async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.sandbox.app(scope, receive, send)
+        async def send_dated(message: Any) -> None:
+            """Send with the time of the account's own clock, unless it gives one itself."""
+            if message["type"] == "http.response.start" and self.dated:
+                headers = list(message["headers"])
+                if all(name.lower() != b"date" for name, _ in headers):
+                    now = format_datetime(self.sandbox.clock.now(), usegmt=True)
+                    headers.append((b"date", now.encode()))
+                message = {**message, "headers": headers}
+            await send(message)
+
+        await self.sandbox.app(scope, receive, send_dated)

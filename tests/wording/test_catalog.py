@@ -669,6 +669,11 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         "The assistant can look in HostUp's audit log whether it was accepted.",
     ),
     (Code.START_SERVER, "It can be started in HostUp's panel.", None),
+    (
+        Code.START_WITH_TOOL,
+        "set_vps_power with action start starts it.",
+        "The assistant can start it.",
+    ),
     (Code.OPEN_CONSOLE, "The console in HostUp's panel shows what is on its screen.", None),
     (
         Code.USE_SERVER,

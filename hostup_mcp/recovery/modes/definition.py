@@ -120,6 +120,10 @@ class ModeDefinition:
     """Whether it restores a backup or a snapshot, as a word."""
     builds_server: bool = False
     """Whether it builds a new, paid server and does not change the current one."""
+    brings_other_system: bool = False
+    """Whether the server then holds another server's system, which need not answer as its own."""
+    may_resume: bool = False
+    """Whether programs that ran when it was made may run on, instead of a start of the system."""
     reads: frozenset[Read] = frozenset()
     plan: Callable[[Facts, Target, datetime], Plan]
     request: Callable[[Target], WriteRequest]

@@ -74,6 +74,7 @@ FROM_OTHER_VPS = ModeDefinition(
     mode=Mode.FROM_OTHER_VPS,
     needs=frozenset({Argument.BACKUP_ID, Argument.SOURCE_VPS_ID}),
     goes_back_to="backup",
+    brings_other_system=True,
     reads=frozenset({Read.SOURCES}),
     plan=plan,
     request=request,

@@ -65,6 +65,7 @@ SNAPSHOT = ModeDefinition(
     mode=Mode.SNAPSHOT,
     needs=frozenset({Argument.SNAPSHOT_NAME}),
     goes_back_to="snapshot",
+    may_resume=True,
     reads=frozenset({Read.SNAPSHOTS}),
     plan=plan,
     request=request,

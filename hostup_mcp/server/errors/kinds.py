@@ -29,6 +29,7 @@ class ErrorKind(StrEnum):
     JOB_FAILED = "job_failed"
     POWER_STATE = "power_state"
     NOT_FOUND = "not_found"
+    NO_RECOVERY = "no_recovery"
     BACKUP_MISSING = "backup_missing"
     SNAPSHOT_MISSING = "snapshot_missing"
     NOT_AVAILABLE = "not_available"

@@ -8,24 +8,6 @@ from __future__ import annotations
 from hostup_mcp.hostup.address import KEYS_PAGE
 from hostup_mcp.server.errors.kinds import ErrorKind
 from hostup_mcp.server.errors.text import NOTHING, NOTHING_NOW, ErrorText
-from hostup_mcp.server.errors.write_texts import (
-    AUDIT_LOG_UNAVAILABLE as AUDIT_LOG_UNAVAILABLE,
-)
-from hostup_mcp.server.errors.write_texts import (
-    FAILED_AFTER_SENDING as FAILED_AFTER_SENDING,
-)
-from hostup_mcp.server.errors.write_texts import (
-    RESPONSE_LOST as RESPONSE_LOST,
-)
-from hostup_mcp.server.errors.write_texts import (
-    SERVER_STOPPING as SERVER_STOPPING,
-)
-from hostup_mcp.server.errors.write_texts import (
-    STATE_REPLY_LOST as STATE_REPLY_LOST,
-)
-from hostup_mcp.server.errors.write_texts import (
-    STATE_UNAVAILABLE as STATE_UNAVAILABLE,
-)
 
 _CHECK = "Call list_vps_backups to check the current state, then tell the user."
 _LATER = "Call again in {wait}; if it keeps failing, HostUp's status page or support may say why."
@@ -210,6 +192,14 @@ NOT_AVAILABLE = ErrorText(
     "Snapshots are not available for this server: {reason}.",
     "Tell the user. Call list_vps_backups to see whether a backup is possible.",
     NOTHING,
+)
+
+NO_RECOVERY = ErrorText(
+    ErrorKind.NO_RECOVERY,
+    "No restore of this server is recorded for this caller, so there is nothing to compare with.",
+    "verify_recovery knows only restores that restore_vps sent for the same caller, not those made "
+    "in HostUp's panel. list_vps shows the power state; whether the server works, the user has to "
+    "look.",
 )
 
 # The user's yes -----------------------------------------------------------------------------------

@@ -32,6 +32,11 @@ STATE_UNAVAILABLE = ErrorText(
     "Reads still work. Tell the user; whoever runs this server can check /readyz.",
     NOTHING_NOW,
 )
+RECOVERIES_UNAVAILABLE = ErrorText(
+    ErrorKind.STATE_UNAVAILABLE,
+    "Shared state is unavailable, so the record of the restore cannot be read.",
+    "Call again in a minute. list_vps still shows the power state.",
+)
 STATE_REPLY_LOST = ErrorText(
     ErrorKind.STATE_UNAVAILABLE,
     "Shared state did not reply, so it is not known whether this {record} was consumed.",

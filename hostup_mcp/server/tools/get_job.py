@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ from hostup_mcp.hostup.problems import HostUpError, NotFoundError
 from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.recovery.backups import find_backup
 from hostup_mcp.recovery.findings import WayBack
+from hostup_mcp.server.caller import caller
 from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.errors import texts
@@ -28,8 +30,11 @@ from hostup_mcp.server.lost_writes import Found, WriteRecord, describe, look_up
 from hostup_mcp.server.names import ServerName, about_subject, recall_name
 from hostup_mcp.server.output import as_data
 from hostup_mcp.server.power import follow_power
+from hostup_mcp.server.recoveries import own
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, Services, services
+from hostup_mcp.server.verifying import note_job_end
+from hostup_mcp.state.store import StateUnavailableError
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.formats import number
 from hostup_mcp.wording.phrases import now_text
@@ -73,7 +78,8 @@ async def get_job(
 ) -> CallToolResult:
     """Reports how far a job has come, waiting up to waitSeconds for it to finish; call again while
     it runs. Give a jobId, or else a writeId to find out what became of a request whose response was
-    lost. Afterwards, or without either, check the server with list_vps and list_vps_backups."""
+    lost. After a restore, call verify_recovery; after others, or without either, check the server
+    with list_vps and list_vps_backups."""
     services_ = services(ctx)
     if writeId is not None and jobId is None:
         record = WriteRecord.model_validate_json(await require_write(ctx, writeId))
@@ -93,9 +99,14 @@ async def get_job(
     if job.leads_to is not None and seen.has_succeeded:
         power = await follow_power(services_, jobId, job, until)
         return _result(services_, jobId, server, seen, "", message=power)
+    way_back = job.way_back if seen.has_succeeded else None
+    if job.recovery_id is not None:
+        await _note_end(services_, job.recovery_id, seen)
+        if seen.has_succeeded:
+            verify = _verify(job.restored_vps_id)
+            return _result(services_, jobId, server, seen, "", message=verify, way_back=way_back)
     if job.restored_point is not None and _did_not_succeed(seen):
         after = await _describe_disk(services_, job, seen)
-    way_back = job.way_back if seen.has_succeeded else None
     return _result(services_, jobId, server, seen, after, way_back=way_back)
 
 
@@ -160,6 +171,24 @@ async def _look_for(services_: Services, write: WriteRecord, wait_seconds: int) 
 def _did_not_succeed(seen: _Seen) -> bool:
     going = (JobState.WAITING, JobState.RUNNING, JobState.SUCCEEDED)
     return seen.is_gone or seen.job is None or seen.job.state not in going
+
+
+async def _note_end(services_: Services, recovery_id: str, seen: _Seen) -> None:
+    """Record that a restore has ended: HostUp may not know its job for long."""
+    if seen.job is None:
+        return
+    with suppress(StateUnavailableError):
+        kept = await own(services_, caller(), recovery_id)
+        if kept is not None:
+            await note_job_end(services_, kept, seen.job)
+
+
+def _verify(vps_id: str | None) -> str:
+    """Say what to do after a restore that HostUp calls complete."""
+    if vps_id is None:
+        return "HostUp reports success. Call list_vps to find the new server."
+    step = f"Call verify_recovery with id {safe_word(vps_id)}"
+    return f"HostUp reports success, which does not show that the server is back. {step}."
 
 
 async def _describe_disk(services_: Services, job: TrackedJob, seen: _Seen) -> str:
@@ -237,7 +266,7 @@ _CHECK = "Call list_vps and list_vps_backups to check the current state of the s
 _MESSAGES = {
     JobState.WAITING: "It has not started yet, which is not a failure. Call get_job again.",
     JobState.RUNNING: "It is still running, which is not a failure. Call get_job again.",
-    JobState.SUCCEEDED: "HostUp reports success. Call list_vps to check that it is running.",
+    JobState.SUCCEEDED: "HostUp reports success.",
     JobState.FAILED: f"HostUp reports failure. {_CHECK}, then tell the user.",
     JobState.ENDED_OTHERWISE: f"HostUp reports that it ended without success. {_CHECK}, then tell "
     "the user.",

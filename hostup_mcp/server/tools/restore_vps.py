@@ -36,7 +36,8 @@ async def propose(reader: Reader, planId: PlanId) -> Destructive:
     """Overwrites a VPS by carrying out a plan of plan_restore; this cannot be undone. (A
     new_cloud_vps plan builds a paid VPS instead and needs scope write:billing.) Only once the user
     has seen the plan; they are asked first, by this server or the client. If the facts have
-    changed, plan again. Follow it with get_job. To look, use list_vps_backups."""
+    changed, plan again. Follow it with get_job, then verify_recovery. To look, use
+    list_vps_backups."""
     return await propose_restore(reader, await reader.plans.open(planId))
 
 
@@ -84,7 +85,7 @@ def _follow_up(plan: StoredPlan, facts: PlanFacts) -> FollowUp:
     return FollowUp(
         "Restoring {server}",
         DiskRestored(goes_back_to == "snapshot"),
-        "Call list_vps and list_vps_backups in a few minutes.",
+        f"Call verify_recovery with id {plan.vps_id} in a few minutes.",
         restored_point=plan.point,
         restored=restored,
         way_back=find_way_back(facts.account.listing, plan.point, facts.issued),

@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from hostup_mcp.hostup.text import Json
-from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors import write_texts
 from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.writes.audit_chain import (
     MAX_LINE,
@@ -79,7 +79,7 @@ class AuditLog:
         except OSError as error:
             log.info(json.dumps(entry))
             log.error("the audit log cannot be written: %s", error)
-            raise refuse(texts.AUDIT_LOG_UNAVAILABLE) from None
+            raise refuse(write_texts.AUDIT_LOG_UNAVAILABLE) from None
         log.info(to_bytes(self._last).decode())
 
     def _append(self, path: Path, entry: Mapping[str, Json]) -> SignedLine:

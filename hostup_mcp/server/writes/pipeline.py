@@ -23,7 +23,7 @@ from mcp.types import CallToolResult, InputRequiredResult
 from hostup_mcp.hostup.problems import ForbiddenError, HostUpError
 from hostup_mcp.server.caller import caller
 from hostup_mcp.server.definition import WritingTool
-from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors import texts, write_texts
 from hostup_mcp.server.errors.failure import Failure, RefusalError, fail, refuse, to_result
 from hostup_mcp.server.errors.hostup import from_hostup
 from hostup_mcp.server.errors.kinds import ErrorKind
@@ -166,7 +166,7 @@ async def _carry_out(
     w.services.refusals.forget(w.caller, agreed.vps_id, consent.proposal.request.scopes)
     await conclude_recovery(w, kept, started)
     await _release(w, lock)
-    result = describe(started, consent, server, zone)
+    result = describe(started, consent, server, zone, w.recovery_id)
     _log_end(w, "accepted by HostUp")
     return result
 
@@ -204,7 +204,7 @@ async def _consume(
         result = await w.services.state.consume(w.caller, keys, lock)
     except StateReplyLostError:
         raise refuse(
-            texts.STATE_REPLY_LOST,
+            write_texts.STATE_REPLY_LOST,
             record="plan" if plan else "yes",
             step="Call plan_restore again for a new plan." if plan else "Call again in a minute.",
         ) from None
@@ -250,15 +250,15 @@ def _failure(w: WriteContext, error: Exception) -> Failure | None:
         case RefusalError():
             return error.failure
         case StateUnavailableError():
-            return fail(texts.STATE_UNAVAILABLE)
+            return fail(write_texts.STATE_UNAVAILABLE)
         case ServerStoppingError():
-            return fail(texts.SERVER_STOPPING)
+            return fail(write_texts.SERVER_STOPPING)
         case HostUpError():
             return _of_hostup(w, error)
     if w.phase is not Phase.SENT:
         return None
     log.error("a write failed after it was sent", exc_info=error)
-    failure = fail(texts.FAILED_AFTER_SENDING, write_id=w.write_id)
+    failure = fail(write_texts.FAILED_AFTER_SENDING, write_id=w.write_id)
     return failure.model_copy(update={"write_id": w.write_id})
 
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from hostup_mcp.hostup.jobs import Started
 from hostup_mcp.recovery.evidence import Observation
 from hostup_mcp.server import recoveries
+from hostup_mcp.server.clocks import by_hostup
 from hostup_mcp.server.jobs import poll_path
 from hostup_mcp.server.observing import Looking
 from hostup_mcp.server.recoveries import JobEnd, KeptRecovery, Recovery
@@ -56,6 +57,7 @@ async def note_recovery(
         plan_id=w.ids["planId"],
         path=proposal.request.path,
         sent_at=w.services.now(),
+        ahead=w.services.hostup.clock_offset or 0.0,
         vps_id=proposal.vps_id,
         restored=restored,
         write_id=w.write_id,
@@ -81,6 +83,7 @@ async def conclude_recovery(
             await recoveries.update(w.services, kept, outcome="unknown")
             return
         state, job_id = started.state, started.job_id
+        now = by_hostup(w.services.hostup, w.services.now())
         is_over = state is not None and state.is_over
         ended = recovery.model_copy(
             update={
@@ -88,7 +91,7 @@ async def conclude_recovery(
                 "job_id": job_id,
                 "poll": None if job_id is None else poll_path(job_id, started.poll_url),
                 "new_vps_id": started.vps_id,
-                "job_end": JobEnd(state=state, said=started.reason, at=w.services.now())
+                "job_end": JobEnd(state=state, said=started.reason, at=now)
                 if state is not None and is_over
                 else None,
             }

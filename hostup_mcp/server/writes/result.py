@@ -44,8 +44,22 @@ class WriteResult(BaseModel):
     message: str = Field(description="What happens now.")
 
 
-def describe(started: Started, consent: Consent, known: ServerName, zone: tzinfo) -> CallToolResult:
+class RestoreResult(WriteResult):
+    """How far an accepted restore has come."""
+
+    recoveryId: str = Field(description="Its record: hostup://recoveries/{recoveryId}.")
+
+
+def describe(
+    started: Started,
+    consent: Consent,
+    known: ServerName,
+    zone: tzinfo,
+    recovery_id: str | None = None,
+) -> CallToolResult:
     """Return the result for a write that HostUp accepted; `known` is the server as last listed.
+
+    `recovery_id` is of the record of a restore.
 
     Raises:
         RefusalError: HostUp accepted it, and its response says that it failed.
@@ -62,11 +76,13 @@ def describe(started: Started, consent: Consent, known: ServerName, zone: tzinfo
     )
     # A completed job is not yet a power state that is reached.
     done = done and follow_up.leads_to is None
+    verify = "" if recovery_id is None else "verify_recovery shows whether the server is back."
     if done:
-        state, next_step = "done", "Done."
+        state, next_step = "done", verify or "Done."
     elif started.job_id:
         state = "started"
-        next_step = f"Started as job {safe_word(started.job_id)}; follow it with get_job."
+        then = f", then {verify}" if verify else "."
+        next_step = f"Started as job {safe_word(started.job_id)}; follow it with get_job{then}"
     else:
         state = "accepted"
         look = follow_up.where_to_look
@@ -91,6 +107,8 @@ def describe(started: Started, consent: Consent, known: ServerName, zone: tzinfo
         "wayBack": None if follow_up.way_back is None else as_data(follow_up.way_back),
         "message": message,
     }
+    if recovery_id is not None:
+        data["recoveryId"] = recovery_id
     return to_result([message], data)
 
 

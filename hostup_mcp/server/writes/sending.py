@@ -15,7 +15,7 @@ from hostup_mcp.hostup.requests import Expected
 from hostup_mcp.hostup.writing import WritingClient
 from hostup_mcp.recovery.effects import Shows, Sight
 from hostup_mcp.recovery.sent_writes import Outcome, Trace, conclude
-from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors import write_texts
 from hostup_mcp.server.errors.failure import RefusalError, fail
 from hostup_mcp.server.errors.hostup import from_hostup
 from hostup_mcp.server.jobs import TrackedJob, poll_path
@@ -117,7 +117,7 @@ def _as_unknown(
 ) -> OutcomeUnknownError:
     failure = from_hostup(error)
     lost = fail(
-        texts.RESPONSE_LOST,
+        write_texts.RESPONSE_LOST,
         error=failure.message,
         seen=f"{lead} {seen}".strip(),
         write_id=record.id,

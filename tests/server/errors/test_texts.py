@@ -5,11 +5,15 @@ from pathlib import Path
 import pytest
 
 import hostup_mcp
-from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors import texts, write_texts
 from hostup_mcp.server.errors.kinds import ErrorKind
 from hostup_mcp.server.errors.text import ErrorText
 
-TEXTS = {name: text for name, text in vars(texts).items() if isinstance(text, ErrorText)}
+TEXTS = {
+    name: text
+    for name, text in (vars(texts) | vars(write_texts)).items()
+    if isinstance(text, ErrorText)
+}
 SOURCES = "".join(
     path.read_text(encoding="utf-8") for path in Path(hostup_mcp.__path__[0]).rglob("*.py")
 )

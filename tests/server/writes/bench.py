@@ -25,7 +25,7 @@ from hostup_mcp.recovery.effects import BackupDeleted
 from hostup_mcp.recovery.modes.definition import Mode
 from hostup_mcp.server.caller import LOCAL
 from hostup_mcp.server.definition import WritingTool
-from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors import write_texts
 from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.plans import Plans, StoredPlan, milliseconds
 from hostup_mcp.server.reader import Reader
@@ -118,7 +118,7 @@ class RecordingLog(AuditLog):
 
     def append(self, now: datetime, entry: Mapping[str, Json]) -> None:
         if self.is_full:
-            raise refuse(texts.AUDIT_LOG_UNAVAILABLE)
+            raise refuse(write_texts.AUDIT_LOG_UNAVAILABLE)
         self.entries.append(json.loads(json.dumps({**entry})))
         self.events.append(f"log: {entry['outcome']}")
 
