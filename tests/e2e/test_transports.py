@@ -27,6 +27,7 @@ from .harness import Assistant, Product, at, in_memory
 
 HTTP = ("streamable-http", "sse")
 TEMPLATE = "hostup://vps/{id}/backups"
+RECORD = "hostup://recoveries/{recoveryId}"
 doors = pytest.mark.parametrize("door", ALL_DOORS, ids=str)
 
 
@@ -46,8 +47,8 @@ async def test_every_door_serves_all_there_is(product: Product, door: Door) -> N
         prompts = {prompt.name for prompt in (await client.list_prompts()).prompts}
         assert prompts == {"recover_server", "check_backups"}
         assert "hostup://vps" in {str(r.uri) for r in (await client.list_resources()).resources}
-        [template] = (await client.list_resource_templates()).resource_templates
-        assert template.uri_template == TEMPLATE
+        templates = (await client.list_resource_templates()).resource_templates
+        assert {t.uri_template for t in templates} == {TEMPLATE, RECORD}
         assert await complete_id(client) == [], "no id was returned yet"
         await expect_nothing_unknown(assistant)
         assert product.sandbox.requests == []

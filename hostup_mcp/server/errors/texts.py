@@ -197,8 +197,8 @@ NOT_AVAILABLE = ErrorText(
 NO_RECOVERY = ErrorText(
     ErrorKind.NO_RECOVERY,
     "No restore of this server is recorded for this caller, so there is nothing to compare with.",
-    "verify_recovery knows only restores that restore_vps sent for the same caller, not those made "
-    "in HostUp's panel. list_vps shows the power state; whether the server works, the user has to "
+    "Only restores that were sent from here for the same caller are known, not those made in "
+    "HostUp's panel. list_vps shows the power state; whether the server works, the user has to "
     "look.",
 )
 
