@@ -159,6 +159,7 @@ VALUES: dict[str, Any] = {
     "name": "before",
     "enabled": False,
     "retentionCount": 7,
+    "action": "stop",
 }
 """An argument of each name, wherever it is required; in_place needs a backupId besides."""
 
