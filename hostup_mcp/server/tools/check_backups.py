@@ -35,6 +35,7 @@ from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, Services, services
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.completeness import missing_lines
+from hostup_mcp.wording.render import facts_of
 
 CALL_SECONDS = 40.0
 """How long a call may take; what is left then is for the next one."""
@@ -92,9 +93,14 @@ async def check_backups(
 
 async def _remember(services_: Services, fleet: tuple[Health, ...]) -> None:
     await remember_servers(services_, [health.vps for health in fleet])
-    await services_.remember(
-        {f"{h.vps.id}/{h.newest.id}": "" for h in fleet if h.newest is not None}
-    )
+    newest = {f"{h.vps.id}/{h.newest.id}": "" for h in fleet if h.newest is not None}
+    named = {
+        f"{health.vps.id}/{backup_id}": ""
+        for health in fleet
+        for concern in health.concerns
+        if (backup_id := facts_of(concern.finding).get("backup_id"))
+    }
+    await services_.remember(newest | named)
 
 
 @dataclass(frozen=True, slots=True)

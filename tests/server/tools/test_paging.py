@@ -114,6 +114,18 @@ async def test_pages_have_a_size_from_1_to_500(limit: Any) -> None:
     assert error["kind"] == "invalid_arguments"
 
 
+async def test_backups_that_a_check_names_are_handed_out() -> None:
+    """Such as the one that may be removed next, where all slots are in use."""
+    box = account()
+    shop = box.state.by_name("shop-prod")
+    oldest = min(shop.backups, key=lambda backup: str(backup.created_at)).id
+    async with client_of(box) as client:
+        checked = await client.call_tool("check_backups", {})
+        assert f"likeliest to be removed for another is {oldest}" in text_of(checked)
+        plan = {"id": shop.id, "mode": "in_place", "backupId": oldest}
+        assert not (await client.call_tool("plan_restore", plan)).is_error
+
+
 # Other lists --------------------------------------------------------------------------------------
 
 
