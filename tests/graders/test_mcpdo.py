@@ -83,3 +83,6 @@ def test_a_restore_waits_for_the_typed_name(shell: Shell, revision: str) -> None
     job = shell.data("get_job", jobId=started["jobId"])
     assert job["vpsId"] == vps["id"]
     assert job["state"] in {"waiting", "running", "succeeded"}
+    found = shell.data("verify_recovery", id=vps["id"])
+    assert found["recoveryId"] == started["recoveryId"]
+    assert found["verdict"] in {"back", "not_known"}

@@ -10,6 +10,7 @@ from support.documents import anything, text
 
 from hostup_mcp.hostup import responses
 from hostup_mcp.hostup.jobs import Document, Job, JobState, is_path_on_host, job
+from hostup_mcp.hostup.models import parse_time
 from hostup_mcp.hostup.problems import BadResponseError
 
 from .wire import encoded
@@ -99,6 +100,15 @@ def test_without_a_word_the_state_is_unknown(where: str) -> None:
 )
 def test_flags_decide_where_words_do_not(data: dict[str, Any], state: JobState) -> None:
     assert job(flagged(**data)).state is state
+
+
+@pytest.mark.parametrize("where", ENVELOPES)
+def test_when_a_job_ended_is_read(where: str) -> None:
+    told = job(enveloped(where, "completed", finishedAt=FINISHED))
+    assert told.finished_at == FINISHED
+    assert told.finished == parse_time(FINISHED)
+    assert job(enveloped(where, "completed", finishedAt=None)).finished is None
+    assert job(enveloped(where, "completed", finishedAt="soon")).finished is None
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from .wiring import (
     ServerThread,
     calling,
     credentials_file,
+    parse,
     serving,
     threads,
     token_file,
@@ -142,6 +144,25 @@ async def test_unlocked_tool_works(team: Team, upstream: Upstream) -> None:
     assert done.kind is None, done.text
     [write] = upstream.sandbox.writes
     assert write.headers["authorization"] == f"Bearer {SANDBOX_API_KEY}"
+
+
+async def test_recoveries_are_their_callers_own(team: Team, upstream: Upstream) -> None:
+    """Both callers use one account, and only one of them made the restore."""
+    vps, plan = await team.web.plan()
+    asked = await team.web.call("restore_vps", planId=plan)
+    started = (await team.web.call("restore_vps", asked.accept(), planId=plan)).data
+    uri = f"hostup://recoveries/{started['recoveryId']}"
+    found = await team.web.ok("verify_recovery", id=vps)
+    assert found["recoveryId"] == started["recoveryId"]
+    [content] = (await team.web.result_of("resources/read", uri=uri))["contents"]
+    assert json.loads(content["text"])["verdict"] == found["verdict"]
+    assert await team.spenders.find("web-01") == vps
+    refused = await team.spenders.call("verify_recovery", id=vps)
+    assert refused.kind == "no_recovery"
+    assert "error" in parse(await team.spenders.post("resources/read", uri=uri))
+    # Nor can the other one change it by looking.
+    [content] = (await team.web.result_of("resources/read", uri=uri))["contents"]
+    assert json.loads(content["text"])["verdict"] == found["verdict"]
 
 
 async def paid_plan(caller: Caller) -> dict[str, Any]:
