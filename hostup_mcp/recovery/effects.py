@@ -195,17 +195,17 @@ def see_new_backup(effect: BackupMade, listing: BackupList, sent_at: datetime) -
     new = [backup for backup in listing.backups if _may_be_it(effect, backup, sent_at)]
     # One without a date is the weaker evidence.
     new.sort(key=lambda backup: (backup.created is None, backup.created or sent_at))
-    gate = listing.actions.can_create_backup
     if new:
-        return Sight(effect, Shows.DONE, backup=new[0], gate=gate)
+        return Sight(effect, Shows.DONE, backup=new[0])
+    gate = listing.actions.can_create_backup
     return Sight(effect, Shows.STARTED if _is_closed(gate) else Shows.NOT_DONE, gate=gate)
 
 
 def _may_be_it(effect: BackupMade, backup: Backup, sent_at: datetime) -> bool:
-    is_scheduled = (backup.backup_type or "").strip().lower() == "scheduled"
+    kind, created = backup.backup_type, backup.created
+    is_scheduled = kind is not None and kind.strip().lower() == "scheduled"
     if backup.id in effect.before or is_scheduled:
         return False
-    created = backup.created
     return created is None or sent_at - _SLACK <= created <= sent_at + SETTLED
 
 

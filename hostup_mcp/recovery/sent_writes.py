@@ -138,7 +138,8 @@ def _matches(write: SentWrite, row: AuditRow) -> bool:
         row.method == write.method
         and at is not None
         and write.sent_at - EARLIEST <= at <= write.sent_at + LATEST
-        and _is_same_path(write.path, row.path or "")
+        and row.path is not None
+        and _is_same_path(write.path, row.path)
         # Another write of this program is not this one.
         and row.write_id is None
     )

@@ -105,6 +105,7 @@ def test_a_similar_row_is_only_possibly_ours(like: AuditRow) -> None:
         row(path=None),
         row(path="/api/v2/vps/vps_2/backups/bkp_1/actions/restore"),
         row(path="/api/vm/101/backups/bkp_2/actions/restore"),
+        row(path="/api/vm/101/snapshots/bkp_1/actions/restore"),
         row(path="/api/vm/101/other-backups/bkp_1/actions/restore/now"),
         row(user_agent="hostup-mcp/1.0 (write fedcba9876543210)"),
     ],
