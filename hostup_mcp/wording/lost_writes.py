@@ -86,8 +86,8 @@ def _new_server(name: str, found: Vps | None) -> str:
     if found is None:
         return f"No server named {quoted(name)} is listed; HostUp may give it another name."
     return (
-        f"The new server {quoted(name)} is listed ({safe_word(found.id)}): it was built, and costs "
-        "money."
+        f"A server with the name that only this request has, {quoted(name)}, is listed "
+        f"({safe_word(found.id)}) and costs money."
     )
 
 

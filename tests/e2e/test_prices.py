@@ -266,7 +266,7 @@ async def test_a_lost_server_is_looked_for_by_name(mode: str, kind: Any) -> None
         assert result.kind == "outcome_unknown"
         built = [each.id for each in sandbox.state.servers.values() if each.name == name]
         assert len(built) == (kind != "drop_before")
-        said = f"named {name} is listed now: {built[0]}" if built else f"No server named {name}"
+        said = f'"{name}", is listed ({built[0]})' if built else f'No server named "{name}" is'
         assert said in result.error["seen"]
         assert f"Call list_vps with name {name}" in result.next_step
         found = await assistant.ok("get_job", writeId=result.error["writeId"])
@@ -281,7 +281,7 @@ async def test_a_server_that_hostup_does_not_confirm(response: Any) -> None:
         plan = await planned(assistant)
         result = await assistant.call("restore_vps", planId=plan.data["planId"])
         assert result.kind == "outcome_unknown"
-        assert f"named {plan.data['newServer']['name']} is listed now" in result.error["seen"]
+        assert f'"{plan.data["newServer"]["name"]}", is listed (' in result.error["seen"]
         assert len(sandbox.writes) == 1
 
 

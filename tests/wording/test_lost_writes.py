@@ -146,7 +146,8 @@ def backup(after: timedelta | None, size: float | None = 12.5) -> Backup:
         ),
         (
             Sight(ServerBuilt("api-x"), Shows.DONE, server=Vps(id="vps_2", name="api-x")),
-            'The new server "api-x" is listed (vps_2): it was built, and costs money.',
+            'A server with the name that only this request has, "api-x", is listed (vps_2) and '
+            "costs money.",
         ),
         *(
             (Sight(effect, Shows.UNREAD), "The current state of the server could not be read.")
