@@ -24,6 +24,7 @@ from hostup_mcp.server.connections import connect, shared_throttle
 from hostup_mcp.server.fleet import BEGINNING, SERVER_SECONDS, Position, read_part
 from hostup_mcp.state.in_memory import InMemoryState
 from hostup_mcp.wording.formats import system_language, system_zone
+from hostup_mcp.wording.health import WORDS, Gap
 from hostup_mcp.wording.viewer import Language, Viewer
 
 UNSTATED_PAUSE = 30.0
@@ -83,7 +84,8 @@ async def _check(settings: Settings, options: Options) -> Report:
         await client.close()
     viewer = Viewer(settings.zone or system_zone(), _language(settings))
     servers = tuple(check_server(facts, now, options.max_age) for facts in fleet.servers)
-    return Report(now, options.max_age, servers, fleet.is_complete, _problem(fleet), viewer=viewer)
+    problem = _problem(fleet, viewer.language)
+    return Report(now, options.max_age, servers, fleet.is_complete, problem, viewer=viewer)
 
 
 def _language(settings: Settings) -> Language:
@@ -100,12 +102,12 @@ class Fleet:
     """Why not all were read, if HostUp is the reason."""
 
 
-def _problem(fleet: Fleet) -> str | None:
+def _problem(fleet: Fleet, language: Language) -> str | None:
     if fleet.stopped is not None:
-        return diagnosis(fleet.stopped)
+        return diagnosis(fleet.stopped, language)
     if not fleet.is_complete:
-        return "HostUp has servers that it does not list, or lists in a form that cannot be read."
-    return None if fleet.servers else "The account has no servers that this key can see."
+        return WORDS[language].gaps[Gap.UNLISTED]
+    return None if fleet.servers else WORDS[language].gaps[Gap.NO_SERVERS]
 
 
 async def read_all(

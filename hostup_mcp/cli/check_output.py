@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from hostup_mcp.recovery.health import Health, Severity, worst_first
 from hostup_mcp.server.fleet_output import server_item
 from hostup_mcp.wording import formats
-from hostup_mcp.wording.health import describe_server, summarize
+from hostup_mcp.wording.health import WORDS, describe_server, summarize
 from hostup_mcp.wording.render import finding_code
 from hostup_mcp.wording.viewer import Viewer
 
@@ -36,7 +36,7 @@ class Report:
     servers: tuple[Health, ...] = ()
     is_complete: bool = False
     problem: str | None = None
-    """Why the state of some servers is not known, if it is not."""
+    """Why the state of some servers is not known, if it is not, in the viewer's language."""
     viewer: Viewer = field(default_factory=Viewer)
 
     @property
@@ -52,10 +52,12 @@ class Report:
 
 def as_text(report: Report) -> str:
     """Return a summary on the first line, and each server with a problem on a further one."""
+    language = report.viewer.language
     counts = Counter(health.severity for health in report.servers)
-    said = [summarize(counts)] if report.servers else []
+    said = [summarize(counts, language)] if report.servers else []
     if report.problem is not None:
-        said.append(f"not complete: {report.problem}" if said else report.problem)
+        incomplete = WORDS[language].incomplete.format(report.problem)
+        said.append(incomplete if said else report.problem)
     lines = [f"BACKUPS {report.state.name} - {', '.join(said)}"]
     lines += [
         f"{health.severity.upper()}: {describe_server(health, report.checked_at, report.viewer)}"

@@ -12,6 +12,7 @@ from hostup_mcp.server.connections import connect
 from hostup_mcp.server.errors.hostup import describe_for_user
 from hostup_mcp.state.key_file import audit_key_path
 from hostup_mcp.stdio.state import shares_state
+from hostup_mcp.wording.viewer import Language
 
 PATIENCE = 6.0
 """Seconds for the one read, retries included, while the user waits."""
@@ -83,13 +84,13 @@ def _check_audit_log(settings: Settings, console: Console) -> int:
     return 0
 
 
-def diagnosis(error: HostUpError) -> str:
+def diagnosis(error: HostUpError, language: Language = Language.ENGLISH) -> str:
     """Describe what is wrong and what the user can do, on one line."""
     if isinstance(error, NotFoundError):
         # Every account has a list of servers, so this is not HostUp's API.
         said = str(error).removesuffix(".")
         error = BadResponseError(f"HostUp's API was not found there: {said}", status=404)
-    return describe_for_user(error)
+    return describe_for_user(error, language)
 
 
 async def _one_read(settings: Settings) -> int:

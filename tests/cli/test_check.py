@@ -395,6 +395,35 @@ def test_metrics_have_the_same_facts(monitoring: Monitoring) -> None:
     assert abs(found["timestamp_seconds",] - monitoring.start.timestamp()) < 600
 
 
+def test_the_check_speaks_swedish(monitoring: Monitoring, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the setting or else the locale says; states and codes stay what monitoring expects."""
+    monitoring.holds(*servers(monitoring.start, "fwc"))
+    monkeypatch.setenv("LC_ALL", "sv_SE.UTF-8")
+    code, text = monitoring.check()
+    first, *rest = text.splitlines()
+    assert code == 2
+    told = "3 servrar: 1 kritisk, 1 med varning, 1 utan problem"
+    assert first == f"BACKUPS CRITICAL - {told}"
+    assert rest[0].startswith("CRITICAL: ")
+    assert "Den nyaste fullständiga backupen är äldre än 2 dygn." in rest[0]
+    assert "Ingen backup kan återställas nu. HostUp uppger: ”Storage is being moved.”" in rest[1]
+    assert '"newest_old"' in monitoring.check("--json")[1]
+    monkeypatch.setenv("HOSTUP_MCP_LANGUAGE", "en")
+    assert "3 servers: 1 critical" in monitoring.check()[1]
+
+
+def test_a_refused_key_is_told_in_swedish(
+    monitoring: Monitoring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOSTUP_MCP_LANGUAGE", "sv")
+    monkeypatch.setenv("HOSTUP_API_KEY", SECRET)
+    code, text = monitoring.check()
+    assert code == 3
+    assert text.startswith("BACKUPS UNKNOWN - HostUp godtog inte API-nyckeln. Kontrollera ")
+    assert "status 401" in text
+    assert SECRET not in text
+
+
 def test_metrics_of_a_failure_say_so() -> None:
     at = datetime(2026, 4, 27, tzinfo=UTC)
     found = metrics(as_metrics(Report(at, problem="HostUp cannot be reached.")))

@@ -11,7 +11,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hostup_mcp.wording.formats import iso, moment, number, price, size, span, stamp
+from hostup_mcp.wording.formats import (
+    iso,
+    moment,
+    number,
+    price,
+    size,
+    span,
+    stamp,
+    system_language,
+)
 from hostup_mcp.wording.viewer import Language, Viewer
 
 
@@ -100,6 +109,28 @@ def test_swedish_moments_and_numbers() -> None:
     assert moment(WINTER, Viewer(STOCKHOLM, Language.SWEDISH)) == "fre 2026-11-27 10:00 CET"
     assert span(timedelta(days=2, hours=1), Language.SWEDISH) == "2 dygn 1 timme"
     assert size(12.4, Language.SWEDISH) == "12,4 GB"
+    assert price(Decimal("1249"), "SEK", Language.SWEDISH) == "1\xa0249,00 SEK"
+
+
+@pytest.mark.parametrize(
+    ("variables", "language"),
+    [
+        ({"LANG": "sv_SE.UTF-8"}, Language.SWEDISH),
+        ({"LANG": "en_GB.UTF-8", "LC_MESSAGES": "sv_FI"}, Language.SWEDISH),
+        ({"LANG": "sv_SE.UTF-8", "LC_ALL": "C.UTF-8"}, Language.ENGLISH),
+        ({"LANG": "de_DE.UTF-8"}, Language.ENGLISH),
+        ({"LANG": "not a locale!"}, Language.ENGLISH),
+        ({}, Language.ENGLISH),
+    ],
+)
+def test_the_locale_gives_the_language(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], language: Language
+) -> None:
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LC_CTYPE", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert system_language() is language
 
 
 @settings(max_examples=200)

@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from hostup_mcp.hostup.models import BackupList, Vps
 from hostup_mcp.recovery.health import Health, ServerFacts, Severity, check_server
 from hostup_mcp.wording.health import describe_server, summarize
-from hostup_mcp.wording.viewer import Viewer
+from hostup_mcp.wording.viewer import Language, Viewer
 
 NOW = datetime(2026, 4, 27, 12, tzinfo=UTC)
 
@@ -36,7 +37,7 @@ def health(created: str | None = None, **vps: Any) -> Health:
     ],
 )
 def test_the_worst_are_counted_first(counts: dict[Severity | None, int], text: str) -> None:
-    assert summarize(counts) == text
+    assert summarize(counts, Language.ENGLISH) == text
 
 
 OLD = "The newest complete backup is older than 2 days."
@@ -61,3 +62,17 @@ UNDATED = "Whether a backup is recent is not known; without a usable date: 1."
 )
 def test_a_server_is_one_line(checked: Health, text: str) -> None:
     assert describe_server(checked, NOW, Viewer()) == text
+
+
+def test_monitoring_speaks_swedish() -> None:
+    assert summarize({None: 1}, Language.SWEDISH) == "1 server: 1 utan problem"
+    counts = {Severity.WARNING: 1, Severity.CRITICAL: 2, Severity.UNKNOWN: 1, None: 3}
+    told = "7 servrar: 2 kritiska, 1 okänd, 1 med varning, 3 utan problem"
+    assert summarize(counts, Language.SWEDISH) == told
+    checked = health("2026-04-20T02:00:00Z")
+    stockholm = Viewer(ZoneInfo("Europe/Stockholm"), Language.SWEDISH)
+    assert describe_server(checked, NOW, stockholm) == (
+        "en server utan namn (ingen IP-adress, vps_1): Den nyaste fullständiga backupen är äldre "
+        "än 2 dygn. Nyaste fullständiga backup: mån 2026-04-20 04:00 CEST, för 7 dygn 10 timmar "
+        "sedan."
+    )

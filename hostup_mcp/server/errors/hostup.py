@@ -32,6 +32,8 @@ from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import Failure, RefusalError, describe, fail, refuse
 from hostup_mcp.server.errors.text import ErrorText
 from hostup_mcp.wording.render import for_model
+from hostup_mcp.wording.swedish.errors import ERRORS
+from hostup_mcp.wording.viewer import Language
 
 
 def from_hostup(error: HostUpError) -> Failure:
@@ -81,9 +83,26 @@ def _duration(seconds: int | None) -> str:
     return f"{seconds} s" if seconds <= 3600 else f"{math.ceil(seconds / 3600)} h"
 
 
-def describe_for_user(error: HostUpError) -> str:
+def describe_for_user(error: HostUpError, language: Language = Language.ENGLISH) -> str:
     """Say what happened and what the user can do, on one line."""
+    if language is Language.SWEDISH:
+        return _in_swedish(error)
     return f"{describe(from_hostup(error))} {_text(error).user_step}".strip()
+
+
+def _in_swedish(error: HostUpError) -> str:
+    """Say the same in Swedish; the message is HostUp's own text, or a detail in English."""
+    failure = from_hostup(error)
+    is_quote = not isinstance(error, ProblemError) or error.is_quote
+    said = f"HostUp uppger: {quoted(str(error))}" if isinstance(error, ProblemError) else str(error)
+    facts = (
+        said if is_quote else None,
+        f"status {failure.status}" if failure.status is not None else None,
+        f"kod {failure.code}" if failure.code is not None else None,
+        f"request-id {failure.request_id}" if failure.request_id is not None else None,
+    )
+    told = ", ".join(fact for fact in facts if fact)
+    return f"{ERRORS[failure.kind]} ({told})" if told else ERRORS[failure.kind]
 
 
 def closed_gate_refusal(

@@ -8,5 +8,221 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hostup_mcp.recovery.codes import Code
+from hostup_mcp.wording.swedish.evidence import EVIDENCE
+from hostup_mcp.wording.swedish.here import HERE
 
-FINDINGS: Mapping[Code, str] = {}
+_SAID = "HostUp uppger: ”{said}”"
+_FULL = "Alla backupplatser är upptagna"
+_NOT_FREE = "Det är inte känt om någon backupplats är ledig"
+_MAY_REMOVE = "HostUp kan ta bort den äldsta backupen för att ge plats åt en ny"
+_EVICTS = f"{_NOT_FREE}: för att ge plats åt en ny backup kan HostUp ta bort den äldsta"
+_YOURS = "Du avgör själv om du vill ta en."
+_EVICTS_POINT = f"{_NOT_FREE}: för en ny backup kan HostUp ta bort den äldsta, som"
+_NONE_FIRST = "Ta ingen först; en snapshot, om servern kan ha en, kräver ingen plats."
+_DELETE_OR_BUY = "Du avgör själv om du vill radera den eller köpa fler platser."
+_LOST = "Allt på den här servern skulle gå förlorat."
+_OTHERS_DATA = f"{_LOST} Servern skulle då innehålla den andra serverns data,"
+_PAID = "En ny server skapas och kostar pengar så länge den finns. Priset är okänt:"
+
+FINDINGS: Mapping[Code, str] = {
+    # Reasons
+    Code.GATE_OPEN: "HostUp tillåter det.",
+    Code.GATE_OPEN_REMARK: _SAID,
+    Code.GATE_CLOSED: "HostUp tillåter inte det här och har inte angett varför.",
+    Code.GATE_CLOSED_CODE: "HostUp tillåter inte det här och har inte angett varför, bara koden "
+    "{hostup_code}.",
+    Code.GATE_CLOSED_REASON: _SAID,
+    Code.GATE_MISSING: "HostUp anger inte om det här är tillåtet.",
+    Code.QUOTA_READS_FULL: f"Enligt HostUps siffror är alla backupplatser upptagna; {_MAY_REMOVE}.",
+    Code.QUOTA_UNKNOWN: f"{_NOT_FREE}; {_MAY_REMOVE}.",
+    Code.BACKUPS_HIDDEN: "Det finns fler backuper ({counted}) än som kan visas ({listed}): några "
+    "kan vara ofärdiga, oläsbara eller dolda för den här API-nyckeln.",
+    Code.BACKUPS_INCOMPLETE: "HostUp uppger att det finns fler backuper än de som visas "
+    "({listed}), men inte hur man får fram dem.",
+    Code.EVICTS_HIDDEN: "För att ge plats kan HostUp ta bort en backup som inte visas här.",
+    Code.NO_BACKUPS: "Den här servern har ingen backup att återställa.",
+    Code.BACKUP_MISSING: "Den här backupen finns inte i HostUps lista; den kan ha tagits bort.",
+    Code.NO_SNAPSHOTS: "Den här servern kan inte ha snapshots.",
+    Code.NO_SNAPSHOTS_REASON: _SAID,
+    Code.SNAPSHOT_MISSING: "Den här snapshoten finns inte i HostUps lista; en snapshot sparas i "
+    "ungefär 24 timmar.",
+    Code.SNAPSHOT_EXPIRED: "Den här snapshoten skulle tas bort {expired:moment}; den kan försvinna "
+    "när som helst.",
+    Code.MAY_NOT_FIT: "Backupen är {backup_gb:size} och den här serverns disk {disk_gb:size}: den "
+    "kanske inte får plats.",
+    Code.SIZE_MISSING: "HostUp anger inte hur stor backupen eller den här serverns disk är, så den "
+    "kanske inte får plats.",
+    Code.ACCOUNT_BLOCKED: "HostUp låter inte det här kontot skapa en ny server.",
+    Code.ACCOUNT_BLOCKED_REASON: _SAID,
+    Code.ACCOUNT_CONTRADICTION: "HostUp tillåter en ny server, men uppger också att något hindrar "
+    "det.",
+    Code.ACCOUNT_NOT_VERIFIED: "Kontot är inte verifierat.",
+    Code.NO_CLOUD_ACCESS: "Cloud VPS är inte aktiverat för det här kontot.",
+    Code.NO_CARD: "Kontot har inget betalkort.",
+    Code.CPU_LIMIT: "Kontots gräns för antalet CPU-kärnor är nådd.",
+    Code.MEMORY_LIMIT: "Kontots gräns för minne är nådd.",
+    Code.STORAGE_LIMIT: "Kontots gräns för lagring är nådd.",
+    Code.SERVER_LIMIT: "Kontots gräns för antalet timdebiterade servrar är nådd.",
+    Code.UNPAID_INVOICE: "En faktura är obetald.",
+    Code.OTHER_BLOCKER: "HostUp anger ett hinder: ”{word}”.",
+    Code.ABOVE_LIMIT: "Den nya servern kräver {wanted} {of:finding}; kontots gräns lämnar {left}.",
+    Code.TOO_LARGE: "HostUp tillåter högst {most} {of:finding}, inte {wanted}.",
+    Code.TOO_SMALL: "HostUp kräver minst {least} {of:finding}, inte {wanted}.",
+    Code.NEW_DISK_SMALL: "Backupen är {backup_gb:size} och den nya serverns disk {disk_gb:size}: "
+    "den kanske inte får plats.",
+    Code.NEW_SIZE_UNKNOWN: "HostUp anger inte den här serverns storlek, så den nya serverns måste "
+    "anges.",
+    Code.REGION_UNKNOWN: "Regionen ”{region}” finns inte i HostUps lista; där finns ”{listed}”.",
+    # What is counted
+    Code.CPU_CORES: "CPU-kärnor",
+    Code.GB_OF_MEMORY: "GB minne",
+    Code.GB_OF_STORAGE: "GB lagring",
+    Code.CLOUD_SERVERS: "timdebiterad server",
+    # Steps that would unblock an action
+    Code.COMPLETE_ORDER: "Slutför eller avbryt den påbörjade beställningen i HostUps panel.",
+    Code.PAY_INVOICE: "Betala den obetalda fakturan i HostUps panel.",
+    Code.LIFT_SUSPENSION: "Tjänsten är spärrad: betala eventuella förfallna fakturor i HostUps "
+    "panel; om det inte finns några, kontakta HostUps support.",
+    Code.USE_OTHER_SERVER: "Den här serverns tjänst har upphört. Det kan gå att återställa dess "
+    "backuper till en annan av dina servrar.",
+    Code.CONTACT_SUPPORT: "Bara HostUps support kan häva den här begränsningen.",
+    Code.TRY_LATER: "Det kan lösa sig av sig självt: kontrollera igen om några minuter.",
+    Code.CHECK_SCOPE: "API-nyckeln kan sakna en behörighet (scope backup:vm); kontrollera det på "
+    "HostUps sida för API-nycklar.",
+    Code.EXPLAIN_REASON: "Om skälet är tillfälligt, försök igen senare; annars kan HostUps support "
+    "förklara det.",
+    Code.ASK_WHY: "Bara HostUps support kan förklara varför.",
+    Code.ASK_WHETHER: "Bara HostUps panel eller support kan svara på om det här är tillåtet.",
+    Code.COMPARE_PANEL: "HostUps panel kan visa backuper som inte finns i listan här.",
+    Code.ONLY_CURRENT_STATE: "En återställning kräver en backup, och en som tas nu innehåller bara "
+    "det nuvarande läget.",
+    Code.GET_SLOTS: f"{_FULL}; fler kan köpas i HostUps panel.",
+    Code.VERIFY_ACCOUNT: "Verifiera kontot i HostUps panel.",
+    Code.ENABLE_CLOUD: "Be HostUps support att aktivera Cloud VPS för det här kontot.",
+    Code.ADD_CARD: "Lägg till ett betalkort i HostUps panel.",
+    Code.RAISE_LIMIT: "Välj en mindre storlek, avsluta en annan timdebiterad server eller be "
+    "HostUp om en högre gräns i dess panel.",
+    Code.ASK_ABOUT_BLOCKER: "HostUps support kan förklara vad som hindrar det.",
+    Code.CHOOSE_SIZE: "Välj en annan storlek.",
+    Code.CHOOSE_REGION: "Välj en annan region.",
+    # Advice
+    Code.DATES_UNKNOWN: "Några backuper har inget känt datum: de står sist och kan vara nyare än "
+    "de andra.",
+    Code.DATES_IN_FUTURE: "Några backuper har ett datum i framtiden: de står sist och kan vara "
+    "nyare eller äldre än de andra.",
+    Code.NO_RECENT_BACKUP: "Ingen fullständig backup är, såvitt känt, från de senaste 24 timmarna. "
+    "En snapshot kan hjälpa i stället: snapshots är lokala, går snabbt och sparas i ungefär 24 "
+    "timmar; backuper ligger på en annan plats, tar längre tid att återställa och sparas längre.",
+    Code.NO_COMPLETE_BACKUP: "Alla backuper i listan kan vara ofullständiga.",
+    Code.CLOCK_BEHIND: "Den här datorns klocka går {by:span} efter HostUps; åldrar räknas efter "
+    "HostUps klocka.",
+    Code.CLOCK_AHEAD: "Den här datorns klocka går {by:span} före HostUps; åldrar räknas efter "
+    "HostUps klocka.",
+    # Why a backup may be incomplete
+    Code.BACKUP_EMPTY: "Den här backupen är 0 GB: den är troligen tom eller ofärdig.",
+    Code.BACKUP_SMALL: "Den här backupen är {size_gb:size} och de andra ungefär {usual_gb:size}: "
+    "den kan vara ofullständig.",
+    Code.BACKUP_NEW: "Den här backupen är yngre än 15 minuter: HostUp anger inte om en backup är "
+    "färdig.",
+    # Schedules
+    Code.SCHEDULE_OVERDUE: "Ett backupschema är på (”{frequency}” enligt HostUp) men kördes senast "
+    "{last_run:moment}: HostUp tar inte backuper enligt schemat.",
+    Code.SCHEDULE_STALE: "Ett backupschema är på men kördes senast {last_run:moment}, för över en "
+    "månad sedan: HostUp verkar inte ta backuper enligt schemat.",
+    Code.SCHEDULE_NEVER_RAN: "Ett backupschema är på, men det är inte känt att det någonsin har "
+    "körts.",
+    Code.RUN_FAILED: "Backupen från {at:moment} har statusen ”{status}”: den kan ha misslyckats.",
+    Code.RUN_FAILED_REASON: f"Backupen från {{at:moment}} misslyckades. {_SAID}",
+    Code.MORE_RUNS_FAILED: "Tidigare backuper som också misslyckades, eller kan ha gjort det: "
+    "{count}.",
+    Code.NO_SCHEDULE_ON: "Det finns schemalagda backuper ({count}), men inget schema är på: HostUp "
+    "tar inga fler automatiskt.",
+    # Health of a server's backups
+    Code.NONE_COMPLETE: "Ingen av dess backuper verkar fullständig.",
+    Code.NEWEST_OLD: "Den nyaste fullständiga backupen är äldre än {limit:span}.",
+    Code.RECENCY_UNKNOWN: "Det är inte känt om någon backup är ny nog; antal utan användbart "
+    "datum: {undated}.",
+    Code.NEWEST_DOUBTFUL: "Den nyaste backupen kan vara ofullständig.",
+    Code.SLOTS_FULL: f"{_FULL}; troligast är att backupen från {{created:moment}} tas bort för en "
+    "ny.",
+    Code.SLOTS_FULL_UNDATED: f"{_FULL}; det är inte känt vilken backup som skulle tas bort för en "
+    "ny.",
+    Code.RESTORE_CLOSED: "Ingen backup kan återställas nu. {because}",
+    Code.CREATE_CLOSED: "Ingen backup kan tas nu. {because}",
+    Code.SERVICE_SUSPENDED: "Tjänsten är spärrad.",
+    Code.SERVICE_NOT_ACTIVE: "Tjänsten är inte aktiv: ”{status}”.",
+    Code.BACKUPS_UNREADABLE: "Dess backuper kunde inte läsas ({error}).",
+    Code.SCHEDULES_UNREADABLE: "Dess scheman kunde inte läsas ({error}).",
+    # Data loss
+    Code.CHANGES: "Allt som har skrivits sedan {since:moment} skulle gå förlorat ({age:span}).",
+    Code.CHANGES_UNKNOWN: "Allt som har skrivits sedan backupen eller snapshoten togs skulle gå "
+    "förlorat; datumet är okänt.",
+    Code.EVERYTHING: _LOST,
+    Code.EVERYTHING_FOR_STATE: f"{_OTHERS_DATA} så som de såg ut för {{age:span}} sedan.",
+    Code.EVERYTHING_FOR_UNKNOWN: f"{_OTHERS_DATA} från ett okänt datum.",
+    Code.NOTHING: "Ingenting: den nuvarande servern förblir som den är.",
+    Code.LOSS_UNKNOWN: "Okänt: backupen eller snapshoten som ska återställas hittades inte.",
+    # Side effects
+    Code.DISK_REPLACED: "Disken byts ut; servern ligger nere under tiden.",
+    Code.POWER_STATE_UNKNOWN: "HostUp anger inte om servern startas igen: kontrollera efteråt om "
+    "den är på.",
+    Code.SERVER_STOPPED: "Servern stoppas och disken byts ut.",
+    Code.NETWORK_KEPT: "Den här serverns egna nätverksinställningar läggs in igen; den andra "
+    "servern ändras inte.",
+    Code.PRICE: "En ny server skapas. Så länge den finns kostar den {per_hour:money} per timme, "
+    "{per_month:money} per månad (720 h), för processor, minne, lagring och IP-adress, före "
+    "eventuell moms, enligt HostUp; trafik tillkommer.",
+    Code.PRICE_UNKNOWN: f"{_PAID} HostUp uppger det inte; det kan finnas i HostUps panel.",
+    Code.PRICES_DIFFER: f"{_PAID} HostUp uppger både {{per_hour:money}} och {{other:money}} per "
+    "timme.",
+    Code.TWIN_STARTS: "Den startar som en tvilling till den här servern: schemalagda jobb, e-post "
+    "i kö och betalningar kan köras två gånger.",
+    Code.NEW_ADDRESS: "Den nya servern får en egen adress; DNS pekar fortfarande på den nuvarande.",
+    Code.MAY_BE_REFUSED: "HostUp kan neka om kontot ännu inte får använda Cloud VPS.",
+    Code.DISK_ROLLED_BACK: "Disken rullas tillbaka till snapshoten; servern ligger nere en kort "
+    "stund.",
+    Code.MEMORY_RESUMED: "Program som kördes när den togs fortsätter därifrån.",
+    Code.COLD_START: "Servern startar som efter ett strömavbrott.",
+    # Alternatives
+    Code.USE_NEW_SERVER: "En ny server, som kostar pengar, från backupen: den här ändras inte, och "
+    "enskilda filer kan kopieras över.",
+    Code.USE_SNAPSHOT: "Att återställa en snapshot från de senaste 24 timmarna kan ge mindre "
+    "dataförlust. Assistenten kan visa den här serverns snapshots.",
+    # Precautions
+    Code.BACK_UP_FIRST: "Ta backup av det nuvarande läget, så att det här går att ångra.",
+    Code.MAY_BACK_UP: "Försök ta backup av det nuvarande läget först; HostUp anger inte om det är "
+    "tillåtet.",
+    Code.EVICTS_OLDEST: f"{_EVICTS}, den från {{created:moment}}. {_YOURS}",
+    Code.EVICTS_UNDATED: f"{_EVICTS}. {_YOURS}",
+    Code.EVICTS_POINT: f"{_EVICTS_POINT} är den som ska återställas. {_NONE_FIRST}",
+    Code.MAY_EVICT_POINT: f"{_EVICTS_POINT} kan vara den som ska återställas. {_NONE_FIRST}",
+    Code.CANNOT_BACK_UP: "Det går inte att ta backup av det nuvarande läget nu. {because}",
+    Code.OLDEST: f"{_FULL}; den äldsta backupen är den från {{created:moment}}. {_DELETE_OR_BUY}",
+    Code.OLDEST_OTHER: f"{_FULL}; den äldsta backupen utöver den som ska återställas är den från "
+    f"{{created:moment}}. {_DELETE_OR_BUY}",
+    Code.OLDEST_DATED: f"{_FULL}; den äldsta backupen med känt datum är den från "
+    f"{{created:moment}}. {_DELETE_OR_BUY}",
+    Code.OLDEST_OTHER_DATED: f"{_FULL}; den äldsta backupen med känt datum utöver den som ska "
+    f"återställas är den från {{created:moment}}. {_DELETE_OR_BUY}",
+    # What makes a backup hard to replace
+    Code.ONLY_BACKUP: "Det är den ENDA backupen i listan: när den är raderad finns ingen att "
+    "återställa.",
+    Code.LAST_COMPLETE_BACKUP: "Det är den SISTA backupen som verkar fullständig: de andra kan "
+    "vara tomma eller ofärdiga.",
+    Code.ONLY_LISTED_BACKUP: "Det är den ENDA backupen i listan: det finns andra, men kanske ingen "
+    "att återställa.",
+    Code.LAST_COMPLETE_LISTED: "Det är den SISTA backupen i listan som verkar fullständig; det "
+    "finns andra som inte visas.",
+    Code.NEWEST_BACKUP: "Det är, eller kan vara, den NYASTE backupen: när den är raderad finns "
+    "bara äldre kvar.",
+    # After a restore
+    Code.WAY_BACK: "Den nyaste backupen från före återställningen är den från {created:moment}.",
+    Code.WAY_BACK_RESTORED: "Ingen väg tillbaka till det som skrevs över: den nyaste backupen från "
+    "före återställningen är den som återställdes.",
+    Code.WAY_BACK_UNKNOWN: "Det är inte känt om det finns en väg tillbaka: HostUp räknar backuper "
+    "som inte finns i listan.",
+    Code.NO_WAY_BACK: "Ingen väg tillbaka till det som skrevs över: det finns ingen backup från "
+    "före återställningen.",
+    **HERE,
+    **EVIDENCE,
+}

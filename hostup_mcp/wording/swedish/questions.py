@@ -19,28 +19,27 @@ QUESTIONS: Mapping[Words, str] = {
     Words.SET_SCHEDULE: "Vill du att HostUp tar backup av {server} {when:part} och behåller "
     "{count} st?",
     Words.TURN_SCHEDULE_OFF: "Vill du STÄNGA AV de automatiska backuperna av {server}?",
-    Words.SET_RETENTION: "Vill du ändra hur många backuper av {server} som HostUp behåller?",
+    Words.SET_RETENTION: "Vill du ändra hur många backuper HostUp behåller av {server}?",
     Words.SHUT_DOWN: "Vill du stänga av {server}?",
     Words.RESTART: "Vill du starta om {server}?",
     Words.SWITCH_OFF: "Vill du bryta strömmen till {server}?",
     Words.LOSES_CHANGES: "DATAFÖRLUST: allt som har skrivits sedan dess ({age:span}).",
     Words.LOSES_UNKNOWN: "DATAFÖRLUST: allt som har skrivits sedan dess; datumet är okänt.",
-    Words.LOSES_EVERYTHING: "DATAFÖRLUST: allt på servern. Den får den andra serverns data i "
-    "stället.",
+    Words.LOSES_EVERYTHING: "DATAFÖRLUST: allt på servern. Den får den andra serverns data.",
     Words.NOTHING_LOST: "Den servern förblir som den är.",
     Words.CANNOT_BE_UNDONE: "Det går inte att ångra.",
     Words.DISK_REPLACED: "Disken byts ut; servern ligger nere under tiden.",
     Words.POWER_STATE_UNKNOWN: "HostUp anger inte om servern startas igen.",
     Words.SERVER_STOPPED: "Servern stoppas och disken byts ut.",
     Words.NETWORK_KEPT: "Den behåller sina egna nätverksinställningar.",
-    Words.PRICE: "Så länge den finns: {hour:money} per timme, {month:money} per månad (720 h), "
-    "före eventuell moms, enligt HostUp: CPU, minne, disk, IP-adress; trafik tillkommer.",
+    Words.PRICE: "Så länge den finns: {hour:money}/timme, {month:money}/månad (720 h), före "
+    "eventuell moms, enligt HostUp: CPU, minne, disk, IP-adress; trafik tillkommer.",
     Words.PRICE_UNKNOWN: "Den kostar pengar så länge den finns. Priset är okänt: HostUp uppger det "
     "inte.",
     Words.PRICES_DIFFER: "Den kostar pengar så länge den finns. Priset är okänt: HostUp uppger "
     "både {hour:money} och {other:money} per timme.",
-    Words.TWIN_STARTS: "Den startar som en tvilling: schemalagda jobb, e-post i kö och "
-    "betalningar kan köras två gånger.",
+    Words.TWIN_STARTS: "Den startar som en tvilling: schemalagda jobb, köad e-post och "
+    "betalningar kan köras dubbelt.",
     Words.NEW_ADDRESS: "Den får en egen adress.",
     Words.MAY_BE_REFUSED: "HostUp kan ändå neka.",
     Words.DISK_ROLLED_BACK: "Disken rullas tillbaka; servern ligger nere en kort stund.",
@@ -60,21 +59,20 @@ QUESTIONS: Mapping[Words, str] = {
     Words.LIKELIEST: "Troligast raderas den äldsta, från {made:moment}; HostUp dokumenterar inte "
     "vilken.",
     Words.LIKELIEST_UNKNOWN: "Vilken är inte känt.",
-    Words.LIKELIEST_UNLISTED: "Vilken är inte känt; det kan vara en som inte finns i listan.",
-    Words.LAST_COMPLETE: "Det kan ta bort den SISTA backupen som verkar fullständig.",
+    Words.LIKELIEST_UNLISTED: "Vilken är inte känt, kanske en utanför listan.",
+    Words.LAST_COMPLETE: "Den SISTA backupen som verkar fullständig kan försvinna.",
     Words.NO_MORE_BACKUPS: "HostUp tar då inga automatiska backuper.",
     Words.STORED_SCHEDULE: "Skickas med: {when:part}, behåll {count} st.",
     Words.STORED_UNCHANGED: "Nu: {when:part}, behåll {count} st; det skickas igen oförändrat, "
     "eftersom HostUp kräver det.",
-    Words.REPLACED_SCHEDULE: "Det ersätter: {when:part}, behåll {count} st.",
+    Words.REPLACED_SCHEDULE: "Ersätter: {when:part}, behåll {count} st.",
     Words.CURRENT_SCHEDULE: "Nu: {when:part}, behåll {count} st.",
     Words.CURRENT_SCHEDULE_UNREADABLE: "Det nuvarande schemat går inte att läsa i sin helhet.",
     Words.NO_SCHEDULE: "Inget schema är på nu.",
     Words.SCHEDULE_UNKNOWN: "Det är inte känt om något schema är på nu.",
     Words.ZONE_UNKNOWN: "HostUp anger ingen tidszon för klockslaget.",
-    Words.MAXIMUM: "Nytt högsta antal: {count}, manuella och automatiska tillsammans.",
-    Words.AUTO_DELETE_ON: "HostUp kommer att RADERA de äldsta backuperna automatiskt, utan att "
-    "fråga.",
+    Words.MAXIMUM: "Nytt högsta antal: {count}, manuella och automatiska.",
+    Words.AUTO_DELETE_ON: "HostUp RADERAR de äldsta backuperna automatiskt, utan att fråga.",
     Words.AUTO_DELETE_OFF: "Automatisk radering av de äldsta: av.",
     Words.SERVICES_STOP: "Dess tjänster ligger nere tills den startas igen.",
     Words.SERVICES_INTERRUPTED: "Dess tjänster ligger nere under tiden.",
@@ -83,8 +81,8 @@ QUESTIONS: Mapping[Words, str] = {
     Words.BUSY: "HostUp har annat arbete kvar att göra med den, kanske en backup eller en "
     "återställning.",
     Words.COUNT: "{kind:part} nu: {count}.",
-    Words.COUNT_UNLISTED: "{kind:part} nu: {count}, och {unlisted} som inte finns i listan.",
-    Words.COUNT_OTHERS: "{kind:part} nu: {count}, och andra som inte finns i listan.",
+    Words.COUNT_UNLISTED: "{kind:part} nu: {count}, och {unlisted} utanför listan.",
+    Words.COUNT_OTHERS: "{kind:part} nu: {count}, och andra utanför listan.",
     Words.TOO_MANY: "Fler än som behålls: HostUp kan RADERA de äldsta.",
     Words.MAY_BE_TOO_MANY: "Kanske fler än som behålls: HostUp kan RADERA de äldsta.",
     Words.EVERY_DAY: "varje dag kl. {hour:hour}",

@@ -18,7 +18,7 @@ from hostup_mcp.server.tools.restore_vps import propose_restore
 from hostup_mcp.server.writes.proposal import Destructive
 from hostup_mcp.wording.formats import weekday
 from hostup_mcp.wording.questions import MAX_QUESTION, question_text
-from hostup_mcp.wording.viewer import Viewer
+from hostup_mcp.wording.viewer import Language, Viewer
 
 from .documents import ACTIONS, NOW, OPEN, backup, backups, reader, schedules
 
@@ -148,19 +148,27 @@ NAMES = {
 }
 
 
+LAST_LINES = {Language.ENGLISH: "To go ahead, type:", Language.SWEDISH: "För att gå vidare, skriv:"}
+ID_LINES = {Language.ENGLISH: "IDs:", Language.SWEDISH: "ID:"}
+languages = pytest.mark.parametrize("language", Language)
+
+
 @cases
+@languages
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
-async def test_at_most_600_characters_in_one_form(case: Case, name: str | None) -> None:
+async def test_at_most_600_characters_in_one_form(
+    case: Case, name: str | None, language: Language
+) -> None:
     proposal = await proposed(case, name=name, primaryIp=IPV6)
     question = proposal.question
-    text = question_text(question, Viewer())
+    text = question_text(question, Viewer(language=language))
     assert len(text) <= MAX_QUESTION
     told = text.splitlines()
     assert told[0].endswith("?")
     assert not re.search("vps_|bkp_", told[0])
     if not question.plain_yes:
-        assert told.pop() == f"To go ahead, type: {question.to_type}"
-    assert told.pop() == "IDs: " + ", ".join([VPS, *question.ids])
+        assert told.pop() == f"{LAST_LINES[language]} {question.to_type}"
+    assert told.pop() == f"{ID_LINES[language]} {', '.join([VPS, *question.ids])}"
     assert not any("\u202e" in line or "\u2028" in line for line in told)
     said = "\n".join(told)
     quotations = re.findall(r'"((?:[^"“”«»\\]|\\.)*)"', said)
@@ -171,23 +179,27 @@ async def test_at_most_600_characters_in_one_form(case: Case, name: str | None) 
 
 
 @cases
-async def test_ids_of_any_accepted_length_fit(case: Case) -> None:
+@languages
+async def test_ids_of_any_accepted_length_fit(case: Case, language: Language) -> None:
     question = (await proposed(case, name=HOSTILE, primaryIp=IPV6)).question
     id_ = "v" * 128
     server, ids = replace(question.server, id=id_), tuple(id_ for _ in question.ids)
-    text = question_text(replace(question, server=server, ids=ids, to_type=id_), Viewer())
+    long = replace(question, server=server, ids=ids, to_type=id_)
+    text = question_text(long, Viewer(language=language))
     assert len(text) <= MAX_QUESTION
-    assert text.endswith(f"To go ahead, type: {id_}" if not question.plain_yes else '"')
+    assert text.endswith(f"{LAST_LINES[language]} {id_}" if not question.plain_yes else '"')
 
 
 @cases
-async def test_usually_nothing_is_left_out(case: Case) -> None:
+@languages
+async def test_usually_nothing_is_left_out(case: Case, language: Language) -> None:
     """With a name, address and numbers as servers have them, even among hostile notes."""
+    viewer = Viewer(language=language)
     question = (await proposed(case)).question
     bare = replace(question, details=(), cost=None, unknown=(), quotes=())
     for detail in question.details:
-        told = question_text(replace(bare, facts=(detail,)), Viewer()).splitlines()[1]
-        assert told in question_text(question, Viewer())
+        told = question_text(replace(bare, facts=(detail,)), viewer).splitlines()[1]
+        assert told in question_text(question, viewer)
 
 
 async def test_a_note_of_full_length_is_shown_whole() -> None:
