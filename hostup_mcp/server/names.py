@@ -6,6 +6,7 @@ So that each result can name the server that it is about, without a request for 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -95,7 +96,7 @@ async def remember_servers(services: Services, servers: Iterable[Vps]) -> Mappin
     known = {server.id: name_of(server) for server in servers}
     notes = {id_: named.model_dump_json(exclude_none=True) for id_, named in known.items()}
     labels = {id_: label for id_, named in known.items() if (label := folded(named.name or ""))}
-    others = {label: await _find_namesakes(services, label, known) for label in {*labels.values()}}
+    others = await _find_namesakes(services, {*labels.values()}, known)
     for label, elsewhere in others.items():
         here = [id_ for id_ in known if labels.get(id_) == label]
         notes[_NAME + label] = " ".join([*here, *elsewhere][:_MAX_NAMESAKES])
@@ -110,13 +111,19 @@ _MAX_NAMESAKES = 10
 
 
 async def _find_namesakes(
-    services: Services, label: str, known: Mapping[str, ServerName]
-) -> list[str]:
-    """Return the ids of servers, none of those `known`, that were returned under this name."""
-    try:
-        ids = (await services.state.recall_id(caller(), _NAME + label) or "").split()
-    except StateUnavailableError:
-        return []
-    # They may have been renamed since.
-    found = [await recall_name(services, id_) for id_ in ids if id_ not in known]
-    return [named.id for named in found if folded(named.name or "") == label]
+    services: Services, labels: Iterable[str], known: Mapping[str, ServerName]
+) -> dict[str, list[str]]:
+    """Return for each of `labels` the ids of servers, none of those `known`, returned under it.
+
+    None once the store is unavailable: each further attempt could wait for its time-out.
+    """
+    found: dict[str, list[str]] = {label: [] for label in labels}
+    with suppress(StateUnavailableError):
+        for label, ids in found.items():
+            noted = (await services.state.recall_id(caller(), _NAME + label) or "").split()
+            for id_ in (each for each in noted if each not in known):
+                # It may have been renamed since.
+                named = read_note(id_, await services.state.recall_id(caller(), id_))
+                if folded(named.name or "") == label:
+                    ids.append(id_)
+    return found
