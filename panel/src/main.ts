@@ -89,6 +89,7 @@ function draw(state: State): void {
       plan: (mode) => void makePlan(mode),
       reread: () => void reread(),
       pollAgain: () => void panel.pollAgain(),
+      verifyAgain: () => void panel.verifyAgain(),
     }),
   );
   if (left !== null) tick(left);

@@ -7,10 +7,12 @@ import {
   readPlan,
   readServers,
   readStarted,
+  readVerification,
   UNEXPLAINED,
   type Failure,
   type Listing,
   type Plan,
+  type Verification,
 } from "./results";
 import { Host, type Delivered, type Outcome } from "./host";
 import { busy, start, timeLeft, type Act, type End, type Mode, type State } from "./state";
@@ -24,6 +26,10 @@ const CONFIRM_SECONDS = 180;
 const WAITS = [2, 4, 8, 15];
 const MAX_FAILED_POLLS = 4;
 const FAILED_POLL_PAUSE = 3;
+/** Seconds before each look at the restored server, for as long as it may still be starting. */
+const LOOKS = [0, 3, 6, 12, 20, 25];
+/** What the server says where looking again may show more. */
+const MAY_CHANGE = new Set(["look_again", "look_again_soon", "wait_for_restore"]);
 /** `get_job` does the waiting; this is for a host or server that responds at once all the same. */
 const POLL_PAUSE = 0.5;
 
@@ -35,6 +41,8 @@ export class Panel {
   readonly host: Host;
   /** Number of the latest read or plan; results of earlier ones are ignored. */
   private turn = 0;
+  /** The server that holds the restored data, once HostUp has accepted the restore. */
+  private restored: string | null = null;
 
   constructor(private readonly draw: (state: State) => void) {
     this.host = new Host({
@@ -129,6 +137,12 @@ export class Panel {
   async pollAgain(): Promise<void> {
     const { act } = this.state;
     if (act.is === "progress_unknown") await this.follow(act.jobId, act.percent);
+  }
+
+  /** Look at the restored server again. */
+  async verifyAgain(): Promise<void> {
+    const { act } = this.state;
+    if (act.is === "over" && act.end.is === "verified") await this.verify("succeeded");
   }
 
   /** Read the server's name; until then its id stands for it. */
@@ -241,8 +255,9 @@ export class Panel {
         return;
       case "result": {
         const started = readStarted(outcome.data);
+        this.restored = started?.vpsId ?? null;
         if (started === null) this.over({ is: "unknown", seen: null });
-        else if (started.state === "done") this.over({ is: "done" });
+        else if (started.state === "done") await this.verify("done");
         else if (started.jobId === null) this.over({ is: "accepted" });
         else await this.follow(started.jobId, null);
       }
@@ -270,7 +285,7 @@ export class Panel {
       }
       failed = 0;
       waiting = job.state === "waiting";
-      if (job.state === "succeeded") return this.over({ is: "succeeded" });
+      if (job.state === "succeeded") return this.verify("succeeded");
       if (job.state === "ended_otherwise") return this.over({ is: "job_ended_otherwise" });
       if (job.state === "failed") return this.over({ is: "job_failed" });
       if (job.state === "gone") return this.over({ is: "gone" });
@@ -278,6 +293,19 @@ export class Panel {
       await seconds(POLL_PAUSE);
     }
     this.act({ is: "progress_unknown", jobId, percent: shown });
+  }
+
+  /** Look whether the restored server is back; `ended` is what is known if that cannot be read. */
+  private async verify(ended: "succeeded" | "done"): Promise<void> {
+    let found: Verification | null = null;
+    for (const pause of this.restored === null ? [] : LOOKS) {
+      this.act({ is: "verifying", found });
+      await seconds(pause);
+      const outcome: Outcome = await this.host.call("verify_recovery", { id: this.restored });
+      found = (outcome.is === "result" ? readVerification(outcome.data) : null) ?? found;
+      if (outcome.is !== "result" || !mayChange(found)) break;
+    }
+    this.over(found === null ? { is: ended } : { is: "verified", found });
   }
 
   private over(end: End): void {
@@ -292,6 +320,11 @@ export class Panel {
     this.state = { ...this.state, ...changes };
     this.draw(this.state);
   }
+}
+
+/** Whether looking again may show more. */
+function mayChange(found: Verification | null): boolean {
+  return found !== null && found.verdict !== "back" && found.toCheck.some(({ code }) => MAY_CHANGE.has(code));
 }
 
 function endOf(failure: Failure): End {

@@ -92,6 +92,27 @@ export interface Job {
   progress: number | null;
 }
 
+/** What one thing that was seen of a restored server says. */
+export interface Evidence {
+  finding: Finding;
+  proves: string;
+}
+
+/** A server as it was seen before its restore; null is what could not be read. */
+export interface Before {
+  power: string | null;
+  agent: boolean | null;
+  /** The ports that answered. */
+  ports: number[];
+}
+
+export interface Verification {
+  verdict: string;
+  items: Evidence[];
+  toCheck: Finding[];
+  before: Before;
+}
+
 export interface Failure {
   kind: string;
   message: string;
@@ -208,6 +229,31 @@ export function readJob(data: unknown): Job | null {
   const all = fields(data);
   const state = text(all["state"]);
   return state === null ? null : { state, progress: number(all["progress"]) };
+}
+
+/** The result of `verify_recovery`; null if it is something else. */
+export function readVerification(data: unknown): Verification | null {
+  const all = fields(data);
+  const verdict = text(all["verdict"]);
+  if (verdict === null || !Array.isArray(all["items"])) return null;
+  const before = fields(all["before"]);
+  const agent = before["agent"];
+  return {
+    verdict,
+    items: all["items"].flatMap((item) => {
+      const finding = readFinding(fields(item)["finding"]);
+      return finding === null ? [] : [{ finding, proves: text(fields(item)["proves"]) ?? "nothing" }];
+    }),
+    toCheck: readFindings(fields(all["findings"])["toCheck"]),
+    before: {
+      power: text(before["power"]),
+      agent: typeof agent === "boolean" ? agent : null,
+      ports: list(before["ports"]).flatMap((port) => {
+        const open = number(fields(port)["port"]);
+        return open === null || fields(port)["answer"] === "nothing" ? [] : [open];
+      }),
+    },
+  };
 }
 
 /** One page of `list_vps`. */

@@ -1,6 +1,6 @@
 /** Everything that the view shows, in one place; `panel.ts` changes it, `views/` draw it. */
 
-import type { Failure, Listing, Plan } from "./results";
+import type { Failure, Listing, Plan, Verification } from "./results";
 import type { Place } from "./formats";
 
 export type Mode = "in_place" | "new_cloud_vps";
@@ -17,10 +17,13 @@ export type Act =
   | { is: "sending" }
   | { is: "following"; jobId: string; percent: number | null; waiting: boolean }
   | { is: "progress_unknown"; jobId: string; percent: number | null }
+  /** HostUp says that it is complete; whether the server is back is being looked at. */
+  | { is: "verifying"; found: Verification | null }
   | { is: "over"; end: End };
 
 export type End =
   | { is: "succeeded" | "done" | "accepted" | "job_failed" | "job_ended_otherwise" | "gone" }
+  | { is: "verified"; found: Verification }
   | { is: "refused"; failure: Failure }
   | { is: "unknown"; seen: string | null };
 
@@ -67,7 +70,7 @@ export function displayName(state: State): string | null {
 
 /** Whether a yes is on its way or being carried out. */
 export const busy = (state: State): boolean =>
-  state.act.is === "sending" || state.act.is === "following" || state.act.is === "progress_unknown";
+  ["sending", "following", "progress_unknown", "verifying"].includes(state.act.is);
 
 /** Milliseconds until the plan expires; null without a plan that can be carried out. */
 export function timeLeft(state: State, now: number): number | null {

@@ -1,6 +1,6 @@
 /** What the server's findings and failures are in words for the user. */
 
-import { readFinding, type Failure, type Finding, type Here } from "./results";
+import { readFinding, type Before, type Failure, type Finding, type Here, type Verification } from "./results";
 import { date, money, size, span, type Place } from "./formats";
 import type { End } from "./state";
 import { WORDS, type Piece } from "./words.generated";
@@ -125,24 +125,54 @@ export function unread(failure: Failure): Message {
   };
 }
 
+const PAID = [
+  "Your server was not changed. The new server has an address of its own, and costs money for as long as it exists.",
+];
+
+/** Whether the restored server is back. */
+function verdictText(found: Verification, server: string, paid: boolean): Message {
+  const lines = [...(paid ? PAID : []), beforeText(found.before)];
+  switch (found.verdict) {
+    case "back":
+      return { tone: "good", title: paid ? "The new server answers" : `${server} is back`, lines };
+    case "not_back":
+      return { tone: "bad", title: paid ? "The new server is not up" : `${server} is not back`, lines };
+    default: {
+      const title = `It is not known whether ${paid ? "the new server is up" : `${server} is back`}`;
+      return { tone: "neutral", title, lines };
+    }
+  }
+}
+
+/** What was seen of the server before its restore. */
+function beforeText({ power, agent, ports }: Before): string {
+  const seen = [
+    power === null ? "its power state is not known" : `its power state was “${power}”`,
+    agent === null
+      ? "whether its guest agent answered is not known"
+      : agent
+        ? "its guest agent answered"
+        : "its guest agent did not answer",
+    ...(ports.length > 0 ? [`ports ${ports.join(", ")} answered`] : []),
+  ];
+  return `Before the restore, ${seen.join(", ")}.`;
+}
+
 /** How the user's yes ended. */
 export function endText(end: End, server: string, mode: string): Message {
   const paid = mode === "new_cloud_vps";
   switch (end.is) {
+    case "verified":
+      return verdictText(end.found, server, paid);
     case "succeeded":
     case "done":
       return {
-        tone: "good",
-        title: paid ? "The new server is ready" : `${server} is back`,
-        lines: paid
-          ? [
-              "HostUp says it is complete. This server was not changed.",
-              "The new server has an address of its own, and costs money for as long as it exists.",
-            ]
-          : [
-              "HostUp says the restore is complete.",
-              "Check that the server runs: HostUp does not say whether it was started again. Ask the assistant, or look in HostUp’s panel.",
-            ],
+        tone: "neutral",
+        title: paid ? "HostUp says the new server is complete" : "HostUp says the restore is complete",
+        lines: [
+          "Whether it is back could not be checked: open its website, log in, or look in HostUp’s panel.",
+          ...(paid ? PAID : []),
+        ],
       };
     case "accepted":
       return {

@@ -27,6 +27,13 @@ MOVABLE_CLOCK = "{ const right = Date.now; Date.now = () => right() + (window.ah
 """A clock that is `window.ahead` milliseconds ahead."""
 
 
+SHORT_PAUSES = """
+    const wait = window.setTimeout;
+    window.setTimeout = (run, milliseconds) => wait(run, Math.min(milliseconds ?? 0, 50));
+"""
+BACK = ".message.good >> text=web-01 is back"
+
+
 async def planned(shown: Shown, server: str = "web-01") -> Frame:
     """The panel with a plan that waits for the user's yes."""
     frame = await shown.show(server)
@@ -52,9 +59,11 @@ async def test_the_right_name_starts_one_restore(open_host: Opening) -> None:
     while shown_now := await bar.evaluate_all("bars => bars.map(bar => bar.ariaValueNow)"):
         seen += [int(now) for now in shown_now if now is not None]
         await asyncio.sleep(0.1)
-    await frame.wait_for_selector("text=web-01 is back")
+    await frame.wait_for_selector(BACK)
     assert seen == sorted(seen)
-    assert "Check that the server runs" in await frame.inner_text(".confirm")
+    told = await frame.inner_text(".confirm")
+    assert "The guest agent answers: the server's system is running." in told
+    assert "Before the restore, its power state was “running”, its guest agent answered." in told
     server = shown.backend.vps_id("web-01")
     assert shown.backend.writes == [
         f"/api/v2/vps/{server}/backups/{newest}/actions/restore",
@@ -119,7 +128,7 @@ async def test_two_clicks_send_one_write(open_host: Opening) -> None:
     frame = await planned(shown)
     await frame.fill("#typed", "web-01")
     await frame.evaluate("const b = document.getElementById('confirm'); b.click(); b.click()")
-    await frame.wait_for_selector("text=web-01 is back")
+    await frame.wait_for_selector(BACK)
     assert len(shown.backend.writes) == 1
     assert len(await shown.calls("confirm_restore")) == 1
 
@@ -218,6 +227,35 @@ async def test_a_failed_job_is_shown_as_failed(open_host: Opening) -> None:
     await frame.wait_for_selector("text=HostUp says it failed")
 
 
+async def test_success_is_not_called_back(open_host: Opening) -> None:
+    """The backup boots to nothing: HostUp's job succeeds, and nothing on the server answers."""
+    shown = await open_host()
+    state = shown.backend.sandbox.state
+    web = state.by_name("web-01")
+    state.put(replace(web, backups=tuple(replace(b, boots=False) for b in web.backups)))
+    await shown.page.add_init_script(SHORT_PAUSES)
+    frame = await planned(shown)
+    await say_yes(frame)
+    await frame.wait_for_selector(".message.bad >> text=web-01 is not back", timeout=60_000)
+    told = await frame.inner_text(".confirm")
+    assert "The guest agent does not answer; before the restore it did." in told
+    assert "The console in HostUp's panel" in told
+    state.put(replace(state.by_name("web-01"), boots=True))
+    await frame.click("#verify-again")
+    await frame.wait_for_selector(BACK)
+
+
+async def test_what_cannot_be_checked_is_not_back(open_host: Opening) -> None:
+    shown = await open_host()
+    frame = await planned(shown)
+    error = {"kind": "unreachable", "message": "HostUp cannot be reached.", "nextStep": "x"}
+    failed = {"isError": True, "content": [], "structuredContent": {"error": error}}
+    shown.backend.changed["verify_recovery"] = failed
+    await say_yes(frame)
+    await frame.wait_for_selector(".message.neutral >> text=HostUp says the restore is complete")
+    assert "could not be checked" in await frame.inner_text(".confirm")
+
+
 async def test_unseen_job_is_not_restarted(open_host: Opening) -> None:
     shown = await open_host()
     frame = await planned(shown)
@@ -229,7 +267,7 @@ async def test_unseen_job_is_not_restarted(open_host: Opening) -> None:
     assert "Do not start it again" in await frame.inner_text(".confirm")
     shown.backend.changed.clear()
     await frame.click("#look-again")
-    await frame.wait_for_selector("text=web-01 is back")
+    await frame.wait_for_selector(BACK)
     assert len(shown.backend.writes) == 1
 
 
@@ -249,7 +287,7 @@ async def test_progress_never_goes_backwards(open_host: Opening) -> None:
     assert await frame.get_attribute("[role=progressbar]", "aria-valuenow") == "60"
     done = {**job, "state": "succeeded", "progress": 100}
     shown.backend.changed["get_job"] = {"structuredContent": done, "content": []}
-    await frame.wait_for_selector("text=web-01 is back")
+    await frame.wait_for_selector("text=HostUp says the restore is complete")
 
 
 async def test_a_plan_expires_on_screen(open_host: Opening) -> None:
@@ -308,7 +346,7 @@ async def test_equal_names_are_distinguished(open_host: Opening) -> None:
     await say_yes(frame, "web-01")
     assert "not the name" in await frame.inner_text("#typed-problem")
     await say_yes(frame, "web-01 10")
-    await frame.wait_for_selector("text=web-01 is back")
+    await frame.wait_for_selector(BACK)
 
 
 async def test_the_other_server_is_named(open_host: Opening) -> None:
@@ -338,7 +376,7 @@ async def test_a_new_server_is_restored_by_hand_too(open_host: Opening) -> None:
     await frame.click("#mode-new_cloud_vps")
     await frame.wait_for_selector("text=Build the new server")
     await say_yes(frame)
-    await frame.wait_for_selector("text=The new server is ready")
+    await frame.wait_for_selector("text=The new server answers")
     (write,) = shown.backend.writes
     assert write.endswith("/actions/restore-to-payg")
 

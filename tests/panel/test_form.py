@@ -120,7 +120,7 @@ async def test_restore_has_no_axe_violations(open_host: Opening, theme: str) -> 
     await frame.click("#confirm")
     await frame.wait_for_selector("[role=progressbar][aria-valuenow]")
     assert await _violations(frame) == []
-    await frame.wait_for_selector("text=web-01 is back")
+    await frame.wait_for_selector(".message.good >> text=web-01 is back")
     assert await _violations(frame) == []
 
 
@@ -134,7 +134,7 @@ async def test_changes_are_announced_to_screen_readers(open_host: Opening) -> No
     assert await status.inner_text() == "The plan is ready."
     await frame.fill("#typed", "web-01")
     await frame.click("#confirm")
-    await frame.wait_for_selector("text=web-01 is back")
+    await frame.wait_for_selector(".message.good >> text=web-01 is back")
     assert await status.inner_text() == "web-01 is back"
     assert await frame.locator("main").count() == 1
     assert await frame.locator("h1").count() == 1
@@ -148,7 +148,7 @@ async def test_no_network_request_and_no_console_output(
     await frame.click("#show-plan")
     await frame.fill("#typed", "web-01")
     await frame.click("#confirm")
-    await frame.wait_for_selector("text=web-01 is back")
+    await frame.wait_for_selector(".message.good >> text=web-01 is back")
     assert _from_panel(shown) == []
     assert {request.url.removeprefix(ORIGIN) for request in shown.requests} <= {
         "/",

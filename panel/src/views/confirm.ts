@@ -1,10 +1,10 @@
 /** The user's yes: typed, pressed, and followed to its end. */
 
 import { h, type Child } from "../dom";
-import type { Confirm } from "../results";
+import type { Confirm, Verification } from "../results";
 import { displayName, type State } from "../state";
 import { countdown } from "../formats";
-import { describeHere, endText } from "../words";
+import { describeAll, describeFinding, describeHere, endText } from "../words";
 import { button, message, underWay } from "./shared";
 
 export interface ConfirmActions {
@@ -12,6 +12,7 @@ export interface ConfirmActions {
   plan(mode: "in_place" | "new_cloud_vps"): void;
   reread(): void;
   pollAgain(): void;
+  verifyAgain(): void;
 }
 
 /** The confirmation below a plan; null where there is nothing to confirm. */
@@ -126,7 +127,25 @@ function progressOrEnd(state: State, mode: string, actions: ConfirmActions): Chi
           button("Check again", () => actions.pollAgain(), "quiet", "look-again"),
         ),
       ];
+    case "verifying":
+      return [
+        h("h3", { tabindex: "-1", id: "message-title" }, "HostUp says the restore is complete"),
+        ...(act.found === null ? [] : evidence(act.found, state)),
+        underWay("Looking whether the server is back…"),
+      ];
     case "over": {
+      if (act.end.is === "verified") {
+        const { found } = act.end;
+        const again = found.verdict === "back" ? null : button("Look again", () => actions.verifyAgain(), "quiet", "verify-again");
+        return [
+          message(
+            endText(act.end, server, mode),
+            ...evidence(found, state),
+            again,
+            button("Read the backups again", () => actions.reread(), "quiet", "read-again"),
+          ),
+        ];
+      }
       const unknown = act.end.is === "unknown";
       return [
         message(
@@ -136,6 +155,19 @@ function progressOrEnd(state: State, mode: string, actions: ConfirmActions): Chi
       ];
     }
   }
+}
+
+/** What was seen of the restored server, with what it proves, and what the user can look at. */
+function evidence(found: Verification, state: State): Child[] {
+  const checks = describeAll(found.toCheck, state.place);
+  return [
+    h(
+      "ul",
+      { class: "plain evidence" },
+      ...found.items.map(({ finding, proves }) => h("li", { class: proves }, describeFinding(finding, state.place))),
+    ),
+    checks.length > 0 && h("p", {}, checks.join(" ")),
+  ];
 }
 
 function progress(percent: number | null): HTMLElement {

@@ -15,7 +15,7 @@ from hostup_mcp.config import Group, Settings
 from hostup_mcp.sandbox import Account, Durations, Sandbox
 from hostup_mcp.server.app import build_server
 
-QUICK = Durations(backup=2.0, restore=3.0, snapshot=1.0)
+QUICK = Durations(backup=2.0, restore=3.0, snapshot=1.0, boot=0.5)
 ALL = frozenset(Group)
 
 
