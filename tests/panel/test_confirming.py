@@ -27,10 +27,13 @@ MOVABLE_CLOCK = "{ const right = Date.now; Date.now = () => right() + (window.ah
 """A clock that is `window.ahead` milliseconds ahead."""
 
 
-SHORT_PAUSES = """
+SHORT_PAUSES = """{
     const wait = window.setTimeout;
-    window.setTimeout = (run, milliseconds) => wait(run, Math.min(milliseconds ?? 0, 50));
-"""
+    const pauses = [3_000, 6_000, 12_000, 20_000, 25_000];
+    window.setTimeout = (run, time) => wait(run, pauses.includes(time) ? 50 : time);
+}"""
+"""No waiting between looks at a server that may still be starting."""
+
 BACK = ".message.good >> text=web-01 is back"
 
 
