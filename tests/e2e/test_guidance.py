@@ -63,7 +63,7 @@ async def test_prompts_stop_before_any_change(sandbox: Sandbox, mode: str) -> No
         listed = (await assistant.client.list_prompts()).prompts
     assert vps in texts[1]
     assert "the site is down" in texts[1]
-    assert "3 day" in texts[3]
+    assert "maxAgeDays 3" in texts[3]
     assert "nextCursor" in texts[2], "a fleet may have many pages"
     for text in texts:
         assert "list_vps" in text
