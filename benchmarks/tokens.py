@@ -27,7 +27,13 @@ from hostup_mcp.server.app import build_server
 
 HERE = Path(__file__).parent
 FIRST_TWO = ("list_vps", "list_vps_backups")
-BUDGETS = {"list_vps and list_vps_backups": 500, "nothing allowed": 1650, "all allowed": 3250}
+BUDGETS = {
+    "list_vps and list_vps_backups": 500,
+    "nothing allowed": 1650,
+    "all allowed": 3250,
+    "nothing allowed, per tool": 190,
+    "all allowed, per tool": 183,
+}
 
 RESULT_BUDGETS = {"12 servers": 629, "4 backups": 401, "a plan": 270, "an error": 43}
 """What they cost before they named the server and the time; three quarters of it for 12 servers."""
@@ -107,6 +113,10 @@ def main() -> int:
         "list_vps and list_vps_backups": sum(tokens[name] for name in FIRST_TWO),
         "nothing allowed": sum(tokens[name] for name in without),
         "all allowed": sum(tokens.values()),
+    }
+    sums |= {
+        "nothing allowed, per tool": sums["nothing allowed"] // len(without),
+        "all allowed, per tool": sums["all allowed"] // len(tokens),
     }
     sums |= zip(texts, counted[len(tools) :], strict=True)
     budgets = BUDGETS | RESULT_BUDGETS
