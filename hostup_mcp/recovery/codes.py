@@ -142,12 +142,21 @@ class Code(StrEnum):
     PRICE = "price"
     PRICE_UNKNOWN = "price_unknown"
     PRICES_DIFFER = "prices_differ"
+    REHEARSAL_PRICE = "rehearsal_price"
+    REHEARSAL_STAYS = "rehearsal_stays"
     TWIN_STARTS = "twin_starts"
     NEW_ADDRESS = "new_address"
     MAY_BE_REFUSED = "may_be_refused"
     DISK_ROLLED_BACK = "disk_rolled_back"
     MEMORY_RESUMED = "memory_resumed"
     COLD_START = "cold_start"
+
+    # A rehearsal that is not known to be over
+    REHEARSAL_RUNS = "rehearsal_runs"
+    REHEARSAL_UNPRICED = "rehearsal_unpriced"
+    REHEARSAL_ENDING = "rehearsal_ending"
+    REHEARSAL_LOST = "rehearsal_lost"
+    END_REHEARSAL = "end_rehearsal"
 
     # Alternatives
     USE_NEW_SERVER = "use_new_server"

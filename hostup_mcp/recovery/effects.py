@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Literal, TypeAlias
 
+from hostup_mcp.hostup.live import Cancellation, CancellationState
 from hostup_mcp.hostup.models import (
     Backup,
     BackupList,
@@ -135,6 +136,15 @@ class ServerBuilt:
     is_immediate: ClassVar = False
 
 
+@dataclass(frozen=True, slots=True)
+class ServerCancelled:
+    """The server is cancelled, and gone once HostUp has processed that."""
+
+    kind: Literal["server_cancelled"] = "server_cancelled"
+
+    is_immediate: ClassVar = False
+
+
 Effect: TypeAlias = (
     BackupMade
     | BackupDeleted
@@ -145,6 +155,7 @@ Effect: TypeAlias = (
     | PowerSet
     | DiskRestored
     | ServerBuilt
+    | ServerCancelled
 )
 """`is_immediate` tells whether HostUp carries it out before it responds."""
 
@@ -180,6 +191,7 @@ class Sight:
     power_state: str | None = None
     server: Vps | None = None
     """The new server."""
+    cancellation: Cancellation | None = None
     was_started: bool = False
     """Whether an earlier read, soon after the write, showed it as started."""
 
@@ -271,6 +283,19 @@ def see_server(effect: ServerBuilt, page: VpsPage) -> Sight:
     """Look for the new server by its name; HostUp may give it another one."""
     found = next((vps for vps in page.data if vps.name == effect.name), None)
     return Sight(effect, Shows.NOTHING if found is None else Shows.DONE, server=found)
+
+
+def see_cancellation(effect: ServerCancelled, found: Cancellation) -> Sight:
+    """Read the cancellation of the server."""
+    shows = _CANCELLED.get(found.state, Shows.DONE)
+    return Sight(effect, shows, cancellation=found)
+
+
+_CANCELLED = {
+    CancellationState.NONE: Shows.NOT_DONE,
+    CancellationState.REVOKED: Shows.NOT_DONE,
+    CancellationState.UNKNOWN: Shows.NOTHING,
+}
 
 
 def _is_closed(gate: Gate | None) -> bool:

@@ -141,6 +141,16 @@ class ServerPrice:
 
 
 @dataclass(frozen=True, slots=True)
+class RehearsalPrice:
+    """The same for a server that is built for a rehearsal, and ended after it."""
+
+    per_hour: Money
+    two_hours: Money
+
+    code: ClassVar = Code.REHEARSAL_PRICE
+
+
+@dataclass(frozen=True, slots=True)
 class PricesDiffer:
     """HostUp states two hourly prices for the same server."""
 
@@ -150,7 +160,7 @@ class PricesDiffer:
     code: ClassVar = Code.PRICES_DIFFER
 
 
-Cost: TypeAlias = ServerPrice | PricesDiffer | Literal[Code.PRICE_UNKNOWN]
+Cost: TypeAlias = ServerPrice | RehearsalPrice | PricesDiffer | Literal[Code.PRICE_UNKNOWN]
 """What a new server costs, as far as HostUp tells."""
 
 SideEffect: TypeAlias = (
@@ -161,6 +171,7 @@ SideEffect: TypeAlias = (
         Code.SERVER_STOPPED,
         Code.NETWORK_KEPT,
         Code.TWIN_STARTS,
+        Code.REHEARSAL_STAYS,
         Code.NEW_ADDRESS,
         Code.MAY_BE_REFUSED,
         Code.DISK_ROLLED_BACK,
@@ -169,6 +180,58 @@ SideEffect: TypeAlias = (
     ]
 )
 """What else a recovery does."""
+
+
+# A rehearsal that is not known to be over
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalRuns:
+    """The server of a rehearsal is there, and costs money."""
+
+    vps_id: str
+    name: str
+    age: timedelta
+    per_hour: Money
+    spent: Money
+    """What it has cost, by the hourly price that was agreed to."""
+
+    code: ClassVar = Code.REHEARSAL_RUNS
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalUnpriced:
+    """The server of a rehearsal is there, and what it costs is not known."""
+
+    vps_id: str
+    name: str
+    age: timedelta
+
+    code: ClassVar = Code.REHEARSAL_UNPRICED
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalEnding:
+    """HostUp accepted to cancel the server of a rehearsal `since` then, and it is still there."""
+
+    vps_id: str
+    name: str
+    since: timedelta
+
+    code: ClassVar = Code.REHEARSAL_ENDING
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalLost:
+    """A rehearsal was sent, and it is not known which server it built, if any."""
+
+    name: str
+    age: timedelta
+
+    code: ClassVar = Code.REHEARSAL_LOST
+
+
+RunningRehearsal: TypeAlias = RehearsalRuns | RehearsalUnpriced | RehearsalEnding | RehearsalLost
 
 Alternative: TypeAlias = Literal[Code.USE_NEW_SERVER, Code.USE_SNAPSHOT]
 """A less risky way to recover."""
@@ -356,6 +419,8 @@ Finding: TypeAlias = (
     | Rarity
     | WayBack
     | ScheduleFinding
+    | RunningRehearsal
+    | Literal[Code.END_REHEARSAL]
     | HealthFinding
     | Evidence
     | Look

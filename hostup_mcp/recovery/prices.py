@@ -6,13 +6,15 @@ Without traffic, and before any VAT, as reported. What is not told is unknown, a
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 
 from hostup_mcp.hostup.payg import PaygLimits, PaygPreflight, PaygPricing, PaygSize
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import Cost, Money, PricesDiffer, ServerPrice
+from hostup_mcp.recovery.findings import Cost, Money, PricesDiffer, RehearsalPrice, ServerPrice
 
 HOURS_PER_MONTH = 720
+HOURS_OF_REHEARSAL = 2
 
 _MOST = Decimal(1_000_000)
 """An hourly price above this is taken for an error in HostUp's rates."""
@@ -29,7 +31,25 @@ def price_of(size: PaygSize, preflight: PaygPreflight | None, limits: PaygLimits
     known = stated or other
     if known is None:
         return Code.PRICE_UNKNOWN
-    return ServerPrice(known, times(known, HOURS_PER_MONTH))
+    return full_price(known)
+
+
+def full_price(per_hour: Money) -> ServerPrice:
+    """Return the price per hour and per month."""
+    return ServerPrice(per_hour, times(per_hour, HOURS_PER_MONTH))
+
+
+def as_rehearsal(cost: Cost) -> Cost:
+    """Return the same price for the time that a rehearsal takes."""
+    if not isinstance(cost, ServerPrice):
+        return cost
+    return RehearsalPrice(cost.per_hour, times(cost.per_hour, HOURS_OF_REHEARSAL))
+
+
+def spent(per_hour: Money, elapsed: timedelta) -> Money:
+    """Return what a server has cost after it was `elapsed` there, by its hourly price."""
+    seconds = max(0, int(elapsed.total_seconds()))
+    return times(per_hour, Decimal(seconds) / 3600)
 
 
 def times(rate: Money, hours: Decimal | int) -> Money:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from hostup_mcp.config import Group
 from hostup_mcp.server.writes.proposal import Destructive, Harmless, Proposal
 
-Scope: TypeAlias = Literal["read:vm", "backup:vm", "write:vm", "power:vm"]
+Scope: TypeAlias = Literal["read:vm", "backup:vm", "write:vm", "power:vm", "write:billing"]
 Read: TypeAlias = Callable[..., Awaitable[CallToolResult]]
 Propose: TypeAlias = Callable[..., Awaitable[Proposal]]
 

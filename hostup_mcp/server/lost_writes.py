@@ -24,10 +24,12 @@ from hostup_mcp.recovery.effects import (
     RetentionSet,
     ScheduleSet,
     ServerBuilt,
+    ServerCancelled,
     Shows,
     Sight,
     SnapshotDeleted,
     SnapshotMade,
+    see_cancellation,
     see_deleted_backup,
     see_new_backup,
     see_power,
@@ -162,6 +164,8 @@ async def _look(hostup: ReadingClient, write: WriteRecord) -> Sight:
             return see_restore(effect, (await hostup.list_backups(vps_id)).actions.can_restore)
         case ServerBuilt() as effect:
             return see_server(effect, await hostup.list_vps(limit=100, name=effect.name))
+        case ServerCancelled() as effect:
+            return see_cancellation(effect, await hostup.get_cancellation(vps_id))
 
 
 def sent_at_hostup(hostup: ReadingClient, write: WriteRecord) -> datetime:

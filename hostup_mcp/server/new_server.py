@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 from pydantic import Field
 
+from hostup_mcp.hostup.models import Vps
 from hostup_mcp.hostup.payg import PaygQuantities
+from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import safe_word
-from hostup_mcp.recovery.findings import ServerPrice
+from hostup_mcp.recovery.findings import RehearsalPrice, ServerPrice
+from hostup_mcp.recovery.prices import full_price
 from hostup_mcp.server.output import Output
 from hostup_mcp.server.plans import PlanFacts
 
@@ -45,6 +49,10 @@ class NewServerItem(Output):
     regions: tuple[str, ...] = Field(description="Ids of regions; empty if HostUp lists none.")
     left: LeftItem = Field(description="What the account's limits leave.")
     price: PriceItem = Field(description="What it costs.")
+
+
+_MOST_PAGES = 10
+"""Pages of 100 servers that are read before a new one is built."""
 
 
 def new_server_item(facts: PlanFacts) -> NewServerItem | None:
@@ -102,10 +110,49 @@ def new_server_lines(item: NewServerItem | None) -> list[str]:
     return [f"New server: {item.name}, {size or 'size not known'}, {place}{more}. {limits}"]
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The servers that there were before a new one is built."""
+
+    name: str
+    """The name that is sent for the new one."""
+    ids: frozenset[str]
+    is_whole: bool
+    """Whether these are all that there were."""
+    has_name: bool
+    """Whether one of them has that name already."""
+
+
+async def list_before(hostup: ReadingClient, name: str) -> Before:
+    """List the servers that there are, before one named `name` is built.
+
+    Raises:
+        HostUpError: they could not be read.
+    """
+    found: list[Vps] = []
+    is_whole, cursor = True, None
+    for _ in range(_MOST_PAGES):
+        page = await hostup.list_vps(limit=100, cursor=cursor)
+        found += page.data
+        left_out = any(unread.is_left_out for unread in page.unread)
+        is_whole = is_whole and not page.is_incomplete and not left_out
+        cursor = page.next_cursor or None
+        if cursor is None:
+            break
+    return Before(
+        name=name,
+        ids=frozenset(vps.id for vps in found),
+        is_whole=is_whole and cursor is None,
+        has_name=any(vps.name == name for vps in found),
+    )
+
+
 def _price(facts: PlanFacts) -> PriceItem:
     cost, preflight = facts.plan.cost, facts.account.preflight
     rates = None if preflight is None else preflight.pricing
-    price = cost if isinstance(cost, ServerPrice) else None
+    price = None
+    if isinstance(cost, ServerPrice | RehearsalPrice):
+        price = full_price(cost.per_hour)
     traffic = None if rates is None or price is None else rates.bandwidth_per_gb
     return PriceItem(
         per_hour=None if price is None else float(price.per_hour.amount),

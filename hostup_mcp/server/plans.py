@@ -29,7 +29,7 @@ from hostup_mcp.hostup.problems import (
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json, quoted, safe_word
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import PricesDiffer, ServerPrice
+from hostup_mcp.recovery.findings import PricesDiffer, RehearsalPrice, ServerPrice
 from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Facts, Mode, ModeDefinition, Plan, Read, Target
 from hostup_mcp.server.clocks import seconds_ahead
@@ -68,6 +68,7 @@ class StoredPlan(BaseModel):
     point: str = Field(description="Backup id, or name of the snapshot.")
     source_id: str = ""
     options: Mapping[str, str | int] = Field(default_factory=dict)
+    is_rehearsal: bool = False
     issued: int = Field(description="Milliseconds since 1970, as fine as HostUp's dates.")
     ahead: float | None = Field(
         default=None, description="Seconds HostUp's clock was ahead; None until it was compared."
@@ -88,7 +89,9 @@ class StoredPlan(BaseModel):
     @property
     def target(self) -> Target:
         """The server to recover, and the backup or snapshot to restore."""
-        return Target(self.vps_id, self.point, self.source_id, self.options)
+        return Target(
+            self.vps_id, self.point, self.source_id, self.options, is_rehearsal=self.is_rehearsal
+        )
 
     def is_ticket(self, ticket: str) -> bool:
         """Whether `ticket` is the secret that was given to the panel with this plan."""
@@ -144,7 +147,7 @@ class PlanFacts:
     def price(self) -> dict[str, Json] | None:
         """What a new server costs, the amounts as texts; None if none is built."""
         match self.plan.cost:
-            case ServerPrice(per_hour=rate):
+            case ServerPrice(per_hour=rate) | RehearsalPrice(per_hour=rate):
                 return {"perHour": str(rate.amount), "currencyCode": rate.currency}
             case PricesDiffer(per_hour=rate, other=other):
                 stated = [f"{each.currency} {each.amount}" for each in (rate, other)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,11 +12,17 @@ from hostup_mcp.config import Group
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.server.caller import caller
 from hostup_mcp.server.plans import Plans
+from hostup_mcp.server.recoveries import KeptRecovery
+from hostup_mcp.server.rehearsals import running
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.wording.viewer import Viewer
 
 READ_SECONDS = 20.0
 """How long all the requests of one call may take together, retries included."""
+
+
+async def _none() -> list[KeptRecovery]:
+    return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,8 @@ class Reader:
     """Whether the client can show the recovery panel."""
     unlocks_per_caller: bool = False
     """Whether each caller has groups of their own."""
+    rehearsals: Callable[[], Awaitable[list[KeptRecovery]]] = _none
+    """Returns the caller's rehearsals that are not known to be over."""
 
 
 def reader(ctx: Ctx, seconds: float, as_of: datetime | None = None) -> Reader:
@@ -42,13 +51,14 @@ def reader(ctx: Ctx, seconds: float, as_of: datetime | None = None) -> Reader:
     `as_of` is the time that ages are counted from, if that is not the time of the call.
     """
     used = services(ctx)
-    now = used.now()
+    now, who = used.now(), caller()
     return Reader(
         used.hostup.within(seconds),
-        Plans(used.state, caller(), now),
+        Plans(used.state, who, now),
         as_of or now,
         used.allowed(),
         used.viewer,
         client_supports_apps(ctx),
         used.unlocks_per_caller,
+        lambda: running(used, who),
     )

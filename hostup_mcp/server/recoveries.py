@@ -34,6 +34,10 @@ class Restored(_Stored):
     source_id: str = ""
     """The server whose backup it is, if that is another server."""
     kind: Literal["restore", "rehearsal"] = "restore"
+    new_name: str | None = None
+    """The name that was sent for a new server."""
+    name_was_free: bool = False
+    """Whether no server was seen to have that name before, in a complete list."""
 
     def holder(self, vps_id: str, new_vps_id: str | None) -> str | None:
         """Return the server that holds the restored data, or should; None if it is not known.
@@ -90,6 +94,14 @@ class Recovery(_Stored):
     """The path to poll for the job; None if HostUp gave none that is followed."""
     new_vps_id: str | None = None
     """The server that was built; None if none was, or its id is not known."""
+    given_name: str | None = None
+    """The name that HostUp showed for the new server of a rehearsal right after it was built."""
+    seen_at: datetime | None = None
+    """When the server of a rehearsal was first seen to be there."""
+    end_requested_at: datetime | None = None
+    """When HostUp accepted to end a rehearsal."""
+    over_at: datetime | None = None
+    """When the server of a rehearsal was first seen to be gone."""
     job_end: JobEnd | None = None
     last_verdict: LastVerdict | None = None
 
@@ -170,6 +182,28 @@ async def own(services: Services, caller: str, recovery_id: str) -> KeptRecovery
     """Return the record of `caller` with this id; None if they have none."""
     entry = (await _entries(services, caller)).get(recovery_id)
     return None if entry is None else await _kept(services, caller, entry.subject, recovery_id)
+
+
+async def all_own(services: Services, caller: str) -> list[KeptRecovery]:
+    """Return all restores by `caller` that can be read, oldest first."""
+    found = []
+    for id_, entry in (await _entries(services, caller)).items():
+        kept = await _kept(services, caller, entry.subject, id_)
+        if kept is not None:
+            found.append(kept)
+    return found
+
+
+async def put_built(services: Services, kept: KeptRecovery, new_vps_id: str) -> KeptRecovery:
+    """Record which server was built, and return the record as it is then.
+
+    Raises:
+        StateUnavailableError: it could not be stored.
+    """
+    recovery = kept.recovery.model_copy(update={"new_vps_id": new_vps_id})
+    known = KeptRecovery(kept.subject, kept.id, recovery)
+    await put(services, known)
+    return known
 
 
 async def last_own(services: Services, caller: str, vps_id: str) -> KeptRecovery | None:

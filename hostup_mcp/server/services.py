@@ -57,6 +57,7 @@ class Services:
         self.metrics = MetricsObserver() if metrics is None else metrics
         self.in_flight = WritesInFlight()
         self.refusals = Refusals()
+        self.rehearsal_looks: dict[str, datetime] = {}
         self.audit_log = _audit_log(settings)
         self.probe = Probe(settings or Settings(api_key=""))
         self.unlockable = configuration.allow if unlockable is None else unlockable

@@ -27,6 +27,7 @@ from hostup_mcp.server.errors.failure import (
     to_result,
 )
 from hostup_mcp.server.errors.hostup import from_hostup
+from hostup_mcp.server.rehearsal_notices import with_rehearsals
 from hostup_mcp.server.writes.pipeline import write
 from hostup_mcp.server.writes.result import RestoreResult, WriteResult
 from hostup_mcp.state.store import StateUnavailableError
@@ -54,7 +55,8 @@ class PlainTool(Tool):
         self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool
     ) -> Any:
         try:
-            return await super().run(arguments, context, convert_result)
+            result = await super().run(arguments, context, convert_result)
+            return await with_rehearsals(context, result)
         except ToolError as error:
             failure = self._failure(error)
             if failure is None:
@@ -90,7 +92,8 @@ class WriteTool(PlainTool):
             result = await write(self.definition, validated, context)
         except Exception as error:
             raise UnexpectedToolError(f"Error executing tool {self.name}") from error
-        return self.fn_metadata.convert_result(result) if convert_result else result
+        converted = self.fn_metadata.convert_result(result) if convert_result else result
+        return await with_rehearsals(context, converted)
 
 
 def build_tool(definition: AnyTool) -> Tool:

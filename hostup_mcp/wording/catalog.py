@@ -306,6 +306,15 @@ TEXTS: Mapping[Code, Text] = {
         "{per_month:money} per month (720 h), for processor, memory, storage and IP address, "
         "before any VAT, as reported; traffic is extra."
     ),
+    Code.REHEARSAL_PRICE: _both(
+        "A new server is built. While it exists, it costs {per_hour:money} per hour, "
+        "{two_hours:money} for two hours, for processor, memory, storage and IP address, before "
+        "any VAT, as reported; traffic is extra."
+    ),
+    Code.REHEARSAL_STAYS: Text(
+        "It stays until end_rehearsal ends it, or the user in HostUp's panel.",
+        "It stays until it is ended, here or in HostUp's panel.",
+    ),
     Code.PRICE_UNKNOWN: _both(
         "A new server is built and costs money while it exists. The price is not known: HostUp "
         "does not tell it; its panel may."
@@ -315,8 +324,8 @@ TEXTS: Mapping[Code, Text] = {
         "states both {per_hour:money} and {other:money} per hour."
     ),
     Code.TWIN_STARTS: _both(
-        "It starts as a twin of this server: scheduled jobs, queued mail and payment runs may run "
-        "twice."
+        "A twin of a live server boots: its scheduled jobs, mail queue and payment runs may start, "
+        "so choose a time when that does no harm."
     ),
     Code.NEW_ADDRESS: _both(
         "The new server gets its own address; DNS still points to the current one."
@@ -329,6 +338,34 @@ TEXTS: Mapping[Code, Text] = {
         "Programs that were running when it was made resume from that point."
     ),
     Code.COLD_START: _both("The server starts as if after a power failure."),
+    # A rehearsal that is not known to be over
+    Code.REHEARSAL_RUNS: Text(
+        "A rehearsal is running: {name:quoted} ({vps_id}), for {age:span}, about {spent:money} so "
+        "far ({per_hour:money} per hour, without traffic and VAT).",
+        "A rehearsal is running: “{name}”, for {age:span}, about {spent:money} so far "
+        "({per_hour:money} per hour, without traffic and VAT).",
+    ),
+    Code.REHEARSAL_UNPRICED: Text(
+        "A rehearsal is running: {name:quoted} ({vps_id}), for {age:span}; what it has cost is not "
+        "known.",
+        "A rehearsal is running: “{name}”, for {age:span}; what it has cost is not known.",
+    ),
+    Code.REHEARSAL_ENDING: Text(
+        "A rehearsal is being ended: {name:quoted} ({vps_id}); HostUp accepted that {since:span} "
+        "ago and still lists it.",
+        "A rehearsal is being ended: “{name}”; HostUp accepted that {since:span} ago and still "
+        "lists it.",
+    ),
+    Code.REHEARSAL_LOST: Text(
+        "A rehearsal was sent {age:span} ago, and it is not known whether it built a server: look "
+        "with list_vps for the name {name}. If there is one, it costs money.",
+        "A rehearsal was sent {age:span} ago, and it is not known whether it built the server "
+        "“{name}”. If there is one, it costs money.",
+    ),
+    Code.END_REHEARSAL: Text(
+        "When it is no longer needed, end_rehearsal ends it.",
+        "When it is no longer needed, ask the assistant to end it.",
+    ),
     # Alternatives
     Code.USE_NEW_SERVER: Text(
         "new_cloud_vps: a new, paid server from the backup; this one is not changed, and single "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 
 from hostup_mcp.hostup.audit import AuditRow
+from hostup_mcp.hostup.live import Cancellation, CancellationState
 from hostup_mcp.hostup.models import Gate, Vps
 from hostup_mcp.hostup.requests import PowerAction
 from hostup_mcp.hostup.text import quoted, safe_word
@@ -17,6 +18,7 @@ from hostup_mcp.recovery.effects import (
     RetentionSet,
     ScheduleSet,
     ServerBuilt,
+    ServerCancelled,
     Shows,
     Sight,
     SnapshotDeleted,
@@ -58,6 +60,8 @@ def describe_sight(sight: Sight, sent_at: datetime, zone: tzinfo) -> str:
             return _restore_gate(sight)
         case ServerBuilt(name):
             return _new_server(name, sight.server)
+        case ServerCancelled():
+            return _cancellation(sight.cancellation or Cancellation(), zone)
 
 
 _LISTED = {
@@ -88,6 +92,26 @@ def _new_server(name: str, found: Vps | None) -> str:
     return (
         f"A server with the name that only this request has, {quoted(name)}, is listed "
         f"({safe_word(found.id)}) and costs money."
+    )
+
+
+def _cancellation(found: Cancellation, zone: tzinfo) -> str:
+    """Say what HostUp shows of a cancellation, and what is known of when the charge stops."""
+    match found.state:
+        case CancellationState.NONE:
+            shown = "HostUp shows no cancellation (yet)."
+        case CancellationState.UNKNOWN:
+            status = "has no status" if found.status is None else f"is {quoted(found.status)}"
+            shown = f"HostUp's cancellation {status}, which is not known."
+        case state:
+            shown = f"HostUp shows the cancellation as {state}."
+    if found.scheduled is not None:
+        shown += f" It is due at {formats.stamp(found.scheduled, zone)}."
+    if found.cancelled_pending_order:
+        shown += " Only an order that was still pending was cancelled."
+    return (
+        f"{shown} HostUp does not document when the hourly charge stops; assume that it goes on "
+        "until the server is gone."
     )
 
 

@@ -18,6 +18,8 @@ class Words(StrEnum):
     RESTORE_SNAPSHOT = auto()
     RESTORE_OTHER = auto()
     BUILD_SERVER = auto()
+    REHEARSE = auto()
+    END_REHEARSAL = auto()
     MAKE_BACKUP = auto()
     DELETE_BACKUP = auto()
     DELETE_SNAPSHOT = auto()
@@ -34,6 +36,8 @@ class Words(StrEnum):
     LOSES_EVERYTHING = auto()
     NOTHING_LOST = auto()
     CANNOT_BE_UNDONE = auto()
+    LOSES_REHEARSAL = auto()
+    CHARGE_END_UNKNOWN = auto()
     DISK_REPLACED = auto()
     POWER_STATE_UNKNOWN = auto()
     SERVER_STOPPED = auto()
@@ -41,6 +45,8 @@ class Words(StrEnum):
     PRICE = auto()
     PRICE_UNKNOWN = auto()
     PRICES_DIFFER = auto()
+    REHEARSAL_PRICE = auto()
+    BETTER_TIME = auto()
     TWIN_STARTS = auto()
     NEW_ADDRESS = auto()
     MAY_BE_REFUSED = auto()
@@ -123,6 +129,9 @@ ENGLISH: Mapping[Words, str] = {
     Words.RESTORE_OTHER: "Restore {server} from another server's backup of {made:moment}?",
     Words.BUILD_SERVER: "Build a new, paid server ({size:part}) from the backup of {server} from "
     "{made:moment}?",
+    Words.REHEARSE: "Rehearse: build a temporary, paid server ({size:part}) from the backup of "
+    "{server} from {made:moment}?",
+    Words.END_REHEARSAL: "End the rehearsal: cancel {server} at once?",
     Words.MAKE_BACKUP: "Make a backup of {server}, for which HostUp may delete another one?",
     Words.DELETE_BACKUP: "Permanently delete the backup of {server} from {made:moment}?",
     Words.DELETE_SNAPSHOT: "Permanently delete the snapshot of {server} from {made:moment}?",
@@ -136,6 +145,8 @@ ENGLISH: Mapping[Words, str] = {
     Words.LOSES_UNKNOWN: "DATA LOSS: everything written since; its date is not known.",
     Words.LOSES_EVERYTHING: "DATA LOSS: everything on it. It will hold the other server's data.",
     Words.NOTHING_LOST: "That server stays as it is.",
+    Words.LOSES_REHEARSAL: "DATA LOSS: everything that was written on that server.",
+    Words.CHARGE_END_UNKNOWN: "HostUp does not document when the hourly charge stops.",
     Words.CANNOT_BE_UNDONE: "This cannot be undone.",
     Words.DISK_REPLACED: "Its disk is replaced; it is down meanwhile.",
     Words.POWER_STATE_UNKNOWN: "HostUp does not say whether it starts the server again.",
@@ -145,10 +156,13 @@ ENGLISH: Mapping[Words, str] = {
     "any VAT, as reported: CPU, memory, disk, IP address; traffic is extra.",
     Words.PRICE_UNKNOWN: "It costs money while it exists. The price is not known: HostUp does not "
     "tell it.",
+    Words.REHEARSAL_PRICE: "{two:money} for two hours, {hour:money} per hour until it is ended, "
+    "before any VAT, as reported: CPU, memory, disk, IP address; traffic is extra.",
+    Words.BETTER_TIME: "Rehearse when that does no harm.",
     Words.PRICES_DIFFER: "It costs money while it exists. The price is not known: HostUp states "
     "both {hour:money} and {other:money} per hour.",
-    Words.TWIN_STARTS: "It starts as a twin: scheduled jobs, queued mail and payment runs may run "
-    "twice.",
+    Words.TWIN_STARTS: "A twin of a live server boots: its scheduled jobs, mail queue and payment "
+    "runs may start.",
     Words.NEW_ADDRESS: "It gets an address of its own.",
     Words.MAY_BE_REFUSED: "HostUp may still refuse it.",
     Words.DISK_ROLLED_BACK: "Its disk is rolled back; it is down briefly.",

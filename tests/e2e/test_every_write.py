@@ -31,7 +31,14 @@ from support.account import fresh_account
 from support.product import LEGACY, MODERN, REVISIONS
 
 from hostup_mcp.recovery.modes.definition import Mode
-from hostup_mcp.sandbox import SANDBOX_API_KEY, Clock, Fault, Sandbox, Variants
+from hostup_mcp.sandbox import (
+    SANDBOX_API_KEY,
+    Clock,
+    Fault,
+    RecordedRequest,
+    Sandbox,
+    Variants,
+)
 from hostup_mcp.server.app import serve_with
 from hostup_mcp.server.catalog import WRITING
 from hostup_mcp.server.definition import WritingTool
@@ -112,6 +119,10 @@ class Session:
     typed_in_panel: str = NAME
     questions: list[str] = field(default_factory=list)
     results: list[CallToolResult] = field(default_factory=list)
+    subject: str | None = None
+    """The server that is written to, if it is not the usual one."""
+    sent_before: int = 0
+    """Requests that prepared the account."""
     _plan_id: str | None = None
     _ticket: str | None = None
 
@@ -128,6 +139,8 @@ class Session:
     async def prepared(self, way: Way) -> dict[str, Any]:
         """Arguments that are all right: ids from results, the rest from the schema of the tool."""
         await self.ok("list_vps")
+        if way.tool == "end_rehearsal":
+            self.subject = await self._rehearsal()
         given = {"mode": way.mode} if way.mode is not None else {}
         if way.mode is not None:
             plan = await self.ok("plan_restore", **await self._complete("plan_restore", given))
@@ -137,7 +150,19 @@ class Session:
             assert self._plan_id, plan
         arguments = await self._complete(way.tool, {}, calls=way.asks_in_window)
         self.questions.clear()
+        self.sent_before = len(self.sandbox.writes)
         return arguments
+
+    async def _rehearsal(self) -> str:
+        """The server of a rehearsal that is running."""
+        vps = self.sandbox.state.by_name(NAME).id
+        listing = await self._data("list_vps_backups", vps)
+        given = {"mode": Mode.NEW_CLOUD_VPS, "backupId": listing["backups"][0]["id"]}
+        plan = await self.ok("plan_restore", id=vps, rehearsal=True, **given)
+        assert plan.structured_content is not None
+        built = await self.ok("restore_vps", planId=plan.structured_content["planId"])
+        assert built.structured_content is not None
+        return str(built.structured_content["vpsId"])
 
     async def _complete(
         self, tool: str, given: dict[str, Any], *, calls: bool = True
@@ -166,7 +191,7 @@ class Session:
         return named
 
     async def _value(self, name: str, schema: dict[str, Any], given: dict[str, Any]) -> Any:
-        vps = self.sandbox.state.by_name(NAME).id
+        vps = self.subject or self.sandbox.state.by_name(NAME).id
         match name:
             case "id":
                 return vps
@@ -214,7 +239,12 @@ class Session:
     @property
     def sent(self) -> int:
         """How many requests that change something have reached the account."""
-        return len(self.sandbox.writes)
+        return len(self.writes)
+
+    @property
+    def writes(self) -> list[RecordedRequest]:
+        """Those requests."""
+        return self.sandbox.writes[self.sent_before :]
 
 
 def _sample(schema: dict[str, Any]) -> Any:
@@ -290,7 +320,7 @@ async def test_facts_are_read_twice(way: Way, reads: int, looks: int, revision: 
         assert await s.kind(way, arguments) == "ok"
         methods = [request.method for request in s.sandbox.requests[before:]]
         # A server is also looked at once before its restore.
-        assert methods == ["GET"] * (2 * reads + looks) + [s.sandbox.writes[0].method]
+        assert methods == ["GET"] * (2 * reads + looks) + [s.writes[0].method]
 
 
 # It is refused ------------------------------------------------------------------------------------
@@ -362,12 +392,14 @@ async def test_facts_changed_while_asking_send_nothing(way: Way, revision: str) 
         arguments = await s.prepared(way)
 
         def rename_and_agree(question: str) -> ElicitResult:
-            web = s.sandbox.state.by_name(NAME)
-            s.sandbox.state.put(replace(web, name="renamed"))
+            state = s.sandbox.state
+            server = state.servers[s.subject] if s.subject else state.by_name(NAME)
+            state.put(replace(server, name="renamed"))
             return agree(question)
 
         s.reply = rename_and_agree
-        assert await s.kind(way, arguments) in ("changed_meanwhile", "plan_again")
+        told = ("changed_meanwhile", "plan_again", "not_a_rehearsal")
+        assert await s.kind(way, arguments) in told
         assert len(s.questions) == 1, "no second question without a word"
         assert s.sent == 0
 
@@ -389,12 +421,12 @@ async def test_an_answered_question_works_once(way: Way) -> None:
 @revisions
 @ways
 async def test_of_two_calls_at_once_one_is_sent(way: Way, revision: str) -> None:
-    second_over = anyio.Event()
+    prepared, second_over = anyio.Event(), anyio.Event()
 
     def hold_writes(inner: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
         class Held(httpx.AsyncBaseTransport):
             async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-                if request.method != "GET":
+                if request.method != "GET" and prepared.is_set():
                     await second_over.wait()
                 return await inner.handle_async_request(request)
 
@@ -402,6 +434,7 @@ async def test_of_two_calls_at_once_one_is_sent(way: Way, revision: str) -> None
 
     async with session(revision, wrap=hold_writes) as s:
         arguments = await s.prepared(way)
+        prepared.set()
         kinds: list[str] = []
 
         async def call() -> None:
@@ -461,7 +494,7 @@ async def test_a_lost_response_is_unknown_and_final(way: Way, revision: str, fau
         assert await s.kind(way, arguments) == "outcome_unknown"
         assert_unknown(s.results[-1])
         assert s.sent == 1
-        reads_after = s.sandbox.requests[s.sandbox.requests.index(s.sandbox.writes[0]) + 1 :]
+        reads_after = s.sandbox.requests[s.sandbox.requests.index(s.writes[0]) + 1 :]
         assert 1 <= len(reads_after) <= 2, "it tries to find out, once"
         assert await s.kind(way, arguments) != "ok", "the server stays locked"
         assert s.sent == 1
@@ -499,7 +532,8 @@ async def test_a_refusal_by_hostup_changed_nothing(way: Way, revision: str, faul
         result = await s.client.call_tool(way.tool, arguments)
         error = (result.structured_content or {})["error"]
         assert error["kind"] != "outcome_unknown"
-        assert error["message"].endswith("Nothing was changed.")
+        has_side_effect = way.tool == "end_rehearsal" and REFUSED[fault] == 409
+        assert error["message"].endswith("Nothing was changed.") is not has_side_effect
         assert error["status"] == REFUSED[fault]
         assert s.sent == 1
         assert truth(s.sandbox) == before
@@ -548,8 +582,9 @@ async def test_a_yes_is_one_request_logged_before(way: Way, revision: str, tmp_p
         arguments = await s.prepared(way)
         assert await s.kind(way, arguments) == "ok"
         assert len(s.questions) == way.asks_in_window
-        [write] = s.sandbox.writes
-    [seen] = at_the_request
+        [write] = s.writes
+    seen = at_the_request[-1]
+    assert len(at_the_request) == 1 + (way.tool == "end_rehearsal")
     assert seen[-1]["outcome"] == "sent"
     ended = lines(path)[-1]
     assert ended["outcome"] == "accepted by HostUp"

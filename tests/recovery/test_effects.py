@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from hostup_mcp.hostup.live import Cancellation
 from hostup_mcp.hostup.models import BackupList, BackupSchedules, Gate, SnapshotList, VpsPage
 from hostup_mcp.hostup.requests import PowerAction
 from hostup_mcp.recovery.effects import (
@@ -17,10 +18,12 @@ from hostup_mcp.recovery.effects import (
     RetentionSet,
     ScheduleSet,
     ServerBuilt,
+    ServerCancelled,
     Shows,
     Sight,
     SnapshotDeleted,
     SnapshotMade,
+    see_cancellation,
     see_deleted_backup,
     see_new_backup,
     see_power,
@@ -220,6 +223,25 @@ def test_a_new_server_is_found_by_its_name(
     assert not seen.is_proof
 
 
+@pytest.mark.parametrize(
+    ("status", "shows"),
+    [
+        ("none", Shows.NOT_DONE),
+        ("revoked", Shows.NOT_DONE),
+        ("pending", Shows.DONE),
+        ("scheduled", Shows.DONE),
+        ("completed", Shows.DONE),
+        ("archived", Shows.NOTHING),
+        (None, Shows.NOTHING),
+    ],
+)
+def test_a_cancellation_shows_by_its_status(status: str | None, shows: Shows) -> None:
+    found = Cancellation(status=status)
+    seen = see_cancellation(ServerCancelled(), found)
+    assert_shows(seen, shows)
+    assert seen.cancellation is found
+
+
 def assert_shows(seen: Sight, shows: Shows) -> None:
     """What these show is proof where it is there: the server is as it was to be."""
     assert (seen.shows, seen.is_proof) == (shows, shows is Shows.DONE)
@@ -233,6 +255,7 @@ def test_deletions_and_settings_are_immediate() -> None:
         BackupMade(()): False,
         SnapshotMade("snap"): False,
         PowerSet(PowerAction.START): False,
+        ServerCancelled(): False,
         DiskRestored(from_snapshot=True): False,
         ServerBuilt("new"): False,
     }

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hostup_mcp.hostup.models import Backup, Vps
 from hostup_mcp.hostup.payg import PaygLimits, PaygPreflight, PaygSize
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import Money, PricesDiffer, ServerPrice
+from hostup_mcp.recovery.findings import Money, PricesDiffer, RehearsalPrice, ServerPrice
 from hostup_mcp.recovery.modes.definition import Facts, Target
 from hostup_mcp.recovery.modes.new_cloud_vps import NEW_CLOUD_VPS, new_server
 from hostup_mcp.recovery.payg import choose_size, reasons_against, steps_for, unique_name
@@ -327,3 +327,18 @@ def test_an_open_server_is_not_built(left_out: str) -> None:
     with pytest.raises(ValueError, match="not chosen"):
         new_server(options)
     assert new_server({**OPTIONS, "region": "stockholm"}).region == "stockholm"
+
+
+def test_a_rehearsal_is_named_and_priced_as_one() -> None:
+    source = vps(cpuCores=2, memoryGb=4, storageGb=80)
+    facts = Facts(source, listed(backup()), preflight=preflight())
+    settled = NEW_CLOUD_VPS.settle(facts, Target("vps_1", "bkp_1", is_rehearsal=True), SUFFIX)
+    assert settled.options["name"] == f"rehearsal-web-01-{SUFFIX}"
+    plan = NEW_CLOUD_VPS.plan(facts, settled, NOW)
+    assert plan.cost == RehearsalPrice(sek("0.66"), sek("1.32"))
+    assert plan.side_effects == (
+        plan.cost,
+        Code.REHEARSAL_STAYS,
+        Code.TWIN_STARTS,
+        Code.NEW_ADDRESS,
+    )

@@ -35,6 +35,11 @@ from hostup_mcp.recovery.findings import (
     NewestBefore,
     NoScheduleOn,
     PricesDiffer,
+    RehearsalEnding,
+    RehearsalLost,
+    RehearsalPrice,
+    RehearsalRuns,
+    RehearsalUnpriced,
     RunFailed,
     ScheduleNeverRan,
     ScheduleOverdue,
@@ -410,6 +415,18 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         None,
     ),
     (
+        RehearsalPrice(Money(Decimal("0.66"), "SEK"), Money(Decimal("1.32"), "SEK")),
+        "A new server is built. While it exists, it costs SEK 0.66 per hour, SEK 1.32 for two "
+        "hours, for processor, memory, storage and IP address, before any VAT, as reported; "
+        "traffic is extra.",
+        None,
+    ),
+    (
+        Code.REHEARSAL_STAYS,
+        "It stays until end_rehearsal ends it, or the user in HostUp's panel.",
+        "It stays until it is ended, here or in HostUp's panel.",
+    ),
+    (
         Code.PRICE_UNKNOWN,
         "A new server is built and costs money while it exists. The price is not known: HostUp "
         "does not tell it; its panel may.",
@@ -423,8 +440,8 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     (
         Code.TWIN_STARTS,
-        "It starts as a twin of this server: scheduled jobs, queued mail and payment runs may run "
-        "twice.",
+        "A twin of a live server boots: its scheduled jobs, mail queue and payment runs may start, "
+        "so choose a time when that does no harm.",
         None,
     ),
     (
@@ -687,7 +704,41 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
 ]
 
+RUNS, SEK = timedelta(hours=1, minutes=30), Money(Decimal("0.66"), "SEK")
 WORDS += [
+    # A rehearsal that is not known to be over
+    (
+        RehearsalRuns("vps_1", "try-1", RUNS, SEK, Money(Decimal("0.99"), "SEK")),
+        'A rehearsal is running: "try-1" (vps_1), for 1 hour 30 minutes, about SEK 0.99 so far '
+        "(SEK 0.66 per hour, without traffic and VAT).",
+        "A rehearsal is running: “try-1”, for 1 hour 30 minutes, about SEK 0.99 so far (SEK 0.66 "
+        "per hour, without traffic and VAT).",
+    ),
+    (
+        RehearsalUnpriced("vps_1", "try-1", RUNS),
+        'A rehearsal is running: "try-1" (vps_1), for 1 hour 30 minutes; what it has cost is not '
+        "known.",
+        "A rehearsal is running: “try-1”, for 1 hour 30 minutes; what it has cost is not known.",
+    ),
+    (
+        RehearsalEnding("vps_1", "try-1", RUNS),
+        'A rehearsal is being ended: "try-1" (vps_1); HostUp accepted that 1 hour 30 minutes ago '
+        "and still lists it.",
+        "A rehearsal is being ended: “try-1”; HostUp accepted that 1 hour 30 minutes ago and still "
+        "lists it.",
+    ),
+    (
+        RehearsalLost("try-1", RUNS),
+        "A rehearsal was sent 1 hour 30 minutes ago, and it is not known whether it built a "
+        "server: look with list_vps for the name try-1. If there is one, it costs money.",
+        "A rehearsal was sent 1 hour 30 minutes ago, and it is not known whether it built the "
+        "server “try-1”. If there is one, it costs money.",
+    ),
+    (
+        Code.END_REHEARSAL,
+        "When it is no longer needed, end_rehearsal ends it.",
+        "When it is no longer needed, ask the assistant to end it.",
+    ),
     # A new pay-as-you-go server
     (AccountBlocked(None), "HostUp does not let this account have a new server.", None),
     (AccountBlocked("Not yet."), "Not yet.", "HostUp says: “Not yet.”"),

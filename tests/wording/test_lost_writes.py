@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hostup_mcp.hostup.audit import AuditRow
+from hostup_mcp.hostup.live import Cancellation
 from hostup_mcp.hostup.models import Backup, Gate, Vps
 from hostup_mcp.hostup.requests import PowerAction
 from hostup_mcp.recovery.effects import (
@@ -16,6 +17,7 @@ from hostup_mcp.recovery.effects import (
     RetentionSet,
     ScheduleSet,
     ServerBuilt,
+    ServerCancelled,
     Shows,
     Sight,
     SnapshotDeleted,
@@ -36,6 +38,10 @@ BUSY, SILENT = Gate(allowed=False, reason="Busy."), Gate(allowed=False)
 OPEN = Gate(allowed=True)
 UNFINISHED = "HostUp does not say whether it is finished."
 LISTED_LATE = "No new backup is listed; HostUp may list it only once it is finished."
+CHARGE = (
+    "HostUp does not document when the hourly charge stops; assume that it goes on until the "
+    "server is gone."
+)
 CLOSED = "which was open just before the request was sent, is closed now"
 
 
@@ -139,6 +145,39 @@ def backup(after: timedelta | None, size: float | None = 12.5) -> Backup:
         (
             Sight(RESTORED, Shows.NOTHING),
             "HostUp does not say whether a job is running on the server.",
+        ),
+        (
+            Sight(ServerCancelled(), Shows.DONE, cancellation=Cancellation(status="pending")),
+            f"HostUp shows the cancellation as pending. {CHARGE}",
+        ),
+        (
+            Sight(
+                ServerCancelled(),
+                Shows.DONE,
+                cancellation=Cancellation(
+                    status="scheduled",
+                    scheduled_at="2026-04-27T10:00:00Z",
+                    cancelled_pending_order=True,
+                ),
+            ),
+            "HostUp shows the cancellation as scheduled. It is due at Mon 2026-04-27 10:00 UTC. "
+            f"Only an order that was still pending was cancelled. {CHARGE}",
+        ),
+        (
+            Sight(ServerCancelled(), Shows.NOT_DONE, cancellation=Cancellation(status="none")),
+            f"HostUp shows no cancellation (yet). {CHARGE}",
+        ),
+        (
+            Sight(ServerCancelled(), Shows.NOT_DONE, cancellation=Cancellation(status="revoked")),
+            f"HostUp shows the cancellation as revoked. {CHARGE}",
+        ),
+        (
+            Sight(ServerCancelled(), Shows.NOTHING, cancellation=Cancellation(status="archived")),
+            f'HostUp\'s cancellation is "archived", which is not known. {CHARGE}',
+        ),
+        (
+            Sight(ServerCancelled(), Shows.NOTHING),
+            f"HostUp's cancellation has no status, which is not known. {CHARGE}",
         ),
         (
             Sight(ServerBuilt("api-x"), Shows.NOTHING),

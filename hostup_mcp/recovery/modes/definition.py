@@ -65,6 +65,8 @@ class Target:
     """The server whose backup it is, if that is another server."""
     options: Mapping[str, str | int] = field(default_factory=dict)
     """Body fields of a new server: those asked for, or, once it is settled, all."""
+    is_rehearsal: bool = False
+    """Whether a new server is only built to see whether the backup works."""
 
 
 @dataclass(frozen=True, slots=True)

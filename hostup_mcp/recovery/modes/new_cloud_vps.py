@@ -29,7 +29,7 @@ from hostup_mcp.recovery.payg import (
     steps_for,
     unique_name,
 )
-from hostup_mcp.recovery.prices import price_of
+from hostup_mcp.recovery.prices import as_rehearsal, price_of
 from hostup_mcp.recovery.reasons import BackupMissing
 
 
@@ -38,7 +38,8 @@ def settle(facts: Facts, target: Target, random: str) -> Target:
     backup = find_backup(facts.listing, target.point)
     chosen = choose_size(target.options, facts.vps, backup, facts.preflight)
     wanted = target.options.get("name")
-    name = unique_name(None if wanted is None else str(wanted), facts.vps.name, "restore", random)
+    kind = "rehearsal" if target.is_rehearsal else "restore"
+    name = unique_name(None if wanted is None else str(wanted), facts.vps.name, kind, random)
     return replace(target, options={**chosen, "name": name})
 
 
@@ -48,11 +49,18 @@ def plan(facts: Facts, target: Target, now: datetime) -> Plan:
     backup = find_backup(facts.listing, target.point)
     against = reasons_against(target.options, backup, preflight, facts.limits)
     cost = price_of(size_of(target.options), preflight, facts.limits)
+    cost = as_rehearsal(cost) if target.is_rehearsal else cost
     refusable = () if may_deploy(preflight) else (Code.MAY_BE_REFUSED,)
     return Plan(
         reasons=weigh(gate, "canRestore", *([BackupMissing()] if backup is None else []), *against),
         data_loss=Code.NOTHING,
-        side_effects=(cost, Code.TWIN_STARTS, Code.NEW_ADDRESS, *refusable),
+        side_effects=(
+            cost,
+            *((Code.REHEARSAL_STAYS,) if target.is_rehearsal else ()),
+            Code.TWIN_STARTS,
+            Code.NEW_ADDRESS,
+            *refusable,
+        ),
         recommended_first=doubts_about(backup, facts.listing.backups, now),
         alternatives=(),
         point=backup,

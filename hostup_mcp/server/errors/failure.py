@@ -90,6 +90,13 @@ def describe(failure: Failure) -> str:
     return f"{failure.message} ({', '.join(facts)})" if facts else failure.message
 
 
+RUNNING = {
+    "type": "array",
+    "items": {"type": "object"},
+    "description": "Only if there are any: rehearsals that still cost money, as codes and facts.",
+}
+"""The schema of what every result may have beside its own fields."""
+
 _ALWAYS_GIVEN = ("kind", "message", "next_step")
 
 
@@ -111,7 +118,7 @@ def or_failure(schema: dict[str, Any]) -> dict[str, Any]:
     }
     return {
         **{key: value for key, value in schema.items() if key != "required"},
-        "properties": {**schema["properties"], "error": failure},
+        "properties": {**schema["properties"], "rehearsals": RUNNING, "error": failure},
         "if": {"required": ["error"]},
         "else": {"required": schema["required"]},
     }

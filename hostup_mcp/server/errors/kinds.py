@@ -28,6 +28,7 @@ class ErrorKind(StrEnum):
     JOB_RUNNING = "job_running"
     JOB_FAILED = "job_failed"
     POWER_STATE = "power_state"
+    NOT_A_REHEARSAL = "not_a_rehearsal"
     NOT_FOUND = "not_found"
     NO_RECOVERY = "no_recovery"
     BACKUP_MISSING = "backup_missing"

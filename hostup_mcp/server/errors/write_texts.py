@@ -20,6 +20,24 @@ FAILED_AFTER_SENDING = ErrorText(
     "Do not send it again. In a minute, call get_job with writeId {write_id} (the id of this "
     "request), and list_vps_backups in a few minutes. Tell the user that the outcome is unknown.",
 )
+NOT_ENDABLE = ErrorText(
+    ErrorKind.NOT_A_REHEARSAL,
+    "{why}. Only the server of a rehearsal can be ended from here.",
+    "Tell the user. They can cancel a server themselves in HostUp's panel.",
+    NOTHING,
+)
+ALREADY_CANCELLED = ErrorText(
+    ErrorKind.CONFLICT,
+    "HostUp shows that this server is cancelled already ({state}).",
+    "Tell the user; list_vps shows whether it is still there.",
+    NOTHING,
+)
+CANCEL_REFUSED = ErrorText(
+    ErrorKind.CONFLICT,
+    "HostUp refused to cancel the server, which goes on costing money. It may have switched off "
+    "auto-renewal all the same. {said}",
+    "{step}Tell the user; they can look in HostUp's panel.",
+)
 AUDIT_LOG_UNAVAILABLE = ErrorText(
     ErrorKind.AUDIT_LOG_UNAVAILABLE,
     "This server's audit log cannot be written.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime, tzinfo
 from typing import Annotated, Any
@@ -71,8 +71,8 @@ question as the client's window shows it, and what to type."""
 _MODES = (
     "in_place (backupId): the server's own backup over it. from_other_vps (sourceVpsId, backupId; "
     "scope backup:vm): another server's. snapshot (snapshotName): its snapshot over it. "
-    "new_cloud_vps (backupId; optional name, region, cpuCores, memoryGb, storageGb): a new, paid "
-    "server from its backup."
+    "new_cloud_vps (backupId; optional name, region, cpuCores, memoryGb, storageGb, rehearsal): a "
+    "new, paid server from its backup."
 )
 
 _Hostname = Annotated[
@@ -110,19 +110,16 @@ async def plan_restore(
             description="One of newServer.regions.",
         ),
     ] = None,
-    cpuCores: Annotated[
-        int | None, Field(ge=1, le=32, description="Default: as the source.")
-    ] = None,
-    memoryGb: Annotated[
-        int | None, Field(ge=1, le=256, description="Default: as the source.")
-    ] = None,
-    storageGb: Annotated[
-        int | None, Field(ge=1, le=2000, description="Default: as the source.")
+    cpuCores: Annotated[int | None, Field(ge=1, le=32, description="As the source's.")] = None,
+    memoryGb: Annotated[int | None, Field(ge=1, le=256, description="As the source's.")] = None,
+    storageGb: Annotated[int | None, Field(ge=1, le=2000, description="As the source's.")] = None,
+    rehearsal: Annotated[
+        bool | None, Field(description="Temporary; end_rehearsal ends it.")
     ] = None,
 ) -> CallToolResult:
     """Plans a recovery and changes nothing: whether it is possible and why, what would be lost,
-    what to do first, less risky ways and, if it can be carried out, a planId for restore_vps, good
-    once, for ten minutes. Show the user the plan first."""
+    what to do first, less risky ways and, if possible, a planId for restore_vps, good once. Show
+    the user the plan first."""
     options: dict[str, str | int] = {
         key: value
         for key, value in (
@@ -140,7 +137,7 @@ async def plan_restore(
         Argument.SOURCE_VPS_ID: sourceVpsId,
         Argument.SNAPSHOT_NAME: snapshotName,
     }
-    _check_arguments(mode, given, options)
+    _check_arguments(mode, given, [*options, *(["rehearsal"] if rehearsal else [])])
     await require_point(ctx, id, given)
     reader_ = reader(ctx, READ_SECONDS)
     draft = StoredPlan(
@@ -149,6 +146,7 @@ async def plan_restore(
         point=snapshotName or backupId or "",
         source_id=sourceVpsId or "",
         options=options,
+        is_rehearsal=bool(rehearsal),
         issued=milliseconds(reader_.now),
     )
     facts = await read_facts(reader_.hostup, draft, new_suffix())
@@ -208,9 +206,7 @@ async def plan_restore(
     return result
 
 
-def _check_arguments(
-    mode: Mode, given: Mapping[str, str | None], options: Mapping[str, str | int]
-) -> None:
+def _check_arguments(mode: Mode, given: Mapping[str, str | None], options: Iterable[str]) -> None:
     """Refuse if an argument is missing, or does not belong to this mode.
 
     Raises:

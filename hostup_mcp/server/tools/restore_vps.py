@@ -15,6 +15,7 @@ from hostup_mcp.recovery.reasons import Verdict
 from hostup_mcp.recovery.way_back import find_way_back
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.locked import locked_refusal
+from hostup_mcp.server.new_server import Before, list_before
 from hostup_mcp.server.output import describe_all
 from hostup_mcp.server.plans import PlanFacts, StoredPlan, needed_groups, plan_again, read_facts
 from hostup_mcp.server.reader import Reader
@@ -62,26 +63,32 @@ async def propose_restore(reader: Reader, plan: StoredPlan) -> Destructive:
     if facts.digest != plan.facts:
         raise plan_again("the facts behind it have changed")
     subject = await find_subject(reader.hostup, facts.vps)
+    before = None
+    if plan.definition.builds_server:
+        before = await list_before(reader.hostup, str(plan.options["name"]))
+        if before.has_name:
+            raise plan_again("a server already has the name that was planned")
     return Destructive(
         vps_id=plan.vps_id,
         request=plan.definition.request(plan.target),
         facts={**facts.documented, **subject.facts},
         question=restore_question(plan, facts, subject),
-        follow_up=_follow_up(plan, facts),
+        follow_up=_follow_up(plan, facts, before),
         price=facts.price,
     )
 
 
-def _follow_up(plan: StoredPlan, facts: PlanFacts) -> FollowUp:
+def _follow_up(plan: StoredPlan, facts: PlanFacts, before: Before | None) -> FollowUp:
     found, goes_back_to = facts.plan.point, plan.definition.goes_back_to
     restored = Restored(
         mode=plan.mode,
         point=plan.point,
         point_created=None if found is None else found.created,
         source_id=plan.source_id,
+        kind="rehearsal" if plan.is_rehearsal else "restore",
     )
-    if plan.definition.builds_server:
-        return _follow_up_of_new(restored, str(plan.options["name"]))
+    if before is not None:
+        return _follow_up_of_new(restored, before)
     return FollowUp(
         "Restoring {server}",
         DiskRestored(goes_back_to == "snapshot"),
@@ -93,13 +100,17 @@ def _follow_up(plan: StoredPlan, facts: PlanFacts) -> FollowUp:
     )
 
 
-def _follow_up_of_new(restored: Restored, name: str) -> FollowUp:
+def _follow_up_of_new(restored: Restored, before: Before) -> FollowUp:
+    name = before.name
     return FollowUp(
         f"Building the new server {name} from a backup of {{server}}",
         ServerBuilt(name),
         f"Call list_vps with name {name} in a few minutes, and look in HostUp's panel for a new "
         "server.",
-        restored=restored,
+        restored=restored.model_copy(
+            update={"new_name": name, "name_was_free": before.is_whole and not before.has_name}
+        ),
+        known_before=before.ids,
     )
 
 

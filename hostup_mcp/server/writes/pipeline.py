@@ -25,7 +25,6 @@ from hostup_mcp.server.caller import caller
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.errors import texts, write_texts
 from hostup_mcp.server.errors.failure import Failure, RefusalError, fail, refuse, to_result
-from hostup_mcp.server.errors.hostup import from_hostup
 from hostup_mcp.server.errors.kinds import ErrorKind
 from hostup_mcp.server.ids import require_handed_out
 from hostup_mcp.server.names import recall_name
@@ -54,10 +53,13 @@ from hostup_mcp.server.writes.recoveries import (
     conclude_recovery,
     forget_recovery,
     look_before,
+    note_end,
+    note_name,
     note_recovery,
 )
+from hostup_mcp.server.writes.refused import refused_by_hostup
 from hostup_mcp.server.writes.result import describe
-from hostup_mcp.server.writes.sending import send
+from hostup_mcp.server.writes.sending import look_after, send
 from hostup_mcp.state.store import (
     ConsumeResult,
     Consumption,
@@ -165,8 +167,11 @@ async def _carry_out(
         raise
     w.services.refusals.forget(w.caller, agreed.vps_id, consent.proposal.request.scopes)
     await conclude_recovery(w, kept, started)
+    await note_name(w, kept, started)
+    await note_end(w, consent.proposal.follow_up.ends_recovery)
     await _release(w, lock)
-    result = describe(started, consent, server, zone, w.recovery_id)
+    seen = await look_after(w, consent.proposal)
+    result = describe(started, consent, server, zone, w.recovery_id, seen)
     _log_end(w, "accepted by HostUp")
     return result
 
@@ -254,23 +259,12 @@ def _failure(w: WriteContext, error: Exception) -> Failure | None:
         case ServerStoppingError():
             return fail(write_texts.SERVER_STOPPING)
         case HostUpError():
-            return _of_hostup(w, error)
+            return refused_by_hostup(w, error)
     if w.phase is not Phase.SENT:
         return None
     log.error("a write failed after it was sent", exc_info=error)
     failure = fail(write_texts.FAILED_AFTER_SENDING, write_id=w.write_id)
     return failure.model_copy(update={"write_id": w.write_id})
-
-
-def _of_hostup(w: WriteContext, error: HostUpError) -> Failure:
-    """Return the failure for a request that failed before the write was sent, or refused it."""
-    failure = from_hostup(error)
-    step = failure.next_step
-    if w.phase is Phase.SENT and "planId" in w.ids:
-        # HostUp refused it, so the state is not what the plan was made for.
-        step += " This plan was consumed; another restore needs a new one from plan_restore."
-    message = f"{failure.message} Nothing was changed."
-    return failure.model_copy(update={"message": message, "next_step": step})
 
 
 def _not_consumed(w: WriteContext, result: ConsumeResult) -> RefusalError:

@@ -34,6 +34,10 @@ class FollowUp:
     """What is restored; None for a change that is no restore."""
     way_back: WayBack | None = None
     """What a restore can be undone with; None for a change that overwrites no disk."""
+    known_before: frozenset[str] = frozenset()
+    """Servers that existed before one is built: none of them is the new one."""
+    ends_recovery: str | None = None
+    """The record of the rehearsal that it ends; None if it ends none."""
     leads_to: str | None = None
     """The power state that the server has a little after the job; None if it is not changed."""
 

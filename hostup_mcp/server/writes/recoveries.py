@@ -6,6 +6,7 @@ import logging
 from contextlib import suppress
 
 from hostup_mcp.hostup.jobs import Started
+from hostup_mcp.hostup.problems import HostUpError
 from hostup_mcp.recovery.evidence import Observation
 from hostup_mcp.server import recoveries
 from hostup_mcp.server.clocks import by_hostup
@@ -14,10 +15,14 @@ from hostup_mcp.server.observing import Looking
 from hostup_mcp.server.recoveries import JobEnd, KeptRecovery, Recovery
 from hostup_mcp.server.writes.consent import Consent
 from hostup_mcp.server.writes.context import WriteContext
+from hostup_mcp.server.writes.in_flight import ServerStoppingError
 from hostup_mcp.server.writes.proposal import Destructive
 from hostup_mcp.state.store import StateUnavailableError, new_handle
 
 log = logging.getLogger(__name__)
+
+NAME_SECONDS = 5.0
+"""How long reading the name of a new server may take."""
 
 BASELINE_SECONDS = 5.0
 """How long looking at a server before its restore may take; what is not seen by then is unknown."""
@@ -97,6 +102,32 @@ async def conclude_recovery(
             }
         )
         await recoveries.put(w.services, KeptRecovery(kept.subject, kept.id, ended))
+
+
+async def note_name(w: WriteContext, kept: KeptRecovery | None, started: Started) -> None:
+    """Record the name that HostUp gave the server of a rehearsal, where it can be read.
+
+    It may be another than the one that was sent; a server that has neither was renamed.
+    """
+    if kept is None or started.vps_id is None or kept.recovery.restored.kind != "rehearsal":
+        return
+    hostup = w.services.hostup.within(NAME_SECONDS)
+    with suppress(HostUpError, ServerStoppingError, StateUnavailableError):
+        with w.services.in_flight.interruptible():
+            name = (await hostup.get_vps(started.vps_id)).name
+        now = await recoveries.own(w.services, w.caller, kept.id)
+        if now is not None and name:
+            await recoveries.update(w.services, now, given_name=name, seen_at=w.services.now())
+
+
+async def note_end(w: WriteContext, recovery_id: str | None) -> None:
+    """Record that HostUp accepted to end a rehearsal, if that is what was sent."""
+    if recovery_id is None:
+        return
+    with suppress(StateUnavailableError):
+        kept = await recoveries.own(w.services, w.caller, recovery_id)
+        if kept is not None:
+            await recoveries.update(w.services, kept, end_requested_at=w.services.now())
 
 
 async def forget_recovery(w: WriteContext, kept: KeptRecovery | None) -> None:

@@ -13,6 +13,7 @@ from hostup_mcp.recovery.findings import (
     Loss,
     Precaution,
     PricesDiffer,
+    RehearsalPrice,
     ServerPrice,
     SideEffect,
 )
@@ -47,8 +48,16 @@ def restore_question(plan: StoredPlan, facts: PlanFacts, subject: Subject) -> Qu
     effects = facts.plan.side_effects
     return subject.question(
         _what(plan, facts),
-        [_loss(facts.plan.data_loss), *_told(effects, _EFFECTS), *_region(plan)],
-        details=_told(effects, _DETAILS),
+        [
+            *([] if plan.is_rehearsal else [_loss(facts.plan.data_loss)]),
+            *_told(effects, _EFFECTS),
+            *([Words.BETTER_TIME] if plan.is_rehearsal else []),
+        ],
+        details=[
+            *([_loss(facts.plan.data_loss)] if plan.is_rehearsal else []),
+            *_region(plan),
+            *([] if plan.is_rehearsal else _told(effects, _DETAILS)),
+        ],
         cost=_cost(facts.plan.cost),
         unknown=[*_told(effects, _UNKNOWN), *_doubts(facts.plan.recommended_first)],
         quotes=_quotes(plan, facts),
@@ -64,14 +73,14 @@ def _told(effects: Iterable[SideEffect], words: Mapping[SideEffect, Words]) -> l
 def _what(plan: StoredPlan, facts: PlanFacts) -> Say:
     words = Words.RESTORE_BACKUP
     if plan.definition.builds_server:
-        words = Words.BUILD_SERVER
+        words = Words.REHEARSE if plan.is_rehearsal else Words.BUILD_SERVER
     elif plan.source_id:
         words = Words.RESTORE_OTHER
     elif plan.definition.goes_back_to == "snapshot":
         words = Words.RESTORE_SNAPSHOT
     found = facts.plan.point
     made = None if found is None else found.created
-    if words is Words.BUILD_SERVER:
+    if plan.definition.builds_server:
         return say(words, made=made, size=_size(plan))
     return say(words, made=made)
 
@@ -92,6 +101,8 @@ def _cost(cost: Cost | None) -> Part | None:
     match cost:
         case ServerPrice(per_hour=hour, per_month=month):
             return say(Words.PRICE, hour=hour, month=month)
+        case RehearsalPrice(per_hour=hour, two_hours=two):
+            return say(Words.REHEARSAL_PRICE, hour=hour, two=two)
         case PricesDiffer(per_hour=hour, other=other):
             return say(Words.PRICES_DIFFER, hour=hour, other=other)
         case Code.PRICE_UNKNOWN:

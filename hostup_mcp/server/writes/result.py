@@ -56,8 +56,11 @@ def describe(
     known: ServerName,
     zone: tzinfo,
     recovery_id: str | None = None,
+    seen: str = "",
 ) -> CallToolResult:
-    """Return the result for a write that HostUp accepted; `known` is the server as last listed.
+    """Return the result for a write that HostUp accepted.
+
+    `known` is the server as last listed, `seen` what a read showed since.
 
     `recovery_id` is of the record of a restore.
 
@@ -91,6 +94,7 @@ def describe(
     parts = [
         f"{doing}.",
         next_step,
+        seen,
         f"New server: {safe_word(started.vps_id)}." if started.vps_id else "",
         _agreement(consent, to),
         "" if follow_up.way_back is None else for_model(follow_up.way_back, zone),

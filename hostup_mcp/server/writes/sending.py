@@ -13,7 +13,7 @@ from hostup_mcp.hostup.problems import (
 )
 from hostup_mcp.hostup.requests import Expected
 from hostup_mcp.hostup.writing import WritingClient
-from hostup_mcp.recovery.effects import Shows, Sight
+from hostup_mcp.recovery.effects import ServerCancelled, Shows, Sight
 from hostup_mcp.recovery.sent_writes import Outcome, Trace, conclude
 from hostup_mcp.server.errors import write_texts
 from hostup_mcp.server.errors.failure import RefusalError, fail
@@ -72,6 +72,12 @@ async def send(ctx: Ctx, w: WriteContext, consent: Consent) -> Started:
         broken = BadResponseError("HostUp's response could not be processed")
         sight = await _look(w.services, record)
         raise await _unknown(w, broken, record, sight) from None
+    if started.vps_id in consent.proposal.follow_up.known_before:
+        # It cannot be the new server, whatever HostUp says.
+        started = started.model_copy(update={"vps_id": None})
+        if started.job_id is None:
+            unclear = UnclearResponseError("HostUp's response names a server that is not new")
+            raise await _unknown(w, unclear, record, await _look(w.services, record))
     w.job_id = started.job_id
     await _remember(w, consent.proposal, started)
     try:
@@ -79,6 +85,15 @@ async def send(ctx: Ctx, w: WriteContext, consent: Consent) -> Started:
     except Exception:
         log.warning("subscribers could not be notified of a change", exc_info=True)
     return started
+
+
+async def look_after(w: WriteContext, proposal: Proposal) -> str:
+    """Return what a read shows after HostUp accepted a write, where its response does not tell."""
+    if not isinstance(proposal.follow_up.effect, ServerCancelled):
+        return ""
+    record = _record(w, proposal)
+    sight = await _look(w.services, record)
+    return describe_sight(sight, record.sent_at, w.services.viewer.zone)
 
 
 def _may_be_read(proposal: Proposal, error: HostUpError) -> bool:

@@ -169,14 +169,27 @@ FINDINGS: Mapping[Code, str] = {
     Code.SERVER_STOPPED: "Servern stoppas och disken byts ut.",
     Code.NETWORK_KEPT: "Den här serverns egna nätverksinställningar läggs in igen; den andra "
     "servern ändras inte.",
+    Code.REHEARSAL_RUNS: "En övning pågår: ”{name}”, sedan {age:span}, hittills ungefär "
+    "{spent:money} ({per_hour:money} per timme, utan trafik och moms).",
+    Code.REHEARSAL_UNPRICED: "En övning pågår: ”{name}”, sedan {age:span}; vad den har kostat är "
+    "inte känt.",
+    Code.REHEARSAL_ENDING: "En övning avslutas: ”{name}”; HostUp godtog det för {since:span} sedan "
+    "och listar den fortfarande.",
+    Code.REHEARSAL_LOST: "En övning begärdes för {age:span} sedan, och det är inte känt om servern "
+    "”{name}” skapades. Om den finns kostar den pengar.",
+    Code.END_REHEARSAL: "När den inte behövs längre: be assistenten att avsluta den.",
     Code.PRICE: "En ny server skapas. Så länge den finns kostar den {per_hour:money} per timme, "
     "{per_month:money} per månad (720 h), för processor, minne, lagring och IP-adress, före "
     "eventuell moms, enligt HostUp; trafik tillkommer.",
+    Code.REHEARSAL_PRICE: "En ny server skapas. Så länge den finns kostar den {per_hour:money} per "
+    "timme, {two_hours:money} för två timmar, för processor, minne, lagring och IP-adress, före "
+    "eventuell moms, enligt HostUp; trafik tillkommer.",
+    Code.REHEARSAL_STAYS: "Den finns kvar tills den avslutas, här eller i HostUps panel.",
     Code.PRICE_UNKNOWN: f"{_PAID} HostUp uppger det inte; det kan finnas i HostUps panel.",
     Code.PRICES_DIFFER: f"{_PAID} HostUp uppger både {{per_hour:money}} och {{other:money}} per "
     "timme.",
-    Code.TWIN_STARTS: "Den startar som en tvilling till den här servern: schemalagda jobb, e-post "
-    "i kö och betalningar kan köras två gånger.",
+    Code.TWIN_STARTS: "En tvilling till en server i drift startar: dess schemalagda jobb, e-postkö "
+    "och betalningar kan komma igång, så välj en tid då det inte gör någon skada.",
     Code.NEW_ADDRESS: "Den nya servern får en egen adress; DNS pekar fortfarande på den nuvarande.",
     Code.MAY_BE_REFUSED: "HostUp kan neka om kontot ännu inte får använda Cloud VPS.",
     Code.DISK_ROLLED_BACK: "Disken rullas tillbaka till snapshoten; servern ligger nere en kort "

@@ -13,6 +13,9 @@ QUESTIONS: Mapping[Words, str] = {
     "{made:moment}?",
     Words.BUILD_SERVER: "Vill du skapa en ny server som kostar pengar ({size:part}) utifrån "
     "backupen av {server} från {made:moment}?",
+    Words.REHEARSE: "Övning: vill du skapa en tillfällig server som kostar pengar ({size:part}) "
+    "från backupen av {server} från {made:moment}?",
+    Words.END_REHEARSAL: "Vill du avsluta övningen: säga upp {server} genast?",
     Words.MAKE_BACKUP: "Vill du ta en backup av {server}, även om HostUp då kan radera en annan?",
     Words.DELETE_BACKUP: "Vill du radera backupen av {server} från {made:moment} permanent?",
     Words.DELETE_SNAPSHOT: "Vill du radera snapshoten av {server} från {made:moment} permanent?",
@@ -27,6 +30,8 @@ QUESTIONS: Mapping[Words, str] = {
     Words.LOSES_UNKNOWN: "DATAFÖRLUST: allt som har skrivits sedan dess; datumet är okänt.",
     Words.LOSES_EVERYTHING: "DATAFÖRLUST: allt på servern. Den får den andra serverns data.",
     Words.NOTHING_LOST: "Den servern förblir som den är.",
+    Words.LOSES_REHEARSAL: "DATAFÖRLUST: allt som har skrivits på den servern.",
+    Words.CHARGE_END_UNKNOWN: "HostUp dokumenterar inte när timdebiteringen upphör.",
     Words.CANNOT_BE_UNDONE: "Det går inte att ångra.",
     Words.DISK_REPLACED: "Disken byts ut; servern ligger nere under tiden.",
     Words.POWER_STATE_UNKNOWN: "HostUp anger inte om servern startas igen.",
@@ -36,10 +41,13 @@ QUESTIONS: Mapping[Words, str] = {
     "eventuell moms, enligt HostUp: CPU, minne, disk, IP-adress; trafik tillkommer.",
     Words.PRICE_UNKNOWN: "Den kostar pengar så länge den finns. Priset är okänt: HostUp uppger det "
     "inte.",
+    Words.REHEARSAL_PRICE: "{two:money} för två timmar, {hour:money}/timme tills den avslutas, "
+    "före eventuell moms, enligt HostUp: CPU, minne, disk, IP-adress; trafik tillkommer.",
+    Words.BETTER_TIME: "Öva när det inte gör någon skada.",
     Words.PRICES_DIFFER: "Den kostar pengar så länge den finns. Priset är okänt: HostUp uppger "
     "både {hour:money} och {other:money} per timme.",
-    Words.TWIN_STARTS: "Den startar som en tvilling: schemalagda jobb, köad e-post och "
-    "betalningar kan köras dubbelt.",
+    Words.TWIN_STARTS: "En tvilling till en server i drift startar: dess schemalagda jobb, "
+    "e-postkö och betalningar kan starta.",
     Words.NEW_ADDRESS: "Den får en egen adress.",
     Words.MAY_BE_REFUSED: "HostUp kan ändå neka.",
     Words.DISK_ROLLED_BACK: "Disken rullas tillbaka; servern ligger nere en kort stund.",

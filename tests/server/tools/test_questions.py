@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from hostup_mcp.hostup.text import clean_text
+from hostup_mcp.recovery.evidence import Observation
 from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Mode
 from hostup_mcp.server.catalog import WRITING
 from hostup_mcp.server.plans import StoredPlan, milliseconds, read_facts
+from hostup_mcp.server.recoveries import KeptRecovery, Recovery, Restored
 from hostup_mcp.server.tools.restore_vps import propose_restore
 from hostup_mcp.server.writes.proposal import Destructive
 from hostup_mcp.wording.formats import weekday
@@ -76,7 +78,8 @@ DOCUMENTS: dict[str, Any] = {
     "restore_sources": SOURCES,
     "backup_schedules": schedules(MONTHLY),
     OTHER: {"id": OTHER, "name": HOSTILE, "primaryIp": IPV6},
-    "deployments": {"pricing": RATES},
+    "deployments": {"pricing": RATES, "actions": {"canDeploy": OPEN}},
+    "cancellation": {"vpsId": VPS, "status": "none"},
     "limits": {},
     "snapshots": {
         "data": [{"name": SNAPSHOT, "createdAt": "2026-04-20T10:00:00Z", "description": HOSTILE}],
@@ -94,6 +97,18 @@ NEW = Mode.NEW_CLOUD_VPS
 FITTING = {
     "backups": FULL | {"backups": [{**each, "sizeGb": 0.1} for each in FULL["backups"]]},
 }
+REHEARSAL = Recovery(
+    caller="local",
+    plan_id="plan_1",
+    path="/",
+    sent_at=NOW,
+    vps_id=OTHER,
+    restored=Restored(mode=NEW, point=BACKUP, kind="rehearsal", new_name="try-1"),
+    write_id="0",
+    consent={},
+    before=Observation(at=NOW),
+    new_vps_id=VPS,
+)
 PLANS: dict[Mode, dict[str, Any]] = {
     Mode.IN_PLACE: {"point": BACKUP},
     Mode.NEW_CLOUD_VPS: {"point": BACKUP, "options": OPTIONS},
@@ -116,6 +131,8 @@ CASES = [
     Case("set_backup_retention", {"maxTotalBackups": 1, "autoDeleteOldest": True}),
     Case("set_backup_retention", {"maxTotalBackups": 1, "autoDeleteOldest": False}),
     Case("set_backup_retention", {"maxTotalBackups": 1000}),
+    Case("restore_vps", {"mode": NEW, **PLANS[NEW], "is_rehearsal": True}, FITTING),
+    Case("end_rehearsal", {}),
     *(Case("set_vps_power", {"action": action}) for action in ("shutdown", "restart", "stop")),
 ]
 cases = pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.tool}-{case.given}"[:60])
@@ -123,9 +140,17 @@ cases = pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.tool}-{c
 
 async def proposed(case: Case, **vps: Any) -> Destructive:
     server = {"id": VPS, "name": "web-01", "primaryIp": "192.0.2.10"} | vps
-    server |= {"resources": {"storageGb": 10**6}}
+    server |= {"resources": {"storageGb": 10**6}, "billing": {"isPayg": True}}
+    if case.tool == "end_rehearsal":
+        server["name"] = server["name"] or "n"
     same = [server, {"id": OTHER, "name": server["name"], "primaryIp": "::ffff"}]
     used = reader(**{**DOCUMENTS, VPS: server, "vps": {"data": same}, **case.documents})
+
+    async def rehearsals() -> list[KeptRecovery]:
+        given_name = (await used.hostup.get_vps(VPS)).name
+        return [KeptRecovery("", "rec_1", REHEARSAL.model_copy(update={"given_name": given_name}))]
+
+    used = replace(used, rehearsals=rehearsals)
     if case.tool == "restore_vps":
         draft = StoredPlan(vps_id=VPS, issued=milliseconds(NOW), ahead=0, **case.given)
         digest = (await read_facts(used.hostup, draft)).digest
@@ -209,6 +234,8 @@ async def test_a_note_of_full_length_is_shown_whole() -> None:
 
 
 SHOWN: dict[str, Callable[[Any], str]] = {
+    "reason": lambda _: "End the rehearsal",
+    "cancelType": lambda kind: {"immediate": "at once?"}[kind],
     "enabled": lambda on: "Let HostUp back up" if on else "OFF?",
     "hour": lambda hour: f"at {hour:02}:00",
     "dayOfWeek": weekday,
