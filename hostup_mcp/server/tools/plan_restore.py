@@ -71,8 +71,8 @@ question as the client's window shows it, and what to type."""
 _MODES = (
     "in_place (backupId): the server's own backup over it. from_other_vps (sourceVpsId, backupId; "
     "scope backup:vm): another server's. snapshot (snapshotName): its snapshot over it. "
-    "new_cloud_vps (backupId; optional name, region, cpuCores, memoryGb, storageGb, rehearsal): a "
-    "new, paid server from its backup."
+    "new_cloud_vps (backupId; optional: name and the arguments after it): a new, paid server from "
+    "its backup."
 )
 
 _Hostname = Annotated[
@@ -110,9 +110,15 @@ async def plan_restore(
             description="One of newServer.regions.",
         ),
     ] = None,
-    cpuCores: Annotated[int | None, Field(ge=1, le=32, description="As the source's.")] = None,
-    memoryGb: Annotated[int | None, Field(ge=1, le=256, description="As the source's.")] = None,
-    storageGb: Annotated[int | None, Field(ge=1, le=2000, description="As the source's.")] = None,
+    cpuCores: Annotated[
+        int | None, Field(ge=1, le=32, description="Default: as the source.")
+    ] = None,
+    memoryGb: Annotated[
+        int | None, Field(ge=1, le=256, description="Default: as the source.")
+    ] = None,
+    storageGb: Annotated[
+        int | None, Field(ge=1, le=2000, description="Default: as the source.")
+    ] = None,
     rehearsal: Annotated[
         bool | None, Field(description="Temporary; end_rehearsal ends it.")
     ] = None,
