@@ -18,13 +18,24 @@ import anyio
 from mcp import Client, StdioServerParameters
 from mcp.client import ClientRequestContext
 from mcp.client.stdio import stdio_client
-from mcp.types import CallToolResult, ElicitRequestParams, ElicitResult, TextContent
+from mcp.types import (
+    CallToolResult,
+    ElicitRequestParams,
+    ElicitResult,
+    TextContent,
+    TextResourceContents,
+)
 from rich.console import Console
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text
 
 LONGEST_ARGUMENT = 44
+BOOT_SECONDS = 3.0
+"""A little longer than a server of the sandbox account takes to start."""
+
+RECORD = ("kind", "restored", "agreed", "sentAt", "jobEndedAt", "verdict", "verifiedAt")
+"""What is shown of the record of a recovery."""
 
 
 def demo(console: Console | None = None, *, only_looking: bool = False) -> int:
@@ -79,6 +90,15 @@ class _Stage:
         self.console.print(Padding(Text(_text(result), style=style), (0, 0, 0, 3)))
         data: Mapping[str, Any] = result.structured_content or {}
         return dict(data)
+
+    async def reads(self, client: Client, uri: str) -> None:
+        """Read a record, and show what it says of agreement, times and verdict."""
+        self.console.print(Text(f"assistant  reads {uri}", style="bold magenta"))
+        [content] = (await client.read_resource(uri)).contents
+        record = json.loads(content.text if isinstance(content, TextResourceContents) else "{}")
+        for name in RECORD:
+            line = Text(f"{name}: {json.dumps(record.get(name))}")
+            self.console.print(Padding(line, (0, 0, 0, 3)))
 
 
 async def _play(console: Console, log: TextIO, audit_log: Path, only_looking: bool) -> None:
@@ -149,8 +169,16 @@ async def _recover(stage: _Stage, client: Client) -> None:
     stage.typed = "web-01"
     restore = await stage.calls(client, "restore_vps", planId=plan["planId"])
     await stage.calls(client, "get_job", jobId=restore["jobId"], waitSeconds=60)
-    await stage.calls(client, "list_vps", name="web-01")
-    stage.remarks("web-01 holds last night's state again.")
+    stage.remarks("HostUp calls it complete, which does not show that the server works.")
+
+    stage.says("Is my server back?")
+    found = await stage.calls(client, "verify_recovery", id=vps_id)
+    if found["verdict"] != "back":
+        stage.remarks("Nothing on it answers yet, so it is not called back. A moment later:")
+        await anyio.sleep(BOOT_SECONDS)
+        found = await stage.calls(client, "verify_recovery", id=vps_id)
+    stage.remarks("Something on it answered after the restore. The record keeps that:")
+    await stage.reads(client, f"hostup://recoveries/{found['recoveryId']}")
 
 
 def _tell_what_changed(stage: _Stage, audit_log: Path) -> None:

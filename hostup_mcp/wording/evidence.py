@@ -39,9 +39,9 @@ SOURCES: Mapping[SeenBy, str] = {
 }
 
 PROOFS: Mapping[Proves, str] = {
-    Proves.BACK: "shows that it is back",
-    Proves.NOT_BACK: "shows that it is not back",
-    Proves.NOTHING: "shows neither",
+    Proves.BACK: "proves that it is back",
+    Proves.NOT_BACK: "proves that it is not back",
+    Proves.NOTHING: "proves nothing by itself",
 }
 
 
