@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hostup_mcp.hostup.models import Backup, BackupList, Snapshot
+from hostup_mcp.hostup.models import Backup, BackupList, Snapshot, SnapshotList
+from hostup_mcp.recovery.backups import note_of, oldest
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.doubts import complete, find_doubt, newest_complete
 from hostup_mcp.recovery.findings import (
@@ -15,9 +16,9 @@ from hostup_mcp.recovery.findings import (
     ClocksDiffer,
     Doubt,
     Loss,
-    Step,
 )
-from hostup_mcp.recovery.gates import steps_to_open, weigh
+from hostup_mcp.recovery.gates import is_open, weigh
+from hostup_mcp.recovery.precautions import newer_snapshot
 from hostup_mcp.recovery.quota import Slots, find_hidden, read_slots
 from hostup_mcp.recovery.reasons import (
     EvictsHidden,
@@ -26,12 +27,16 @@ from hostup_mcp.recovery.reasons import (
     QuotaUnknown,
     Reason,
     Verdict,
+    WouldEvict,
     verdict_of,
 )
+from hostup_mcp.recovery.situation import restored_since
 from hostup_mcp.recovery.spans import age
+from hostup_mcp.recovery.steps import step_to_create, step_to_restore
+from hostup_mcp.recovery.suggestions import Step
 
-SNAPSHOT_LIFE = timedelta(hours=24)
-"""About how long a snapshot is kept."""
+RECENT = timedelta(hours=24)
+"""A backup older than this is not a recent one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +82,30 @@ def assess(
     *,
     status: str | None = None,
     clocks: ClocksDiffer | None = None,
+    snapshots: SnapshotList | None = None,
+    restored_at: datetime | None = None,
 ) -> Assessment:
     """Assess `listing` at `now`, by HostUp's clock.
 
-    `status` is the server's `serviceStatus`, if it is known.
+    `status` is the server's `serviceStatus`, `restored_at` when its last restore was sent, and
+    `snapshots` are the server's, as far as they are known.
     """
     backups, good = listing.backups, complete(listing.backups, now)
     newest = newest_complete(backups, now)
+    overwrites = None if newest is None else Overwrites(newest, loss_since(newest, now))
+    restored = restored_since(
+        None if overwrites is None else overwrites.data_loss, restored_at, now
+    )
     return Assessment(
         restore=assess_restore(listing, status),
-        overwrites=None if newest is None else Overwrites(newest, loss_since(newest, now)),
-        create=assess_create(listing, status),
-        advice=(*_contradictions(listing, clocks), *_advise(listing, good, now)),
+        overwrites=overwrites,
+        create=assess_create(listing, now, status),
+        advice=(
+            *_contradictions(listing, clocks),
+            *_advise(listing, good, now),
+            *([] if restored is None else [restored]),
+            *newer_snapshot(snapshots, None if newest is None else newest.created, now),
+        ),
         doubts={b.id: doubt for b in backups if (doubt := find_doubt(b, backups, now)) is not None},
     )
 
@@ -100,27 +117,26 @@ def assess_restore(listing: BackupList, status: str | None = None) -> Explanatio
     backups there are. Backups that are counted but not listed leave it unknown.
     """
     gate, hidden = listing.actions.can_restore, find_hidden(listing)
-    steps = steps_to_open(gate, status)
-    if listing.backups:
-        return Explanation(weigh(gate, "canRestore"), steps)
-    if hidden is not None:
-        return Explanation(weigh(gate, "canRestore", hidden), (*steps, Code.COMPARE_PANEL))
-    return Explanation(weigh(gate, "canRestore", NoBackups()), (*steps, Code.ONLY_CURRENT_STATE))
+    others: tuple[Reason, ...] = () if listing.backups else (hidden or NoBackups(),)
+    return Explanation(weigh(gate, "canRestore", *others), step_to_restore(listing, status))
 
 
-def assess_create(listing: BackupList, status: str | None = None) -> Explanation:
+def assess_create(listing: BackupList, now: datetime, status: str | None = None) -> Explanation:
     """Assess whether a backup can be made now. The gate decides, even against the quota."""
     gate, quota = listing.actions.can_create_backup, listing.quota_info
     slots = read_slots(quota)
-    reasons, steps = weigh(gate, "canCreateBackup"), steps_to_open(gate, status)
-    if steps:
-        # More slots help only where nothing else is known to close the gate.
-        slots_help = slots is Slots.FULL and steps[0] in (Code.EXPLAIN_REASON, Code.ASK_WHY)
-        return Explanation(reasons, (*steps, Code.GET_SLOTS) if slots_help else steps)
+    reasons = weigh(gate, "canCreateBackup")
+    if not is_open(gate):
+        return Explanation(reasons, step_to_create(listing, status))
     if slots is not Slots.FREE:
         kind = QuotaReadsFull if slots is Slots.FULL else QuotaUnknown
         reasons += (kind(quota.used, quota.limit, quota.remaining),)
-        reasons += () if find_hidden(listing) is None else (EvictsHidden(),)
+        evicted = oldest(listing, now)
+        if evicted is not None:
+            backup, created = evicted
+            reasons += (WouldEvict(backup.id, created, note_of(backup)),)
+        elif find_hidden(listing) is not None:
+            reasons += (EvictsHidden(),)
     return Explanation(reasons, ())
 
 
@@ -152,6 +168,6 @@ def _advise(listing: BackupList, good: tuple[Backup, ...], now: datetime) -> lis
     if listing.backups and not good:
         advice.append(Code.NO_COMPLETE_BACKUP)
     ages = [span for b in good if (span := age(b.created, now)) is not None]
-    if not ages or min(ages) > SNAPSHOT_LIFE:
+    if good and (not ages or min(ages) > RECENT):
         advice.append(Code.NO_RECENT_BACKUP)
     return advice

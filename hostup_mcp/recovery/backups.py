@@ -16,6 +16,9 @@ from hostup_mcp.hostup.models import (
 from hostup_mcp.recovery.quota import find_hidden
 from hostup_mcp.recovery.spans import age
 
+LONGEST_NOTE = 60
+"""Characters kept of a note where a backup is only mentioned."""
+
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
@@ -55,6 +58,12 @@ def oldest(
     known = dated(newest_first(backups), now)
     is_known = len(known) == len(backups) and find_hidden(listing) is None
     return known[-1] if known and is_known else None
+
+
+def note_of(backup: Backup) -> str | None:
+    """Return the owner's note, shortened; None if there is none."""
+    note = backup.note or ""
+    return (note if len(note) <= LONGEST_NOTE else note[: LONGEST_NOTE - 1] + "…") or None
 
 
 def find_backup(listing: BackupList, backup_id: str) -> Backup | None:

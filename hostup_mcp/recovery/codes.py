@@ -21,6 +21,8 @@ class Code(StrEnum):
     BACKUPS_HIDDEN = "backups_hidden"
     BACKUPS_INCOMPLETE = "backups_incomplete"
     EVICTS_HIDDEN = "evicts_hidden"
+    WOULD_EVICT = "would_evict"
+    WOULD_EVICT_NOTED = "would_evict_noted"
     BACKUP_MISSING = "backup_missing"
     NO_SNAPSHOTS = "no_snapshots"
     NO_SNAPSHOTS_REASON = "no_snapshots_reason"
@@ -57,6 +59,11 @@ class Code(StrEnum):
     COMPLETE_ORDER = "complete_order"
     PAY_INVOICE = "pay_invoice"
     LIFT_SUSPENSION = "lift_suspension"
+    FINISH_ORDER = "finish_order"
+    CHOOSE_BACKUP = "choose_backup"
+    CHOOSE_SNAPSHOT = "choose_snapshot"
+    USE_BACKUP = "use_backup"
+    GET_LARGER_DISK = "get_larger_disk"
     USE_OTHER_SERVER = "use_other_server"
     CONTACT_SUPPORT = "contact_support"
     TRY_LATER = "try_later"
@@ -93,6 +100,7 @@ class Code(StrEnum):
     DATES_UNKNOWN = "dates_unknown"
     DATES_IN_FUTURE = "dates_in_future"
     NO_RECENT_BACKUP = "no_recent_backup"
+    RESTORED_SINCE = "restored_since"
     NO_COMPLETE_BACKUP = "no_complete_backup"
     CLOCK_BEHIND = "clock_behind"
     CLOCK_AHEAD = "clock_ahead"
@@ -127,6 +135,7 @@ class Code(StrEnum):
 
     # Data loss
     CHANGES = "changes"
+    CHANGES_FEW = "changes_few"
     CHANGES_UNKNOWN = "changes_unknown"
     EVERYTHING = "everything"
     EVERYTHING_FOR_STATE = "everything_for_state"
@@ -160,20 +169,25 @@ class Code(StrEnum):
 
     # Alternatives
     USE_NEW_SERVER = "use_new_server"
-    USE_SNAPSHOT = "use_snapshot"
+    NEW_SERVER_ELSEWHERE = "new_server_elsewhere"
+    NEW_SERVER_FROM = "new_server_from"
+    NEWER_SNAPSHOT = "newer_snapshot"
+    SNAPSHOT_INSTEAD = "snapshot_instead"
 
     # Precautions
     BACK_UP_FIRST = "back_up_first"
+    WITH_TOOL = "with_tool"
+    IN_PANEL = "in_panel"
+    BACKED_UP = "backed_up"
+    BACKED_UP_NOW = "backed_up_now"
     MAY_BACK_UP = "may_back_up"
     EVICTS_OLDEST = "evicts_oldest"
+    EVICTS_NOTED = "evicts_noted"
     EVICTS_UNDATED = "evicts_undated"
     EVICTS_POINT = "evicts_point"
     MAY_EVICT_POINT = "may_evict_point"
     CANNOT_BACK_UP = "cannot_back_up"
-    OLDEST = "oldest"
-    OLDEST_OTHER = "oldest_other"
-    OLDEST_DATED = "oldest_dated"
-    OLDEST_OTHER_DATED = "oldest_other_dated"
+    CANNOT_BACK_UP_STEP = "cannot_back_up_step"
 
     # What makes a backup hard to replace
     ONLY_BACKUP = "only_backup"

@@ -15,31 +15,8 @@ from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.evidence import Evidence, Look
 from hostup_mcp.recovery.health_findings import HealthFinding
 from hostup_mcp.recovery.here import Obstacle, RememberedUntil, UnlockBySetting, UnlockForCaller
-from hostup_mcp.recovery.reasons import BackupsHidden, Counted, EvictsHidden, GateClosed, Reason
-
-Step: TypeAlias = Literal[
-    Code.COMPLETE_ORDER,
-    Code.PAY_INVOICE,
-    Code.LIFT_SUSPENSION,
-    Code.USE_OTHER_SERVER,
-    Code.CONTACT_SUPPORT,
-    Code.TRY_LATER,
-    Code.CHECK_SCOPE,
-    Code.EXPLAIN_REASON,
-    Code.ASK_WHY,
-    Code.ASK_WHETHER,
-    Code.COMPARE_PANEL,
-    Code.ONLY_CURRENT_STATE,
-    Code.GET_SLOTS,
-    Code.VERIFY_ACCOUNT,
-    Code.ENABLE_CLOUD,
-    Code.ADD_CARD,
-    Code.RAISE_LIMIT,
-    Code.ASK_ABOUT_BLOCKER,
-    Code.CHOOSE_SIZE,
-    Code.CHOOSE_REGION,
-]
-"""What would have to change for a blocked action to become possible."""
+from hostup_mcp.recovery.reasons import BackupsHidden, Counted, Reason
+from hostup_mcp.recovery.suggestions import Alternative, NewerSnapshot, Preparation, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +33,21 @@ class ClocksDiffer:
         return Code.CLOCK_BEHIND if self.is_behind else Code.CLOCK_AHEAD
 
 
+@dataclass(frozen=True, slots=True)
+class RestoredSince:
+    """A restore of the server was sent after the backup was made; `ago` is how long ago."""
+
+    at: datetime
+    ago: timedelta
+
+    code: ClassVar = Code.RESTORED_SINCE
+
+
 Advice: TypeAlias = (
     BackupsHidden
     | ClocksDiffer
+    | RestoredSince
+    | NewerSnapshot
     | Literal[
         Code.DATES_UNKNOWN,
         Code.DATES_IN_FUTURE,
@@ -85,6 +74,9 @@ Doubt: TypeAlias = BackupSmall | Literal[Code.BACKUP_EMPTY, Code.BACKUP_NEW]
 
 # Data loss: what a restore destroys.
 
+FEW_CHANGES = timedelta(minutes=5)
+"""Changes of less than this are few."""
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -93,7 +85,10 @@ class Changes:
     since: datetime
     age: timedelta
 
-    code: ClassVar = Code.CHANGES
+    @property
+    def code(self) -> Code:
+        """Whether they are worth measuring."""
+        return Code.CHANGES_FEW if self.age < FEW_CHANGES else Code.CHANGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,65 +228,8 @@ class RehearsalLost:
 
 RunningRehearsal: TypeAlias = RehearsalRuns | RehearsalUnpriced | RehearsalEnding | RehearsalLost
 
-Alternative: TypeAlias = Literal[Code.USE_NEW_SERVER, Code.USE_SNAPSHOT]
-"""A less risky way to recover."""
-
-
-# Precautions: what is recommended before something is overwritten.
-
-
-@dataclass(frozen=True, slots=True)
-class EvictsOldest:
-    """No slot is known to be free: a backup made first may evict this one, the oldest."""
-
-    backup_id: str
-    created: datetime
-
-    code: ClassVar = Code.EVICTS_OLDEST
-
-
-@dataclass(frozen=True, slots=True)
-class CannotBackUp:
-    """The current state cannot be backed up now."""
-
-    because: GateClosed
-
-    code: ClassVar = Code.CANNOT_BACK_UP
-
-
-@dataclass(frozen=True, slots=True)
-class SlotsUsed:
-    """All slots are in use, and this is the oldest backup that is not the one to go back to."""
-
-    backup_id: str
-    created: datetime
-    is_among_dated: bool
-    """Whether it is the oldest only of those that are listed with a date."""
-    is_beside_point: bool
-    """Whether the backup to go back to was left out."""
-
-    @property
-    def code(self) -> Code:
-        """Which backup it is the oldest of."""
-        if self.is_among_dated:
-            return Code.OLDEST_OTHER_DATED if self.is_beside_point else Code.OLDEST_DATED
-        return Code.OLDEST_OTHER if self.is_beside_point else Code.OLDEST
-
-
-Precaution: TypeAlias = (
-    EvictsOldest
-    | CannotBackUp
-    | SlotsUsed
-    | EvictsHidden
-    | Doubt
-    | Literal[
-        Code.BACK_UP_FIRST,
-        Code.MAY_BACK_UP,
-        Code.EVICTS_UNDATED,
-        Code.EVICTS_POINT,
-        Code.MAY_EVICT_POINT,
-    ]
-)
+Precaution: TypeAlias = Preparation | Doubt
+"""What to do or know before something is overwritten."""
 
 Rarity: TypeAlias = Literal[
     Code.ONLY_BACKUP,
@@ -400,6 +338,8 @@ Remedy: TypeAlias = (
         Code.USE_NEWER_CLIENT,
         Code.CHECKED_AGAIN,
         Code.USE_PANEL,
+        Code.WITH_TOOL,
+        Code.IN_PANEL,
     ]
 )
 """What can be done where an action cannot be carried out from here."""

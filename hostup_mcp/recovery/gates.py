@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 from hostup_mcp.hostup.models import Gate
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import Step
 from hostup_mcp.recovery.reasons import GateClosed, GateMissing, GateName, GateOpen, Reason, Verdict
+from hostup_mcp.recovery.suggestions import Step
 
 _STEPS: Mapping[str | None, Step] = {
     "pending_order": Code.COMPLETE_ORDER,
@@ -21,18 +21,27 @@ _STEPS: Mapping[str | None, Step] = {
     "account_inactive": Code.CONTACT_SUPPORT,
     "existing_invoice_blocking": Code.PAY_INVOICE,
     "cancellation_blocked_overdue_invoice": Code.PAY_INVOICE,
-    "invoice_payment_in_progress": Code.TRY_LATER,
-    "vps_not_ready": Code.TRY_LATER,
-    "upstream_failed": Code.TRY_LATER,
-    "upstream_unavailable": Code.TRY_LATER,
-    "internal_error": Code.TRY_LATER,
-    "rate_limited": Code.TRY_LATER,
-    "rate_limit_exceeded": Code.TRY_LATER,
+    "has_unpaid_invoice": Code.PAY_INVOICE,
 }
 """What would open a gate that is closed with this code."""
 
-_STATUS_STEPS: Mapping[str | None, Step] = {
-    "pending": Code.COMPLETE_ORDER,
+_PASSING: Mapping[str | None, Step] = dict.fromkeys(
+    (
+        "invoice_payment_in_progress",
+        "vps_not_ready",
+        "cooldown_active",
+        "upstream_failed",
+        "upstream_unavailable",
+        "internal_error",
+        "rate_limited",
+        "rate_limit_exceeded",
+    ),
+    Code.TRY_LATER,
+)
+"""Codes for what passes by itself, unless the server's `serviceStatus` says otherwise."""
+
+_STATUS_STEPS: Mapping[str, Step] = {
+    "pending": Code.FINISH_ORDER,
     "suspended": Code.LIFT_SUSPENSION,
     "terminated": Code.USE_OTHER_SERVER,
     "cancelled": Code.USE_OTHER_SERVER,
@@ -57,11 +66,6 @@ def is_open(gate: Gate | None) -> bool:
     return gate is not None and gate.allowed
 
 
-def steps_to_open(gate: Gate | None, status: str | None = None) -> tuple[Step, ...]:
-    """Return what would open a gate; empty if it is open."""
-    return () if is_open(gate) else (step_to_open(gate, status),)
-
-
 def step_to_open(gate: Gate | None, status: str | None = None) -> Step:
     """Return the step that may open a gate that is closed or missing.
 
@@ -69,8 +73,10 @@ def step_to_open(gate: Gate | None, status: str | None = None) -> Step:
     """
     if gate is None:
         return Code.ASK_WHETHER
-    known = _STEPS.get(gate.code) or _STATUS_STEPS.get(status)
-    return known or (Code.EXPLAIN_REASON if gate.reason else Code.ASK_WHY)
+    known = _STEPS.get(gate.code) or _STATUS_STEPS.get((status or "").lower())
+    return (
+        known or _PASSING.get(gate.code) or (Code.EXPLAIN_REASON if gate.reason else Code.ASK_WHY)
+    )
 
 
 def weigh(gate: Gate | None, name: GateName, *others: Reason) -> tuple[Reason, ...]:

@@ -14,7 +14,6 @@ from typing import TypeAlias
 from hostup_mcp.hostup.models import Backup, Vps
 from hostup_mcp.hostup.payg import PaygLimits, PaygPreflight, PaygSize
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import Step
 from hostup_mcp.recovery.gates import closed_reason, step_to_open
 from hostup_mcp.recovery.reasons import (
     AboveLimit,
@@ -29,6 +28,7 @@ from hostup_mcp.recovery.reasons import (
     TooLarge,
     TooSmall,
 )
+from hostup_mcp.recovery.suggestions import Step
 
 Options: TypeAlias = Mapping[str, str | int]
 """What is asked of a new server, with the names of the request's body."""

@@ -118,6 +118,23 @@ class QuotaUnknown:
 
 
 @dataclass(frozen=True, slots=True)
+class WouldEvict:
+    """The backup that is likeliest to be evicted for another: the oldest."""
+
+    backup_id: str
+    created: datetime
+    note: str | None
+
+    weight: ClassVar = Verdict.POSSIBLE
+    source: ClassVar = Source.STATE
+
+    @property
+    def code(self) -> Code:
+        """With or without its note."""
+        return Code.WOULD_EVICT_NOTED if self.note else Code.WOULD_EVICT
+
+
+@dataclass(frozen=True, slots=True)
 class EvictsHidden:
     """A new backup may evict one that HostUp counts but does not list."""
 
@@ -360,6 +377,7 @@ Reason: TypeAlias = (
     | GateMissing
     | QuotaReadsFull
     | QuotaUnknown
+    | WouldEvict
     | EvictsHidden
     | BackupsHidden
     | NoBackups

@@ -9,45 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hostup_mcp.hostup.address import KEYS_PAGE
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.wording.evidence import EVIDENCE
 from hostup_mcp.wording.here import HERE
+from hostup_mcp.wording.suggestions import SUGGESTIONS
 from hostup_mcp.wording.text import Text
 from hostup_mcp.wording.text import both as _both
 
 _SAID = Text("{said}", "HostUp says: “{said}”")
 _FULL = "By HostUp's numbers, all backup slots are in use"
 _NOT_FREE = "No backup slot is known to be free"
-_USED = "All backup slots are in use; the oldest"
 _CLOCK = "This machine's clock is {by:span}"
-_LOST = "Everything on this server would be lost."
-_OTHER = "a snapshot, if this server can have one, takes no slot."
-
-
-def _evicts(model: str, user: str) -> Text:
-    start = f"{_NOT_FREE}: to make room for another backup, HostUp may"
-    return Text(
-        f"{start} automatically remove the oldest{model}. The user decides.",
-        f"{start} remove the oldest{user}. Whether to make one is your choice.",
-    )
-
-
-def _evicts_point(certainty: str) -> Text:
-    rest = f"the oldest, which {certainty} the one to restore. Do not make one first; {_OTHER}"
-    return Text(
-        f"{_NOT_FREE}: making another backup may remove {rest}",
-        f"{_NOT_FREE}: for another backup HostUp may remove {rest}",
-    )
-
-
-def _oldest(which: str) -> Text:
-    return Text(
-        f"{_USED} {which} is {{backup_id}} from {{created:moment}}. The user decides whether to "
-        "delete it or to buy more slots.",
-        f"{_USED} {which} is the one from {{created:moment}}. Whether to delete it or to buy more "
-        "slots is your choice.",
-    )
+_LOST = "Everything on this {} would be lost."
 
 
 TEXTS: Mapping[Code, Text] = {
@@ -64,13 +37,15 @@ TEXTS: Mapping[Code, Text] = {
         "be read).",
         "HostUp does not say whether it allows this.",
     ),
-    Code.QUOTA_READS_FULL: Text(
-        f"{_FULL}; HostUp may automatically remove the oldest backup to make room for another.",
-        f"{_FULL}; HostUp may remove the oldest backup to make room for another.",
+    Code.QUOTA_READS_FULL: _both(f"{_FULL}: HostUp may remove a backup to make room for another."),
+    Code.QUOTA_UNKNOWN: _both(f"{_NOT_FREE}: HostUp may remove a backup to make room for another."),
+    Code.WOULD_EVICT: Text(
+        "The likeliest is the oldest, {backup_id} from {created:moment}.",
+        "The likeliest is the oldest, from {created:moment}.",
     ),
-    Code.QUOTA_UNKNOWN: Text(
-        f"{_NOT_FREE}; HostUp may automatically remove the oldest backup to make room for another.",
-        f"{_NOT_FREE}; HostUp may remove the oldest backup to make room for another.",
+    Code.WOULD_EVICT_NOTED: Text(
+        "The likeliest is the oldest, {backup_id} from {created:moment}, note {note:quoted}.",
+        "The likeliest is the oldest, from {created:moment}, with the note “{note}”.",
     ),
     Code.BACKUPS_HIDDEN: Text(
         "There are more backups ({counted}) than can be listed ({listed}): some may be unfinished, "
@@ -82,13 +57,14 @@ TEXTS: Mapping[Code, Text] = {
         "HostUp says that it has more backups than it lists ({listed}), and gives no way to "
         "request them."
     ),
-    Code.EVICTS_HIDDEN: Text(
-        "To make room, HostUp may automatically remove a backup that is not listed here.",
-        "To make room, HostUp may remove a backup that is not listed here.",
+    Code.EVICTS_HIDDEN: _both("It may be one that is not listed here."),
+    Code.NO_BACKUPS: Text(
+        "This VPS has no backup to restore.", "This server has no backup to restore."
     ),
-    Code.NO_BACKUPS: _both("This server has no backup to restore."),
     Code.BACKUP_MISSING: _both("HostUp does not list this backup; it may have been removed."),
-    Code.NO_SNAPSHOTS: _both("This server cannot have snapshots."),
+    Code.NO_SNAPSHOTS: Text(
+        "This VPS cannot have snapshots.", "This server cannot have snapshots."
+    ),
     Code.NO_SNAPSHOTS_REASON: _SAID,
     Code.SNAPSHOT_MISSING: _both(
         "HostUp does not list this snapshot; snapshots last about 24 hours."
@@ -97,11 +73,13 @@ TEXTS: Mapping[Code, Text] = {
         "This snapshot was due to be removed at {expired:moment}; it may be gone at any moment.",
         "This snapshot was due to be removed on {expired:moment}; it may be gone at any moment.",
     ),
-    Code.MAY_NOT_FIT: _both(
-        "The backup is {backup_gb:size} and this server's disk {disk_gb:size}: it may not fit."
+    Code.MAY_NOT_FIT: Text(
+        "The backup is {backup_gb:size} and the disk of this VPS {disk_gb:size}: it may not fit.",
+        "The backup is {backup_gb:size} and this server's disk {disk_gb:size}: it may not fit.",
     ),
-    Code.SIZE_MISSING: _both(
-        "HostUp does not say how large the backup or this server's disk is, so it may not fit."
+    Code.SIZE_MISSING: Text(
+        "HostUp does not say how large the backup or the disk of this VPS is, so it may not fit.",
+        "HostUp does not say how large the backup or this server's disk is, so it may not fit.",
     ),
     Code.ACCOUNT_BLOCKED: _both("HostUp does not let this account have a new server."),
     Code.ACCOUNT_BLOCKED_REASON: _SAID,
@@ -141,51 +119,6 @@ TEXTS: Mapping[Code, Text] = {
     Code.GB_OF_MEMORY: _both("GB of memory"),
     Code.GB_OF_STORAGE: _both("GB of storage"),
     Code.CLOUD_SERVERS: _both("pay-as-you-go server"),
-    # Steps that would unblock an action
-    Code.COMPLETE_ORDER: _both("Complete or cancel the pending order in HostUp's panel."),
-    Code.PAY_INVOICE: _both("Pay the open invoice in HostUp's panel."),
-    Code.LIFT_SUSPENSION: _both(
-        "The service is suspended: pay any overdue invoice in HostUp's panel; if there is none, "
-        "contact HostUp's support."
-    ),
-    Code.USE_OTHER_SERVER: Text(
-        "This server's hosting has ended. Call list_restore_sources for another of the user's "
-        "servers to see whether this server's backups can be restored onto it.",
-        "This server's hosting has ended. It may be possible to restore its backups onto another "
-        "of your servers.",
-    ),
-    Code.CONTACT_SUPPORT: _both("Only HostUp's support can remove this restriction."),
-    Code.TRY_LATER: _both("This may resolve by itself: check again in a few minutes."),
-    Code.CHECK_SCOPE: Text(
-        "The key may lack a scope (backup:vm for backups, restores and snapshots); check it at "
-        f"{KEYS_PAGE}.",
-        "The API key may lack a permission (the scope backup:vm); check it on HostUp's page for "
-        "API keys.",
-    ),
-    Code.EXPLAIN_REASON: Text(
-        "If HostUp's reason is temporary, call list_vps_backups again in a few minutes; if not, "
-        "HostUp's support can explain it.",
-        "If this reason is temporary, try again later; if not, HostUp's support can explain it.",
-    ),
-    Code.ASK_WHY: _both("Only HostUp's support can explain why."),
-    Code.ASK_WHETHER: _both("Only HostUp's panel or support can say whether this is allowed."),
-    Code.COMPARE_PANEL: _both("HostUp's panel may show backups that are not listed here."),
-    Code.ONLY_CURRENT_STATE: _both(
-        "A restore needs a backup, and one made now holds only the current state."
-    ),
-    Code.GET_SLOTS: _both("All backup slots are in use; more can be bought in HostUp's panel."),
-    Code.VERIFY_ACCOUNT: _both("Verify the account in HostUp's panel."),
-    Code.ENABLE_CLOUD: _both("Ask HostUp's support to enable Cloud VPS for this account."),
-    Code.ADD_CARD: _both("Add a payment card in HostUp's panel."),
-    Code.RAISE_LIMIT: _both(
-        "Choose a smaller size, end another pay-as-you-go server, or ask HostUp for a higher limit "
-        "in its panel."
-    ),
-    Code.ASK_ABOUT_BLOCKER: _both("HostUp's support can explain what is in the way."),
-    Code.CHOOSE_SIZE: Text(
-        "Plan again with another cpuCores, memoryGb or storageGb.", "Choose another size."
-    ),
-    Code.CHOOSE_REGION: Text("Plan again with a listed region, or none.", "Choose another region."),
     # Advice
     Code.DATES_UNKNOWN: _both(
         "Some backups have no known date: they are listed last, and may be newer than the others."
@@ -194,10 +127,12 @@ TEXTS: Mapping[Code, Text] = {
         "Some backups are dated in the future: they are listed last, and may be newer or older "
         "than the others."
     ),
-    Code.NO_RECENT_BACKUP: _both(
-        "No complete backup is known to be from the last 24 hours. A snapshot may help instead: "
-        "snapshots are local, quick and kept about 24 hours; backups are offsite, slower to "
-        "restore and kept longer."
+    Code.NO_RECENT_BACKUP: _both("No complete backup is known to be from the last 24 hours."),
+    Code.RESTORED_SINCE: Text(
+        "hostup-mcp sent a restore of this VPS on {at:moment}, {ago:span} ago: if it succeeded, "
+        "only what was written since then would be lost.",
+        "A restore of this server was sent on {at:moment}, {ago:span} ago: if it succeeded, only "
+        "what was written since then would be lost.",
     ),
     Code.NO_COMPLETE_BACKUP: _both("Every listed backup may be incomplete."),
     Code.CLOCK_BEHIND: _both(f"{_CLOCK} behind HostUp's; ages are by HostUp's clock."),
@@ -279,27 +214,43 @@ TEXTS: Mapping[Code, Text] = {
         "Everything written since {since:moment} would be lost: {age:span} of changes.",
         "Everything written since {since:moment} would be lost: {age:span} of changes.",
     ),
+    Code.CHANGES_FEW: _both(
+        "It was made {age:span} ago: only what was written since then would be lost."
+    ),
     Code.CHANGES_UNKNOWN: _both(
         "Everything written since the backup or snapshot was made would be lost; its date is "
         "unknown."
     ),
-    Code.EVERYTHING: _both(_LOST),
-    Code.EVERYTHING_FOR_STATE: _both(
-        f"{_LOST} This server would then contain the other server's data, from {{age:span}} ago."
+    Code.EVERYTHING: Text(_LOST.format("VPS"), _LOST.format("server")),
+    Code.EVERYTHING_FOR_STATE: Text(
+        f"{_LOST.format('VPS')} It would then contain the other one's data, from {{age:span}} ago.",
+        f"{_LOST.format('server')} It would then contain the other server's data, from "
+        "{age:span} ago.",
     ),
-    Code.EVERYTHING_FOR_UNKNOWN: _both(
-        f"{_LOST} This server would then contain the other server's data, from an unknown date."
+    Code.EVERYTHING_FOR_UNKNOWN: Text(
+        f"{_LOST.format('VPS')} It would then contain the other one's data, from an unknown date.",
+        f"{_LOST.format('server')} It would then contain the other server's data, from an unknown "
+        "date.",
     ),
-    Code.NOTHING: _both("Nothing: the current server stays as it is."),
+    Code.NOTHING: Text(
+        "Nothing: this VPS stays as it is.", "Nothing: the current server stays as it is."
+    ),
     Code.LOSS_UNKNOWN: _both("Unknown: the backup or snapshot to restore was not found."),
     # Side effects
-    Code.DISK_REPLACED: _both("The disk is replaced; the server is down meanwhile."),
-    Code.POWER_STATE_UNKNOWN: _both(
-        "HostUp does not say whether it starts the server again: check its power state afterwards."
+    Code.DISK_REPLACED: Text(
+        "The disk is replaced; the VPS is down meanwhile.",
+        "The disk is replaced; the server is down meanwhile.",
     ),
-    Code.SERVER_STOPPED: _both("The server is stopped and its disk replaced."),
-    Code.NETWORK_KEPT: _both(
-        "This server's own network settings are applied again; the other server is not changed."
+    Code.POWER_STATE_UNKNOWN: Text(
+        "HostUp does not say whether it starts the VPS again: check its power state afterwards.",
+        "HostUp does not say whether it starts the server again: check its power state afterwards.",
+    ),
+    Code.SERVER_STOPPED: Text(
+        "The VPS is stopped and its disk replaced.", "The server is stopped and its disk replaced."
+    ),
+    Code.NETWORK_KEPT: Text(
+        "The VPS keeps its own network settings; the other one is not changed.",
+        "This server's own network settings are applied again; the other server is not changed.",
     ),
     Code.PRICE: _both(
         "A new server is built. While it exists, it costs {per_hour:money} per hour, "
@@ -331,13 +282,17 @@ TEXTS: Mapping[Code, Text] = {
         "The new server gets its own address; DNS still points to the current one."
     ),
     Code.MAY_BE_REFUSED: _both("HostUp may refuse if the account cannot use Cloud VPS yet."),
-    Code.DISK_ROLLED_BACK: _both(
-        "The disk is rolled back to the snapshot; the server is down briefly."
+    Code.DISK_ROLLED_BACK: Text(
+        "The disk is rolled back to the snapshot; the VPS is down briefly.",
+        "The disk is rolled back to the snapshot; the server is down briefly.",
     ),
     Code.MEMORY_RESUMED: _both(
         "Programs that were running when it was made resume from that point."
     ),
-    Code.COLD_START: _both("The server starts as if after a power failure."),
+    Code.COLD_START: Text(
+        "The VPS starts as if after a power failure.",
+        "The server starts as if after a power failure.",
+    ),
     # A rehearsal that is not known to be over
     Code.REHEARSAL_RUNS: Text(
         "A rehearsal is running: {name:quoted} ({vps_id}), for {age:span}, about {spent:money} so "
@@ -366,37 +321,6 @@ TEXTS: Mapping[Code, Text] = {
         "When it is no longer needed, end_rehearsal ends it.",
         "When it is no longer needed, ask the assistant to end it.",
     ),
-    # Alternatives
-    Code.USE_NEW_SERVER: Text(
-        "new_cloud_vps: a new, paid server from the backup; this one is not changed, and single "
-        "files can be copied over.",
-        "A new, paid server from the backup: this one is not changed, and single files can be "
-        "copied over.",
-    ),
-    Code.USE_SNAPSHOT: Text(
-        "Check list_vps_snapshots: restoring a snapshot from the last 24 hours may lose less data.",
-        "Restoring a snapshot from the last 24 hours may lose less data. The assistant can list "
-        "this server's snapshots.",
-    ),
-    # Precautions
-    Code.BACK_UP_FIRST: _both("Back up the current state, so that this can be undone."),
-    Code.MAY_BACK_UP: _both(
-        "Try to back up the current state first; HostUp does not say whether it allows this."
-    ),
-    Code.EVICTS_OLDEST: _evicts(
-        ", {backup_id} from {created:moment}", ", the one from {created:moment}"
-    ),
-    Code.EVICTS_UNDATED: _evicts("", ""),
-    Code.EVICTS_POINT: _evicts_point("is"),
-    Code.MAY_EVICT_POINT: _evicts_point("may be"),
-    Code.CANNOT_BACK_UP: Text(
-        "The current state cannot be backed up now: {because:quoted}",
-        "The current state cannot be backed up now. {because}",
-    ),
-    Code.OLDEST: _oldest("backup"),
-    Code.OLDEST_OTHER: _oldest("backup other than the one to restore"),
-    Code.OLDEST_DATED: _oldest("backup with a known date"),
-    Code.OLDEST_OTHER_DATED: _oldest("backup with a known date other than the one to restore"),
     # What makes a backup hard to replace
     Code.ONLY_BACKUP: _both(
         "It is the ONLY backup listed: once it is deleted, there is none to restore."
@@ -428,5 +352,6 @@ TEXTS: Mapping[Code, Text] = {
         "No way back to what was overwritten: there is no backup from before the restore."
     ),
     **HERE,
+    **SUGGESTIONS,
     **EVIDENCE,
 }

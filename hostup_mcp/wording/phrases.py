@@ -20,15 +20,13 @@ def now_text(now: datetime, zone: tzinfo) -> str:
 
 
 def gate_text(gate: Gate | None) -> str:
-    """Describe a gate as HostUp gave it."""
+    """Say whether HostUp allows an action, with its reason and code as they came."""
     if gate is None:
-        return "no gate that can be read"
-    text = "gate open" if gate.allowed else "gate closed"
-    if gate.reason is not None:
-        text += f", reason {quoted(gate.reason)}"
-    elif not gate.allowed:
-        text += ", reason null"
-    return text + (f", code {quoted(gate.code)}" if gate.code is not None else "")
+        return "HostUp does not say"
+    said = f" {quoted(gate.reason)}" if gate.reason else "" if gate.allowed else " no reason given"
+    code = f" (code {quoted(gate.code)})" if gate.code else ""
+    text = "allowed" if gate.allowed else "not allowed"
+    return f"{text}; HostUp:{said}{code}" if said or code else text
 
 
 def verdict_text(
@@ -38,11 +36,16 @@ def verdict_text(
     here: Here,
     zone: tzinfo,
     before: Here | None = None,
+    known: Iterable[Reason] = (),
 ) -> str:
     """Say whether `action` is possible at HostUp and, where it is, from here; if not, why.
 
-    `before` is that of another action, where it was told why that is not possible from here.
+    `before` is that of another action, where it was told why that is not possible from here, and
+    `known` are the reasons that were told of it.
     """
+    reasons = tuple(reasons)
+    if verdict is Verdict.BLOCKED and set(reasons) <= set(known):
+        return f"{action}: {verdict.upper()} for the same reason."
     told = [_reason_text(reason, zone) for reason in reasons if reason != GateOpen(None, None)]
     if verdict is not Verdict.POSSIBLE or here.allowed:
         return " ".join([f"{action}: {verdict.upper()}.", *told])

@@ -263,7 +263,7 @@ async def test_suspension_gets_one_plain_step() -> None:
         listing = await assistant.call("list_vps_backups", id=vps)
         step = (
             "The service is suspended: pay any overdue invoice in HostUp's panel; if there is "
-            "none, contact HostUp's support."
+            "none, only HostUp's support can lift it."
         )
         explained = listing.data["explanation"]
         assert explained["restore"]["toUnblock"] == explained["create"]["toUnblock"] == step

@@ -176,9 +176,9 @@ async def test_an_empty_argument_is_not_sent(sandbox: Sandbox) -> None:
         ("db-01", "blocked", "running"),
         ("legacy-erp", "possible", "no known date"),
         ("shop-prod", "possible", "3 of 3"),
-        ("mail", "possible", "may automatically remove the oldest"),
+        ("mail", "possible", "The likeliest is the oldest, bkp_"),
         ("build-01", "possible", "limit unknown"),
-        ("media", "possible", "snapshot may help instead"),
+        ("media", "possible", "No complete backup is known"),
     ],
 )
 async def test_each_server_is_explained(
@@ -204,7 +204,8 @@ async def test_the_gate_for_other_servers_is_shown() -> None:
         result = await assistant.call("list_vps_backups", id=vps)
     gate = result.data["actions"]["canRestoreFromAnotherVps"]
     assert gate["allowed"] is False
-    assert f'From another server: gate closed, reason "{gate["reason"]}"' in result.text
+    assert f'"{gate["reason"]}"' in result.text
+    assert "From another VPS: not allowed, for the same reason." in result.text
 
 
 # Ids ----------------------------------------------------------------------------------------------
@@ -263,7 +264,7 @@ async def test_a_backup_counts_only_with_its_server(sandbox: Sandbox) -> None:
         result = await assistant.no("plan_restore", id=web, mode="from_other_vps", **source)
         assert result.kind == "unknown_id"
         result = await assistant.no(
-            "plan_restore", id=web, mode="snapshot", snapshotName="before-php-83"
+            "plan_restore", id=web, mode="snapshot", snapshotName="before-php-84"
         )
         assert result.kind == "unknown_id"
     assert len(sandbox.requests) == seen

@@ -255,7 +255,7 @@ async def test_the_backup_to_be_removed_has_its_date(
     await frame.click("#show-plan")
     await frame.wait_for_selector(".lost-box")
     plan = await frame.inner_text(".plan")
-    assert "HostUp may remove the oldest, the one from " in plan
+    assert "may make HostUp remove the oldest backup, the one from " in plan
     assert "is your choice" in plan
     assert "bkp_" not in plan
 

@@ -31,6 +31,7 @@ from hostup_mcp.recovery.reasons import (
     QuotaReadsFull,
     QuotaUnknown,
     Verdict,
+    WouldEvict,
 )
 
 from .listings import NOW, backup, closed, listing, listings
@@ -41,6 +42,7 @@ FULL = {"limit": None, "remaining": 0}
 ORDER = GateClosed("There is a pending order.", "pending_order")
 
 TWENTY = [backup(f"bkp_{n}") for n in range(20)]
+WOULD_EVICT = WouldEvict("bkp_1", TWO_HOURS_AGO, None)
 RUNNING = closed("A restore is running.", code="job_running")
 
 
@@ -61,13 +63,13 @@ RUNNING = closed("A restore is running.", code="job_running")
             listing(restore=PENDING, used=3),
             Verdict.BLOCKED,
             [ORDER, BackupsHidden(3, 0)],
-            [Code.COMPLETE_ORDER, Code.COMPARE_PANEL],
+            [Code.COMPLETE_ORDER],
         ),
         (
             listing(restore=PENDING),
             Verdict.BLOCKED,
             [ORDER, NoBackups()],
-            [Code.COMPLETE_ORDER, Code.ONLY_CURRENT_STATE],
+            [Code.ONLY_CURRENT_STATE],
         ),
     ],
     ids=[
@@ -171,13 +173,13 @@ def test_small_clock_skew_counts_as_now() -> None:
         (
             listing(backup(), limit=1, remaining=0),
             Verdict.POSSIBLE,
-            [GateOpen(None, None), QuotaReadsFull(1, 1, 0)],
+            [GateOpen(None, None), QuotaReadsFull(1, 1, 0), WOULD_EVICT],
             [],
         ),
         (
             listing(backup(), limit=None, remaining=None),
             Verdict.POSSIBLE,
-            [GateOpen(None, None), QuotaUnknown(1, None, None)],
+            [GateOpen(None, None), QuotaUnknown(1, None, None), WOULD_EVICT],
             [],
         ),
         (
@@ -193,18 +195,6 @@ def test_small_clock_skew_counts_as_now() -> None:
             [GateClosed("Suspended.", None)],
             [Code.EXPLAIN_REASON],
         ),
-        (
-            listing(create=closed("No slots."), **FULL),
-            Verdict.BLOCKED,
-            [GateClosed("No slots.", None)],
-            [Code.EXPLAIN_REASON, Code.GET_SLOTS],
-        ),
-        (
-            listing(create=closed(), **FULL),
-            Verdict.BLOCKED,
-            [GateClosed(None, None)],
-            [Code.ASK_WHY, Code.GET_SLOTS],
-        ),
         # slots do not help where something else is known to close the gate
         (listing(create=PENDING, **FULL), Verdict.BLOCKED, [ORDER], [Code.COMPLETE_ORDER]),
     ],
@@ -215,15 +205,13 @@ def test_small_clock_skew_counts_as_now() -> None:
         "open, full, hidden",
         "open, free, hidden",
         "closed though free",
-        "closed and full",
-        "closed and full without a word",
         "closed and full with a known code",
     ],
 )
 def test_create_gate_decides_not_quota(
     some: BackupList, verdict: Verdict, reasons: list[Any], steps: list[Code]
 ) -> None:
-    create = assess_create(some)
+    create = assess_create(some, NOW)
     assert create.verdict is verdict
     assert create.reasons == tuple(reasons)
     assert create.to_unblock == tuple(steps)
@@ -241,7 +229,7 @@ DAY_OLD, OLDER, FUTURE = "2026-04-26T12:00:00Z", "2026-04-26T11:59:59Z", "2027-0
         ([DAY_OLD], []),
         ([OLDER], [Code.NO_RECENT_BACKUP]),
         ([OLDER, DAY_OLD], []),
-        ([], [Code.NO_RECENT_BACKUP]),
+        ([], []),
         ([None], [Code.DATES_UNKNOWN, Code.NO_RECENT_BACKUP]),
         (["yesterday", DAY_OLD], [Code.DATES_UNKNOWN]),
         ([FUTURE], [Code.DATES_IN_FUTURE, Code.NO_RECENT_BACKUP]),
@@ -257,11 +245,11 @@ def test_advice_on_dates(dates: list[str | None], advice: list[Code]) -> None:
 @pytest.mark.parametrize(
     ("some", "advice"),
     [
-        ([backup(size=0)], [Code.NO_COMPLETE_BACKUP, Code.NO_RECENT_BACKUP]),
+        ([backup(size=0)], [Code.NO_COMPLETE_BACKUP]),
         ([backup(size=0), backup("b", OLDER)], [Code.NO_RECENT_BACKUP]),
         (
             [backup(created="2026-04-27T11:59:00Z")],
-            [Code.NO_COMPLETE_BACKUP, Code.NO_RECENT_BACKUP],
+            [Code.NO_COMPLETE_BACKUP],
         ),
     ],
 )
@@ -278,7 +266,7 @@ def test_contradictions_are_advice() -> None:
     found = assess(some, NOW, clocks=CLOCKS)
     assert found.advice == (BackupsHidden(2, 1), CLOCKS)
     assert found.restore.verdict is Verdict.POSSIBLE
-    assert assess(listing(used=2), NOW).advice == (Code.NO_RECENT_BACKUP,)
+    assert assess(listing(used=2), NOW).advice == ()
 
 
 # All together.
@@ -316,7 +304,7 @@ def test_verdict_never_exceeds_gates(some: BackupList, now: datetime) -> None:
 def test_gate_reason_and_code_unchanged(some: BackupList) -> None:
     for gate, reasons in (
         (some.actions.can_restore, assess_restore(some).reasons),
-        (some.actions.can_create_backup, assess_create(some).reasons),
+        (some.actions.can_create_backup, assess_create(some, NOW).reasons),
     ):
         if gate is not None and not gate.allowed:
             assert reasons[0] == GateClosed(gate.reason or None, gate.code or None)

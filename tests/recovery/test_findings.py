@@ -9,7 +9,7 @@ import pytest
 from hostup_mcp.recovery import findings as module
 from hostup_mcp.recovery.assessment import Explanation
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import ClocksDiffer, Finding, RunFailed, SlotsUsed
+from hostup_mcp.recovery.findings import ClocksDiffer, Finding, RunFailed
 from hostup_mcp.recovery.reasons import (
     BackupMissing,
     BackupsHidden,
@@ -28,8 +28,10 @@ from hostup_mcp.recovery.reasons import (
     SnapshotMissing,
     Source,
     Verdict,
+    WouldEvict,
     verdict_of,
 )
+from hostup_mcp.recovery.suggestions import CannotBackUp, Evicts
 
 NOW = datetime(2026, 4, 27, 12, tzinfo=UTC)
 
@@ -47,6 +49,8 @@ NOW = datetime(2026, 4, 27, 12, tzinfo=UTC)
         (QuotaReadsFull(3, 3, 0), "quota_reads_full", "possible", "state"),
         (QuotaUnknown(3, None, None), "quota_unknown", "possible", "unknown"),
         (EvictsHidden(), "evicts_hidden", "possible", "state"),
+        (WouldEvict("b", NOW, None), "would_evict", "possible", "state"),
+        (WouldEvict("b", NOW, "keep"), "would_evict_noted", "possible", "state"),
         (BackupsHidden(3, 0), "backups_hidden", "unknown", "unknown"),
         (BackupsHidden(None, 1), "backups_incomplete", "unknown", "unknown"),
         (NoBackups(), "no_backups", "blocked", "state"),
@@ -87,28 +91,20 @@ def test_verdict_follows_from_reasons(reasons: list[Reason], verdict: Verdict) -
 
 
 @pytest.mark.parametrize(
-    ("dated", "beside", "code"),
-    [
-        (False, False, Code.OLDEST),
-        (False, True, Code.OLDEST_OTHER),
-        (True, False, Code.OLDEST_DATED),
-        (True, True, Code.OLDEST_OTHER_DATED),
-    ],
-)
-def test_code_names_which_oldest(dated: bool, beside: bool, code: Code) -> None:
-    assert SlotsUsed("bkp_1", NOW, dated, beside).code is code
-
-
-@pytest.mark.parametrize(
     ("finding", "code"),
     [
         (ClocksDiffer(timedelta(hours=3), is_behind=True), Code.CLOCK_BEHIND),
         (ClocksDiffer(timedelta(hours=3), is_behind=False), Code.CLOCK_AHEAD),
+        (Evicts(Code.IN_PANEL), Code.EVICTS_UNDATED),
+        (Evicts(Code.IN_PANEL, "b", NOW), Code.EVICTS_OLDEST),
+        (Evicts(Code.IN_PANEL, "b", NOW, "keep"), Code.EVICTS_NOTED),
+        (CannotBackUp(GateClosed(None, None), None), Code.CANNOT_BACK_UP),
+        (CannotBackUp(GateClosed(None, None), Code.ASK_WHY), Code.CANNOT_BACK_UP_STEP),
         (RunFailed(NOW, "failed", None), Code.RUN_FAILED),
         (RunFailed(NOW, "failed", "No space."), Code.RUN_FAILED_REASON),
     ],
 )
-def test_facts_decide_the_code(finding: ClocksDiffer | RunFailed, code: Code) -> None:
+def test_facts_decide_the_code(finding: Any, code: Code) -> None:
     assert finding.code is code
 
 

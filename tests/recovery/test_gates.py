@@ -43,50 +43,6 @@ def test_closed_gate_and_its_next_step(
     assert step_to_open(gate) is step
 
 
-@pytest.mark.parametrize(
-    ("code", "step"),
-    [
-        ("pending_orders", Code.COMPLETE_ORDER),
-        ("account_inactive", Code.CONTACT_SUPPORT),
-        ("existing_invoice_blocking", Code.PAY_INVOICE),
-        ("cancellation_blocked_overdue_invoice", Code.PAY_INVOICE),
-        ("invoice_payment_in_progress", Code.TRY_LATER),
-        ("vps_not_ready", Code.TRY_LATER),
-        ("upstream_failed", Code.TRY_LATER),
-        ("upstream_unavailable", Code.TRY_LATER),
-        ("internal_error", Code.TRY_LATER),
-        ("rate_limited", Code.TRY_LATER),
-        ("rate_limit_exceeded", Code.TRY_LATER),
-    ],
-)
-def test_documented_codes_have_a_step(code: str, step: Code) -> None:
-    for reason in ("Nej.", None):
-        assert step_to_open(Gate(allowed=False, reason=reason, code=code), "active") is step
-
-
-@pytest.mark.parametrize(
-    ("status", "reason", "code", "step"),
-    [
-        ("suspended", "Tjänsten är avstängd.", None, Code.LIFT_SUSPENSION),
-        ("suspended", "Tjänsten är avstängd.", "service_suspended", Code.LIFT_SUSPENSION),
-        ("suspended", None, None, Code.LIFT_SUSPENSION),
-        ("suspended", None, "pending_order", Code.COMPLETE_ORDER),
-        ("pending", None, None, Code.COMPLETE_ORDER),
-        ("terminated", None, None, Code.USE_OTHER_SERVER),
-        ("cancelled", None, None, Code.USE_OTHER_SERVER),
-        ("expired", None, None, Code.USE_OTHER_SERVER),
-        ("fraud", None, None, Code.CONTACT_SUPPORT),
-        ("active", "Upptagen.", None, Code.EXPLAIN_REASON),
-        ("active", None, None, Code.ASK_WHY),
-        ("something_new", "Nej.", None, Code.EXPLAIN_REASON),
-    ],
-)
-def test_status_decides_without_a_known_code(
-    status: str, reason: str | None, code: str | None, step: Code
-) -> None:
-    assert step_to_open(Gate(allowed=False, reason=reason, code=code), status) is step
-
-
 def test_missing_gate_has_a_step() -> None:
     assert step_to_open(None, "suspended") is Code.ASK_WHETHER
 

@@ -14,11 +14,10 @@ from hostup_mcp.hostup.requests import NewServer, WriteRequest
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.findings import (
     BackupSmall,
-    CannotBackUp,
     Changes,
     EverythingForState,
-    SlotsUsed,
 )
+from hostup_mcp.recovery.here import Here
 from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Argument, Facts, Mode, Plan, Read, Target
 from hostup_mcp.recovery.modes.from_other_vps import FROM_OTHER_VPS
@@ -37,6 +36,14 @@ from hostup_mcp.recovery.reasons import (
     SnapshotMissing,
     Source,
     Verdict,
+)
+from hostup_mcp.recovery.situation import Situation, Suggestions
+from hostup_mcp.recovery.suggestions import (
+    BackUpFirst,
+    CannotBackUp,
+    Evicts,
+    NewerSnapshot,
+    NewServerFrom,
 )
 
 from .listings import (
@@ -292,7 +299,6 @@ def test_from_other_loses_everything(created: str | None, loss: Any) -> None:
     plan = planned(Mode.FROM_OTHER_VPS, created=created)
     assert plan.data_loss == loss
     assert plan.side_effects == (Code.SERVER_STOPPED, Code.NETWORK_KEPT)
-    assert plan.alternatives == (Code.USE_NEW_SERVER,)
 
 
 def test_from_other_gone_still_loses_all() -> None:
@@ -390,7 +396,8 @@ def test_new_server_costs_loses_nothing(gate: dict[str, Any], there: bool) -> No
         Code.NEW_ADDRESS,
         Code.MAY_BE_REFUSED,
     )
-    assert (plan.recommended_first, plan.alternatives) == ((), ())
+    assert plan.doubts == ()
+    assert suggested(Mode.NEW_CLOUD_VPS) == Suggestions()
 
 
 @pytest.mark.parametrize("created", UNKNOWN_DATES)
@@ -398,37 +405,48 @@ def test_new_server_from_undated_backup(created: str | None) -> None:
     assert planned(Mode.NEW_CLOUD_VPS, created=created).verdict is Verdict.POSSIBLE
 
 
+HERE = Situation(Here(), Here(), snapshots(snapshot(createdAt="2026-04-27T11:00:00Z")))
+RIGHT_HERE = BackUpFirst(Code.WITH_TOOL)
+
+
+def suggested(
+    mode: Mode,
+    situation: Situation = HERE,
+    own: BackupList | None = None,
+    offered: RestoreSources | None = None,
+    vps: Vps | None = None,
+) -> Suggestions:
+    facts = Facts(vps or server(), own or listed(backup()), offered or sources(backup()))
+    return MODES[mode].suggest(facts, TARGETS[mode], situation, NOW)
+
+
 def test_only_in_place_protects_its_point() -> None:
-    own = listed(backup("bkp_1", "2026-04-20T10:00:00Z"), backup("bkp_2"), **FULL)
-    facts = Facts(server(), own, sources(backup()), snapshots(snapshot("bkp_1")))
-    targets = {**TARGETS, Mode.SNAPSHOT: Target("vps_1", "bkp_1")}
-    named = {
-        mode: [
-            p.backup_id
-            for p in definition.plan(facts, targets[mode], NOW).recommended_first
-            if isinstance(p, SlotsUsed)
-        ]
-        for mode, definition in MODES.items()
-    }
-    assert named == {
-        Mode.IN_PLACE: ["bkp_2"],
-        Mode.FROM_OTHER_VPS: ["bkp_1"],
-        Mode.NEW_CLOUD_VPS: [],
-        Mode.SNAPSHOT: ["bkp_1"],
+    own = listed(backup("bkp_1", "2026-04-20T10:00:00Z"), backup("bkp_2"), limit=None, remaining=0)
+    found = {mode: suggested(mode, own=own).recommended_first for mode in Mode}
+    oldest = Evicts(Code.WITH_TOOL, "bkp_1", datetime(2026, 4, 20, 10, tzinfo=UTC))
+    assert found == {
+        Mode.IN_PLACE: (Code.EVICTS_POINT,),
+        Mode.FROM_OTHER_VPS: (oldest,),
+        Mode.NEW_CLOUD_VPS: (),
+        Mode.SNAPSHOT: (oldest,),
     }
 
 
-@pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.NEW_CLOUD_VPS])
+OVERWRITING = [mode for mode in Mode if mode is not Mode.NEW_CLOUD_VPS]
+
+
+@pytest.mark.parametrize("mode", OVERWRITING)
 def test_back_up_first_or_say_why_not(mode: Mode) -> None:
-    assert planned(mode).recommended_first == (Code.BACK_UP_FIRST,)
-    (cannot,) = planned(mode, create=closed("No.")).recommended_first
-    assert cannot == CannotBackUp(GateClosed("No.", None))
+    assert suggested(mode).recommended_first == (RIGHT_HERE,)
+    own = listed(backup(), create=closed("No."))
+    (cannot,) = suggested(mode, own=own, vps=server(serviceStatus="suspended")).recommended_first
+    assert cannot == CannotBackUp(GateClosed("No.", None), Code.LIFT_SUSPENSION)
 
 
 @pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.SNAPSHOT])
 def test_doubtful_backup_is_mentioned_first(mode: Mode) -> None:
     usual, empty = planned(mode), planned(mode, size=0)
-    assert empty.recommended_first == (Code.BACKUP_EMPTY, *usual.recommended_first)
+    assert (usual.doubts, empty.doubts) == ((), (Code.BACKUP_EMPTY,))
     assert empty.verdict is Verdict.POSSIBLE
 
 
@@ -443,15 +461,83 @@ def test_doubts_compare_with_siblings(mode: Mode) -> None:
         sources(*((small, usual) if is_other else (small,))),
     )
     plan = MODES[mode].plan(facts, TARGETS[mode], NOW)
-    assert plan.recommended_first[0] == BackupSmall(1, 50)
+    assert plan.doubts == (BackupSmall(1, 50),)
+
+
+ELEVEN = NewerSnapshot(
+    "snap", datetime(2026, 4, 27, 11, tzinfo=UTC), timedelta(hours=1), is_instead=False
+)
 
 
 def test_alternatives_exist() -> None:
-    assert planned(Mode.IN_PLACE).alternatives == (Code.USE_NEW_SERVER, Code.USE_SNAPSHOT)
-    assert planned(Mode.IN_PLACE, there=False).alternatives == (Code.USE_SNAPSHOT,)
-    assert planned(Mode.IN_PLACE, gate=closed("Busy.")).alternatives == (Code.USE_SNAPSHOT,)
-    assert planned(Mode.SNAPSHOT).alternatives == (Code.USE_NEW_SERVER,)
-    assert of_snapshot(snapshots(snapshot()), listed()).alternatives == ()
+    def found(mode: Mode, *args: Any, **rest: Any) -> tuple[Any, ...]:
+        return suggested(mode, *args, **rest).alternatives
+
+    assert found(Mode.IN_PLACE) == (Code.USE_NEW_SERVER, ELEVEN)
+    assert found(Mode.SNAPSHOT) == (Code.USE_NEW_SERVER,)
+    for no_way in (listed(), listed(backup(), restore=closed("Busy."))):
+        assert Code.USE_NEW_SERVER not in found(Mode.IN_PLACE, own=no_way)
+        assert found(Mode.SNAPSHOT, own=no_way) == ()
+    elsewhere = Situation(Here(), Here((Code.STORE_UNAVAILABLE,)))
+    for mode in (Mode.IN_PLACE, Mode.SNAPSHOT):
+        assert found(mode, elsewhere) == (Code.NEW_SERVER_ELSEWHERE,)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "is_offered"),
+    [
+        ("server", "active", True),
+        ("retained", "terminated", False),
+        ("server", "suspended", False),
+        (None, "active", False),
+    ],
+)
+def test_new_server_of_an_active_source_only(
+    kind: str | None, status: str, is_offered: bool
+) -> None:
+    offered = sources(backup())
+    (source,) = offered.sources
+    source = source.model_copy(update={"source_type": kind, "service_status": status})
+    offered = offered.model_copy(update={"sources": (source,)})
+    found = suggested(Mode.FROM_OTHER_VPS, offered=offered).alternatives
+    assert found == ((NewServerFrom("vps_2"),) if is_offered else ())
+
+
+# What would have to change.
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_a_plan_has_one_step(mode: Mode) -> None:
+    assert planned(mode).steps == ()
+    missing = Code.CHOOSE_SNAPSHOT if mode is Mode.SNAPSHOT else Code.CHOOSE_BACKUP
+    assert planned(mode, there=False).steps == (missing,)
+    busy = planned(mode, gate=closed("Busy."), vps=server(serviceStatus="suspended"))
+    assert busy.steps == (Code.LIFT_SUSPENSION,)
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "step"),
+    [
+        (closed("Order.", code="pending_order"), OPEN, Code.COMPLETE_ORDER),
+        (closed("Order.", code="pending_order"), None, Code.COMPLETE_ORDER),
+        (closed("Busy."), closed("Order.", code="pending_order"), Code.COMPLETE_ORDER),
+        (OPEN, closed("Order.", code="pending_order"), Code.COMPLETE_ORDER),
+        (OPEN, None, Code.ASK_WHETHER),
+        (None, OPEN, Code.ASK_WHETHER),
+    ],
+)
+def test_from_other_says_what_opens_the_gate(
+    own: dict[str, Any] | None, other: dict[str, Any] | None, step: Code
+) -> None:
+    plan = from_other(own=listed(restore=own, other=other))
+    assert plan.verdict is not Verdict.POSSIBLE
+    assert plan.steps == (step,)
+
+
+def test_each_doubt_about_the_disk_has_a_step() -> None:
+    assert from_other(size=500).steps == (Code.GET_LARGER_DISK,)
+    assert from_other(size=None).steps == (Code.ASK_WHETHER,)
+    assert of_snapshot(snapshots(snapshot(), available=False)).steps == (Code.USE_BACKUP,)
 
 
 # All together.
@@ -531,7 +617,7 @@ def test_plan_never_exceeds_gates(
         assert all(reason.source is Source.UNKNOWN for reason in plan.reasons)
     assert plan.reasons
     assert plan.side_effects
-    assert plan.recommended_first or mode is Mode.NEW_CLOUD_VPS
+    assert bool(plan.steps) is (plan.verdict is not Verdict.POSSIBLE)
 
 
 def test_unread_facts_are_empty() -> None:

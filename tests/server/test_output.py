@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import CannotBackUp, Changes, Finding, SlotsUsed
+from hostup_mcp.recovery.findings import Changes, Finding
+from hostup_mcp.recovery.here import Here, Locked, UnlockBySetting
 from hostup_mcp.recovery.reasons import (
     BackupMissing,
     GateClosed,
@@ -16,7 +17,8 @@ from hostup_mcp.recovery.reasons import (
     NoBackups,
     Reason,
 )
-from hostup_mcp.server.output import all_as_data, as_data, reason_items
+from hostup_mcp.recovery.suggestions import CannotBackUp, Evicts
+from hostup_mcp.server.output import all_as_data, as_data, here_item, reason_items
 
 WHEN = datetime(2026, 4, 27, 10, 0, 0, 429_000, tzinfo=UTC)
 
@@ -31,27 +33,44 @@ WHEN = datetime(2026, 4, 27, 10, 0, 0, 429_000, tzinfo=UTC)
         (GateClosed(None, "busy"), {"code": "gate_closed_code", "hostupCode": "busy"}),
         (MayNotFit(90.5, 80), {"code": "may_not_fit", "backupGb": 90.5, "diskGb": 80}),
         (
-            Changes(WHEN, timedelta(minutes=2, seconds=1.9)),
-            {"code": "changes", "since": "2026-04-27T10:00:00.429Z", "age": 121},
+            Changes(WHEN, timedelta(minutes=22, seconds=1.9)),
+            {"code": "changes", "since": "2026-04-27T10:00:00.429Z", "age": 1321},
         ),
         (
-            CannotBackUp(GateClosed(None, None)),
-            {"code": "cannot_back_up", "because": "gate_closed"},
+            CannotBackUp(GateClosed(None, None), Code.ASK_WHY),
+            {"code": "cannot_back_up_step", "because": "gate_closed", "step": "ask_why"},
         ),
         (
-            SlotsUsed("bkp_1", WHEN, False, True),
+            Evicts(Code.IN_PANEL, "bkp_1", WHEN),
             {
-                "code": "oldest_other",
+                "code": "evicts_oldest",
+                "where": "in_panel",
                 "backupId": "bkp_1",
                 "created": "2026-04-27T10:00:00.429Z",
-                "isAmongDated": False,
-                "isBesidePoint": True,
+            },
+        ),
+        (
+            Locked(("restore", "spend"), UnlockBySetting("restore,spend")),
+            {
+                "code": "locked",
+                "groups": ["restore", "spend"],
+                "how": {"code": "unlock_by_setting", "allow": "restore,spend"},
             },
         ),
     ],
 )
 def test_a_finding_is_code_and_facts(finding: Finding, data: Any) -> None:
     assert as_data(finding) == data
+
+
+def test_here_has_code_message_and_facts() -> None:
+    here = here_item(Here((Locked(("restore",), UnlockBySetting("restore")),)), UTC)
+    assert here.allowed is False
+    (reason,) = here.reasons
+    assert reason["code"] == "locked"
+    assert reason["how"] == {"code": "unlock_by_setting", "allow": "restore"}
+    assert "--allow restore (or HOSTUP_MCP_ALLOW)" in reason["message"]
+    assert here_item(Here(), UTC).model_dump() == {"allowed": True, "reasons": ()}
 
 
 def test_findings_keep_their_order() -> None:
@@ -66,7 +85,7 @@ def test_findings_keep_their_order() -> None:
         (GateOpen("Slow.", "slow"), "slow", "Slow.", "gate"),
         (GateClosed("Busy.", "busy"), "busy", "Busy.", "gate"),
         (GateClosed("Busy.", None), "gate_closed_reason", "Busy.", "gate"),
-        (NoBackups(), "no_backups", "This server has no backup to restore.", "state"),
+        (NoBackups(), "no_backups", "This VPS has no backup to restore.", "state"),
     ],
 )
 def test_a_reason_has_hostups_code_or_ours(

@@ -24,11 +24,9 @@ from hostup_mcp.recovery.evidence import (
 )
 from hostup_mcp.recovery.findings import (
     BackupSmall,
-    CannotBackUp,
     Changes,
     ClocksDiffer,
     EverythingForState,
-    EvictsOldest,
     Finding,
     Money,
     MoreRunsFailed,
@@ -40,11 +38,11 @@ from hostup_mcp.recovery.findings import (
     RehearsalPrice,
     RehearsalRuns,
     RehearsalUnpriced,
+    RestoredSince,
     RunFailed,
     ScheduleNeverRan,
     ScheduleOverdue,
     ServerPrice,
-    SlotsUsed,
 )
 from hostup_mcp.recovery.health_findings import (
     CreateClosed,
@@ -89,6 +87,15 @@ from hostup_mcp.recovery.reasons import (
     SnapshotMissing,
     TooLarge,
     TooSmall,
+    WouldEvict,
+)
+from hostup_mcp.recovery.suggestions import (
+    BackedUp,
+    BackUpFirst,
+    CannotBackUp,
+    Evicts,
+    NewerSnapshot,
+    NewServerFrom,
 )
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.catalog import TEXTS
@@ -97,18 +104,61 @@ from hostup_mcp.wording.viewer import Viewer
 
 WHEN, AGE = datetime(2026, 4, 27, 10, tzinfo=UTC), timedelta(days=1, hours=2, minutes=5)
 KEYS = "https://cloud.hostup.se/api-management"
-FULL = "By HostUp's numbers, all backup slots are in use"
-NOT_FREE = "No backup slot is known to be free"
 CLOCK = "This machine's clock is 3 hours"
 EVERYTHING = "Everything on this server would be lost."
 SLOTS = "All backup slots are in use"
-NO_SLOT = "Do not make one first; a snapshot, if this server can have one, takes no slot."
 
 ASKING = "MCP elicitation, or HOSTUP_MCP_CONFIRM=client where hostup-mcp is configured"
 
 # What a model reads, and what a user does where that is not the same.
 WORDS: list[tuple[Finding, str, str | None]] = [
     # Reasons
+    (
+        WouldEvict("bkp_1", WHEN, None),
+        "The likeliest is the oldest, bkp_1 from Mon 2026-04-27 10:00 UTC.",
+        "The likeliest is the oldest, from Mon 2026-04-27 10:00 UTC.",
+    ),
+    (
+        WouldEvict("bkp_1", WHEN, "keep"),
+        'The likeliest is the oldest, bkp_1 from Mon 2026-04-27 10:00 UTC, note "keep".',
+        "The likeliest is the oldest, from Mon 2026-04-27 10:00 UTC, with the note “keep”.",
+    ),
+    (
+        EvictsHidden(),
+        "It may be one that is not listed here.",
+        None,
+    ),
+    (
+        QuotaReadsFull(3, 3, 0),
+        "By HostUp's numbers, all backup slots are in use: HostUp may remove a backup to make"
+        " room for another.",
+        None,
+    ),
+    (
+        QuotaUnknown(3, None, None),
+        "No backup slot is known to be free: HostUp may remove a backup to make room for another.",
+        None,
+    ),
+    (
+        NoBackups(),
+        "This VPS has no backup to restore.",
+        "This server has no backup to restore.",
+    ),
+    (
+        NoSnapshots(None),
+        "This VPS cannot have snapshots.",
+        "This server cannot have snapshots.",
+    ),
+    (
+        MayNotFit(80.5, 80.0),
+        "The backup is 80.5 GB and the disk of this VPS 80 GB: it may not fit.",
+        "The backup is 80.5 GB and this server's disk 80 GB: it may not fit.",
+    ),
+    (
+        SizeMissing(),
+        "HostUp does not say how large the backup or the disk of this VPS is, so it may not fit.",
+        "HostUp does not say how large the backup or this server's disk is, so it may not fit.",
+    ),
     (GateOpen(None, None), "HostUp allows it.", None),
     (GateOpen("Slow.", "x"), "Slow.", "HostUp says: “Slow.”"),
     (GateClosed(None, None), "HostUp does not allow this and gave no reason.", None),
@@ -125,16 +175,6 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         "HostUp does not say whether it allows this.",
     ),
     (
-        QuotaReadsFull(3, 3, 0),
-        f"{FULL}; HostUp may automatically remove the oldest backup to make room for another.",
-        f"{FULL}; HostUp may remove the oldest backup to make room for another.",
-    ),
-    (
-        QuotaUnknown(3, None, None),
-        f"{NOT_FREE}; HostUp may automatically remove the oldest backup to make room for another.",
-        f"{NOT_FREE}; HostUp may remove the oldest backup to make room for another.",
-    ),
-    (
         BackupsHidden(3, 0),
         "There are more backups (3) than can be listed (0): some may be unfinished, unreadable or "
         "hidden from this key.",
@@ -146,14 +186,7 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         "HostUp says that it has more backups than it lists (1), and gives no way to request them.",
         None,
     ),
-    (
-        EvictsHidden(),
-        "To make room, HostUp may automatically remove a backup that is not listed here.",
-        "To make room, HostUp may remove a backup that is not listed here.",
-    ),
-    (NoBackups(), "This server has no backup to restore.", None),
     (BackupMissing(), "HostUp does not list this backup; it may have been removed.", None),
-    (NoSnapshots(None), "This server cannot have snapshots.", None),
     (NoSnapshots("None."), "None.", "HostUp says: “None.”"),
     (
         SnapshotMissing(),
@@ -167,50 +200,75 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         "This snapshot was due to be removed on Mon 2026-04-27 10:00 UTC; it may be gone at any "
         "moment.",
     ),
-    (
-        MayNotFit(80.5, 80.0),
-        "The backup is 80.5 GB and this server's disk 80 GB: it may not fit.",
-        None,
-    ),
-    (
-        SizeMissing(),
-        "HostUp does not say how large the backup or this server's disk is, so it may not fit.",
-        None,
-    ),
     # Steps that would unblock an action
-    (Code.COMPLETE_ORDER, "Complete or cancel the pending order in HostUp's panel.", None),
-    (Code.PAY_INVOICE, "Pay the open invoice in HostUp's panel.", None),
+    (
+        Code.COMPLETE_ORDER,
+        "Complete or cancel the pending order in HostUp's panel.",
+        None,
+    ),
+    (
+        Code.FINISH_ORDER,
+        "The service is pending: complete its order in HostUp's panel.",
+        None,
+    ),
+    (
+        Code.PAY_INVOICE,
+        "Pay the open invoice in HostUp's panel.",
+        None,
+    ),
     (
         Code.LIFT_SUSPENSION,
-        "The service is suspended: pay any overdue invoice in HostUp's panel; if there is none, "
-        "contact HostUp's support.",
+        "The service is suspended: pay any overdue invoice in HostUp's panel; if there is "
+        "none, only HostUp's support can lift it.",
         None,
     ),
     (
         Code.USE_OTHER_SERVER,
-        "This server's hosting has ended. Call list_restore_sources for another of the user's "
-        "servers to see whether this server's backups can be restored onto it.",
-        "This server's hosting has ended. It may be possible to restore its backups onto another "
-        "of your servers.",
+        "The hosting of this VPS has ended. If the user has another, active VPS, "
+        "list_restore_sources of that one shows whether these backups can be restored onto "
+        "it.",
+        "The hosting of this server has ended. If you have another, active server, its "
+        "backups may be restorable onto that one.",
     ),
-    (Code.CONTACT_SUPPORT, "Only HostUp's support can remove this restriction.", None),
-    (Code.TRY_LATER, "This may resolve by itself: check again in a few minutes.", None),
+    (
+        Code.CONTACT_SUPPORT,
+        "Only HostUp's support can remove this restriction.",
+        None,
+    ),
+    (
+        Code.TRY_LATER,
+        "This should pass by itself: call list_vps_backups again in a few minutes.",
+        "This should pass by itself: check again in a few minutes.",
+    ),
     (
         Code.CHECK_SCOPE,
-        "The key may lack a scope (backup:vm for backups, restores and snapshots); check it at "
-        f"{KEYS}.",
-        "The API key may lack a permission (the scope backup:vm); check it on HostUp's page for "
-        "API keys.",
+        "The key may lack a scope (backup:vm for backups, restores and snapshots); check it "
+        "at https://cloud.hostup.se/api-management.",
+        "The API key may lack a permission (the scope backup:vm); check it on HostUp's page "
+        "for API keys.",
     ),
     (
         Code.EXPLAIN_REASON,
-        "If HostUp's reason is temporary, call list_vps_backups again in a few minutes; if not, "
-        "HostUp's support can explain it.",
-        "If this reason is temporary, try again later; if not, HostUp's support can explain it.",
+        "If HostUp's reason is temporary, call list_vps_backups again in a few minutes; if "
+        "not, only HostUp's support can explain it.",
+        "If this reason is temporary, try again later; if not, only HostUp's support can "
+        "explain it.",
     ),
-    (Code.ASK_WHY, "Only HostUp's support can explain why.", None),
-    (Code.ASK_WHETHER, "Only HostUp's panel or support can say whether this is allowed.", None),
-    (Code.COMPARE_PANEL, "HostUp's panel may show backups that are not listed here.", None),
+    (
+        Code.ASK_WHY,
+        "HostUp's panel may show why; if it does not, only HostUp's support can explain it.",
+        None,
+    ),
+    (
+        Code.ASK_WHETHER,
+        "Check in HostUp's panel whether this is allowed.",
+        None,
+    ),
+    (
+        Code.COMPARE_PANEL,
+        "Check in HostUp's panel, which may show backups not listed here.",
+        None,
+    ),
     (
         Code.ONLY_CURRENT_STATE,
         "A restore needs a backup, and one made now holds only the current state.",
@@ -219,6 +277,31 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     (
         Code.GET_SLOTS,
         "All backup slots are in use; more can be bought in HostUp's panel.",
+        None,
+    ),
+    (
+        Code.CHOOSE_BACKUP,
+        "List the backups again and choose one that is there.",
+        None,
+    ),
+    (
+        Code.CHOOSE_SNAPSHOT,
+        "Call list_vps_snapshots again and choose one that is there.",
+        "List the snapshots again and choose one that is there.",
+    ),
+    (
+        Code.USE_BACKUP,
+        "Choose a backup of list_vps_backups instead.",
+        "Choose a backup instead.",
+    ),
+    (
+        Code.GET_LARGER_DISK,
+        "A larger disk for this VPS can be ordered in HostUp's panel.",
+        "A larger disk for this server can be ordered in HostUp's panel.",
+    ),
+    (
+        Code.RAISE_LIMIT,
+        "Choose a smaller size, or ask for a higher limit in HostUp's panel.",
         None,
     ),
     # Why it cannot be carried out from here, and who can change that
@@ -288,6 +371,18 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     # Advice
     (
+        Code.NO_RECENT_BACKUP,
+        "No complete backup is known to be from the last 24 hours.",
+        None,
+    ),
+    (
+        RestoredSince(WHEN, AGE),
+        "hostup-mcp sent a restore of this VPS on Mon 2026-04-27 10:00 UTC, 1 day 2 hours "
+        "ago: if it succeeded, only what was written since then would be lost.",
+        "A restore of this server was sent on Mon 2026-04-27 10:00 UTC, 1 day 2 hours ago: if"
+        " it succeeded, only what was written since then would be lost.",
+    ),
+    (
         Code.DATES_UNKNOWN,
         "Some backups have no known date: they are listed last, and may be newer than the others.",
         None,
@@ -296,13 +391,6 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         Code.DATES_IN_FUTURE,
         "Some backups are dated in the future: they are listed last, and may be newer or older "
         "than the others.",
-        None,
-    ),
-    (
-        Code.NO_RECENT_BACKUP,
-        "No complete backup is known to be from the last 24 hours. A snapshot may help instead: "
-        "snapshots are local, quick and kept about 24 hours; backups are offsite, slower to "
-        "restore and kept longer.",
         None,
     ),
     (Code.NO_COMPLETE_BACKUP, "Every listed backup may be incomplete.", None),
@@ -367,6 +455,35 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     # Data loss
     (
+        Changes(WHEN, timedelta(minutes=3)),
+        "It was made 3 minutes ago: only what was written since then would be lost.",
+        None,
+    ),
+    (
+        Code.EVERYTHING,
+        "Everything on this VPS would be lost.",
+        "Everything on this server would be lost.",
+    ),
+    (
+        EverythingForState(AGE),
+        "Everything on this VPS would be lost. It would then contain the other one's data, "
+        "from 1 day 2 hours ago.",
+        "Everything on this server would be lost. It would then contain the other server's "
+        "data, from 1 day 2 hours ago.",
+    ),
+    (
+        Code.EVERYTHING_FOR_UNKNOWN,
+        "Everything on this VPS would be lost. It would then contain the other one's data, "
+        "from an unknown date.",
+        "Everything on this server would be lost. It would then contain the other server's "
+        "data, from an unknown date.",
+    ),
+    (
+        Code.NOTHING,
+        "Nothing: this VPS stays as it is.",
+        "Nothing: the current server stays as it is.",
+    ),
+    (
         Changes(WHEN, AGE),
         "Everything written since Mon 2026-04-27 10:00 UTC would be lost: 1 day 2 hours of "
         "changes.",
@@ -379,33 +496,37 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         "unknown.",
         None,
     ),
-    (Code.EVERYTHING, EVERYTHING, None),
-    (
-        EverythingForState(AGE),
-        f"{EVERYTHING} This server would then contain the other server's data, from 1 day 2 hours "
-        "ago.",
-        None,
-    ),
-    (
-        Code.EVERYTHING_FOR_UNKNOWN,
-        f"{EVERYTHING} This server would then contain the other server's data, from an unknown "
-        "date.",
-        None,
-    ),
-    (Code.NOTHING, "Nothing: the current server stays as it is.", None),
     (Code.LOSS_UNKNOWN, "Unknown: the backup or snapshot to restore was not found.", None),
     # Side effects
-    (Code.DISK_REPLACED, "The disk is replaced; the server is down meanwhile.", None),
+    (
+        Code.DISK_REPLACED,
+        "The disk is replaced; the VPS is down meanwhile.",
+        "The disk is replaced; the server is down meanwhile.",
+    ),
     (
         Code.POWER_STATE_UNKNOWN,
+        "HostUp does not say whether it starts the VPS again: check its power state afterwards.",
         "HostUp does not say whether it starts the server again: check its power state afterwards.",
-        None,
     ),
-    (Code.SERVER_STOPPED, "The server is stopped and its disk replaced.", None),
+    (
+        Code.SERVER_STOPPED,
+        "The VPS is stopped and its disk replaced.",
+        "The server is stopped and its disk replaced.",
+    ),
     (
         Code.NETWORK_KEPT,
+        "The VPS keeps its own network settings; the other one is not changed.",
         "This server's own network settings are applied again; the other server is not changed.",
-        None,
+    ),
+    (
+        Code.DISK_ROLLED_BACK,
+        "The disk is rolled back to the snapshot; the VPS is down briefly.",
+        "The disk is rolled back to the snapshot; the server is down briefly.",
+    ),
+    (
+        Code.COLD_START,
+        "The VPS starts as if after a power failure.",
+        "The server starts as if after a power failure.",
     ),
     (
         ServerPrice(Money(Decimal("0.66"), "SEK"), Money(Decimal("475.20"), "SEK")),
@@ -451,87 +572,127 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     (Code.MAY_BE_REFUSED, "HostUp may refuse if the account cannot use Cloud VPS yet.", None),
     (
-        Code.DISK_ROLLED_BACK,
-        "The disk is rolled back to the snapshot; the server is down briefly.",
-        None,
-    ),
-    (
         Code.MEMORY_RESUMED,
         "Programs that were running when it was made resume from that point.",
         None,
     ),
-    (Code.COLD_START, "The server starts as if after a power failure.", None),
     # Alternatives
     (
         Code.USE_NEW_SERVER,
-        "new_cloud_vps: a new, paid server from the backup; this one is not changed, and single "
-        "files can be copied over.",
-        "A new, paid server from the backup: this one is not changed, and single files can be "
-        "copied over.",
+        "plan_restore with mode new_cloud_vps: a new, paid VPS from a backup; this one is not"
+        " changed, and single files can be copied over.",
+        "A new, paid server from the backup: this one is not changed, and single files can be"
+        " copied over.",
     ),
     (
-        Code.USE_SNAPSHOT,
-        "Check list_vps_snapshots: restoring a snapshot from the last 24 hours may lose less data.",
-        "Restoring a snapshot from the last 24 hours may lose less data. The assistant can list "
-        "this server's snapshots.",
+        Code.NEW_SERVER_ELSEWHERE,
+        "A new, paid VPS from a backup leaves this one unchanged; not from here, but in "
+        "HostUp's panel.",
+        "A new, paid server from the backup leaves this one unchanged. It cannot be built "
+        "from here, but in HostUp's panel.",
+    ),
+    (
+        NewServerFrom("vps_2"),
+        "plan_restore of vps_2 with mode new_cloud_vps: a new, paid VPS from that backup; "
+        "this one is not changed.",
+        "A new, paid server from the other server's backup: this one is not changed.",
+    ),
+    (
+        NewerSnapshot("snap", WHEN, AGE, is_instead=False),
+        'The snapshot "snap" of Mon 2026-04-27 10:00 UTC is newer, 1 day 2 hours old: '
+        "plan_restore with mode snapshot would lose less.",
+        "The snapshot “snap” of Mon 2026-04-27 10:00 UTC is newer, 1 day 2 hours old: "
+        "restoring it would lose less.",
+    ),
+    (
+        NewerSnapshot("snap", WHEN, AGE, is_instead=True),
+        'There is a snapshot, "snap" of Mon 2026-04-27 10:00 UTC, 1 day 2 hours old: '
+        "plan_restore with mode snapshot goes back to it.",
+        "There is a snapshot, “snap” of Mon 2026-04-27 10:00 UTC, 1 day 2 hours old, that can"
+        " be restored.",
     ),
     # Precautions
-    (Code.BACK_UP_FIRST, "Back up the current state, so that this can be undone.", None),
     (
-        Code.MAY_BACK_UP,
-        "Try to back up the current state first; HostUp does not say whether it allows this.",
+        Code.WITH_TOOL,
+        "with create_vps_backup",
+        "the assistant can do it",
+    ),
+    (
+        Code.IN_PANEL,
+        "in HostUp's panel",
         None,
     ),
     (
-        EvictsOldest("bkp_1", WHEN),
-        f"{NOT_FREE}: to make room for another backup, HostUp may automatically remove the oldest, "
-        "bkp_1 from "
-        "Mon 2026-04-27 10:00 UTC. The user decides.",
-        f"{NOT_FREE}: to make room for another backup, HostUp may remove the oldest, the one from "
-        "Mon 2026-04-27 10:00 UTC. Whether to make one is your choice.",
+        BackUpFirst(Code.WITH_TOOL),
+        "Back up the current state with create_vps_backup, so that this can be undone.",
+        "Back up the current state (the assistant can do it), so that this can be undone.",
     ),
     (
-        Code.EVICTS_UNDATED,
-        f"{NOT_FREE}: to make room for another backup, HostUp may automatically remove the oldest. "
-        "The user decides.",
-        f"{NOT_FREE}: to make room for another backup, HostUp may remove the oldest. "
-        "Whether to make one is your choice.",
+        BackedUp("bkp_1", AGE, is_new=False),
+        "The current state was backed up 1 day 2 hours ago (bkp_1), so this can be undone.",
+        "The current state was backed up 1 day 2 hours ago, so this can be undone.",
+    ),
+    (
+        BackedUp("bkp_1", AGE, is_new=True),
+        "A backup of the current state was begun 1 day 2 hours ago (bkp_1): wait until it is "
+        "15 minutes old, as HostUp does not say whether it is finished.",
+        "A backup of the current state was begun 1 day 2 hours ago: wait until it is 15 "
+        "minutes old, as HostUp does not say whether it is finished.",
+    ),
+    (
+        Code.MAY_BACK_UP,
+        "Back up the current state in HostUp's panel, if it is allowed there: HostUp's "
+        "response does not say.",
+        None,
+    ),
+    (
+        Evicts(Code.IN_PANEL, "bkp_1", WHEN),
+        "Backing up the current state first (in HostUp's panel) may make HostUp remove the "
+        "oldest backup, bkp_1 from Mon 2026-04-27 10:00 UTC: no slot is known to be free. The"
+        " user decides.",
+        "Backing up the current state first (in HostUp's panel) may make HostUp remove the "
+        "oldest backup, the one from Mon 2026-04-27 10:00 UTC: no slot is known to be free. "
+        "It is your choice.",
+    ),
+    (
+        Evicts(Code.IN_PANEL, "bkp_1", WHEN, "keep"),
+        "Backing up the current state first (in HostUp's panel) may make HostUp remove the "
+        'oldest backup, bkp_1 from Mon 2026-04-27 10:00 UTC, note "keep": no slot is known to'
+        " be free. The user decides.",
+        "Backing up the current state first (in HostUp's panel) may make HostUp remove the "
+        "oldest backup, the one from Mon 2026-04-27 10:00 UTC with the note “keep”: no slot "
+        "is known to be free. It is your choice.",
+    ),
+    (
+        Evicts(Code.WITH_TOOL),
+        "Backing up the current state first (with create_vps_backup) may make HostUp remove "
+        "another one, it is not known which: no slot is known to be free. The user decides.",
+        "Backing up the current state first (the assistant can do it) may make HostUp remove "
+        "another one, it is not known which: no slot is known to be free. It is your choice.",
     ),
     (
         Code.EVICTS_POINT,
-        f"{NOT_FREE}: making another backup may remove the oldest, which is the one to restore. "
-        f"{NO_SLOT}",
-        f"{NOT_FREE}: for another backup HostUp may remove the oldest, which is the one to "
-        "restore. "
-        f"{NO_SLOT}",
+        "Do not back up the current state first: no slot is known to be free, and HostUp may "
+        "remove the oldest, which is the one to restore.",
+        None,
     ),
     (
         Code.MAY_EVICT_POINT,
-        f"{NOT_FREE}: making another backup may remove the oldest, which may be the one to "
-        "restore. "
-        f"{NO_SLOT}",
-        f"{NOT_FREE}: for another backup HostUp may remove the oldest, which may be the one to "
-        f"restore. {NO_SLOT}",
+        "Do not back up the current state first: no slot is known to be free, and HostUp may "
+        "remove the oldest, which may be the one to restore.",
+        None,
     ),
     (
-        CannotBackUp(GateClosed("No slots.", None)),
+        CannotBackUp(GateClosed("No slots.", None), None),
         'The current state cannot be backed up now: "No slots."',
         "The current state cannot be backed up now. HostUp says: “No slots.”",
     ),
-    *(
-        (
-            SlotsUsed("bkp_1", WHEN, is_among_dated, is_beside_point),
-            f"All backup slots are in use; the oldest backup{which} is bkp_1 from "
-            "Mon 2026-04-27 10:00 UTC. The user decides whether to delete it or to buy more slots.",
-            f"All backup slots are in use; the oldest backup{which} is the one from "
-            "Mon 2026-04-27 10:00 UTC. Whether to delete it or to buy more slots is your choice.",
-        )
-        for is_among_dated, is_beside_point, which in (
-            (False, False, ""),
-            (False, True, " other than the one to restore"),
-            (True, False, " with a known date"),
-            (True, True, " with a known date other than the one to restore"),
-        )
+    (
+        CannotBackUp(GateClosed("No slots.", None), Code.GET_SLOTS),
+        'The current state cannot be backed up now: "No slots." All backup slots are in use; '
+        "more can be bought in HostUp's panel.",
+        "The current state cannot be backed up now. HostUp says: “No slots.” All backup slots"
+        " are in use; more can be bought in HostUp's panel.",
     ),
     # What makes a backup hard to replace
     (
@@ -811,12 +972,6 @@ WORDS += [
     (Code.VERIFY_ACCOUNT, "Verify the account in HostUp's panel.", None),
     (Code.ENABLE_CLOUD, "Ask HostUp's support to enable Cloud VPS for this account.", None),
     (Code.ADD_CARD, "Add a payment card in HostUp's panel.", None),
-    (
-        Code.RAISE_LIMIT,
-        "Choose a smaller size, end another pay-as-you-go server, or ask HostUp for a higher limit "
-        "in its panel.",
-        None,
-    ),
     (Code.ASK_ABOUT_BLOCKER, "HostUp's support can explain what is in the way.", None),
     (
         Code.CHOOSE_SIZE,

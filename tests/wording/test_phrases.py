@@ -1,27 +1,115 @@
-"""Gates and quotas as parts of a line."""
+"""Verdicts, gates and quotas as parts of a line."""
 
-from datetime import UTC
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from hostup_mcp.hostup.models import Gate, QuotaInfo, parse_time
-from hostup_mcp.wording.phrases import date_text, gate_text, quota_text
+from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.here import ClientCannotAsk, Here, JobRunning, Locked, UnlockBySetting
+from hostup_mcp.recovery.reasons import GateClosed, GateOpen, Verdict, verdict_of
+from hostup_mcp.wording.phrases import date_text, gate_text, quota_text, verdict_text
 
 
 @pytest.mark.parametrize(
     ("gate", "text"),
     [
-        (None, "no gate that can be read"),
-        (Gate(allowed=True, reason=None), "gate open"),
-        (Gate(allowed=True, reason="soon"), 'gate open, reason "soon"'),
-        (Gate(allowed=False, reason=None), "gate closed, reason null"),
-        (Gate(allowed=False, reason=""), 'gate closed, reason ""'),
-        (Gate(allowed=False, reason="a", code="b"), 'gate closed, reason "a", code "b"'),
-        (Gate(allowed=False, reason=None, code="b"), 'gate closed, reason null, code "b"'),
+        (None, "HostUp does not say"),
+        (Gate(allowed=True, reason=None), "allowed"),
+        (Gate(allowed=True, reason="soon"), 'allowed; HostUp: "soon"'),
+        (Gate(allowed=False, reason=None), "not allowed; HostUp: no reason given"),
+        (Gate(allowed=False, reason=""), "not allowed; HostUp: no reason given"),
+        (Gate(allowed=False, reason="a", code="b"), 'not allowed; HostUp: "a" (code "b")'),
+        (
+            Gate(allowed=False, reason=None, code="b"),
+            'not allowed; HostUp: no reason given (code "b")',
+        ),
     ],
 )
 def test_gate_text(gate: Gate | None, text: str) -> None:
     assert gate_text(gate) == text
+
+
+LOCK = Locked(("restore",), UnlockBySetting("restore"))
+CREATE_LOCK = Locked(("create",), UnlockBySetting("create"))
+CANNOT_ASK = ClientCannotAsk(Code.USE_ASKING_CLIENT)
+UNLOCK = "Locked; to unlock: set --allow {} (or HOSTUP_MCP_ALLOW) where hostup-mcp is configured, \
+then restart it."
+IN_PANEL = "The user can do it in HostUp's panel."
+BUSY = GateClosed("Busy.", "busy")
+
+
+@pytest.mark.parametrize(
+    ("reasons", "here", "before", "known", "text"),
+    [
+        ([GateOpen(None, None)], [], None, [], "A: POSSIBLE."),
+        ([GateOpen("Slow.", None)], [], None, [], 'A: POSSIBLE. HostUp: "Slow.".'),
+        ([BUSY], [LOCK], None, [], 'A: BLOCKED. HostUp: "Busy." (code "busy").'),
+        ([BUSY], [LOCK], None, [BUSY], "A: BLOCKED for the same reason."),
+        (
+            [GateClosed(None, "busy")],
+            [],
+            None,
+            [],
+            'A: BLOCKED. HostUp: no reason given (code "busy").',
+        ),
+        (
+            [GateClosed(None, None)],
+            [],
+            None,
+            [],
+            "A: BLOCKED. HostUp does not allow this and gave no reason.",
+        ),
+        (
+            [GateOpen(None, None)],
+            [LOCK],
+            None,
+            [],
+            f"A: possible at HostUp, not from here. {UNLOCK.format('restore')} {IN_PANEL}",
+        ),
+        (
+            [GateOpen(None, None)],
+            [CREATE_LOCK],
+            [LOCK],
+            [],
+            "A: possible at HostUp, not from here. Locked too (create).",
+        ),
+        (
+            [GateOpen(None, None)],
+            [CREATE_LOCK, CANNOT_ASK],
+            [LOCK, CANNOT_ASK],
+            [],
+            "A: possible at HostUp, not from here. Locked too (create). The rest as above.",
+        ),
+        (
+            [GateOpen(None, None)],
+            [CANNOT_ASK],
+            [CANNOT_ASK],
+            [],
+            "A: possible at HostUp, not from here for the same reason.",
+        ),
+        (
+            [GateOpen(None, None)],
+            [CREATE_LOCK],
+            [],
+            [],
+            f"A: possible at HostUp, not from here. {UNLOCK.format('create')}",
+        ),
+    ],
+)
+def test_verdict_text(
+    reasons: list[Any], here: list[Any], before: list[Any] | None, known: list[Any], text: str
+) -> None:
+    seen = None if before is None else Here(tuple(before))
+    found = verdict_text("A", verdict_of(reasons), reasons, Here(tuple(here)), UTC, seen, known)
+    assert found == text
+
+
+def test_a_change_in_progress_is_not_made_in_the_panel() -> None:
+    here = Here((JobRunning(datetime(2026, 4, 27, 12, tzinfo=UTC)),))
+    text = verdict_text("A", Verdict.POSSIBLE, [], here, UTC)
+    assert text.endswith("(get_job), or until Mon 2026-04-27 12:00 UTC.")
 
 
 @pytest.mark.parametrize(

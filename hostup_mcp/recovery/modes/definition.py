@@ -21,8 +21,10 @@ from hostup_mcp.hostup.models import (
 )
 from hostup_mcp.hostup.payg import PaygLimits, PaygPreflight
 from hostup_mcp.hostup.requests import WriteRequest
-from hostup_mcp.recovery.findings import Alternative, Cost, Loss, Precaution, SideEffect, Step
+from hostup_mcp.recovery.findings import Cost, Doubt, Loss, SideEffect
 from hostup_mcp.recovery.reasons import Reason, Verdict, verdict_of
+from hostup_mcp.recovery.situation import NO_SUGGESTIONS, Situation, Suggestions
+from hostup_mcp.recovery.suggestions import Step
 
 Point: TypeAlias = Backup | SourceBackup | Snapshot
 """The backup or snapshot that a recovery restores."""
@@ -90,14 +92,14 @@ class Plan:
     reasons: tuple[Reason, ...]
     data_loss: Loss
     side_effects: tuple[SideEffect, ...]
-    recommended_first: tuple[Precaution, ...]
-    alternatives: tuple[Alternative, ...]
+    doubts: tuple[Doubt, ...]
+    """Why the backup may be incomplete."""
     point: Point | None
     """The backup or snapshot to restore; None if it is not listed."""
     gate: Gate | None
     """The gate that decides; None if HostUp returned none."""
     steps: tuple[Step, ...] = ()
-    """What would have to change, beside the gate."""
+    """What would have to change; empty if it is possible, or if nothing is known to help."""
     cost: Cost | None = None
     """What a new server costs; None if none is built."""
 
@@ -105,6 +107,10 @@ class Plan:
     def verdict(self) -> Verdict:
         """The verdict that follows from the reasons."""
         return verdict_of(self.reasons)
+
+
+def _nothing(facts: Facts, target: Target, situation: Situation, now: datetime) -> Suggestions:  # noqa: ARG001
+    return NO_SUGGESTIONS
 
 
 def _as_it_is(facts: Facts, target: Target, random: str) -> Target:  # noqa: ARG001
@@ -128,6 +134,10 @@ class ModeDefinition:
     """Whether programs that ran when it was made may run on, instead of a start of the system."""
     reads: frozenset[Read] = frozenset()
     plan: Callable[[Facts, Target, datetime], Plan]
+    compares_snapshots: bool = False
+    """Whether a newer snapshot would be a better way back."""
+    suggest: Callable[[Facts, Target, Situation, datetime], Suggestions] = _nothing
+    """What to do first and less risky ways, where there are any."""
     request: Callable[[Target], WriteRequest]
     """What to send. Raises ValueError for an id that cannot be part of a path, and for a target
     that is not settled."""

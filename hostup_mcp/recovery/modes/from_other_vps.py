@@ -22,7 +22,10 @@ from hostup_mcp.recovery.modes.definition import (
 )
 from hostup_mcp.recovery.precautions import precautions
 from hostup_mcp.recovery.reasons import BackupMissing, MayNotFit, Reason, SizeMissing
+from hostup_mcp.recovery.situation import Situation, Suggestions
 from hostup_mcp.recovery.spans import age
+from hostup_mcp.recovery.steps import next_step
+from hostup_mcp.recovery.suggestions import NewServerFrom
 
 
 def plan(facts: Facts, target: Target, now: datetime) -> Plan:
@@ -30,24 +33,37 @@ def plan(facts: Facts, target: Target, now: datetime) -> Plan:
     gates = facts.listing.actions
     backup = find_source_backup(facts.sources, target.source_id, target.point)
     offered = source_backups(facts.sources, target.source_id)
-    others: list[Reason] = []
+    size = [BackupMissing()] if backup is None else _size_doubts(facts.vps, backup)
+    others: list[Reason] = [*size]
     # A server that takes no backup of its own takes none of another one.
     own = gates.can_restore
     if not is_open(own):
-        others.append(not_open_reason(own, "canRestore"))
-    others += [BackupMissing()] if backup is None else _size_doubts(facts.vps, backup)
+        others.insert(0, not_open_reason(own, "canRestore"))
     gate = gates.can_restore_from_another_vps
+    closed = (each for each in (gate, own) if each is not None and not each.allowed)
+    decides = next(closed, own if is_open(gate) else gate)
     return Plan(
         reasons=weigh(gate, "canRestoreFromAnotherVps", *others),
         data_loss=_loss(backup, now),
         side_effects=(Code.SERVER_STOPPED, Code.NETWORK_KEPT),
-        recommended_first=(
-            *doubts_about(backup, offered, now),
-            *precautions(facts.listing, now),
-        ),
-        alternatives=(Code.USE_NEW_SERVER,),
+        doubts=doubts_about(backup, offered, now),
         point=backup,
         gate=gate,
+        steps=next_step(decides, facts.vps.service_status, size),
+    )
+
+
+def suggest(facts: Facts, target: Target, situation: Situation, now: datetime) -> Suggestions:
+    """Suggest a backup of the current state first, and a new server from the other one's backup."""
+    status = facts.vps.service_status
+    return Suggestions(
+        precautions(facts.listing, situation.backup, now, status),
+        tuple(
+            NewServerFrom(source.id)
+            for source in facts.sources.sources
+            if source.id == target.source_id
+            and (source.source_type, source.service_status) == ("server", "active")
+        ),
     )
 
 
@@ -77,5 +93,6 @@ FROM_OTHER_VPS = ModeDefinition(
     brings_other_system=True,
     reads=frozenset({Read.SOURCES}),
     plan=plan,
+    suggest=suggest,
     request=request,
 )

@@ -18,25 +18,38 @@ from hostup_mcp.recovery.modes.definition import (
     Plan,
     Target,
 )
-from hostup_mcp.recovery.precautions import new_server, precautions
+from hostup_mcp.recovery.precautions import new_server, newer_snapshot, precautions
 from hostup_mcp.recovery.reasons import BackupMissing
+from hostup_mcp.recovery.situation import Situation, Suggestions
+from hostup_mcp.recovery.steps import next_step
 
 
 def plan(facts: Facts, target: Target, now: datetime) -> Plan:
     """Plan a restore of the backup over its own server."""
     listing, gate = facts.listing, facts.listing.actions.can_restore
     backup = find_backup(listing, target.point)
+    missing = () if backup else (BackupMissing(),)
     return Plan(
-        reasons=weigh(gate, "canRestore", *([BackupMissing()] if backup is None else [])),
+        reasons=weigh(gate, "canRestore", *missing),
         data_loss=Code.LOSS_UNKNOWN if backup is None else loss_since(backup, now),
         side_effects=(Code.DISK_REPLACED, Code.POWER_STATE_UNKNOWN),
-        recommended_first=(
-            *doubts_about(backup, listing.backups, now),
-            *precautions(listing, now, keep=target.point),
-        ),
-        alternatives=(*new_server(listing), Code.USE_SNAPSHOT),
+        doubts=doubts_about(backup, listing.backups, now),
         point=backup,
         gate=gate,
+        steps=next_step(gate, facts.vps.service_status, missing),
+    )
+
+
+def suggest(facts: Facts, target: Target, situation: Situation, now: datetime) -> Suggestions:
+    """Suggest a backup of the current state first, a new server, and a newer snapshot."""
+    listing, backup = facts.listing, find_backup(facts.listing, target.point)
+    status, created = facts.vps.service_status, None if backup is None else backup.created
+    return Suggestions(
+        precautions(listing, situation.backup, now, status, keep=target.point),
+        (
+            *new_server(listing, situation.new_server),
+            *newer_snapshot(situation.snapshots, created, now),
+        ),
     )
 
 
@@ -50,5 +63,7 @@ IN_PLACE = ModeDefinition(
     needs=frozenset({Argument.BACKUP_ID}),
     goes_back_to="backup",
     plan=plan,
+    suggest=suggest,
+    compares_snapshots=True,
     request=request,
 )

@@ -31,6 +31,7 @@ from hostup_mcp.recovery.payg import (
 )
 from hostup_mcp.recovery.prices import as_rehearsal, price_of
 from hostup_mcp.recovery.reasons import BackupMissing
+from hostup_mcp.recovery.steps import next_step
 
 
 def settle(facts: Facts, target: Target, random: str) -> Target:
@@ -50,9 +51,10 @@ def plan(facts: Facts, target: Target, now: datetime) -> Plan:
     against = reasons_against(target.options, backup, preflight, facts.limits)
     cost = price_of(size_of(target.options), preflight, facts.limits)
     cost = as_rehearsal(cost) if target.is_rehearsal else cost
+    missing = () if backup else (BackupMissing(),)
     refusable = () if may_deploy(preflight) else (Code.MAY_BE_REFUSED,)
     return Plan(
-        reasons=weigh(gate, "canRestore", *([BackupMissing()] if backup is None else []), *against),
+        reasons=weigh(gate, "canRestore", *missing, *against),
         data_loss=Code.NOTHING,
         side_effects=(
             cost,
@@ -61,11 +63,13 @@ def plan(facts: Facts, target: Target, now: datetime) -> Plan:
             Code.NEW_ADDRESS,
             *refusable,
         ),
-        recommended_first=doubts_about(backup, facts.listing.backups, now),
-        alternatives=(),
+        doubts=doubts_about(backup, facts.listing.backups, now),
         point=backup,
         gate=gate,
-        steps=steps_for(against, preflight),
+        steps=(
+            *next_step(gate, facts.vps.service_status, missing),
+            *steps_for(against, preflight),
+        ),
         cost=cost,
     )
 

@@ -21,6 +21,8 @@ from hostup_mcp.recovery.modes.definition import (
 )
 from hostup_mcp.recovery.precautions import new_server, precautions
 from hostup_mcp.recovery.reasons import NoSnapshots, Reason, SnapshotExpired, SnapshotMissing
+from hostup_mcp.recovery.situation import Situation, Suggestions
+from hostup_mcp.recovery.steps import next_step
 
 
 def plan(facts: Facts, target: Target, now: datetime) -> Plan:
@@ -28,17 +30,28 @@ def plan(facts: Facts, target: Target, now: datetime) -> Plan:
     gate = facts.snapshots.actions.can_restore
     snapshot = find_snapshot(facts.snapshots, target.point)
     has_memory = snapshot is not None and snapshot.includes_memory_state
+    against = (*_unsupported(facts.snapshots), *_doubts(snapshot, now))
     return Plan(
-        reasons=weigh(gate, "canRestore", *_unsupported(facts.snapshots), *_doubts(snapshot, now)),
+        reasons=weigh(gate, "canRestore", *against),
         data_loss=Code.LOSS_UNKNOWN if snapshot is None else loss_since(snapshot, now),
         side_effects=(
             Code.DISK_ROLLED_BACK,
             Code.MEMORY_RESUMED if has_memory else Code.COLD_START,
         ),
-        recommended_first=precautions(facts.listing, now),
-        alternatives=new_server(facts.listing),
+        doubts=(),
         point=snapshot,
         gate=gate,
+        steps=next_step(gate, facts.vps.service_status, against),
+    )
+
+
+def suggest(facts: Facts, target: Target, situation: Situation, now: datetime) -> Suggestions:
+    """Suggest a backup of the current state first, and a new server."""
+    del target
+    status = facts.vps.service_status
+    return Suggestions(
+        precautions(facts.listing, situation.backup, now, status),
+        new_server(facts.listing, situation.new_server),
     )
 
 
@@ -68,5 +81,6 @@ SNAPSHOT = ModeDefinition(
     may_resume=True,
     reads=frozenset({Read.SNAPSHOTS}),
     plan=plan,
+    suggest=suggest,
     request=request,
 )

@@ -25,9 +25,10 @@ from hostup_mcp.hostup.problems import (
     UnreachableError,
 )
 from hostup_mcp.hostup.text import quoted, safe_word
-from hostup_mcp.recovery.findings import Step
-from hostup_mcp.recovery.gates import closed_reason, step_to_open
+from hostup_mcp.recovery.gates import closed_reason
 from hostup_mcp.recovery.payg import blocker_step
+from hostup_mcp.recovery.steps import steps_without_restore
+from hostup_mcp.recovery.suggestions import Step
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import Failure, RefusalError, describe, fail, refuse
 from hostup_mcp.server.errors.text import ErrorText
@@ -106,18 +107,25 @@ def _in_swedish(error: HostUpError) -> str:
 
 
 def closed_gate_refusal(
-    gate: Gate | None, text: ErrorText = texts.GATE_CLOSED, *, status: str | None = None
+    gate: Gate | None,
+    text: ErrorText = texts.GATE_CLOSED,
+    *,
+    status: str | None = None,
+    steps: tuple[Step, ...] | None = None,
 ) -> RefusalError:
-    """Return the refusal for a gate that is closed or missing.
+    """Return the refusal of anything but a restore for a gate that is closed or missing.
 
-    `status` is the server's `serviceStatus`, if it is known.
+    `status` is the server's `serviceStatus`, if it is known. `steps` are what would open the gate,
+    where more than the gate and the status decides that.
     """
     if gate is None:
         return refuse(texts.GATE_UNKNOWN)
     reason = quoted(for_model(closed_reason(gate), UTC))
     code = f" (code {safe_word(gate.code)})" if gate.code else ""
+    if steps is None:
+        steps = steps_without_restore(gate, status)
     # Neither has a moment in it, so the zone does not matter.
-    step = for_model(step_to_open(gate, status), UTC)
+    step = "".join(f"{for_model(step, UTC)} " for step in steps)
     return refuse(text, reason=f"{reason}{code}", step=step)
 
 

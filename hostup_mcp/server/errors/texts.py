@@ -103,7 +103,7 @@ NAME_TAKEN = ErrorText(
 GATE_CLOSED = ErrorText(
     ErrorKind.GATE_CLOSED,
     "HostUp does not allow this now: {reason}.",
-    "{step} Tell the user; list_vps_backups shows the gates.",
+    "{step}Tell the user.",
     NOTHING,
 )
 GATE_UNKNOWN = ErrorText(
@@ -126,7 +126,7 @@ GATE_CLOSED_FOR_START = ErrorText(
     NOTHING,
 )
 POWER_GATE_CLOSED = ErrorText(
-    ErrorKind.GATE_CLOSED, GATE_CLOSED.message, "{step} Tell the user.", NOTHING
+    ErrorKind.GATE_CLOSED, GATE_CLOSED.message, "{step}Tell the user.", NOTHING
 )
 ALREADY_IN_STATE = ErrorText(
     ErrorKind.POWER_STATE,

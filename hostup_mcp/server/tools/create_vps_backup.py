@@ -12,6 +12,7 @@ from hostup_mcp.hostup.models import BackupList, QuotaInfo, documented
 from hostup_mcp.hostup.text import clean_text
 from hostup_mcp.recovery.effects import BackupMade
 from hostup_mcp.recovery.quota import Slots, read_slots
+from hostup_mcp.recovery.steps import step_to_create
 from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.errors.hostup import closed_gate_refusal
@@ -37,7 +38,8 @@ async def propose(
     listing = await reader.hostup.list_backups(id)
     gate = listing.actions.can_create_backup
     if gate is None or not gate.allowed:
-        raise closed_gate_refusal(gate, status=await read_service_status(reader.hostup, id))
+        status = await read_service_status(reader.hostup, id)
+        raise closed_gate_refusal(gate, status=status, steps=step_to_create(listing, status))
     note = clean_text(note or "", 200) or None
     request = requests.create_backup(id, note)
     follow_up = _follow_up(listing)

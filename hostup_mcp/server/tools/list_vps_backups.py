@@ -10,17 +10,18 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from hostup_mcp.hostup.endpoints import BACKUP
-from hostup_mcp.hostup.models import Backup, BackupList
+from hostup_mcp.hostup.models import Backup, BackupList, Gate
 from hostup_mcp.hostup.text import Json, safe_word
 from hostup_mcp.recovery.assessment import Assessment, Explanation, Overwrites, assess
 from hostup_mcp.recovery.findings import Changes
-from hostup_mcp.recovery.gates import is_open
+from hostup_mcp.recovery.gates import closed_reason, is_open
 from hostup_mcp.recovery.here import Here, look_here
 from hostup_mcp.recovery.modes.in_place import IN_PLACE
 from hostup_mcp.recovery.order import Page, in_order, oldest_dated, page_of
 from hostup_mcp.recovery.quota import find_hidden
 from hostup_mcp.recovery.reasons import Verdict
 from hostup_mcp.recovery.spans import age
+from hostup_mcp.recovery.suggestions import NewerSnapshot
 from hostup_mcp.server.clocks import compare, hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.errors import texts
@@ -38,6 +39,7 @@ from hostup_mcp.server.output import (
 )
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, services
+from hostup_mcp.server.situation import last_restore, snapshots_if_useful
 from hostup_mcp.server.tools.backup_listing import (
     AssessmentItem,
     BackupListing,
@@ -86,6 +88,8 @@ async def list_vps_backups(
         now,
         status=status,
         clocks=compare(services_.hostup),
+        snapshots=await snapshots_if_useful(services_.hostup, id, listing, now),
+        restored_at=await last_restore(services_, services_.hostup, id),
     )
     page = page_of(in_order(listing.backups, assessment.doubts, now), before, limit)
     if page is None:
@@ -102,7 +106,12 @@ async def list_vps_backups(
         create_here=look_here(connection, backup_needs(listing), refused),
         now=now,
     )
-    await services_.remember({f"{id}/{backup.id}": "" for backup in view.named})
+    await services_.remember(
+        {
+            **{f"{id}/{backup.id}": "" for backup in view.named},
+            **{f"{id}/snapshot/{name}": "" for name in view.snapshots},
+        }
+    )
     zone = services_.viewer.zone
     return to_result(_lines(view, zone), _data(view, zone))
 
@@ -126,6 +135,12 @@ class _View:
         overwrites = self.assessment.overwrites
         others = (self.oldest, None if overwrites is None else overwrites.backup)
         return (*self.page.backups, *(backup for backup in others if backup is not None))
+
+    @property
+    def snapshots(self) -> tuple[str, ...]:
+        """The snapshots whose names are in the result."""
+        advice = self.assessment.advice
+        return tuple(each.name for each in advice if isinstance(each, NewerSnapshot))
 
 
 def _data(view: _View, zone: tzinfo) -> dict[str, Any]:
@@ -224,9 +239,17 @@ def _verdicts(view: _View, zone: tzinfo) -> list[str]:
         verdict_text("Restore", restore.verdict, restore.reasons, view.restore_here, zone),
         *_to_unblock(restore, zone),
         *lost,
-        verdict_text("New backup", create.verdict, create.reasons, view.create_here, zone, told),
+        verdict_text(
+            "New backup",
+            create.verdict,
+            create.reasons,
+            view.create_here,
+            zone,
+            told,
+            restore.reasons,
+        ),
         *(_to_unblock(create, zone) if create.to_unblock != restore.to_unblock else []),
-        *([f"From another server: {gate_text(other)}."] if other is not None else []),
+        *_from_other(other, restore),
         f"Quota: {quota_text(listing.quota_info)}.",
         *describe_all(view.assessment.advice, zone),
     ]
@@ -236,6 +259,15 @@ def _which(backup: Backup, view: _View) -> str:
     if backup in view.page.backups[:1]:
         return "the backup listed first"
     return f"{safe_word(backup.id)}, the newest that looks complete"
+
+
+def _from_other(gate: Gate | None, restore: Explanation) -> list[str]:
+    """Say whether HostUp allows a backup of another server over this one, if it says so."""
+    if gate is None:
+        return []
+    if not gate.allowed and closed_reason(gate) in restore.reasons:
+        return ["From another VPS: not allowed, for the same reason."]
+    return [f"From another VPS: {gate_text(gate)}."]
 
 
 def _to_unblock(found: Explanation, zone: tzinfo) -> list[str]:

@@ -12,13 +12,14 @@ from pydantic import Field, WithJsonSchema
 
 from hostup_mcp.hostup.text import safe_word
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import Changes, Step
-from hostup_mcp.recovery.gates import steps_to_open
-from hostup_mcp.recovery.here import Here, look_here
+from hostup_mcp.recovery.findings import Changes, Finding, RestoredSince
+from hostup_mcp.recovery.here import Connection, Here, look_here
 from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Argument, Mode
 from hostup_mcp.recovery.reasons import Verdict
+from hostup_mcp.recovery.situation import Suggestions, restored_since
 from hostup_mcp.recovery.spans import age
+from hostup_mcp.recovery.suggestions import NewerSnapshot
 from hostup_mcp.server.clocks import clock_lines, hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.errors import texts
@@ -53,6 +54,7 @@ from hostup_mcp.server.plans import (
 from hostup_mcp.server.reader import READ_SECONDS, reader
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, services
+from hostup_mcp.server.situation import read_situation
 from hostup_mcp.server.tools.plan_result import PlanResult, PointItem
 from hostup_mcp.server.writes.questions import find_subject
 from hostup_mcp.server.writes.restore_question import restore_question
@@ -180,10 +182,18 @@ async def plan_restore(
     if server != known:
         await remember_servers(services(ctx), [facts.vps])
     created, span = _date(facts, now)
+    listing = facts.account.listing
+    situation = await read_situation(
+        ctx, reader_.hostup, connection, refused, draft.definition, id, listing, now
+    )
+    suggestions = draft.definition.suggest(facts.account, facts.target, situation, now)
+    named = [s.name for s in suggestions.alternatives if isinstance(s, NewerSnapshot)]
+    await services(ctx).remember({f"{id}/snapshot/{name}": "" for name in named})
+    restored = restored_since(facts.plan.data_loss, situation.restored_at, now)
     data = PlanResult(
         mode=mode,
         verdict=facts.plan.verdict,
-        **_explain(facts, zone),
+        **_explain(facts, suggestions, restored, zone),
         here=here_item(here, zone),
         **about(server, now),
         point=PointItem(id=draft.point, created_at=created, age=span),
@@ -193,7 +203,7 @@ async def plan_restore(
         expires_at=expires_at,
     )
     result = to_result(
-        _lines(data, server, facts, here, now, zone, in_panel=connection.asks_in_panel_only)
+        _lines(data, server, facts, here, now, zone, restored, connection)
         + clock_lines(reader_.hostup, zone),
         data.model_dump(mode="json", by_alias=True),
     )
@@ -230,25 +240,30 @@ def _check_arguments(mode: Mode, given: Mapping[str, str | None], options: Itera
         raise refuse(texts.INVALID_ARGUMENTS, tool="plan_restore", fields=tuple(wrong))
 
 
-def _explain(facts: PlanFacts, zone: tzinfo) -> dict[str, Any]:
+def _explain(
+    facts: PlanFacts, suggestions: Suggestions, restored: RestoredSince | None, zone: tzinfo
+) -> dict[str, Any]:
     """Return the findings of a plan, in words and as data, under the same names."""
     plan = facts.plan
     is_possible = plan.verdict is Verdict.POSSIBLE
-    steps: tuple[Step, ...] = ()
-    if not is_possible:
-        steps = (*steps_to_open(plan.gate, facts.vps.service_status), *plan.steps)
-    lists = {
+    steps = () if is_possible else plan.steps
+    lost = (plan.data_loss, *([] if restored is None else [restored]))
+    lists: dict[str, tuple[Finding, ...]] = {
         "sideEffects": plan.side_effects,
-        "recommendedFirst": plan.recommended_first,
-        "alternatives": plan.alternatives,
+        "recommendedFirst": (
+            *plan.doubts,
+            *(suggestions.recommended_first if is_possible else ()),
+        ),
+        "alternatives": suggestions.alternatives,
     }
     return {
         "reasons": reason_items(plan.reasons, zone),
         "to_unblock": " ".join(describe_all(steps, zone)) or None,
-        "dataLoss": for_model(plan.data_loss, zone),
+        "dataLoss": " ".join(describe_all(lost, zone)),
         **{name: describe_all(some, zone) for name, some in lists.items()},
         "findings": {
             "dataLoss": as_data(plan.data_loss),
+            "restoredSince": None if restored is None else as_data(restored),
             **all_as_data({"reasons": plan.reasons, "toUnblock": steps, **lists}),
         },
     }
@@ -271,12 +286,13 @@ def _point(data: PlanResult, facts: PlanFacts, zone: tzinfo) -> str:
     return f"{safe_word(data.point.id)} ({when}){of}"
 
 
-def _loss(data: PlanResult, facts: PlanFacts) -> str:
+def _loss(data: PlanResult, facts: PlanFacts, restored: RestoredSince | None, zone: tzinfo) -> str:
     """Describe the loss; the date of what would be restored is in the line above."""
     loss = facts.plan.data_loss
-    if not isinstance(loss, Changes):
+    if not isinstance(loss, Changes) or loss.code is not Code.CHANGES:
         return data.data_loss
-    return f"everything written since then, up to {formats.span(loss.age)} of changes."
+    lost = f"everything written since then, up to {formats.span(loss.age)} of changes."
+    return lost if restored is None else f"{lost} {for_model(restored, zone)}"
 
 
 def _lines(
@@ -286,8 +302,8 @@ def _lines(
     here: Here,
     now: datetime,
     zone: tzinfo,
-    *,
-    in_panel: bool,
+    restored: RestoredSince | None,
+    connection: Connection,
 ) -> list[str]:
     action, plan = f"{data.mode}, {_point(data, facts, zone)}", facts.plan
     overwrites = not MODES[data.mode].builds_server
@@ -297,8 +313,9 @@ def _lines(
     ]
     if data.to_unblock:
         lines.append(f"To unblock: {data.to_unblock}")
+    final = ", cannot be undone" if overwrites else ""
     lines += [
-        f"Data loss{', cannot be undone' if overwrites else ''}: {_loss(data, facts)}",
+        f"Data loss{final}: {_loss(data, facts, restored, zone)}",
         f"Side effects: {' '.join(data.side_effects)}",
     ]
     if data.recommended_first:
@@ -312,7 +329,7 @@ def _lines(
         *lines,
         f"planId (good once; expires {expires}): {data.plan_id}",
         "This client cannot ask: the user confirms it in the recovery panel, not by restore_vps."
-        if in_panel
+        if connection.asks_in_panel_only
         else "Explain this to the user and let them decide.",
     ]
 

@@ -7,7 +7,7 @@ from datetime import UTC
 from hostup_mcp.hostup.models import Gate
 from hostup_mcp.hostup.problems import HostUpError
 from hostup_mcp.hostup.reading import ReadingClient
-from hostup_mcp.recovery.gates import step_to_open
+from hostup_mcp.recovery.steps import steps_without_restore
 from hostup_mcp.wording.render import for_model
 
 
@@ -26,5 +26,5 @@ async def gate_steps(hostup: ReadingClient, vps_id: str, *gates: Gate | None) ->
         return []
     status = await read_service_status(hostup, vps_id)
     # A step has no moment in it, so the zone does not matter.
-    steps = (for_model(step_to_open(gate, status), UTC) for gate in closed)
-    return list(dict.fromkeys(f"To unblock: {step}" for step in steps))
+    steps = (step for gate in closed for step in steps_without_restore(gate, status))
+    return [f"To unblock: {for_model(step, UTC)}" for step in dict.fromkeys(steps)]

@@ -9,9 +9,9 @@ from hostup_mcp.recovery.findings import (
     BackupSmall,
     Changes,
     Cost,
+    Doubt,
     EverythingForState,
     Loss,
-    Precaution,
     PricesDiffer,
     RehearsalPrice,
     ServerPrice,
@@ -59,7 +59,7 @@ def restore_question(plan: StoredPlan, facts: PlanFacts, subject: Subject) -> Qu
             *([] if plan.is_rehearsal else _told(effects, _DETAILS)),
         ],
         cost=_cost(facts.plan.cost),
-        unknown=[*_told(effects, _UNKNOWN), *_doubts(facts.plan.recommended_first)],
+        unknown=[*_told(effects, _UNKNOWN), *_doubts(facts.plan.doubts)],
         quotes=_quotes(plan, facts),
         ids=[id_ for id_ in (plan.source_id, plan.point) if id_],
         plain_yes=plan.definition.builds_server,
@@ -110,8 +110,8 @@ def _cost(cost: Cost | None) -> Part | None:
     return None
 
 
-def _doubts(found: Iterable[Precaution]) -> list[Part]:
-    """Return why the backup may be incomplete, from what is recommended first."""
+def _doubts(found: Iterable[Doubt]) -> list[Part]:
+    """Return why the backup may be incomplete."""
     doubts: list[Part] = []
     for each in found:
         match each:

@@ -10,16 +10,12 @@ from collections.abc import Mapping
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.wording.swedish.evidence import EVIDENCE
 from hostup_mcp.wording.swedish.here import HERE
+from hostup_mcp.wording.swedish.suggestions import SUGGESTIONS
 
 _SAID = "HostUp uppger: ”{said}”"
 _FULL = "Alla backupplatser är upptagna"
 _NOT_FREE = "Det är inte känt om någon backupplats är ledig"
-_MAY_REMOVE = "HostUp kan ta bort den äldsta backupen för att ge plats åt en ny"
-_EVICTS = f"{_NOT_FREE}: för att ge plats åt en ny backup kan HostUp ta bort den äldsta"
-_YOURS = "Du avgör själv om du vill ta en."
-_EVICTS_POINT = f"{_NOT_FREE}: för en ny backup kan HostUp ta bort den äldsta, som"
-_NONE_FIRST = "Ta ingen först; en snapshot, om servern kan ha en, kräver ingen plats."
-_DELETE_OR_BUY = "Du avgör själv om du vill radera den eller köpa fler platser."
+_MAY_REMOVE = "HostUp kan ta bort en backup för att ge plats åt en ny."
 _LOST = "Allt på den här servern skulle gå förlorat."
 _OTHERS_DATA = f"{_LOST} Servern skulle då innehålla den andra serverns data,"
 _PAID = "En ny server skapas och kostar pengar så länge den finns. Priset är okänt:"
@@ -33,13 +29,16 @@ FINDINGS: Mapping[Code, str] = {
     "{hostup_code}.",
     Code.GATE_CLOSED_REASON: _SAID,
     Code.GATE_MISSING: "HostUp anger inte om det här är tillåtet.",
-    Code.QUOTA_READS_FULL: f"Enligt HostUps siffror är alla backupplatser upptagna; {_MAY_REMOVE}.",
-    Code.QUOTA_UNKNOWN: f"{_NOT_FREE}; {_MAY_REMOVE}.",
+    Code.QUOTA_READS_FULL: f"Enligt HostUps siffror är alla backupplatser upptagna: {_MAY_REMOVE}",
+    Code.QUOTA_UNKNOWN: f"{_NOT_FREE}: {_MAY_REMOVE}",
+    Code.WOULD_EVICT: "Troligast är det den äldsta, från {created:moment}.",
+    Code.WOULD_EVICT_NOTED: "Troligast är det den äldsta, från {created:moment}, med anteckningen "
+    "”{note}”.",
     Code.BACKUPS_HIDDEN: "Det finns fler backuper ({counted}) än som kan visas ({listed}): några "
     "kan vara ofärdiga, oläsbara eller dolda för den här API-nyckeln.",
     Code.BACKUPS_INCOMPLETE: "HostUp uppger att det finns fler backuper än de som visas "
     "({listed}), men inte hur man får fram dem.",
-    Code.EVICTS_HIDDEN: "För att ge plats kan HostUp ta bort en backup som inte visas här.",
+    Code.EVICTS_HIDDEN: "Det kan vara en som inte visas här.",
     Code.NO_BACKUPS: "Den här servern har ingen backup att återställa.",
     Code.BACKUP_MISSING: "Den här backupen finns inte i HostUps lista; den kan ha tagits bort.",
     Code.NO_SNAPSHOTS: "Den här servern kan inte ha snapshots.",
@@ -78,41 +77,14 @@ FINDINGS: Mapping[Code, str] = {
     Code.GB_OF_MEMORY: "GB minne",
     Code.GB_OF_STORAGE: "GB lagring",
     Code.CLOUD_SERVERS: "timdebiterad server",
-    # Steps that would unblock an action
-    Code.COMPLETE_ORDER: "Slutför eller avbryt den påbörjade beställningen i HostUps panel.",
-    Code.PAY_INVOICE: "Betala den obetalda fakturan i HostUps panel.",
-    Code.LIFT_SUSPENSION: "Tjänsten är spärrad: betala eventuella förfallna fakturor i HostUps "
-    "panel; om det inte finns några, kontakta HostUps support.",
-    Code.USE_OTHER_SERVER: "Den här serverns tjänst har upphört. Det kan gå att återställa dess "
-    "backuper till en annan av dina servrar.",
-    Code.CONTACT_SUPPORT: "Bara HostUps support kan häva den här begränsningen.",
-    Code.TRY_LATER: "Det kan lösa sig av sig självt: kontrollera igen om några minuter.",
-    Code.CHECK_SCOPE: "API-nyckeln kan sakna en behörighet (scope backup:vm); kontrollera det på "
-    "HostUps sida för API-nycklar.",
-    Code.EXPLAIN_REASON: "Om skälet är tillfälligt, försök igen senare; annars kan HostUps support "
-    "förklara det.",
-    Code.ASK_WHY: "Bara HostUps support kan förklara varför.",
-    Code.ASK_WHETHER: "Bara HostUps panel eller support kan svara på om det här är tillåtet.",
-    Code.COMPARE_PANEL: "HostUps panel kan visa backuper som inte finns i listan här.",
-    Code.ONLY_CURRENT_STATE: "En återställning kräver en backup, och en som tas nu innehåller bara "
-    "det nuvarande läget.",
-    Code.GET_SLOTS: f"{_FULL}; fler kan köpas i HostUps panel.",
-    Code.VERIFY_ACCOUNT: "Verifiera kontot i HostUps panel.",
-    Code.ENABLE_CLOUD: "Be HostUps support att aktivera Cloud VPS för det här kontot.",
-    Code.ADD_CARD: "Lägg till ett betalkort i HostUps panel.",
-    Code.RAISE_LIMIT: "Välj en mindre storlek, avsluta en annan timdebiterad server eller be "
-    "HostUp om en högre gräns i dess panel.",
-    Code.ASK_ABOUT_BLOCKER: "HostUps support kan förklara vad som hindrar det.",
-    Code.CHOOSE_SIZE: "Välj en annan storlek.",
-    Code.CHOOSE_REGION: "Välj en annan region.",
     # Advice
     Code.DATES_UNKNOWN: "Några backuper har inget känt datum: de står sist och kan vara nyare än "
     "de andra.",
     Code.DATES_IN_FUTURE: "Några backuper har ett datum i framtiden: de står sist och kan vara "
     "nyare eller äldre än de andra.",
-    Code.NO_RECENT_BACKUP: "Ingen fullständig backup är, såvitt känt, från de senaste 24 timmarna. "
-    "En snapshot kan hjälpa i stället: snapshots är lokala, går snabbt och sparas i ungefär 24 "
-    "timmar; backuper ligger på en annan plats, tar längre tid att återställa och sparas längre.",
+    Code.NO_RECENT_BACKUP: "Ingen fullständig backup är, såvitt känt, från de senaste 24 timmarna.",
+    Code.RESTORED_SINCE: "En återställning av den här servern skickades {at:moment}, för "
+    "{ago:span} sedan: om den lyckades skulle bara det som har skrivits sedan dess gå förlorat.",
     Code.NO_COMPLETE_BACKUP: "Alla backuper i listan kan vara ofullständiga.",
     Code.CLOCK_BEHIND: "Den här datorns klocka går {by:span} efter HostUps; åldrar räknas efter "
     "HostUps klocka.",
@@ -155,6 +127,8 @@ FINDINGS: Mapping[Code, str] = {
     Code.SCHEDULES_UNREADABLE: "Dess scheman kunde inte läsas ({error}).",
     # Data loss
     Code.CHANGES: "Allt som har skrivits sedan {since:moment} skulle gå förlorat ({age:span}).",
+    Code.CHANGES_FEW: "Den togs för {age:span} sedan: bara det som har skrivits sedan dess skulle "
+    "gå förlorat.",
     Code.CHANGES_UNKNOWN: "Allt som har skrivits sedan backupen eller snapshoten togs skulle gå "
     "förlorat; datumet är okänt.",
     Code.EVERYTHING: _LOST,
@@ -196,27 +170,6 @@ FINDINGS: Mapping[Code, str] = {
     "stund.",
     Code.MEMORY_RESUMED: "Program som kördes när den togs fortsätter därifrån.",
     Code.COLD_START: "Servern startar som efter ett strömavbrott.",
-    # Alternatives
-    Code.USE_NEW_SERVER: "En ny server, som kostar pengar, från backupen: den här ändras inte, och "
-    "enskilda filer kan kopieras över.",
-    Code.USE_SNAPSHOT: "Att återställa en snapshot från de senaste 24 timmarna kan ge mindre "
-    "dataförlust. Assistenten kan visa den här serverns snapshots.",
-    # Precautions
-    Code.BACK_UP_FIRST: "Ta backup av det nuvarande läget, så att det här går att ångra.",
-    Code.MAY_BACK_UP: "Försök ta backup av det nuvarande läget först; HostUp anger inte om det är "
-    "tillåtet.",
-    Code.EVICTS_OLDEST: f"{_EVICTS}, den från {{created:moment}}. {_YOURS}",
-    Code.EVICTS_UNDATED: f"{_EVICTS}. {_YOURS}",
-    Code.EVICTS_POINT: f"{_EVICTS_POINT} är den som ska återställas. {_NONE_FIRST}",
-    Code.MAY_EVICT_POINT: f"{_EVICTS_POINT} kan vara den som ska återställas. {_NONE_FIRST}",
-    Code.CANNOT_BACK_UP: "Det går inte att ta backup av det nuvarande läget nu. {because}",
-    Code.OLDEST: f"{_FULL}; den äldsta backupen är den från {{created:moment}}. {_DELETE_OR_BUY}",
-    Code.OLDEST_OTHER: f"{_FULL}; den äldsta backupen utöver den som ska återställas är den från "
-    f"{{created:moment}}. {_DELETE_OR_BUY}",
-    Code.OLDEST_DATED: f"{_FULL}; den äldsta backupen med känt datum är den från "
-    f"{{created:moment}}. {_DELETE_OR_BUY}",
-    Code.OLDEST_OTHER_DATED: f"{_FULL}; den äldsta backupen med känt datum utöver den som ska "
-    f"återställas är den från {{created:moment}}. {_DELETE_OR_BUY}",
     # What makes a backup hard to replace
     Code.ONLY_BACKUP: "Det är den ENDA backupen i listan: när den är raderad finns ingen att "
     "återställa.",
@@ -237,5 +190,6 @@ FINDINGS: Mapping[Code, str] = {
     Code.NO_WAY_BACK: "Ingen väg tillbaka till det som skrevs över: det finns ingen backup från "
     "före återställningen.",
     **HERE,
+    **SUGGESTIONS,
     **EVIDENCE,
 }
