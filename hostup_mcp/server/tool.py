@@ -27,6 +27,7 @@ from hostup_mcp.server.errors.failure import (
     to_result,
 )
 from hostup_mcp.server.errors.hostup import from_hostup
+from hostup_mcp.server.panel.language import tell_language
 from hostup_mcp.server.rehearsal_notices import with_rehearsals
 from hostup_mcp.server.writes.pipeline import write
 from hostup_mcp.server.writes.result import RestoreResult, WriteResult
@@ -38,6 +39,8 @@ PANEL_URI = "ui://hostup/recovery"
 
 class PlainTool(Tool):
     """A tool that returns its failures as results, with our own text and structured content."""
+
+    shown_in_panel: bool = False
 
     async def run(
         self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False
@@ -56,12 +59,13 @@ class PlainTool(Tool):
     ) -> Any:
         try:
             result = await super().run(arguments, context, convert_result)
-            return await with_rehearsals(context, result)
+            result = await with_rehearsals(context, result)
         except ToolError as error:
             failure = self._failure(error)
             if failure is None:
                 raise
-            return to_result(failure)
+            result = to_result(failure)
+        return tell_language(context, result) if self.shown_in_panel else result
 
     def _failure(self, error: ToolError) -> Failure | None:
         match error.__cause__:
@@ -104,6 +108,7 @@ def build_tool(definition: AnyTool) -> Tool:
             context_kwarg="ctx",
             annotations=_hints(read_only=True, destructive=False, idempotent=True),
             meta=_panel() if definition.shown_in_panel else None,
+            shown_in_panel=definition.shown_in_panel,
         )
     result = RestoreResult if definition.is_recovery else WriteResult
     return WriteTool(

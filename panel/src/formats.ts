@@ -1,4 +1,6 @@
-/** Moments, spans and sizes in words; dates in the host's language and time zone. */
+/** Moments, spans and sizes in words, in the panel's language; dates in the host's time zone. */
+
+import { languageOf, TEXTS, type Language } from "./texts";
 
 const UNITS = [
   ["year", 365 * 86400],
@@ -10,38 +12,41 @@ const UNITS = [
 const MONTH = 31 * 86400;
 
 /** A span in at most two neighbouring units, rounded down; from a month to a year in days. */
-export function span(seconds: number): string {
+export function span(seconds: number, language: Language): string {
   let left = Math.max(0, Math.floor(seconds));
   for (const [index, [unit, length]] of UNITS.entries()) {
     if (left < length) continue;
-    const words = counted(Math.floor(left / length), unit);
+    const words = counted(Math.floor(left / length), unit, language);
     const isRough = unit === "day" && left >= MONTH;
     left %= length;
     const smaller = UNITS[index + 1];
     return smaller && !isRough && left >= smaller[1]
-      ? `${words} ${counted(Math.floor(left / smaller[1]), smaller[0])}`
+      ? `${words} ${counted(Math.floor(left / smaller[1]), smaller[0], language)}`
       : words;
   }
-  return "less than a minute";
+  return TEXTS[language].underAMinute;
 }
 
 /** A size in HostUp's GB. */
-export const size = (gb: number | null): string =>
+export const size = (gb: number | null, language: Language): string =>
   gb === null
-    ? "size unknown"
-    : new Intl.NumberFormat("en", {
+    ? TEXTS[language].sizeUnknown
+    : new Intl.NumberFormat(language, {
         style: "unit",
         unit: "gigabyte",
         maximumFractionDigits: 1,
       }).format(gb);
 
 /** An amount with its currency, as a finding has it. */
-export function money(value: unknown): string {
+export function money(value: unknown, language: Language): string {
   const { amount, currencyCode } = Object(value) as Record<string, unknown>;
-  if (typeof amount !== "number" || typeof currencyCode !== "string") return "an unknown price";
+  if (typeof amount !== "number" || typeof currencyCode !== "string") {
+    return TEXTS[language].aPriceUnknown;
+  }
   const most = amount >= 10 ? 2 : amount >= 0.001 ? 4 : 10;
   const digits = { minimumFractionDigits: 2, maximumFractionDigits: most };
-  return `${currencyCode} ${new Intl.NumberFormat("en", digits).format(amount)}`;
+  const text = new Intl.NumberFormat(language, digits).format(amount);
+  return language === "sv" ? `${text} ${currencyCode}` : `${currencyCode} ${text}`;
 }
 
 /** Minutes and seconds, as `9:05`. */
@@ -51,6 +56,7 @@ export function countdown(milliseconds: number): string {
 }
 
 export interface Place {
+  language: Language;
   locale?: string | undefined;
   timeZone?: string | undefined;
 }
@@ -69,16 +75,22 @@ export function date(iso: string | null, place: Place): string | null {
     minute: "2-digit",
   } as const;
   try {
-    return new Intl.DateTimeFormat(place.locale, { ...style, timeZone: place.timeZone }).format(
+    return new Intl.DateTimeFormat(localeOf(place), { ...style, timeZone: place.timeZone }).format(
       moment,
     );
   } catch {
-    // A host may name a language or zone that this browser does not know.
-    return new Intl.DateTimeFormat("en-GB", { ...style, timeZone: "UTC" }).format(moment) + " UTC";
+    // A host may name a zone that this browser does not know.
+    return new Intl.DateTimeFormat(LOCALES[place.language], { ...style, timeZone: "UTC" }).format(moment) + " UTC";
   }
 }
 
-function counted(count: number, unit: string): string {
+const LOCALES = { en: "en-GB", sv: "sv-SE" } as const;
+
+/** The host's locale if it is one of the panel's language: it also says how dates are written. */
+const localeOf = ({ language, locale }: Place): string =>
+  locale !== undefined && languageOf(locale) === language ? locale : LOCALES[language];
+
+function counted(count: number, unit: string, language: Language): string {
   const style = { style: "unit", unit, unitDisplay: "long", useGrouping: false } as const;
-  return new Intl.NumberFormat("en", style).format(count);
+  return new Intl.NumberFormat(language, style).format(count);
 }

@@ -1,7 +1,8 @@
 /** The assistant app around this view: what it hands in, and the tools it lets the view call. */
 
 import { App, applyDocumentTheme, applyHostStyleVariables } from "@modelcontextprotocol/ext-apps";
-import { readFailure, textOf, UNEXPLAINED, type Failure } from "./results";
+import { readFailure, readLanguage, textOf, UNEXPLAINED, type Failure, type Told } from "./results";
+import { languageOf } from "./texts";
 import type { Place } from "./formats";
 
 /** What became of a tool call. Only `result` and `failed` are the server's own word. */
@@ -38,13 +39,14 @@ export class Host {
     strict: false,
   });
   private arguments: Record<string, unknown> = {};
+  private told: Told | null = null;
 
   constructor(private readonly events: Events) {
     this.app.ontoolinput = (input) => {
       this.arguments = input.arguments ?? {};
     };
     this.app.ontoolresult = (result) =>
-      events.delivered({ arguments: this.arguments, outcome: outcomeOf(result) });
+      events.delivered({ arguments: this.arguments, outcome: this.outcomeOf(result) });
     this.app.ontoolcancelled = () => events.cancelled();
     this.app.onhostcontextchanged = () => {
       this.applyTheme();
@@ -66,7 +68,9 @@ export class Host {
 
   get place(): Place {
     const context = this.app.getHostContext();
-    return { locale: context?.locale, timeZone: context?.timeZone };
+    const chosen = this.told?.isChosen ? this.told.language : null;
+    const language = chosen ?? languageOf(context?.locale) ?? this.told?.language ?? "en";
+    return { language, locale: context?.locale, timeZone: context?.timeZone };
   }
 
   /** Call a tool; `seconds` without a message from the host count as no result. */
@@ -84,11 +88,20 @@ export class Host {
           onprogress: ({ progress, total }) => progressed((progress / (total ?? 100)) * 100),
         },
       );
-      return outcomeOf(result);
+      return this.outcomeOf(result);
     } catch (error) {
       const code = (error as { code?: unknown }).code;
       return { is: typeof code === "number" && REJECTED_CODES.has(code) ? "not_sent" : "no_result" };
     }
+  }
+
+  private outcomeOf(result: ToolResult): Outcome {
+    const told = readLanguage(result._meta);
+    if (told !== null) {
+      this.told = told;
+      this.events.changed();
+    }
+    return outcomeOf(result);
   }
 
   private applyTheme(): void {
@@ -104,7 +117,7 @@ function outcomeOf(result: ToolResult): Outcome {
     return { is: "failed", failure };
   }
   if (result.structuredContent === undefined) {
-    const message = "The assistant app passed on no data that can be shown here.";
+    const message = { reason: "noData" } as const;
     return { is: "failed", failure: { kind: UNEXPLAINED, message, seen: null, retryAfterSeconds: null } };
   }
   return { is: "result", data: result.structuredContent, meta: result._meta };

@@ -2,6 +2,7 @@
 
 import { h } from "./dom";
 import { Panel } from "./panel";
+import { languageOf, TEXTS, type Texts } from "./texts";
 import { busy, timeLeft, type State } from "./state";
 import { confirmation, tick } from "./views/confirm";
 import { facts } from "./views/facts";
@@ -58,6 +59,9 @@ function redraw(part: Part, depends: unknown, build: () => HTMLElement | null): 
 
 function draw(state: State): void {
   const { place, canCall, listing, chosen, name, vpsId, act } = state;
+  const t = TEXTS[place.language];
+  document.documentElement.lang = place.language;
+  document.title = t.title;
   const planning_ = state.planning;
   const locked = busy(state) || planning_.is === "reading";
   const left = timeLeft(state, Date.now());
@@ -67,13 +71,13 @@ function draw(state: State): void {
   redraw("verdict", [listing, state.phase, state.failure, place, canCall, name, vpsId, planning_.is === "shown"], () =>
     verdict(state, () => void panel.reread()),
   );
-  redraw("facts", [listing, place, canCall], () => listing && withNotice(facts(state, listing), canCall));
+  redraw("facts", [listing, place, canCall], () => listing && withNotice(facts(state, listing), canCall, t));
   const losing = wouldLose(state);
   const backup = listing?.backups.find(({ id }) => id === chosen);
   // Only the first group is in the order of time.
   const inOrder = backup === undefined || groupOf(backup) === "usable";
   places.backups.classList.toggle("losing", losing && inOrder);
-  redraw("scale", [listing, chosen, canCall, losing], () => listing && scale(state, listing, losing));
+  redraw("scale", [listing, chosen, canCall, losing, place], () => listing && scale(state, listing, losing));
   redraw("backups", [listing, place, canCall, all, locked, state.older], () =>
     listing && timeline(state, listing, all, locked, places.scale, {
       choose: (id) => panel.choose(id),
@@ -83,7 +87,7 @@ function draw(state: State): void {
   redraw("plan", [planning_, place, canCall, chosen, listing?.id, busy(state)], () =>
     planning(state, { plan: (mode) => void makePlan(mode) }),
   );
-  redraw("confirm", [planning_, act, name, vpsId, canCall, expired], () =>
+  redraw("confirm", [planning_, act, name, vpsId, canCall, expired, place], () =>
     confirmation(state, expired, {
       confirm: (typed) => panel.confirm(typed),
       plan: (mode) => void makePlan(mode),
@@ -105,9 +109,9 @@ function wouldLose({ listing, planning: planned }: State): boolean {
   return listing?.restore.verdict === "possible";
 }
 
-function withNotice(part: HTMLElement, canCall: boolean): HTMLElement {
+function withNotice(part: HTMLElement, canCall: boolean, t: Texts): HTMLElement {
   if (canCall) return part;
-  const notice = h("p", { class: "notice" }, "Read-only: this assistant app does not let the panel call the server. Ask the assistant for a plan.");
+  const notice = h("p", { class: "notice" }, t.readOnly);
   return h("div", {}, notice, part);
 }
 
@@ -152,15 +156,16 @@ function announce(state: State): void {
 
 function announcement(state: State): string | null {
   const { act, planning: planned, phase } = state;
+  const t = TEXTS[state.place.language];
   if (act.is === "following") {
-    if (act.percent === null) return "The restore was started.";
-    return `${Math.floor(act.percent / 25) * 25} percent done.`;
+    if (act.percent === null) return t.sayStarted;
+    return t.sayPercent(Math.floor(act.percent / 25) * 25);
   }
-  if (act.is === "sending") return "Sending your yes.";
+  if (act.is === "sending") return t.saySending;
   if (act.is !== "none") return document.getElementById("message-title")?.textContent ?? null;
-  if (planned.is === "reading") return "Making the plan.";
-  if (planned.is === "shown") return "The plan is ready.";
-  if (planned.is === "failed") return "The plan could not be read.";
+  if (planned.is === "reading") return t.sayPlanning;
+  if (planned.is === "shown") return t.sayPlanned;
+  if (planned.is === "failed") return t.sayUnplanned;
   if (phase === "ready") return root.querySelector("h1")?.textContent ?? null;
   return null;
 }
@@ -174,15 +179,15 @@ window.setInterval(() => {
   tick(left);
   if (left <= 0 && !expired) {
     draw(panel.state);
-    status.textContent = "This plan has expired. Nothing was changed.";
+    status.textContent = TEXTS[panel.state.place.language].sayExpired;
   } else if (left > 0 && left <= LAST_MINUTE && !warned) {
     warned = true;
-    status.textContent = "This plan expires in one minute.";
+    status.textContent = TEXTS[panel.state.place.language].sayExpires;
   }
 }, 1000);
 
 panel.host.connect().catch(() => {
   places.verdict.replaceChildren(
-    h("p", { class: "notice" }, "This page shows backups inside an assistant app; opened by itself it has nothing to show."),
+    h("p", { class: "notice" }, TEXTS[languageOf(navigator.language) ?? "en"].openedAlone),
   );
 });

@@ -15,6 +15,7 @@ import {
   type Verification,
 } from "./results";
 import { Host, type Delivered, type Outcome } from "./host";
+import { TEXTS } from "./texts";
 import { busy, start, timeLeft, type Act, type End, type Mode, type State } from "./state";
 
 const MAX_PAGES = 10;
@@ -127,8 +128,9 @@ export class Panel {
     if (planning.is !== "shown" || act.is !== "none") return null;
     const { planId, confirm } = planning.plan;
     if (planId === null || confirm === null || left === null || left <= 0) return null;
-    if (typed.trim() === "") return "Type the name of the server first.";
-    if (typed.trim() !== confirm.toType) return "That is not the name of this server. Nothing was sent.";
+    const t = TEXTS[this.state.place.language];
+    if (typed.trim() === "") return t.typeTheName;
+    if (typed.trim() !== confirm.toType) return t.wrongName;
     void this.carryOut({ planId, ticket: confirm.ticket, typedName: typed.trim() });
     return null;
   }
@@ -241,7 +243,7 @@ export class Panel {
           is: "refused",
           failure: {
             kind: "not_sent",
-            message: "The assistant app or the server did not accept the call. Nothing was changed.",
+            message: { reason: "notSent" },
             seen: null,
             retryAfterSeconds: null,
           },
@@ -342,11 +344,8 @@ function endOf(failure: Failure): End {
 
 function failureOf(outcome: Outcome): Failure {
   if (outcome.is === "failed") return outcome.failure;
-  const message =
-    outcome.is === "result"
-      ? "This result cannot be shown here."
-      : "The assistant app did not respond.";
-  return { kind: UNEXPLAINED, message, seen: null, retryAfterSeconds: null };
+  const reason = outcome.is === "result" ? "notShown" : "noResponse";
+  return { kind: UNEXPLAINED, message: { reason }, seen: null, retryAfterSeconds: null };
 }
 
 /** How far the server's clock is ahead of ours, seen from an age that it just worked out. */

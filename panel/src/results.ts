@@ -3,6 +3,8 @@
  * becomes null or is left out, so that nothing unexpected reaches the page.
  */
 
+import { LANGUAGES, type Language, type Reason } from "./texts";
+
 export interface Backup {
   id: string;
   createdAt: string | null;
@@ -65,20 +67,40 @@ export interface Plan {
   alternatives: Finding[];
   planId: string | null;
   expiresAt: number | null;
-  /** The server whose backup it is, in words; null where it is the plan's own. */
-  source: string | null;
+  /** The server whose backup it is; null where it is the plan's own. */
+  source: Source | null;
   /** The question, and what the user's yes is sent with, given to this view alone; null where the
    * plan cannot be carried out from here. */
   confirm: Confirm | null;
 }
 
+export interface Source {
+  id: string;
+  name: string | null;
+  status: string | null;
+  address: string | null;
+}
+
 export interface Confirm {
   ticket: string;
-  /** The server's question as a client's window shows it, line by line, without what to type. */
-  question: string[];
+  /** The server's question, by language: at least in the one that was chosen for the user. */
+  questions: Partial<Record<Language, Question>>;
+  toType: string;
+}
+
+/** The server's question as a client's window shows it. */
+export interface Question {
+  /** Line by line, without what to type. */
+  lines: string[];
   /** The line that says what to type. */
   lastLine: string;
-  toType: string;
+}
+
+/** What the server says about the user's language. */
+export interface Told {
+  language: Language;
+  /** Whether it was chosen for the user; the app's language counts only if it was not. */
+  isChosen: boolean;
 }
 
 export interface Started {
@@ -115,7 +137,8 @@ export interface Verification {
 
 export interface Failure {
   kind: string;
-  message: string;
+  /** The server's, in English, or what this view itself has to say. */
+  message: string | { reason: Reason };
   /** What reading the server showed after a response was lost. */
   seen: string | null;
   retryAfterSeconds: number | null;
@@ -130,6 +153,7 @@ export interface Server {
 export const CONFIRM_TOOL = "confirm_restore";
 /** Key in the `_meta` of a plan's result, under which the server names that tool, with a ticket. */
 const CONFIRM_KEY = "hostup-mcp/confirm";
+const LANGUAGE_KEY = "hostup-mcp/language";
 
 type Fields = Record<string, unknown>;
 
@@ -199,20 +223,37 @@ export function readPlan(data: unknown, meta: unknown): Plan | null {
 
 function readConfirm(confirm: Fields): Confirm | null {
   const [ticket, toType] = [text(confirm["ticket"]), text(confirm["toType"])];
-  const [question, lastLine] = [text(confirm["question"]), text(confirm["lastLine"])];
-  if (confirm["tool"] !== CONFIRM_TOOL || !ticket || !toType || !question || !lastLine) return null;
-  const lines = question.split("\n");
-  if (lines.at(-1) === lastLine) lines.pop();
-  return { ticket, question: lines, lastLine, toType };
+  const given = fields(confirm["questions"]);
+  const questions: Confirm["questions"] = {};
+  for (const language of LANGUAGES) {
+    const question = readQuestion(fields(given[language]));
+    if (question !== null) questions[language] = question;
+  }
+  if (confirm["tool"] !== CONFIRM_TOOL || !ticket || !toType) return null;
+  return Object.keys(questions).length > 0 ? { ticket, questions, toType } : null;
 }
 
-function readSource(value: unknown): string | null {
+function readQuestion(question: Fields): Question | null {
+  const [whole, lastLine] = [text(question["text"]), text(question["lastLine"])];
+  if (!whole || !lastLine) return null;
+  const lines = whole.split("\n");
+  if (lines.at(-1) === lastLine) lines.pop();
+  return { lines, lastLine };
+}
+
+/** What any result's `_meta` says about the user's language; null if it says nothing. */
+export function readLanguage(meta: unknown): Told | null {
+  const told = fields(fields(meta)[LANGUAGE_KEY]);
+  const language = LANGUAGES.find((known) => known === told["language"]);
+  return language === undefined ? null : { language, isChosen: told["isChosen"] === true };
+}
+
+function readSource(value: unknown): Source | null {
   const source = fields(value);
   const id = text(source["id"]);
   if (id === null) return null;
-  const name = text(source["name"]);
-  const about = [text(source["status"]), text(source["address"])].filter((part) => part !== null);
-  return `${name ? `“${name}”` : id} (${about.join(", ") || "status unknown"})`;
+  const [name, status, address] = [text(source["name"]), text(source["status"]), text(source["address"])];
+  return { id, name, status, address };
 }
 
 /** The result of the confirming tool. */
@@ -274,7 +315,7 @@ export function readFailure(data: unknown, fallback: string): Failure {
   const error = fields(fields(data)["error"]);
   return {
     kind: text(error["kind"]) ?? UNEXPLAINED,
-    message: text(error["message"]) ?? (fallback || "The tool failed without a message."),
+    message: text(error["message"]) ?? (fallback || { reason: "noMessage" }),
     seen: text(error["seen"]),
     retryAfterSeconds: number(error["retryAfterSeconds"]),
   };

@@ -48,7 +48,7 @@ export interface State {
 }
 
 export const start: State = {
-  place: {},
+  place: { language: "en" },
   canCall: false,
   phase: "waiting",
   failure: null,

@@ -3,13 +3,15 @@
 import { readFinding, type Before, type Failure, type Finding, type Here, type Verification } from "./results";
 import { date, money, size, span, type Place } from "./formats";
 import type { End } from "./state";
-import { WORDS, type Piece } from "./words.generated";
+import { TEXTS, type Language, type Texts } from "./texts";
+import { SWEDISH_ERRORS, WORDS, type Piece } from "./words.generated";
 
 /** A finding in words. */
 export function describeFinding(finding: Finding, place: Place): string {
   const { code, facts } = finding;
-  const pieces: readonly Piece[] = (Object.hasOwn(WORDS, code) && WORDS[code]) || [
-    "No description for: ",
+  const words = WORDS[place.language];
+  const pieces: readonly Piece[] = (Object.hasOwn(words, code) && words[code]) || [
+    TEXTS[place.language].undescribed,
     code,
   ];
   return pieces
@@ -29,39 +31,49 @@ export function describeHere({ reasons }: Here, place: Place): string[] {
 
 /** A fact in one of the formats that the catalogue names. */
 function write(fact: unknown, format: string, place: Place): string {
-  if (format === "moment") return date(typeof fact === "string" ? fact : null, place) ?? "an unknown date";
+  const { language } = place;
+  if (format === "moment") {
+    return date(typeof fact === "string" ? fact : null, place) ?? TEXTS[language].aDateUnknown;
+  }
   if (format === "finding") {
     const nested = readFinding(fact);
     return nested === null ? "" : describeFinding(nested, place);
   }
-  if (typeof fact === "number" && format === "span") return span(fact);
-  if (typeof fact === "number" && format === "size") return size(fact);
-  if (format === "money") return money(fact);
+  if (typeof fact === "number" && format === "span") return span(fact, language);
+  if (typeof fact === "number" && format === "size") return size(fact, language);
+  if (format === "money") return money(fact, language);
   if (typeof fact === "string" || typeof fact === "number") return String(fact);
   const nested = readFinding(fact);
-  return nested === null ? "unknown" : describeFinding(nested, place);
+  return nested === null ? TEXTS[language].unknown : describeFinding(nested, place);
 }
 
-export function planTitle(mode: string, moment: string | null): string {
-  const when = moment ?? "an unknown date";
+export function planTitle(mode: string, moment: string | null, t: Texts): string {
+  const when = moment ?? t.aDateUnknown;
   switch (mode) {
     case "in_place":
-      return `Going back to ${when}`;
+      return t.planGoesBack(when);
     case "new_cloud_vps":
-      return `A new server as of ${when}`;
+      return t.planBuilds(when);
     case "from_other_vps":
-      return "Another server’s backup over this one";
+      return t.planOther;
     case "snapshot":
-      return "Going back to a snapshot";
+      return t.planSnapshot;
     default:
-      return "The plan";
+      return t.plan;
   }
 }
 
 export interface Message {
   tone: "good" | "bad" | "neutral";
   title: string;
-  lines: string[];
+  lines: readonly string[];
+  /** The server's own message, where it is not in the panel's language. */
+  original?: Original | null;
+}
+
+export interface Original {
+  label: string;
+  text: string;
 }
 
 /** Refusals after which nothing was started, although their message does not say so. */
@@ -76,147 +88,98 @@ const NOTHING_STARTED = new Set([
   "unreachable",
 ]);
 
-const REFUSALS: Record<string, [title: string, next: string]> = {
-  not_confirmed: ["Not confirmed", "Check the plan again and type the name exactly as shown."],
-  plan_again: ["The plan is out of date", "Make a new plan and decide on that one."],
-  plan_used: [
-    "This plan was sent to HostUp before",
-    "A plan can be used once. Check the current state of the server.",
-  ],
-  write_in_flight: [
-    "Another change to this server is in progress",
-    "Wait until it has finished, then check again.",
-  ],
-  gate_closed: ["HostUp does not allow it now", "Check again later, or ask HostUp’s support."],
-  changed_meanwhile: ["Something has changed", "Check again, and decide on the current state."],
-  not_from_panel: [
-    "This yes was not accepted",
-    "The assistant app cannot confirm from here. Ask the assistant, or use HostUp’s panel.",
-  ],
-  not_allowed: [
-    "Restoring is locked here",
-    "Whoever set up this assistant’s access to HostUp can unlock it. You can also do it yourself in HostUp’s panel.",
-  ],
-  state_unavailable: [
-    "Nothing can be changed from here now",
-    "Try again in a minute, or do it yourself in HostUp’s panel.",
-  ],
-  rate_limited: ["Too many requests to HostUp", "Wait a minute, then check again."],
-  unreachable: ["HostUp could not be reached", "Check the network, then try again."],
-};
+/** Why there is no result; what the server says is in English. */
+function explain({ kind, message }: Failure, language: Language): Explanation {
+  if (typeof message !== "string") return { line: TEXTS[language][message.reason], original: null };
+  const line = language === "sv" && Object.hasOwn(SWEDISH_ERRORS, kind) ? SWEDISH_ERRORS[kind] : undefined;
+  return line === undefined
+    ? { line: message, original: null }
+    : { line, original: { label: TEXTS[language].original, text: message } };
+}
+
+interface Explanation {
+  line: string;
+  original: Original | null;
+}
 
 /** Why something was refused, and what the user can do. */
-export function refusal(failure: Failure): Message {
-  const [title, next] = REFUSALS[failure.kind] ?? [
-    "It was refused",
-    "You can check again, or do it yourself in HostUp’s panel.",
-  ];
-  return { tone: "bad", title, lines: [failure.message, next] };
+export function refusal(failure: Failure, language: Language): Message {
+  const t = TEXTS[language];
+  const known: Readonly<Record<string, readonly [string, string]>> = t.refusals;
+  const { kind } = failure;
+  const [title, next] = (Object.hasOwn(known, kind) && known[kind]) || [t.refused, t.refusedNext];
+  const { line, original } = explain(failure, language);
+  return { tone: "bad", title, lines: [line, next], original };
 }
 
 /** Why something could not be read. */
-export function unread(failure: Failure): Message {
+export function unread(failure: Failure, language: Language): Message {
+  const t = TEXTS[language];
   const wait = failure.retryAfterSeconds;
-  const next = wait === null ? "Nothing was changed; you can try again." : `Wait ${wait} seconds, then read again.`;
-  return {
-    tone: "bad",
-    title: "This could not be read",
-    lines: [failure.message, next],
-  };
+  const { line, original } = explain(failure, language);
+  const next = wait === null ? t.readLater : t.waitThenRead(wait);
+  return { tone: "bad", title: t.unread, lines: [line, next], original };
 }
 
-const PAID = [
-  "Your server was not changed. The new server has an address of its own, and costs money for as long as it exists.",
-];
-
 /** Whether the restored server is back. */
-function verdictText(found: Verification, server: string, paid: boolean): Message {
-  const lines = [...(paid ? PAID : []), beforeText(found.before)];
+function verdictText(found: Verification, server: string, paid: boolean, t: Texts): Message {
+  const lines = [...(paid ? [t.paid] : []), beforeText(found.before, t)];
   switch (found.verdict) {
     case "back":
-      return { tone: "good", title: paid ? "The new server answers" : `${server} is back`, lines };
+      return { tone: "good", title: paid ? t.newServerAnswers : t.isBack(server), lines };
     case "not_back":
-      return { tone: "bad", title: paid ? "The new server is not up" : `${server} is not back`, lines };
-    default: {
-      const title = `It is not known whether ${paid ? "the new server is up" : `${server} is back`}`;
-      return { tone: "neutral", title, lines };
-    }
+      return { tone: "bad", title: paid ? t.newServerNotUp : t.isNotBack(server), lines };
+    default:
+      return { tone: "neutral", title: paid ? t.newServerMayBeUp : t.mayBeBack(server), lines };
   }
 }
 
 /** What was seen of the server before its restore. */
-function beforeText({ power, agent, ports }: Before): string {
-  const seen = [
-    power === null ? "its power state is not known" : `its power state was “${power}”`,
-    agent === null
-      ? "whether its guest agent answered is not known"
-      : agent
-        ? "its guest agent answered"
-        : "its guest agent did not answer",
-    ...(ports.length > 0 ? [`ports ${ports.join(", ")} answered`] : []),
-  ];
-  return `Before the restore, ${seen.join(", ")}.`;
+function beforeText({ power, agent, ports }: Before, t: Texts): string {
+  return t.before([
+    power === null ? t.powerUnknown : t.powerWas(power),
+    agent === null ? t.agentUnknown : agent ? t.agentAnswered : t.agentSilent,
+    ...(ports.length > 0 ? [t.portsAnswered(ports.join(", "))] : []),
+  ]);
 }
 
 /** How the user's yes ended. */
-export function endText(end: End, server: string, mode: string): Message {
+export function endText(end: End, server: string, mode: string, language: Language): Message {
+  const t = TEXTS[language];
   const paid = mode === "new_cloud_vps";
   switch (end.is) {
     case "verified":
-      return verdictText(end.found, server, paid);
+      return verdictText(end.found, server, paid, t);
     case "succeeded":
     case "done":
       return {
         tone: "neutral",
-        title: paid ? "HostUp says the new server is complete" : "HostUp says the restore is complete",
-        lines: [
-          "Whether it is back could not be checked: open its website, log in, or look in HostUp’s panel.",
-          ...(paid ? PAID : []),
-        ],
+        title: paid ? t.buildComplete : t.restoreComplete,
+        lines: [t.notLookedAt, ...(paid ? [t.paid] : [])],
       };
     case "accepted":
-      return {
-        tone: "neutral",
-        title: "HostUp accepted it",
-        lines: [
-          "It gave no job whose progress could be shown.",
-          "While it runs, HostUp allows no other restore of this server.",
-        ],
-      };
+      return { tone: "neutral", title: t.accepted, lines: t.acceptedMore };
     case "job_failed":
+      return { tone: "bad", title: t.failed, lines: t.failedMore };
     case "job_ended_otherwise":
-      return {
-        tone: "bad",
-        title:
-          end.is === "job_failed" ? "HostUp says it failed" : "HostUp says it ended without success",
-        lines: [
-          "The current state of the server is unknown: it may be stopped, or hold part of the backup.",
-          "Check again before doing anything else. HostUp’s support can see what happened.",
-        ],
-      };
+      return { tone: "bad", title: t.endedOtherwise, lines: t.failedMore };
     case "gone":
+      return { tone: "neutral", title: t.gone, lines: t.goneMore };
+    case "unknown": {
+      const seen = end.seen === null ? [] : [end.seen];
+      const english = language === "en" ? seen : [];
+      const [other = null] = language === "en" ? [] : seen;
       return {
         tone: "neutral",
-        title: "HostUp no longer knows this job",
-        lines: [
-          "It may have succeeded or failed.",
-          "Check the current state of the server here, with the assistant, or in HostUp’s panel.",
-        ],
+        title: t.outcomeUnknown,
+        lines: [t.outcomeUnknownWhy, ...english, t.outcomeUnknownNext],
+        original: other === null ? null : { label: t.original, text: other },
       };
-    case "unknown":
-      return {
-        tone: "neutral",
-        title: "It is not known whether it was carried out",
-        lines: [
-          "Your yes was sent, but the response was lost. The restore may be running.",
-          ...(end.seen === null ? [] : [end.seen]),
-          "Do not start it again. In a few minutes, check HostUp’s panel or ask the assistant for the current state of the server.",
-        ],
-      };
+    }
     case "refused": {
-      const message = refusal(end.failure);
+      const message = refusal(end.failure, language);
       return NOTHING_STARTED.has(end.failure.kind)
-        ? { ...message, lines: [...message.lines, "Nothing was started."] }
+        ? { ...message, lines: [...message.lines, t.nothingStarted] }
         : message;
     }
   }

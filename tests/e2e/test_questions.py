@@ -60,7 +60,7 @@ async def test_every_window_and_the_panel_ask_the_same(mode: Mode) -> None:
                 plan = await client.call_tool("plan_restore", await arguments(client, box, mode))
                 assert plan.structured_content is not None
                 plan_id = plan.structured_content["planId"]
-                in_panel = (plan.meta or {})["hostup-mcp/confirm"]["question"]
+                in_panel = (plan.meta or {})["hostup-mcp/confirm"]["questions"]["en"]["text"]
             await client.call_tool("restore_vps", {"planId": plan_id})
         # Ages count from the plan's issue.
         box.clock.advance(120)

@@ -89,7 +89,7 @@ async def test_the_question_is_the_servers(open_host: Opening, mode: str) -> Non
     plan = await backend.call(
         "plan_restore", {"id": vps_id, "mode": mode, "backupId": backup, **sizes}
     )
-    asked = plan["_meta"]["hostup-mcp/confirm"]["question"].splitlines()
+    asked = plan["_meta"]["hostup-mcp/confirm"]["questions"]["en"]["text"].splitlines()
     frame = await shown.show("web-01", result=plan)
     await frame.wait_for_selector("#typed")
     told = await frame.locator("#question > *").all_inner_texts()

@@ -42,6 +42,7 @@ from hostup_mcp.server.output import (
     here_item,
     reason_items,
 )
+from hostup_mcp.server.panel.language import questions_for_panel
 from hostup_mcp.server.plans import (
     LIFE,
     PlanFacts,
@@ -61,7 +62,6 @@ from hostup_mcp.server.writes.restore_question import restore_question
 from hostup_mcp.state.store import StateUnavailableError
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.phrases import date_text, now_text, verdict_text
-from hostup_mcp.wording.questions import last_line, question_text
 from hostup_mcp.wording.render import for_model
 
 CONFIRM_TOOL = "confirm_restore"
@@ -214,8 +214,7 @@ async def plan_restore(
             CONFIRM_META: {
                 "tool": CONFIRM_TOOL,
                 "ticket": ticket,
-                "question": question_text(question, reader_.viewer),
-                "lastLine": last_line(question, reader_.viewer),
+                "questions": questions_for_panel(question, reader_.viewer),
                 "toType": question.to_type,
             }
         }

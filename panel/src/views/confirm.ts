@@ -1,9 +1,10 @@
 /** The user's yes: typed, pressed, and followed to its end. */
 
 import { h, type Child } from "../dom";
-import type { Confirm, Verification } from "../results";
+import type { Confirm, Question, Verification } from "../results";
 import { displayName, type State } from "../state";
 import { countdown } from "../formats";
+import { TEXTS, type Language, type Texts } from "../texts";
 import { describeAll, describeFinding, describeHere, endText } from "../words";
 import { button, message, underWay } from "./shared";
 
@@ -23,43 +24,52 @@ export function confirmation(
 ): HTMLElement | null {
   const { planning, act } = state;
   if (planning.is !== "shown") return null;
+  const t = TEXTS[state.place.language];
+  const area = (...children: Child[]): HTMLElement => h("section", { class: "confirm", "aria-label": t.decision }, ...children);
   const { verdict, here, planId } = planning.plan;
   if (planId === null) {
     if (verdict !== "possible" || here.allowed) return null;
-    return area("confirm", ...describeHere(here, state.place).map((text) => h("p", {}, text)));
+    return area(...describeHere(here, state.place).map((text) => h("p", {}, text)));
   }
-  if (act.is !== "none") return area("confirm", ...progressOrEnd(state, planning.plan.mode, actions));
+  if (act.is !== "none") return area(...progressOrEnd(state, planning.plan.mode, actions));
   if (!state.canCall) {
-    return area("confirm", h("p", {}, "It cannot be carried out from here. Tell the assistant if you want it, or do it yourself in HostUp’s panel."));
+    return area(h("p", {}, t.notFromHere));
   }
   if (planning.plan.confirm === null) {
-    return area("confirm", h("p", {}, "It cannot be confirmed here. Ask the assistant, or do it yourself in HostUp’s panel."));
+    return area(h("p", {}, t.notConfirmedHere));
   }
   if (expired) {
     const mode = planning.plan.mode;
     const again = mode === "in_place" || mode === "new_cloud_vps";
     return area(
-      "confirm",
       message(
-        { tone: "neutral", title: "This plan has expired", lines: ["Nothing was changed. A plan is valid for ten minutes."] },
+        { tone: "neutral", title: t.expired, lines: [t.expiredMore] },
         again && state.chosen
-          ? button("Make a new plan", () => actions.plan(mode), "main", "fresh-plan")
-          : h("p", {}, "Ask the assistant for a new one."),
+          ? button(t.newPlan, () => actions.plan(mode), "main", "fresh-plan")
+          : h("p", {}, t.askForNewPlan),
       ),
     );
   }
   const { mode, confirm } = planning.plan;
-  return area("confirm", ...form(confirm, displayName(state) ?? confirm.toType, mode, actions));
+  return area(...form(confirm, displayName(state) ?? confirm.toType, mode, state, actions));
 }
 
 /** What the button says; it names what it does. */
-function buttonLabel(mode: string, name: string): string {
-  return mode === "new_cloud_vps" ? "Build the new server" : `Restore ${name} now`;
+function buttonLabel(mode: string, name: string, t: Texts): string {
+  return mode === "new_cloud_vps" ? t.buildNow : t.restoreNow(name);
 }
 
-function form(confirm: Confirm, name: string, mode: string, actions: ConfirmActions): Child[] {
-  const [what = "", ...facts] = confirm.question;
-  const { lastLine, toType } = confirm;
+/** The question in the panel's language; only one is given if the language was chosen. */
+function questionOf({ questions }: Confirm, language: Language): Question {
+  const question = questions[language] ?? Object.values(questions)[0];
+  return question ?? { lines: [], lastLine: "" };
+}
+
+function form(confirm: Confirm, name: string, mode: string, { place }: State, actions: ConfirmActions): Child[] {
+  const t = TEXTS[place.language];
+  const { lines, lastLine } = questionOf(confirm, place.language);
+  const [what = "", ...facts] = lines;
+  const { toType } = confirm;
   const before = lastLine.endsWith(toType) ? lastLine.slice(0, -toType.length) : `${lastLine} `;
   const problem = h("p", { class: "problem", id: "typed-problem", role: "alert" });
   const input = h("input", {
@@ -87,10 +97,10 @@ function form(confirm: Confirm, name: string, mode: string, actions: ConfirmActi
       ...facts.map((line) => h("p", {}, line)),
       h("label", { for: "typed" }, before, h("strong", { class: "name" }, toType)),
     ),
-    h("div", { class: "yes" }, input, button(buttonLabel(mode, name), press, "danger", "confirm")),
+    h("div", { class: "yes" }, input, button(buttonLabel(mode, name, t), press, "danger", "confirm")),
     problem,
-    h("p", { class: "soft" }, "Only you can say yes here; the assistant cannot press this button."),
-    h("p", { class: "soft", id: "time-left" }, "This plan expires in ", h("span", { id: "countdown" }), " minutes."),
+    h("p", { class: "soft" }, t.onlyYou),
+    h("p", { class: "soft", id: "time-left" }, t.expiresIn[0], h("span", { id: "countdown" }), t.expiresIn[1]),
   ];
 }
 
@@ -102,18 +112,20 @@ export function tick(left: number): void {
 
 function progressOrEnd(state: State, mode: string, actions: ConfirmActions): Child[] {
   const { act } = state;
-  const server = displayName(state) ?? "The server";
+  const { language } = state.place;
+  const t = TEXTS[language];
+  const server = displayName(state) ?? t.theServer;
   switch (act.is) {
     case "none":
       return [];
     case "sending":
-      return [h("h3", { tabindex: "-1", id: "message-title" }, "Sending your yes"), underWay("Checking once more that nothing has changed, then sending it to HostUp…")];
+      return [h("h3", { tabindex: "-1", id: "message-title" }, t.sendingYes), underWay(t.checkingOnce)];
     case "following": {
-      const title = mode === "new_cloud_vps" ? "The new server is being made" : `${server} is being restored`;
+      const title = mode === "new_cloud_vps" ? t.building : t.restoring(server);
       return [
         h("h3", { tabindex: "-1", id: "message-title" }, title),
-        progress(act.percent),
-        h("p", { class: "soft" }, act.waiting ? "HostUp has accepted it and will start soon." : "It continues even if you close this."),
+        progress(act.percent, t),
+        h("p", { class: "soft" }, act.waiting ? t.startsSoon : t.continues),
       ];
     }
     case "progress_unknown":
@@ -121,36 +133,36 @@ function progressOrEnd(state: State, mode: string, actions: ConfirmActions): Chi
         message(
           {
             tone: "neutral",
-            title: "It was started, but its progress is not available",
-            lines: ["This does not mean that it failed: HostUp carries on with it. Do not start it again."],
+            title: t.progressUnknown,
+            lines: [t.progressUnknownMore],
           },
-          button("Check again", () => actions.pollAgain(), "quiet", "look-again"),
+          button(t.checkAgain, () => actions.pollAgain(), "quiet", "look-again"),
         ),
       ];
     case "verifying":
       return [
-        h("h3", { tabindex: "-1", id: "message-title" }, "HostUp says the restore is complete"),
+        h("h3", { tabindex: "-1", id: "message-title" }, t.restoreComplete),
         ...(act.found === null ? [] : evidence(act.found, state)),
-        underWay("Looking whether the server is back…"),
+        underWay(t.looking),
       ];
     case "over": {
       if (act.end.is === "verified") {
         const { found } = act.end;
-        const again = found.verdict === "back" ? null : button("Look again", () => actions.verifyAgain(), "quiet", "verify-again");
+        const again = found.verdict === "back" ? null : button(t.lookAgain, () => actions.verifyAgain(), "quiet", "verify-again");
         return [
           message(
-            endText(act.end, server, mode),
+            endText(act.end, server, mode, language),
             ...evidence(found, state),
             again,
-            button("Read the backups again", () => actions.reread(), "quiet", "read-again"),
+            button(t.readBackupsAgain, () => actions.reread(), "quiet", "read-again"),
           ),
         ];
       }
       const unknown = act.end.is === "unknown";
       return [
         message(
-          endText(act.end, server, mode),
-          unknown ? null : button("Read the backups again", () => actions.reread(), "quiet", "read-again"),
+          endText(act.end, server, mode, language),
+          unknown ? null : button(t.readBackupsAgain, () => actions.reread(), "quiet", "read-again"),
         ),
       ];
     }
@@ -170,7 +182,7 @@ function evidence(found: Verification, state: State): Child[] {
   ];
 }
 
-function progress(percent: number | null): HTMLElement {
+function progress(percent: number | null, t: Texts): HTMLElement {
   const known = percent !== null;
   const filled = h("span", { class: known ? "filled" : "filled unknown" });
   if (known) filled.style.width = `${percent}%`;
@@ -179,7 +191,7 @@ function progress(percent: number | null): HTMLElement {
     {
       class: "progress",
       role: "progressbar",
-      "aria-label": "Progress of the restore",
+      "aria-label": t.progress,
       "aria-valuemin": "0",
       "aria-valuemax": "100",
       ...(known && { "aria-valuenow": String(Math.round(percent)) }),
@@ -188,6 +200,3 @@ function progress(percent: number | null): HTMLElement {
   );
   return h("div", { class: "following" }, bar, h("span", { class: "percent", "aria-hidden": "true" }, known ? `${Math.round(percent)} %` : ""));
 }
-
-const area = (className: string, ...children: Child[]): HTMLElement =>
-  h("section", { class: className, "aria-label": "Your decision" }, ...children);

@@ -3,37 +3,39 @@
 import type { Listing } from "../results";
 import { h } from "../dom";
 import type { State } from "../state";
+import { TEXTS, type Texts } from "../texts";
 import { describeAll, describeHere } from "../words";
 import { list } from "./shared";
 
 const MAX_PIPS = 12;
-const VERDICTS: Record<string, string> = { possible: "Possible now", blocked: "Not possible now" };
+const VERDICTS: Record<string, "possibleNow" | "notPossibleNow"> = { possible: "possibleNow", blocked: "notPossibleNow" };
 
 export function facts(state: State, listing: Listing): HTMLElement {
   const { create, advice } = listing;
+  const t = TEXTS[state.place.language];
   const isElsewhere = create.verdict === "possible" && !create.here.allowed;
-  const gate = isElsewhere ? "Possible, but not from here" : (VERDICTS[create.verdict] ?? "Not known");
+  const gate = isElsewhere ? t.possibleElsewhere : t[VERDICTS[create.verdict] ?? "notKnown"];
   return h(
     "section",
-    { class: "facts", "aria-label": "What else is possible" },
+    { class: "facts", "aria-label": t.whatElse },
     h(
       "div",
       { class: "fact" },
-      h("h2", {}, "A new backup"),
+      h("h2", {}, t.aNewBackup),
       h("p", { class: `gate ${create.verdict === "possible" ? "good" : "bad"}` }, gate),
       ...(isElsewhere ? describeHere(create.here, state.place) : []).map((text) => h("p", {}, text)),
       ...describeAll([...create.reasons, ...create.toUnblock], state.place).map((text) => h("p", {}, text)),
     ),
-    h("div", { class: "fact" }, h("h2", {}, "Backup slots"), ...slots(listing.quota)),
+    h("div", { class: "fact" }, h("h2", {}, t.slots), ...slots(listing.quota, t)),
     list(describeAll(advice, state.place), "advice"),
   );
 }
 
-function slots({ used, limit, remaining }: Listing["quota"]): (HTMLElement | null)[] {
-  if (used === null) return [h("p", {}, "How many are used is not known.")];
-  const known = limit === null ? `${used} used` : `${used} of ${limit} used`;
+function slots({ used, limit, remaining }: Listing["quota"], t: Texts): (HTMLElement | null)[] {
+  if (used === null) return [h("p", {}, t.usedUnknown)];
+  const known = limit === null ? t.used(used) : t.usedOf(used, limit);
   const left =
-    remaining !== null ? `${remaining} left` : limit === null ? "HostUp states no limit" : null;
+    remaining !== null ? t.left(remaining) : limit === null ? t.noLimit : null;
   return [
     h("p", { class: "gate" }, known),
     limit !== null && limit > 0 ? meter(used, limit) : null,

@@ -4,16 +4,12 @@ import type { Listing } from "../results";
 import { h } from "../dom";
 import type { State } from "../state";
 import { span } from "../formats";
+import { TEXTS } from "../texts";
 import { ageOf } from "./timeline";
 
 const HOUR = 3600;
-const MARKS = [
-  ["1 hour", HOUR],
-  ["1 day", 24 * HOUR],
-  ["1 week", 7 * 24 * HOUR],
-  ["1 month", 30 * 24 * HOUR],
-  ["1 year", 365 * 24 * HOUR],
-] as const;
+/** Ages of the marks, in the order of their labels. */
+const MARKS = [HOUR, 24 * HOUR, 7 * 24 * HOUR, 30 * 24 * HOUR, 365 * 24 * HOUR];
 const MIN_MARK_GAP = 18;
 
 /** `losing`: going back to the chosen one would overwrite what came after it. */
@@ -36,7 +32,9 @@ export function scale(state: State, listing: Listing, losing: boolean): HTMLElem
   const chosen = state.canCall ? ages.find(({ id }) => id === state.chosen) : undefined;
   const overwritten = chosen && losing ? chosen : null;
   let last = 100;
-  const marks = MARKS.filter(([, age]) => {
+  const { language } = state.place;
+  const t = TEXTS[language];
+  const marks = MARKS.map((age, at) => ({ age, label: t.marks[at] ?? "" })).filter(({ age }) => {
     const place = percent(age);
     const fits = age < longest && place > 4 && last - place >= MIN_MARK_GAP;
     if (fits) last = place;
@@ -45,7 +43,7 @@ export function scale(state: State, listing: Listing, losing: boolean): HTMLElem
   return h(
     "div",
     { class: "scale", "aria-hidden": "true" },
-    overwritten && h("p", { class: "lost-label" }, `would be lost: ${span(overwritten.age)}`),
+    overwritten && h("p", { class: "lost-label" }, t.wouldBeLost(span(overwritten.age, language))),
     h(
       "div",
       { class: "track" },
@@ -56,8 +54,8 @@ export function scale(state: State, listing: Listing, losing: boolean): HTMLElem
     h(
       "div",
       { class: "marks" },
-      ...marks.map(([label, age]) => at("mark-at", age, label)),
-      h("span", { class: "mark-now" }, "now"),
+      ...marks.map(({ label, age }) => at("mark-at", age, label)),
+      h("span", { class: "mark-now" }, t.now),
     ),
   );
 }

@@ -20,7 +20,7 @@ export function button(
 }
 
 /** A boxed message with a picture for its tone. */
-export function message({ tone, title, lines }: Message, ...more: Child[]): HTMLElement {
+export function message({ tone, title, lines, original }: Message, ...more: Child[]): HTMLElement {
   return h(
     "div",
     { class: `message ${tone}` },
@@ -30,6 +30,7 @@ export function message({ tone, title, lines }: Message, ...more: Child[]): HTML
       { class: "words" },
       h("h3", { tabindex: "-1", id: "message-title" }, title),
       ...lines.map((line) => h("p", {}, line)),
+      original && h("p", { class: "soft" }, original.label, h("q", { lang: "en" }, original.text)),
       ...more,
     ),
   );

@@ -4,12 +4,13 @@ import type { Backup, Listing } from "../results";
 import { h } from "../dom";
 import type { State } from "../state";
 import { date, size, span } from "../formats";
+import { TEXTS } from "../texts";
 import { describeFinding } from "../words";
 import { button, underWay } from "./shared";
 
 const INITIALLY_SHOWN = 6;
 
-const HEADINGS = { usable: "", doubtful: "These may be incomplete", undated: "Without a usable date" };
+type Group = "usable" | "doubtful" | "undated";
 
 export interface TimelineActions {
   choose(backupId: string): void;
@@ -23,7 +24,7 @@ export function ageOf(backup: Backup, state: State): number | null {
 }
 
 /** The group that the server lists a backup in, the usable ones first. */
-export function groupOf(backup: Backup): keyof typeof HEADINGS {
+export function groupOf(backup: Backup): Group {
   if (backup.ageSeconds === null) return "undated";
   return backup.doubt ? "doubtful" : "usable";
 }
@@ -38,12 +39,13 @@ export function timeline(
   actions: TimelineActions,
 ): HTMLElement {
   const { backups, total } = listing;
+  const t = TEXTS[state.place.language];
   if (backups.length === 0) {
     return h(
       "section",
       { class: "backups", "aria-labelledby": "backups-title" },
-      h("h2", { id: "backups-title" }, "Backups"),
-      h("p", { class: "empty" }, "There is none yet."),
+      h("h2", { id: "backups-title" }, t.backups),
+      h("p", { class: "empty" }, t.noBackups),
     );
   }
   const chosenAt = backups.findIndex((backup) => backup.id === state.chosen);
@@ -52,7 +54,7 @@ export function timeline(
   return h(
     "section",
     { class: "backups", "aria-labelledby": "backups-title" },
-    h("h2", { id: "backups-title" }, total === 1 ? "1 backup" : `${total} backups`),
+    h("h2", { id: "backups-title" }, t.backupCount(total)),
     toScale,
     h(
       "fieldset",
@@ -60,19 +62,20 @@ export function timeline(
       h(
         "legend",
         { class: "visually-hidden" },
-        state.canCall ? "Choose the backup to go back to" : "Backups, newest first",
+        state.canCall ? t.choose : t.newestFirst,
       ),
-      h("ol", {}, h("li", { class: "now" }, h("span", {}, "Now: the current state")), ...rows(shown, state, actions)),
+      h("ol", {}, h("li", { class: "now" }, h("span", {}, t.currentState)), ...rows(shown, state, actions)),
     ),
     ...older(state, backups.length - shown.length, total - shown.length, actions),
   );
 }
 
 function rows(shown: Backup[], state: State, actions: TimelineActions): HTMLElement[] {
-  let last: keyof typeof HEADINGS = "usable";
+  let last: Group = "usable";
+  const t = TEXTS[state.place.language];
   return shown.flatMap((backup) => {
     const group = groupOf(backup);
-    const heading = group === last ? [] : [h("li", { class: "group" }, HEADINGS[group])];
+    const heading = group === last || group === "usable" ? [] : [h("li", { class: "group" }, t[group])];
     last = group;
     return [...heading, row(backup, state, actions)];
   });
@@ -86,29 +89,32 @@ function older(
   actions: TimelineActions,
 ): (HTMLElement | null)[] {
   if (left <= 0) return [];
+  const t = TEXTS[state.place.language];
   if (hidden === 0 && !state.canCall) {
-    return [h("p", { class: "soft" }, `${left} more are not shown here; the assistant can list them.`)];
+    return [h("p", { class: "soft" }, t.moreElsewhere(left))];
   }
-  if (state.older === "reading") return [underWay("Reading more backups…")];
+  if (state.older === "reading") return [underWay(t.readingMore)];
   return [
-    state.older === "failed" ? h("p", { class: "soft" }, "More backups could not be read.") : null,
-    button(`Show more (${left} left)`, () => actions.showOlder(), "quiet", "show-older"),
+    state.older === "failed" ? h("p", { class: "soft" }, t.moreUnread) : null,
+    button(t.showMore(left), () => actions.showOlder(), "quiet", "show-older"),
   ];
 }
 
 function row(backup: Backup, state: State, actions: TimelineActions): HTMLElement {
   const age = ageOf(backup, state);
+  const { language } = state.place;
+  const t = TEXTS[language];
   const when = date(backup.createdAt, state.place);
   const body = [
-    h("span", { class: "age" }, age === null ? "Age unknown" : `${span(age)} ago`),
-    h("span", { class: "when" }, when ?? "Date unknown"),
-    h("span", { class: "size" }, size(backup.sizeGb)),
-    h("span", { class: "kind" }, backup.kind ?? "kind unknown"),
+    h("span", { class: "age" }, age === null ? t.ageUnknown : t.ago(span(age, language))),
+    h("span", { class: "when" }, when ?? t.dateUnknown),
+    h("span", { class: "size" }, size(backup.sizeGb, language)),
+    h("span", { class: "kind" }, backup.kind === null ? t.kindUnknown : (t.kinds[backup.kind] ?? backup.kind)),
     backup.note &&
       h(
         "span",
         { class: "note" },
-        h("span", { class: "visually-hidden" }, "Note: "),
+        h("span", { class: "visually-hidden" }, t.note),
         h("q", {}, backup.note),
       ),
     backup.doubt && h("span", { class: "note" }, describeFinding(backup.doubt, state.place)),

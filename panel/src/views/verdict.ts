@@ -2,32 +2,37 @@
 
 import { h, icon, ICONS } from "../dom";
 import { displayName, type State } from "../state";
+import { TEXTS, type Texts } from "../texts";
 import { describeAll, describeFinding, describeHere, unread } from "../words";
 import { button, message, underWay } from "./shared";
 
-const TITLES: Record<string, readonly [title: string, tone: string, picture: string]> = {
-  possible: ["You can go back", "good", ICONS.check],
-  blocked: ["You cannot go back now", "bad", ICONS.pause],
+type Title = "canGoBack" | "cannotGoBack" | "canGoBackElsewhere" | "mayGoBack";
+
+const TITLES: Record<string, readonly [title: Title, tone: string, picture: string]> = {
+  possible: ["canGoBack", "good", ICONS.check],
+  blocked: ["cannotGoBack", "bad", ICONS.pause],
 };
-const ELSEWHERE = ["You can go back, but not from here", "neutral", ICONS.pause] as const;
-const UNKNOWN = ["It is not known whether you can go back", "neutral", ICONS.question] as const;
+const ELSEWHERE = ["canGoBackElsewhere", "neutral", ICONS.pause] as const;
+const UNKNOWN = ["mayGoBack", "neutral", ICONS.question] as const;
 
 export function verdict(state: State, reread: () => void): HTMLElement {
   const { listing, phase, failure } = state;
+  const { language } = state.place;
+  const t = TEXTS[language];
   if (listing === null) {
     if (failure !== null) {
-      const again = state.canCall && state.vpsId ? button("Read again", reread, "quiet", "reread") : null;
-      return h("header", { class: "verdict" }, title("HostUp recovery", state), message(unread(failure), again));
+      const again = state.canCall && state.vpsId ? button(t.readAgain, reread, "quiet", "reread") : null;
+      return h("header", { class: "verdict" }, title(t.title, state, t), message(unread(failure, language), again));
     }
     if (phase === "cancelled") {
-      return h("header", { class: "verdict" }, title("Nothing to show", state), h("p", {}, "The assistant stopped before the backups were read."));
+      return h("header", { class: "verdict" }, title(t.nothingToShow, state, t), h("p", {}, t.assistantStopped));
     }
     const planOnly = state.planning.is === "shown";
     return h(
       "header",
       { class: "verdict" },
-      title(planOnly ? "A plan for recovery" : "One moment", state),
-      planOnly && !state.canCall ? null : underWay("Reading the backups…"),
+      title(planOnly ? t.aPlan : t.oneMoment, state, t),
+      planOnly && !state.canCall ? null : underWay(t.readingBackups),
     );
   }
   const { restore, overwrites } = listing;
@@ -40,25 +45,25 @@ export function verdict(state: State, reread: () => void): HTMLElement {
     h(
       "div",
       { class: "words" },
-      title(words, state),
+      title(t[words], state, t),
       ...describeAll(restore.reasons, state.place).map((text) => h("p", { class: "why" }, text)),
       ...(isElsewhere ? describeHere(restore.here, state.place) : []).map((text) => h("p", { class: "why" }, text)),
       restore.toUnblock.length > 0 &&
-        h("p", { class: "help" }, h("b", {}, "What would change that"), describeAll(restore.toUnblock, state.place).join(" ")),
+        h("p", { class: "help" }, h("b", {}, t.toUnblock), describeAll(restore.toUnblock, state.place).join(" ")),
       restore.verdict === "possible" &&
         overwrites &&
-        h("p", { class: "soft" }, "With the newest backup: ", lower(describeFinding(overwrites, state.place))),
-      failure && h("p", { class: "soft" }, "This was read earlier; it could not be refreshed."),
+        h("p", { class: "soft" }, t.withTheNewest, lower(describeFinding(overwrites, state.place))),
+      failure && h("p", { class: "soft" }, t.readEarlier),
     ),
   );
 }
 
-function title(words: string, state: State): HTMLElement {
+function title(words: string, state: State, t: Texts): HTMLElement {
   const name = displayName(state);
   return h(
     "div",
     {},
-    name && h("p", { class: "server" }, h("span", { class: "visually-hidden" }, "Server "), name),
+    name && h("p", { class: "server" }, h("span", { class: "visually-hidden" }, t.server), name),
     h("h1", {}, words),
   );
 }

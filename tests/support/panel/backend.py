@@ -28,12 +28,13 @@ class Backend:
         allow: frozenset[Group] = ALL,
         durations: Durations = QUICK,
         account: Account | None = None,
+        language: str | None = None,
     ) -> None:
         self.sandbox = Sandbox(account, durations=durations)
         self.ahead = timedelta()
         """How far the server's clock runs ahead of the browser's."""
         self.server = build_server(
-            Settings("k", sandbox=True, allow=allow),
+            Settings("k", sandbox=True, allow=allow, language=language),
             transport=self.sandbox.transport(),
             now=lambda: datetime.now(UTC) + self.ahead,
         )
