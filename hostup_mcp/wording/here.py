@@ -49,10 +49,10 @@ HERE: Mapping[Code, Text] = {
         "this assistant's access to HostUp has to check it.",
     ),
     Code.JOB_RUNNING: Text(
-        "A change to this VPS through hostup-mcp is in progress, or its outcome is unknown: wait "
-        "until it has ended (get_job), or until {until:moment}.",
-        "Another change to this server is in progress, or its outcome is unknown. Wait until it "
-        "has ended, or until {until:moment}.",
+        "A change to this VPS through hostup-mcp is in progress, or its outcome is unknown: follow "
+        "it with get_job. Until it has ended, at most until {until:moment}, no other is sent.",
+        "Another change to this server is in progress, or its outcome is unknown. Until it has "
+        "ended, at most until {until:moment}, no other is sent.",
     ),
     Code.USE_PANEL: Text(
         "The user can do it in HostUp's panel.", "You can do it yourself in HostUp's panel."

@@ -359,10 +359,11 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     (
         JobRunning(WHEN),
-        "A change to this VPS through hostup-mcp is in progress, or its outcome is unknown: wait "
-        "until it has ended (get_job), or until Mon 2026-04-27 10:00 UTC.",
-        "Another change to this server is in progress, or its outcome is unknown. Wait until it "
-        "has ended, or until Mon 2026-04-27 10:00 UTC.",
+        "A change to this VPS through hostup-mcp is in progress, or its outcome is unknown: follow "
+        "it with get_job. Until it has ended, at most until Mon 2026-04-27 10:00 UTC, no other is "
+        "sent.",
+        "Another change to this server is in progress, or its outcome is unknown. Until it has "
+        "ended, at most until Mon 2026-04-27 10:00 UTC, no other is sent.",
     ),
     (
         Code.USE_PANEL,

@@ -109,7 +109,7 @@ def test_verdict_text(
 def test_a_change_in_progress_is_not_made_in_the_panel() -> None:
     here = Here((JobRunning(datetime(2026, 4, 27, 12, tzinfo=UTC)),))
     text = verdict_text("A", Verdict.POSSIBLE, [], here, UTC)
-    assert text.endswith("(get_job), or until Mon 2026-04-27 12:00 UTC.")
+    assert text.endswith("at most until Mon 2026-04-27 12:00 UTC, no other is sent.")
 
 
 @pytest.mark.parametrize(
