@@ -275,6 +275,7 @@ class Story(RuleBasedStateMachine):
             assert not self.change("restore_vps", name, needs_yes=True, planId=plan)
             assert self.told is not None
             assert self.told.kind in ("plan_used", "plan_again")
+            self.it_verifies(name)  # type: ignore[call-arg]
 
     @rule(name=servers, mode=modes, what=st.sampled_from(["gate", "backup", "time"]))
     def it_carries_out_a_plan_whose_facts_have_changed(
@@ -322,6 +323,19 @@ class Story(RuleBasedStateMachine):
                 assert there is None
             if "The backup is still listed" in told.text:
                 assert there is not None
+
+    @rule(name=servers)
+    def it_verifies(self, name: str) -> None:
+        vps = self.id(name)
+        found: Result = self.run(lambda: self.assistant.call("verify_recovery", id=vps))
+        verdict = found.kind if found.is_error else found.data["verdict"]
+        assert verdict in ("no_recovery", "back", "not_back", "not_known"), found.text
+        self.seen[verdict] += 1
+        if verdict == "back":
+            server = self.sandbox.state.by_name(name)
+            assert server.power_state == "running"
+            assert server.boots
+            assert server.disk.startswith("state as of"), server.disk
 
     @rule(name=servers)
     def it_deletes_a_snapshot(self, name: str) -> None:
@@ -475,4 +489,5 @@ def test_random_stories_keep_the_promises() -> None:
     run_state_machine_as_test(Story, settings=STORIES)
     eventful = {"accepted", "outcome_unknown", "not_confirmed", "plan_again", "plan_used"}
     eventful |= {"write_in_flight", "gate_closed", "unreachable", "repeated", "job completed"}
+    eventful |= {"no_recovery", "back", "not_known"}
     assert eventful - set(+Story.seen) == set(), Story.seen
