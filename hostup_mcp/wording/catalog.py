@@ -210,9 +210,8 @@ TEXTS: Mapping[Code, Text] = {
     Code.BACKUPS_UNREADABLE: _both("Its backups could not be read ({error})."),
     Code.SCHEDULES_UNREADABLE: _both("Its schedules could not be read ({error})."),
     # Data loss
-    Code.CHANGES: Text(
-        "Everything written since {since:moment} would be lost: {age:span} of changes.",
-        "Everything written since {since:moment} would be lost: {age:span} of changes.",
+    Code.CHANGES: _both(
+        "Everything written since {since:moment} would be lost, up to {age:span} of changes."
     ),
     Code.CHANGES_FEW: _both(
         "It was made {age:span} ago: only what was written since then would be lost."
@@ -343,13 +342,14 @@ TEXTS: Mapping[Code, Text] = {
         "The newest backup from before the restore is the one from {created:moment}.",
     ),
     Code.WAY_BACK_RESTORED: _both(
-        "No way back to what was overwritten: the newest backup from before is the one restored."
+        "There is no backup of what was overwritten: the newest one from before the restore is the "
+        "one that was restored."
     ),
     Code.WAY_BACK_UNKNOWN: _both(
         "Whether there is a way back is not known: HostUp counts backups that it does not list."
     ),
     Code.NO_WAY_BACK: _both(
-        "No way back to what was overwritten: there is no backup from before the restore."
+        "There is no backup of what was overwritten: HostUp lists none from before the restore."
     ),
     **HERE,
     **SUGGESTIONS,

@@ -141,7 +141,7 @@ ENGLISH: Mapping[Words, str] = {
     Words.SHUT_DOWN: "Shut down {server}?",
     Words.RESTART: "Restart {server}?",
     Words.SWITCH_OFF: "Switch off {server}?",
-    Words.LOSES_CHANGES: "DATA LOSS: everything written since then, {age:span} of changes.",
+    Words.LOSES_CHANGES: "DATA LOSS: everything written since then, up to {age:span} of changes.",
     Words.LOSES_UNKNOWN: "DATA LOSS: everything written since; its date is not known.",
     Words.LOSES_EVERYTHING: "DATA LOSS: everything on it. It will hold the other server's data.",
     Words.NOTHING_LOST: "That server stays as it is.",

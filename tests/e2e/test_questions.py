@@ -75,7 +75,7 @@ async def test_every_window_and_the_panel_ask_the_same(mode: Mode) -> None:
     ("index", "way_back", "says"),
     [
         (2, 0, "the newest backup from before the restore"),
-        (0, None, "No way back to what was overwritten"),
+        (0, None, "There is no backup of what was overwritten"),
     ],
 )
 async def test_a_restore_says_what_was_agreed_and_how_to_return(

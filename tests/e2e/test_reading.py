@@ -117,8 +117,8 @@ async def test_every_field_of_the_sample_is_kept(mode: str) -> None:
     assert data["explanation"]["restore"]["overwrites"]["span"] == "1 day 2 hours"
     for fact in ("bkp_01hxa3b4c5d6e7f8g9h0j1k2m3", "12.4", "Before upgrade", "1 of 3 used"):
         assert fact in result.text
-    lost = "Everything written since Mon 2026-04-27 10:00 UTC would be lost: 1 day 2 hours"
-    assert f"Restoring the backup listed first: {lost}" in result.text, "which backup it is about"
+    lost = "everything written since Mon 2026-04-27 10:00 UTC would be lost, up to 1 day 2 hours"
+    assert f"Restoring the newest listed backup: {lost}" in result.text, "which backup it is about"
 
 
 @pytest.mark.parametrize(("mode", "limit"), [(LEGACY, 1), (MODERN, 3), (LEGACY, 7), (MODERN, 100)])

@@ -486,9 +486,9 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     (
         Changes(WHEN, AGE),
-        "Everything written since Mon 2026-04-27 10:00 UTC would be lost: 1 day 2 hours of "
+        "Everything written since Mon 2026-04-27 10:00 UTC would be lost, up to 1 day 2 hours of "
         "changes.",
-        "Everything written since Mon 2026-04-27 10:00 UTC would be lost: 1 day 2 hours of "
+        "Everything written since Mon 2026-04-27 10:00 UTC would be lost, up to 1 day 2 hours of "
         "changes.",
     ),
     (
@@ -729,7 +729,8 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     (
         Code.WAY_BACK_RESTORED,
-        "No way back to what was overwritten: the newest backup from before is the one restored.",
+        "There is no backup of what was overwritten: the newest one from before the restore is the "
+        "one that was restored.",
         None,
     ),
     (
@@ -739,7 +740,7 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     (
         Code.NO_WAY_BACK,
-        "No way back to what was overwritten: there is no backup from before the restore.",
+        "There is no backup of what was overwritten: HostUp lists none from before the restore.",
         None,
     ),
     # Evidence: what was seen after a restore

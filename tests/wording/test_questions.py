@@ -48,8 +48,8 @@ def text_of(question: Question) -> str:
 def test_facts_cost_unknown_texts_ids_and_name() -> None:
     assert text_of(RESTORE).splitlines() == [
         'Restore "web-01" (192.0.2.10) to its backup from Mon 2026-04-27 02:00 UTC?',
-        "DATA LOSS: everything written since then, 8 hours of changes. Its disk is replaced; it is "
-        "down meanwhile.",
+        "DATA LOSS: everything written since then, up to 8 hours of changes. Its disk is "
+        "replaced; it is down meanwhile.",
         "It costs money while it exists. The price is not known: HostUp does not tell it.",
         "HostUp does not say whether it starts the server again. The backup is 0 GB: it is "
         "probably empty or unfinished.",
@@ -137,7 +137,7 @@ def test_a_hostile_text_stays_quoted_and_short() -> None:
 def test_quotations_are_cut_before_details_go() -> None:
     note, detail = Quote(Words.NEW_NOTE, "n" * 200), say(Words.SIZE, size=7)
     question = replace(RESTORE, details=(detail,) * 3, unknown=(), cost=None)
-    for count, details in ((1, 3), (2, 3), (10, 3), (11, 0)):
+    for count, details in ((1, 3), (2, 3), (9, 3), (11, 0)):
         text = text_of(replace(question, quotes=(note,) * count))
         assert len(text) <= MAX_QUESTION
         assert text.count("Size: 7 GB.") == details, count

@@ -34,8 +34,8 @@ async def propose(
     description: Annotated[str | None, Field(max_length=200, description="Shown with it.")] = None,
 ) -> Harmless:
     """Makes a snapshot, a quick local way back for about a day; follow it with get_job. It
-    overwrites nothing, so the user is not asked. list_vps_snapshots shows if the plan has
-    snapshots. For a lasting copy use create_vps_backup."""
+    overwrites nothing, so the user is not asked. list_vps_snapshots shows whether this
+    server can have snapshots. For a lasting copy use create_vps_backup."""
     description = clean_text(description or "", 200) or None
     listing = await reader.hostup.list_snapshots(id)
     gate = listing.actions.can_create

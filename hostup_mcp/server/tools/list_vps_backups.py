@@ -234,6 +234,7 @@ def _verdicts(view: _View, zone: tzinfo) -> list[str]:
     lost = []
     if overwrites is not None:
         loss = for_model(overwrites.data_loss, zone)
+        loss = loss[:1].lower() + loss[1:]
         lost = [f"Restoring {_which(overwrites.backup, view)}: {loss}"]
     return [
         verdict_text("Restore", restore.verdict, restore.reasons, view.restore_here, zone),
@@ -257,7 +258,7 @@ def _verdicts(view: _View, zone: tzinfo) -> list[str]:
 
 def _which(backup: Backup, view: _View) -> str:
     if backup in view.page.backups[:1]:
-        return "the backup listed first"
+        return "the backup listed first" if backup.created is None else "the newest listed backup"
     return f"{safe_word(backup.id)}, the newest that looks complete"
 
 

@@ -42,7 +42,7 @@ class SnapshotListing(ServerListing):
     total: int = Field(description="How many are listed, shown or not.")
     data: list[SnapshotItem] = Field(description="The snapshots, newest first; up to 50.")
     available: bool | None = Field(
-        description="False if the plan has no snapshots; null if unknown."
+        description="False if this server cannot have snapshots; null if unknown."
     )
     reason: str | None = Field(description="HostUp's reason why there are none.")
     totalSnapshots: int | None = Field(description="How many are allowed; null if unknown.")

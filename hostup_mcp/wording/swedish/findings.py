@@ -126,7 +126,8 @@ FINDINGS: Mapping[Code, str] = {
     Code.BACKUPS_UNREADABLE: "Dess backuper kunde inte läsas ({error}).",
     Code.SCHEDULES_UNREADABLE: "Dess scheman kunde inte läsas ({error}).",
     # Data loss
-    Code.CHANGES: "Allt som har skrivits sedan {since:moment} skulle gå förlorat ({age:span}).",
+    Code.CHANGES: "Allt som har skrivits sedan {since:moment} skulle gå förlorat (upp till "
+    "{age:span}).",
     Code.CHANGES_FEW: "Den togs för {age:span} sedan: bara det som har skrivits sedan dess skulle "
     "gå förlorat.",
     Code.CHANGES_UNKNOWN: "Allt som har skrivits sedan backupen eller snapshoten togs skulle gå "
@@ -183,11 +184,11 @@ FINDINGS: Mapping[Code, str] = {
     "bara äldre kvar.",
     # After a restore
     Code.WAY_BACK: "Den nyaste backupen från före återställningen är den från {created:moment}.",
-    Code.WAY_BACK_RESTORED: "Ingen väg tillbaka till det som skrevs över: den nyaste backupen från "
-    "före återställningen är den som återställdes.",
+    Code.WAY_BACK_RESTORED: "Det finns ingen backup av det som skrevs över: den nyaste backupen "
+    "från före återställningen är den som återställdes.",
     Code.WAY_BACK_UNKNOWN: "Det är inte känt om det finns en väg tillbaka: HostUp räknar backuper "
     "som inte finns i listan.",
-    Code.NO_WAY_BACK: "Ingen väg tillbaka till det som skrevs över: det finns ingen backup från "
+    Code.NO_WAY_BACK: "Det finns ingen backup av det som skrevs över: HostUp listar ingen från "
     "före återställningen.",
     **HERE,
     **SUGGESTIONS,

@@ -26,7 +26,7 @@ QUESTIONS: Mapping[Words, str] = {
     Words.SHUT_DOWN: "Vill du stänga av {server}?",
     Words.RESTART: "Vill du starta om {server}?",
     Words.SWITCH_OFF: "Vill du bryta strömmen till {server}?",
-    Words.LOSES_CHANGES: "DATAFÖRLUST: allt som har skrivits sedan dess ({age:span}).",
+    Words.LOSES_CHANGES: "DATAFÖRLUST: allt som har skrivits sedan dess (upp till {age:span}).",
     Words.LOSES_UNKNOWN: "DATAFÖRLUST: allt som har skrivits sedan dess; datumet är okänt.",
     Words.LOSES_EVERYTHING: "DATAFÖRLUST: allt på servern. Den får den andra serverns data.",
     Words.NOTHING_LOST: "Den servern förblir som den är.",

@@ -164,7 +164,8 @@ def test_the_server_is_named() -> None:
         ),
         (
             Code.NO_WAY_BACK,
-            "No way back to what was overwritten: there is no backup from before the restore.",
+            "There is no backup of what was overwritten: HostUp lists none from before the "
+            "restore.",
             "no_way_back",
         ),
     ],
