@@ -137,7 +137,7 @@ def test_a_hostile_text_stays_quoted_and_short() -> None:
 def test_quotations_are_cut_before_details_go() -> None:
     note, detail = Quote(Words.NEW_NOTE, "n" * 200), say(Words.SIZE, size=7)
     question = replace(RESTORE, details=(detail,) * 3, unknown=(), cost=None)
-    for count, details in ((1, 3), (2, 3), (9, 3), (11, 0)):
+    for count, details in ((1, 3), (2, 3), (8, 3), (11, 0)):
         text = text_of(replace(question, quotes=(note,) * count))
         assert len(text) <= MAX_QUESTION
         assert text.count("Size: 7 GB.") == details, count
