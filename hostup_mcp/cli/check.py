@@ -18,11 +18,16 @@ from hostup_mcp.cli.doctor import diagnosis
 from hostup_mcp.config import Misconfigured, Settings
 from hostup_mcp.hostup.problems import HostUpError, RateLimitedError
 from hostup_mcp.hostup.reading import ReadingClient
+from hostup_mcp.recovery.findings import RunningRehearsal
 from hostup_mcp.recovery.health import ServerFacts, check_server
+from hostup_mcp.server.caller import LOCAL
 from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.connections import connect, shared_throttle
 from hostup_mcp.server.fleet import BEGINNING, SERVER_SECONDS, Position, read_part
+from hostup_mcp.server.rehearsals import mention
+from hostup_mcp.server.services import Services
 from hostup_mcp.state.in_memory import InMemoryState
+from hostup_mcp.state.sqlite import SqliteState, default_path
 from hostup_mcp.wording.formats import system_language, system_zone
 from hostup_mcp.wording.health import WORDS, Gap
 from hostup_mcp.wording.viewer import Language, Viewer
@@ -82,10 +87,32 @@ async def _check(settings: Settings, options: Options) -> Report:
         now = hostup_now(client, datetime.now(UTC))
     finally:
         await client.close()
+    rehearsals = await _rehearsals(settings)
     viewer = Viewer(settings.zone or system_zone(), _language(settings))
     servers = tuple(check_server(facts, now, options.max_age) for facts in fleet.servers)
     problem = _problem(fleet, viewer.language)
-    return Report(now, options.max_age, servers, fleet.is_complete, problem, viewer=viewer)
+    return Report(
+        now,
+        options.max_age,
+        servers,
+        fleet.is_complete,
+        problem,
+        viewer=viewer,
+        rehearsals=tuple(rehearsals),
+    )
+
+
+async def _rehearsals(settings: Settings) -> list[RunningRehearsal]:
+    """Return the rehearsals of this user's stdio sessions that are not known to be over."""
+    path = default_path()
+    if settings.sandbox or not path.exists():
+        return []
+    state = SqliteState(path)
+    if not state.is_usable():
+        return []
+    services = Services(settings, state=state)
+    async with services.used():
+        return await mention(services, LOCAL)
 
 
 def _language(settings: Settings) -> Language:

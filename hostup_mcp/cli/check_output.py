@@ -10,11 +10,13 @@ from enum import IntEnum
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
+from hostup_mcp.recovery.findings import RunningRehearsal
 from hostup_mcp.recovery.health import Health, Severity, worst_first
 from hostup_mcp.server.fleet_output import server_item
+from hostup_mcp.server.output import as_data
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.health import WORDS, describe_server, summarize
-from hostup_mcp.wording.render import finding_code
+from hostup_mcp.wording.render import finding_code, for_user
 from hostup_mcp.wording.viewer import Viewer
 
 
@@ -38,6 +40,8 @@ class Report:
     problem: str | None = None
     """Why the state of some servers is not known, if it is not, in the viewer's language."""
     viewer: Viewer = field(default_factory=Viewer)
+    rehearsals: tuple[RunningRehearsal, ...] = ()
+    """Those that still cost money; they do not change the state."""
 
     @property
     def state(self) -> State:
@@ -64,6 +68,7 @@ def as_text(report: Report) -> str:
         for health in worst_first(report.servers)
         if health.severity not in (None, Severity.NOTICE)
     ]
+    lines += [f"REHEARSAL: {for_user(each, report.viewer)}" for each in report.rehearsals]
     # Whatever reads it takes what follows a bar as performance data.
     return "\n".join(lines).replace("|", "¦")
 
@@ -81,6 +86,7 @@ def as_json(report: Report) -> str:
         "healthy": healthy,
         "complete": report.is_complete,
         "problem": report.problem,
+        "rehearsals": [as_data(each) for each in report.rehearsals],
         "servers": [
             server_item(health, report.checked_at).model_dump(mode="json", by_alias=True)
             for health in servers
@@ -100,6 +106,8 @@ def as_metrics(report: Report) -> str:
     gauge("hostup_mcp_check_complete", "1 if all servers were checked").set(report.is_complete)
     at = report.checked_at.timestamp()
     gauge("hostup_mcp_check_timestamp_seconds", "When this check was made").set(at)
+    rehearsals = gauge("hostup_mcp_check_rehearsals", "Rehearsals that still cost money")
+    rehearsals.set(len(report.rehearsals))
     servers = gauge("hostup_mcp_check_servers", "Servers by their worst finding", "severity")
     counts = Counter(health.severity or "none" for health in report.servers)
     for severity in (*Severity, "none"):

@@ -78,6 +78,7 @@ class Code(StrEnum):
     ENABLE_CLOUD = "enable_cloud"
     ADD_CARD = "add_card"
     RAISE_LIMIT = "raise_limit"
+    RAISE_SERVER_LIMIT = "raise_server_limit"
     ASK_ABOUT_BLOCKER = "ask_about_blocker"
     CHOOSE_SIZE = "choose_size"
     CHOOSE_REGION = "choose_region"
@@ -146,6 +147,7 @@ class Code(StrEnum):
     # Side effects
     DISK_REPLACED = "disk_replaced"
     POWER_STATE_UNKNOWN = "power_state_unknown"
+    POWER_STATE_STARTABLE = "power_state_startable"
     SERVER_STOPPED = "server_stopped"
     NETWORK_KEPT = "network_kept"
     PRICE = "price"

@@ -163,6 +163,7 @@ SideEffect: TypeAlias = (
     | Literal[
         Code.DISK_REPLACED,
         Code.POWER_STATE_UNKNOWN,
+        Code.POWER_STATE_STARTABLE,
         Code.SERVER_STOPPED,
         Code.NETWORK_KEPT,
         Code.TWIN_STARTS,

@@ -55,7 +55,7 @@ _BLOCKER_STEPS: Mapping[str, Step] = {
     "cpu_limit_exceeded": Code.RAISE_LIMIT,
     "memory_limit_exceeded": Code.RAISE_LIMIT,
     "storage_limit_exceeded": Code.RAISE_LIMIT,
-    "instance_limit_exceeded": Code.RAISE_LIMIT,
+    "instance_limit_exceeded": Code.RAISE_SERVER_LIMIT,
     "has_unpaid_invoice": Code.PAY_INVOICE,
 }
 
@@ -130,6 +130,8 @@ def steps_for(reasons: Iterable[Reason], preflight: PaygPreflight | None) -> tup
         match reason:
             case AccountBlocker(word=word):
                 steps.append(blocker_step(word))
+            case AboveLimit(of=Code.CLOUD_SERVERS):
+                steps.append(Code.RAISE_SERVER_LIMIT)
             case AboveLimit():
                 steps.append(Code.RAISE_LIMIT)
             case TooLarge() | TooSmall() | NewDiskSmall() | NewSizeUnknown():

@@ -19,6 +19,8 @@ HOURS_OF_REHEARSAL = 2
 _MOST = Decimal(1_000_000)
 """An hourly price above this is taken for an error in HostUp's rates."""
 
+_HUNDREDTH = Decimal("0.01")
+
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
@@ -47,9 +49,9 @@ def as_rehearsal(cost: Cost) -> Cost:
 
 
 def spent(per_hour: Money, elapsed: timedelta) -> Money:
-    """Return what a server has cost after it was `elapsed` there, by its hourly price."""
-    seconds = max(0, int(elapsed.total_seconds()))
-    return times(per_hour, Decimal(seconds) / 3600)
+    """Return about what a server has cost after it was `elapsed` there, to two decimals."""
+    hours = Decimal(max(0, int(elapsed.total_seconds()))) / 3600
+    return Money((per_hour.amount * hours).quantize(_HUNDREDTH), per_hour.currency)
 
 
 def times(rate: Money, hours: Decimal | int) -> Money:

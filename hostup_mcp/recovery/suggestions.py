@@ -35,6 +35,7 @@ Step: TypeAlias = Literal[
     Code.ENABLE_CLOUD,
     Code.ADD_CARD,
     Code.RAISE_LIMIT,
+    Code.RAISE_SERVER_LIMIT,
     Code.ASK_ABOUT_BLOCKER,
     Code.CHOOSE_SIZE,
     Code.CHOOSE_REGION,

@@ -69,6 +69,9 @@ def add_guidance(server: MCPServer[Services], services: Services) -> None:
         recover_server
     )
     server.prompt(
+        title="Rehearse a recovery", description="Find out whether a server's backup works."
+    )(rehearse_recovery)
+    server.prompt(
         title="Check all backups", description="See which servers have no recent backup."
     )(check_backups)
 
@@ -150,11 +153,34 @@ def recover_server(
         "unblock it.\n"
         "3. Call list_vps_snapshots too: a recent snapshot may lose less.\n"
         "4. Call plan_restore for the option that loses the least data. Tell me what would be "
-        "lost, the side effects, and the less risky options.\n"
+        "lost, the side effects, the less risky options, and for a new server its price. A "
+        "rehearsal (plan_restore with rehearsal) tries the backup first, on a temporary server.\n"
         "5. Then stop and wait for my decision. Change nothing without it.\n"
         "6. When a restore that I decided for has finished, call verify_recovery, and tell me its "
         "verdict and what shows it. That HostUp reports success does not show that the server is "
         "back."
+    )
+
+
+def rehearse_recovery(
+    id: Annotated[
+        str, Field(description="Id of the server, from list_vps; leave empty to be asked.")
+    ] = "",
+) -> str:
+    """Return the prompt for a rehearsal, which ends only when the user says so."""
+    which = f"the server {id}" if id else "a server; ask me which one from list_vps it is"
+    return (
+        f"Help me find out whether the backup of {which} works.\n"
+        "1. Call list_vps, then list_vps_backups of that server.\n"
+        "2. Call plan_restore with mode new_cloud_vps, rehearsal and the newest backup that looks "
+        "complete. Tell me its price for two hours and per hour, and that a twin of a live server "
+        "will boot: its scheduled jobs, mail queue and payment runs may start.\n"
+        "3. Then stop and wait for my decision. Change nothing without it.\n"
+        "4. If I agree, carry the plan out, follow the job with get_job, then call verify_recovery "
+        "with the id of the new server. Tell me its verdict and what shows it.\n"
+        "5. Ask me to look at the new server myself. It costs money until it is ended: when I say "
+        "that I am done, end the rehearsal and tell me about what it has cost. Where you have no "
+        "tool for that, I do it in HostUp's panel."
     )
 
 

@@ -22,6 +22,7 @@ from hostup_mcp.recovery.rehearsals import (
     read_price,
 )
 from hostup_mcp.server import recoveries
+from hostup_mcp.server.clocks import by_hostup
 from hostup_mcp.server.recoveries import KeptRecovery, Recovery
 from hostup_mcp.server.services import Services
 from hostup_mcp.state.store import StateUnavailableError
@@ -106,7 +107,7 @@ async def _look(services: Services, found: list[KeptRecovery]) -> list[RunningRe
             looked += 1
             with suppress(HostUpError):
                 kept = await _look_at(services, hostup, kept, now)
-        if (finding := _describe(kept.recovery, now)) is not None:
+        if (finding := _describe(kept.recovery, now, by_hostup(services.hostup, now))) is not None:
             told.append(finding)
     return told
 
@@ -120,13 +121,16 @@ def _is_due(looks: dict[str, datetime], id_: str, now: datetime) -> bool:
     return True
 
 
-def _describe(recovery: Recovery, now: datetime) -> RunningRehearsal | None:
+def _describe(recovery: Recovery, now: datetime, there: datetime) -> RunningRehearsal | None:
+    """Describe a rehearsal at `now`, which is `there` by HostUp's clock."""
     sent = sent_of(recovery)
     if sent is None or recovery.over_at is not None:
         return None
     price = recovery.price or {}
     rate = read_price(price.get("perHour"), price.get("currencyCode"))
-    return describe_running(sent, recovery.sent_at, now, rate, recovery.end_requested_at)
+    requested = recovery.end_requested_at
+    ending = None if requested is None else requested + (there - now)
+    return describe_running(sent, recovery.sent_at_hostup, there, rate, ending)
 
 
 async def _look_at(

@@ -244,6 +244,10 @@ TEXTS: Mapping[Code, Text] = {
         "HostUp does not say whether it starts the VPS again: check its power state afterwards.",
         "HostUp does not say whether it starts the server again: check its power state afterwards.",
     ),
+    Code.POWER_STATE_STARTABLE: Text(
+        "HostUp does not say whether it starts the VPS again; set_vps_power can.",
+        "HostUp does not say whether it starts the server again; the assistant can.",
+    ),
     Code.SERVER_STOPPED: Text(
         "The VPS is stopped and its disk replaced.", "The server is stopped and its disk replaced."
     ),

@@ -78,6 +78,9 @@ SUGGESTIONS: Mapping[Code, Text] = {
     Code.ENABLE_CLOUD: both("Ask HostUp's support to enable Cloud VPS for this account."),
     Code.ADD_CARD: both("Add a payment card in HostUp's panel."),
     Code.RAISE_LIMIT: both("Choose a smaller size, or ask for a higher limit in HostUp's panel."),
+    Code.RAISE_SERVER_LIMIT: both(
+        "End another pay-as-you-go server, or ask for a higher limit, in HostUp's panel."
+    ),
     Code.ASK_ABOUT_BLOCKER: both("HostUp's support can explain what is in the way."),
     Code.CHOOSE_SIZE: Text(
         "Plan again with another cpuCores, memoryGb or storageGb.", "Choose another size."

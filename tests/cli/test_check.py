@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -20,9 +21,12 @@ from hostup_mcp.cli import main
 from hostup_mcp.cli.check import Fleet, read_all
 from hostup_mcp.cli.check_output import Report, State, as_json, as_metrics, as_text
 from hostup_mcp.cli.parser import duration
+from hostup_mcp.config import load
 from hostup_mcp.hostup.http import Http
 from hostup_mcp.hostup.problems import RateLimitedError, UnauthorizedError
 from hostup_mcp.hostup.reading import ReadingClient
+from hostup_mcp.recovery.evidence import Observation
+from hostup_mcp.recovery.modes.definition import Mode
 from hostup_mcp.sandbox import (
     SANDBOX_API_KEY,
     Anomalies,
@@ -32,8 +36,13 @@ from hostup_mcp.sandbox import (
     RateLimit,
     Variants,
 )
+from hostup_mcp.sandbox.ids import make_id
+from hostup_mcp.server.caller import LOCAL
 from hostup_mcp.server.connections import shared_throttle
+from hostup_mcp.server.recoveries import KeptRecovery, Recovery, Restored, put
+from hostup_mcp.server.services import Services
 from hostup_mcp.state.in_memory import InMemoryState
+from hostup_mcp.state.sqlite import SqliteState, default_path
 
 SECRET = "hostup_live_SECRET"
 
@@ -440,7 +449,7 @@ def test_unknown_counts_have_no_metric(monitoring: Monitoring) -> None:
     )
     _, text = monitoring.check("--prometheus")
     assert {name[0] for name in metrics(text)} == {
-        *("state", "complete", "timestamp_seconds", "servers", "finding")
+        *("state", "complete", "timestamp_seconds", "servers", "finding", "rehearsals")
     }
 
 
@@ -471,3 +480,65 @@ def test_the_sandbox_can_be_checked(
     monkeypatch.delenv("HOSTUP_API_KEY", raising=False)
     assert main(["check", "--sandbox"]) == 2
     assert "CRITICAL: staging (192.0.2.11, vps_" in capsys.readouterr().out
+
+
+# Rehearsals ---------------------------------------------------------------------------------------
+
+
+def made(kind: str, number: int) -> str:
+    return make_id(kind, f"fleet-{number}")
+
+
+def recorded(base_url: str, **changes: Any) -> None:
+    """A rehearsal that a stdio session of this user left running, three hours ago."""
+    began = datetime.now(UTC) - timedelta(hours=3, minutes=1, seconds=30)
+    recovery = Recovery(
+        caller=LOCAL,
+        plan_id="plan_1",
+        path="/",
+        sent_at=began,
+        vps_id=made("vps", 1),
+        restored=Restored(
+            mode=Mode.NEW_CLOUD_VPS, point="bkp_1", kind="rehearsal", new_name="try-1"
+        ),
+        write_id="0",
+        consent={},
+        price={"perHour": "0.66", "currencyCode": "SEK"},
+        before=Observation(at=began),
+        new_vps_id=made("vps", 2),
+        **changes,
+    )
+    settings = load({}, {**os.environ, "HOSTUP_BASE_URL": base_url})
+    services = Services(settings, state=SqliteState(default_path()))
+    kept = KeptRecovery(f"{base_url}/{recovery.vps_id}", "rec_1", recovery)
+    anyio.run(put, services, kept)
+
+
+def test_a_forgotten_rehearsal_is_mentioned(monitoring: Monitoring) -> None:
+    monitoring.holds(*healthy(monitoring.start, 3))
+    recorded(monitoring.upstream.url)
+    code, text = monitoring.check()
+    assert code == State.OK
+    assert text.splitlines()[1] == (
+        "REHEARSAL: A rehearsal is running: “try-1”, for 3 hours 1 minute, about SEK 2.00 so far "
+        "(SEK 0.66 per hour, without traffic and VAT)."
+    )
+    [told] = json.loads(monitoring.check("--json")[1])["rehearsals"]
+    assert (told["code"], told["vpsId"]) == ("rehearsal_runs", made("vps", 2))
+    assert "hostup_mcp_check_rehearsals 1.0" in monitoring.check("--prometheus")[1]
+
+
+def test_the_sandbox_and_others_have_none(monitoring: Monitoring) -> None:
+    """A rehearsal at another HostUp is none of this account's."""
+    monitoring.holds(*healthy(monitoring.start, 3))
+    recorded("https://elsewhere.example")
+    assert "REHEARSAL" not in monitoring.check()[1]
+    assert "REHEARSAL" not in monitoring.check("--sandbox")[1]
+
+
+def test_a_rehearsal_that_is_gone_is_not_mentioned(monitoring: Monitoring) -> None:
+    monitoring.holds(*healthy(monitoring.start, 2))
+    recorded(monitoring.upstream.url, seen_at=datetime.now(UTC))
+    for _ in range(2):
+        assert "REHEARSAL" not in monitoring.check()[1]
+    assert json.loads(monitoring.check("--json")[1])["rehearsals"] == []

@@ -196,7 +196,7 @@ async def test_a_lost_response_is_not_sent_again() -> None:
         sandbox.faults.add(Fault("drop_after", method="POST", path="*"))
         result = await power(assistant, "shutdown")
         assert result.kind == "outcome_unknown"
-        assert "Its power state is" in result.error["seen"]
+        assert "The power state of the server is" in result.error["seen"]
         assert (await power(assistant, "stop")).kind == "write_in_flight"
         assert len(sandbox.writes) == 1
 
@@ -224,3 +224,38 @@ async def test_the_group_unlocks_it() -> None:
         result = await power(assistant, "stop")
         assert result.kind == "not_allowed"
         assert "power" in result.text
+
+
+# Where it is named --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("unlocked", [True, False])
+async def test_it_is_named_where_it_is_unlocked(unlocked: bool) -> None:
+    """In a plan that may leave the server stopped, and where HostUp wants it stopped first."""
+    variants = Variants(restore_of_running="refused")
+    sandbox = Sandbox(clock=ManualClock(), variants=variants, rate_limit=None)
+    allow = frozenset(Group) if unlocked else frozenset(Group) - {Group.POWER}
+    async with in_memory(sandbox, User(), allow=allow) as assistant:
+        vps, backups = await assistant.backups(NAME)
+        plan = await assistant.call("plan_restore", id=vps, mode="in_place", backupId=backups[0])
+        assert ("set_vps_power can" in plan.text) is unlocked
+        refused = await assistant.no("restore_vps", planId=plan.data["planId"])
+        assert refused.kind == "conflict"
+        assert ("set_vps_power with action shutdown" in refused.next_step) is unlocked
+        assert ("in HostUp's panel" in refused.next_step) is not unlocked
+        for result in assistant.results:
+            assert unlocked or "set_vps_power" not in result.text
+
+
+async def test_a_stopped_server_is_brought_back() -> None:
+    """A restore that leaves the server stopped, and the start that it then needs."""
+    async with account(restored_power="stopped") as (sandbox, assistant, _):
+        vps, plan = await assistant.planned(NAME)
+        await assistant.ok("restore_vps", planId=plan)
+        sandbox.clock.advance(200)  # type: ignore[attr-defined]
+        verdict = await assistant.ok("verify_recovery", id=vps)
+        assert verdict["verdict"] == "not_back"
+        started = await power(assistant, "start")
+        assert not started.is_error, started.text
+        sandbox.clock.advance(60)  # type: ignore[attr-defined]
+        assert (await assistant.ok("verify_recovery", id=vps))["verdict"] == "back"

@@ -198,7 +198,7 @@ async def test_limits_and_regions_are_told(limits: Any) -> None:
         assert plan.data["planId"] is None
         assert "needs 64 GB of memory; the account's limit leaves " in plan.text
         assert 'does not list the region "oslo"; it lists "stockholm"' in plan.text
-        assert "ask HostUp for a higher limit" in plan.text
+        assert "ask for a higher limit" in plan.text
         assert plan.data["newServer"]["regions"] == ["stockholm"]
         left = plan.data["newServer"]["left"]["memoryGb"]
         plan = await planned(assistant, memoryGb=left, region="stockholm")
@@ -226,7 +226,7 @@ async def test_each_blocker_is_told_before(word: Any, access: Any) -> None:
         assert plan.data["verdict"] == "blocked"
         assert plan.data["planId"] is None
         if access == "object":
-            assert STEPS.get(word, "ask HostUp for a higher limit") in plan.text
+            assert STEPS.get(word, "ask for a higher limit") in plan.text
         assert not sandbox.writes
 
 
@@ -250,6 +250,29 @@ async def test_each_blocker_is_told_after(word: Any, place: Any) -> None:
             assert word in result.text
             assert STEPS[word] in result.next_step
         assert set(sandbox.state.servers) == before
+
+
+@pytest.mark.parametrize("door", SAFETY_DOORS, ids=str)
+async def test_through_every_door(door: Door, product: Product) -> None:
+    """Each blocker is told before, and a price that changed after the plan is never paid."""
+    sandbox, user = product.sandbox, User()
+    async with product.enter(door, user) as assistant:
+        for word in WORDS:
+            sandbox.anomalies = Anomalies(payg_blocker=word)
+            plan = await planned(assistant)
+            assert plan.data["verdict"] == "blocked"
+            assert STEPS.get(word, "ask for a higher limit") in plan.text
+        sandbox.anomalies = Anomalies()
+        plan = await planned(assistant)
+
+        def raise_price(question: str) -> Any:
+            sandbox.state.rates = sandbox.state.rates.times(1.1)
+            return agree(question)
+
+        user.reply = raise_price
+        result = await assistant.no("restore_vps", planId=plan.data["planId"])
+        assert result.kind == "plan_again"
+        assert not sandbox.writes
 
 
 # A lost response ----------------------------------------------------------------------------------

@@ -207,6 +207,59 @@ async def test_a_rehearsal_is_a_new_server_only() -> None:
         assert "rehearsal: does not belong with mode in_place" in result.text
 
 
+@pytest.mark.parametrize("door", SAFETY_DOORS, ids=str)
+@pytest.mark.parametrize("boots", [True, False])
+async def test_a_rehearsal_shows_whether_it_boots(
+    door: Door, boots: bool, product: Product
+) -> None:
+    """One backup that works, and one that boots to nothing."""
+    sandbox, user = product.sandbox, User()
+    async with product.enter(door, user) as assistant:
+        servers = sandbox.state.owned("main")
+        source, backup = next(
+            (server, backup)
+            for server in servers
+            for backup in server.backups
+            if backup.boots is boots and server.has_guest_agent and server.billing is not None
+            if server.service_status == "active"
+        )
+        await assistant.ok("list_vps", limit=100)
+        await assistant.ok("list_vps_backups", id=source.id, limit=500)
+        given = {"mode": "new_cloud_vps", "backupId": backup.id, "rehearsal": True}
+        plan = await assistant.ok("plan_restore", id=source.id, **given)
+        assert plan["planId"], plan
+        built = await assistant.ok("restore_vps", planId=plan["planId"])
+        sandbox.clock.advance(3600)  # type: ignore[attr-defined]
+        result = await assistant.call("verify_recovery", id=built["vpsId"])
+        assert (result.data["verdict"] == "back") is boots, result.text
+        assert "A rehearsal is running" in result.text
+        await assistant.ok("end_rehearsal", id=built["vpsId"])
+
+
+@pytest.mark.parametrize("door", SAFETY_DOORS, ids=str)
+async def test_through_every_door_nothing_else_is_ended(door: Door, product: Product) -> None:
+    """A forgotten rehearsal is mentioned, a lost one is found and ended, and no other server is."""
+    sandbox, user = product.sandbox, User()
+    # Of its own: a lost response leaves the server locked for the tests that follow.
+    async with product.enter_alone(door, user, *product.flags) as assistant:
+        servers = [each["id"] for each in (await assistant.ok("list_vps", limit=100))["data"]]
+        plan = await planned(assistant)
+        name = plan.data["newServer"]["name"]
+        sandbox.faults.add(Fault("drop_after", "POST", BUILD))
+        await assistant.no("restore_vps", planId=plan.data["planId"])
+        sandbox.clock.advance(26 * 3600 + 600)  # type: ignore[attr-defined]
+        told = await assistant.call("check_backups")
+        [vps] = [each.id for each in sandbox.state.servers.values() if each.name == name]
+        assert f'"{name}" ({vps}), for 1 day 2 hours, about SEK 17.27 so far' in told.text
+        for other in servers:
+            await refused(assistant, sandbox, other)
+        sandbox.state.put(replace(sandbox.state.servers[vps], name="shop"))
+        await refused(assistant, sandbox, vps)
+        sandbox.state.put(replace(sandbox.state.servers[vps], name=name))
+        await assistant.ok("end_rehearsal", id=vps)
+        assert cancelled(sandbox) == [vps]
+
+
 # A lost response ----------------------------------------------------------------------------------
 
 

@@ -191,7 +191,7 @@ WORDS = {
     "cpu_limit_exceeded": (Code.CPU_LIMIT, Code.RAISE_LIMIT),
     "memory_limit_exceeded": (Code.MEMORY_LIMIT, Code.RAISE_LIMIT),
     "storage_limit_exceeded": (Code.STORAGE_LIMIT, Code.RAISE_LIMIT),
-    "instance_limit_exceeded": (Code.SERVER_LIMIT, Code.RAISE_LIMIT),
+    "instance_limit_exceeded": (Code.SERVER_LIMIT, Code.RAISE_SERVER_LIMIT),
     "HAS_unpaid_invoice": (Code.UNPAID_INVOICE, Code.PAY_INVOICE),
     "full_moon": (Code.OTHER_BLOCKER, Code.ASK_ABOUT_BLOCKER),
 }
@@ -259,7 +259,7 @@ def test_limits_count_against_it() -> None:
         AboveLimit(4, 3, Code.GB_OF_MEMORY),
         AboveLimit(80, 79, Code.GB_OF_STORAGE),
     )
-    assert steps_for(found, preflight()) == (Code.RAISE_LIMIT,)
+    assert steps_for(found, preflight()) == (Code.RAISE_SERVER_LIMIT, Code.RAISE_LIMIT)
     enough = {"cpuCores": 2, "memoryGb": 4, "storageGb": 80, "instanceCount": 1}
     assert reasons_against(OPTIONS, of(), preflight(), limits(remaining=enough)) == ()
 

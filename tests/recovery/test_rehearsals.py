@@ -124,7 +124,7 @@ def test_what_it_costs_is_hours_times_price() -> None:
     assert describe_running(sent(), NOW - HOURS, NOW, RATE) == RehearsalRuns(
         "vps_1", NAME, HOURS, RATE, money
     )
-    assert spent(RATE, timedelta(minutes=30)) == Money(Decimal("0.330"), "SEK")
+    assert spent(RATE, timedelta(minutes=30)) == Money(Decimal("0.33"), "SEK")
     assert spent(RATE, -HOURS).amount == 0
 
 

@@ -20,6 +20,7 @@ from hostup_mcp.server.guidance import (
     check_backups,
     instructions,
     recover_server,
+    rehearse_recovery,
 )
 from hostup_mcp.server.protocol import StrictServer
 from hostup_mcp.server.services import Services
@@ -100,9 +101,22 @@ async def test_check_prompt_only_reports(mode: str) -> None:
 
 
 def test_prompts_name_no_writing_tool() -> None:
-    for text in (recover_server(), recover_server("a", "b"), check_backups()):
+    for text in (recover_server(), recover_server("a", "b"), rehearse_recovery(), check_backups()):
         for word in ("restore_vps", "delete_", "create_", "set_backup"):
             assert word not in text
+
+
+def test_rehearsal_prompt_ends_when_the_user_says_so() -> None:
+    text = rehearse_recovery("vps_a")
+    steps = [f"{number}. " for number in range(1, 6)]
+    assert [line[:3] for line in text.splitlines()[1:]] == steps
+    assert "server vps_a" in text
+    assert "ask me which" in rehearse_recovery()
+    order = ["list_vps", "plan_restore", "wait for my decision", "carry the plan", "get_job"]
+    places = [text.index(word) for word in [*order, "verify_recovery", "end the rehearsal"]]
+    assert places == sorted(places)
+    for told in ("price for two hours", "twin of a live server", "payment runs may start"):
+        assert told in text
 
 
 def test_recovery_prompt_asks_which_server() -> None:

@@ -304,6 +304,11 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         "Choose a smaller size, or ask for a higher limit in HostUp's panel.",
         None,
     ),
+    (
+        Code.RAISE_SERVER_LIMIT,
+        "End another pay-as-you-go server, or ask for a higher limit, in HostUp's panel.",
+        None,
+    ),
     # Why it cannot be carried out from here, and who can change that
     (
         Locked(("restore",), UnlockBySetting("create,restore")),
@@ -508,6 +513,11 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         Code.POWER_STATE_UNKNOWN,
         "HostUp does not say whether it starts the VPS again: check its power state afterwards.",
         "HostUp does not say whether it starts the server again: check its power state afterwards.",
+    ),
+    (
+        Code.POWER_STATE_STARTABLE,
+        "HostUp does not say whether it starts the VPS again; set_vps_power can.",
+        "HostUp does not say whether it starts the server again; the assistant can.",
     ),
     (
         Code.SERVER_STOPPED,

@@ -10,12 +10,13 @@ from typing import Annotated, Any
 from mcp.types import CallToolResult
 from pydantic import Field, WithJsonSchema
 
+from hostup_mcp.config import Group
 from hostup_mcp.hostup.text import safe_word
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import Changes, Finding, RestoredSince
+from hostup_mcp.recovery.findings import Changes, Finding, RestoredSince, SideEffect
 from hostup_mcp.recovery.here import Connection, Here, look_here
 from hostup_mcp.recovery.modes import MODES
-from hostup_mcp.recovery.modes.definition import Argument, Mode
+from hostup_mcp.recovery.modes.definition import Argument, Mode, Plan
 from hostup_mcp.recovery.reasons import Verdict
 from hostup_mcp.recovery.situation import Suggestions, restored_since
 from hostup_mcp.recovery.spans import age
@@ -193,7 +194,7 @@ async def plan_restore(
     data = PlanResult(
         mode=mode,
         verdict=facts.plan.verdict,
-        **_explain(facts, suggestions, restored, zone),
+        **_explain(facts, suggestions, restored, zone, can_start=Group.POWER in reader_.allowed),
         here=here_item(here, zone),
         **about(server, now),
         point=PointItem(id=draft.point, created_at=created, age=span),
@@ -239,8 +240,23 @@ def _check_arguments(mode: Mode, given: Mapping[str, str | None], options: Itera
         raise refuse(texts.INVALID_ARGUMENTS, tool="plan_restore", fields=tuple(wrong))
 
 
+def _side_effects(plan: Plan, *, can_start: bool) -> tuple[SideEffect, ...]:
+    """Return the side effects; a tool that starts the server is named where it is unlocked."""
+    if not can_start:
+        return plan.side_effects
+    return tuple(
+        Code.POWER_STATE_STARTABLE if each is Code.POWER_STATE_UNKNOWN else each
+        for each in plan.side_effects
+    )
+
+
 def _explain(
-    facts: PlanFacts, suggestions: Suggestions, restored: RestoredSince | None, zone: tzinfo
+    facts: PlanFacts,
+    suggestions: Suggestions,
+    restored: RestoredSince | None,
+    zone: tzinfo,
+    *,
+    can_start: bool,
 ) -> dict[str, Any]:
     """Return the findings of a plan, in words and as data, under the same names."""
     plan = facts.plan
@@ -248,7 +264,7 @@ def _explain(
     steps = () if is_possible else plan.steps
     lost = (plan.data_loss, *([] if restored is None else [restored]))
     lists: dict[str, tuple[Finding, ...]] = {
-        "sideEffects": plan.side_effects,
+        "sideEffects": _side_effects(plan, can_start=can_start),
         "recommendedFirst": (
             *plan.doubts,
             *(suggestions.recommended_first if is_possible else ()),

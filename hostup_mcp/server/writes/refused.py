@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC
 
+from hostup_mcp.config import Group
 from hostup_mcp.hostup.problems import (
     AccountBlockedError,
     ConflictError,
@@ -33,8 +34,16 @@ def refused_by_hostup(w: WriteContext, error: HostUpError) -> Failure:
     if w.phase is Phase.SENT and "planId" in w.ids:
         # HostUp refused it, so the state is not what the plan was made for.
         step += " This plan was consumed; another restore needs a new one from plan_restore."
+        if isinstance(error, ConflictError):
+            can_stop = Group.POWER in w.services.allowed()
+            step += f" {_STOP_WITH_TOOL if can_stop else _STOP_IN_PANEL}"
     message = f"{failure.message} Nothing was changed."
     return failure.model_copy(update={"message": message, "next_step": step})
+
+
+_IF_RUNNING = "If HostUp wants the server to be stopped first,"
+_STOP_WITH_TOOL = f"{_IF_RUNNING} set_vps_power with action shutdown does that."
+_STOP_IN_PANEL = f"{_IF_RUNNING} the user can do that in HostUp's panel."
 
 
 def _may_have_changed(w: WriteContext, error: HostUpError) -> bool:

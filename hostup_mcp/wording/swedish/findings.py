@@ -141,6 +141,8 @@ FINDINGS: Mapping[Code, str] = {
     Code.DISK_REPLACED: "Disken byts ut; servern ligger nere under tiden.",
     Code.POWER_STATE_UNKNOWN: "HostUp anger inte om servern startas igen: kontrollera efteråt om "
     "den är på.",
+    Code.POWER_STATE_STARTABLE: "HostUp anger inte om servern startas igen; det kan assistenten "
+    "göra.",
     Code.SERVER_STOPPED: "Servern stoppas och disken byts ut.",
     Code.NETWORK_KEPT: "Den här serverns egna nätverksinställningar läggs in igen; den andra "
     "servern ändras inte.",
