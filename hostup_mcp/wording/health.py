@@ -58,7 +58,7 @@ WORDS: Mapping[Language, HealthWords] = {
             Severity.CRITICAL: ("{} kritisk", "{} kritiska"),
             Severity.UNKNOWN: ("{} okänd", "{} okända"),
             Severity.WARNING: ("{} med varning", "{} med varning"),
-            Severity.NOTICE: ("{} med notis", "{} med notis"),
+            Severity.NOTICE: ("{} med anmärkning", "{} med anmärkning"),
         },
         healthy="{} utan problem",
         incomplete="inte fullständigt: {}",

@@ -36,7 +36,7 @@ const PAIRS = {
     "It is not known whether you can go back",
     "Det är inte känt om du kan återställa",
   ),
-  readAgain: pair("Read again", "Läs igen"),
+  readAgain: pair("Read again", "Läs in igen"),
   nothingToShow: pair("Nothing to show", "Inget att visa"),
   assistantStopped: pair(
     "The assistant stopped before the backups were read.",
@@ -44,7 +44,7 @@ const PAIRS = {
   ),
   aPlan: pair("A plan for recovery", "En återställningsplan"),
   oneMoment: pair("One moment", "Ett ögonblick"),
-  readingBackups: pair("Reading the backups…", "Läser backuperna…"),
+  readingBackups: pair("Reading the backups…", "Läser in backuperna…"),
   toUnblock: pair("What would change that", "Det här skulle ändra det"),
   withTheNewest: pair("With the newest backup: ", "Med den nyaste backupen: "),
   readEarlier: pair(
@@ -57,11 +57,11 @@ const PAIRS = {
   ),
   openedAlone: pair(
     "This page shows backups inside an assistant app; opened by itself it has nothing to show.",
-    "Den här sidan visar backuper i en assistentapp; för sig själv har den inget att visa.",
+    "Den här sidan visar backuper i en assistentapp; öppnad separat har den inget att visa.",
   ),
 
   // What else is possible
-  whatElse: pair("What else is possible", "Vad som mer är möjligt"),
+  whatElse: pair("What else is possible", "Vad mer som är möjligt"),
   aNewBackup: pair("A new backup", "En ny backup"),
   possibleNow: pair("Possible now", "Möjligt nu"),
   notPossibleNow: pair("Not possible now", "Inte möjligt nu"),
@@ -92,7 +92,7 @@ const PAIRS = {
     (count: number) => (count === 1 ? "1 backup" : `${count} backups`),
     (count) => (count === 1 ? "1 backup" : `${count} backuper`),
   ),
-  noBackups: pair("There is none yet.", "Det finns ingen ännu."),
+  noBackups: pair("There is none yet.", "Det finns inga ännu."),
   choose: pair("Choose the backup to go back to", "Välj vilken backup du vill återställa"),
   newestFirst: pair("Backups, newest first", "Backuper, nyast först"),
   currentState: pair("Now: the current state", "Nu: det nuvarande läget"),
@@ -100,7 +100,7 @@ const PAIRS = {
   undated: pair("Without a usable date", "Utan användbart datum"),
   ago: pair(
     (span: string) => `${span} ago`,
-    (span) => `${span} sedan`,
+    (span) => `för ${span} sedan`,
   ),
   ageUnknown: pair("Age unknown", "Okänd ålder"),
   dateUnknown: pair("Date unknown", "Okänt datum"),
@@ -109,9 +109,9 @@ const PAIRS = {
   note: pair("Note: ", "Anteckning: "),
   moreElsewhere: pair(
     (left: number) => `${left} more are not shown here; the assistant can list them.`,
-    (left) => `${left} till visas inte här; assistenten kan lista dem.`,
+    (left) => `${left} till visas inte här; assistenten kan visa dem.`,
   ),
-  readingMore: pair("Reading more backups…", "Läser fler backuper…"),
+  readingMore: pair("Reading more backups…", "Läser in fler backuper…"),
   moreUnread: pair("More backups could not be read.", "Fler backuper kunde inte läsas."),
   showMore: pair(
     (left: number) => `Show more (${left} left)`,
@@ -139,7 +139,7 @@ const PAIRS = {
   makingPlan: pair("Making the plan…", "Tar fram planen…"),
   tryAgain: pair("Try again", "Försök igen"),
   whereTo: pair("Where the backup goes", "Vart backupen ska"),
-  ontoThis: pair("Over this server", "Till den här servern"),
+  ontoThis: pair("Over this server", "Över den här servern"),
   ontoThisHint: pair("Its current contents are replaced", "Det nuvarande innehållet ersätts"),
   ontoNew: pair("Onto a new server", "Till en ny server"),
   ontoNewHint: pair(
@@ -156,7 +156,7 @@ const PAIRS = {
   ),
   planOther: pair(
     "Another server’s backup over this one",
-    "En annan servers backup till den här servern",
+    "En annan servers backup över den här servern",
   ),
   planSnapshot: pair("Going back to a snapshot", "Återställning till en snapshot"),
   plan: pair("The plan", "Planen"),
@@ -176,7 +176,7 @@ const PAIRS = {
   ),
   dataLoss: pair("Data loss", "Dataförlust"),
   recommendedFirst: pair("Recommended first", "Rekommenderas först"),
-  sideEffects: pair("Side effects", "Detta händer också"),
+  sideEffects: pair("Side effects", "Det här händer också"),
   otherWays: pair("Other ways", "Andra sätt"),
 
   // The user's decision
@@ -244,7 +244,7 @@ const PAIRS = {
     "Det betyder inte att det har misslyckats: HostUp fortsätter med det. Starta det inte igen.",
   ),
   checkAgain: pair("Check again", "Kontrollera igen"),
-  readBackupsAgain: pair("Read the backups again", "Läs backuperna igen"),
+  readBackupsAgain: pair("Read the backups again", "Läs in backuperna igen"),
   progress: pair("Progress of the restore", "Återställningens förlopp"),
   restoreComplete: pair(
     "HostUp says the restore is complete",
@@ -360,7 +360,7 @@ const PAIRS = {
   ),
   waitThenRead: pair(
     (seconds: number) => `Wait ${seconds} seconds, then read again.`,
-    (seconds) => `Vänta ${seconds} sekunder och läs sedan igen.`,
+    (seconds) => `Vänta ${seconds} sekunder och läs sedan in igen.`,
   ),
   refused: pair("It was refused", "Det nekades"),
   refusedNext: pair(
@@ -410,7 +410,7 @@ const PAIRS = {
       plan_again: refusal("Planen är inaktuell", "Ta fram en ny plan och ta ställning till den."),
       plan_used: refusal(
         "Planen har redan skickats till HostUp",
-        "En plan kan användas en gång. Kontrollera serverns nuvarande läge.",
+        "En plan kan bara användas en gång. Kontrollera serverns nuvarande läge.",
       ),
       write_in_flight: refusal(
         "En annan ändring av servern pågår",

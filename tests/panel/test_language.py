@@ -103,7 +103,7 @@ async def test_a_failure_is_told_in_both(open_host: Opening) -> None:
     await frame.wait_for_selector("text=Det här kunde inte läsas")
     told = await frame.inner_text(".message")
     assert "HostUp tar inte emot fler anrop just nu." in told
-    assert "Vänta 7 sekunder och läs sedan igen." in told
+    assert "Vänta 7 sekunder och läs sedan in igen." in told
     assert await frame.inner_text(".message q[lang=en]") == error["message"]
     await shown.trouble("plan_restore", "break")
     await frame.click("#ask-again")

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _UNCHANGED = "Inget har ändrats."
-_LATER = "Försök igen senare; HostUps statussida eller support kan veta varför."
+_LATER = "Försök igen senare; HostUps statussida kan ge mer information."
 
 ERRORS: Mapping[str, str] = {
     # Settings and access
     "not_configured": "hostup-mcp är inte konfigurerat. `hostup-mcp doctor` visar vad som saknas.",
     "unauthorized": "HostUp godtog inte API-nyckeln. Kontrollera HOSTUP_API_KEY eller skapa en ny "
     "nyckel i HostUps panel.",
-    "forbidden": "API-nyckeln får inte göra det här. Ge den behörigheten som krävs i HostUps panel "
-    "eller fråga HostUps support.",
+    "forbidden": "API-nyckeln får inte göra det här. I HostUps panel kan du ge nyckeln den "
+    "behörighet som krävs; du kan också fråga HostUps support.",
     "edge_refused": "Något framför HostUps API stoppade anropet; det beror inte på nyckelns "
     "behörigheter. Kontrollera VPN, proxy och nyckelns IP-begränsningar eller fråga HostUps "
     "support.",
@@ -33,13 +33,19 @@ ERRORS: Mapping[str, str] = {
     "invalid_request": "HostUp avvisade anropet som ogiltigt.",
     "name_taken": f"Servern har redan en snapshot med det namnet. {_UNCHANGED}",
     # The state of the server
-    "gate_closed": f"HostUp tillåter inte det här nu. {_UNCHANGED}",
-    "conflict": "Serverns läge tillåter inte det här nu. Vänta tills pågående jobb är klara.",
+    "gate_closed": "HostUp tillåter inte det här nu, eller anger inte om det är tillåtet. "
+    f"{_UNCHANGED}",
+    "conflict": "Serverns läge tillåter inte det här nu. Vänta tills eventuella "
+    "pågående jobb är klara.",
     "refused": "HostUp nekade. Att försöka igen hjälper inte.",
     "job_running": f"Ett jobb körs på servern. Vänta tills det är klart. {_UNCHANGED}",
     "job_failed": "HostUp tog emot ändringen och meddelade direkt att den inte lyckades.",
     "power_state": f"Serverns strömläge tillåter inte det här. {_UNCHANGED}",
     "not_found": "Det finns inte, eller så tillhör det ett annat konto; HostUp anger inte vilket.",
+    "not_a_rehearsal": "Bara servern från en övning kan avslutas härifrån; andra servrar kan du "
+    f"säga upp i HostUps panel. {_UNCHANGED}",
+    "no_recovery": "Ingen återställning av den här servern är registrerad för dig, så det finns "
+    "inget att jämföra med.",
     "backup_missing": f"Den här backupen finns inte; den kan ha tagits bort. {_UNCHANGED}",
     "snapshot_missing": f"Den här snapshoten finns inte; den kan ha löpt ut. {_UNCHANGED}",
     "not_available": f"Den här servern kan inte ha snapshots. {_UNCHANGED}",
@@ -52,8 +58,8 @@ ERRORS: Mapping[str, str] = {
     "plan_used": "Planen har redan skickats till HostUp. Det här anropet ändrade inget.",
     "changed_meanwhile": "Läget är inte längre det som du tillfrågades om. Det här anropet ändrade "
     "inget.",
-    "write_in_flight": "En annan ändring av servern pågår, eller så är utgången av den okänd. Det "
-    "här anropet ändrade inget.",
+    "write_in_flight": "En annan ändring av servern pågår eller har okänd utgång, eller så hann "
+    "låset på servern gå ut. Det här anropet ändrade inget.",
     # Connection
     "rate_limited": "HostUp tar inte emot fler anrop just nu. Vänta en minut och försök igen.",
     "unreachable": "HostUp gick inte att nå. Kontrollera datorns nätverk och HOSTUP_BASE_URL.",
@@ -62,7 +68,8 @@ ERRORS: Mapping[str, str] = {
     "hostup_failed": f"Något gick fel i HostUps API. {_LATER}",
     "bad_response": "Svaret går inte att tolka, eller så kom det inte från HostUps API. "
     "Kontrollera HOSTUP_BASE_URL eller försök igen senare.",
-    "poll_url_refused": "HostUp angav en adress för jobbet som hostup-mcp inte följer.",
+    "poll_url_refused": "HostUp angav en adress för jobbet som hostup-mcp inte följer: den kan "
+    "leda till en annan värd.",
     # This program
     "outcome_unknown": "Ändringen skickades, men det är INTE KÄNT om den genomfördes. Skicka den "
     "inte igen.",

@@ -11,8 +11,8 @@ _FAILED = "HostUp rapporterar att återställningen misslyckades."
 _ENDED = "HostUp rapporterar att återställningen avslutades utan att lyckas."
 
 EVIDENCE: Mapping[Code, str] = {
-    Code.RESTORE_SUCCEEDED: "HostUp rapporterar att återställningen är klar, vilket inte visar att "
-    "servern fungerar.",
+    Code.RESTORE_SUCCEEDED: "HostUp rapporterar att återställningen är klar, men det visar inte "
+    "att servern fungerar.",
     Code.RESTORE_FAILED: _FAILED,
     Code.RESTORE_FAILED_REASON: f"{_FAILED} {_SAID}",
     Code.RESTORE_ENDED: _ENDED,
@@ -24,15 +24,16 @@ EVIDENCE: Mapping[Code, str] = {
     Code.RESTORE_WITHOUT_JOB: "HostUp tog emot återställningen utan att ange något jobb, så det är "
     "okänt om den är avslutad.",
     Code.RESTORE_UNCONFIRMED: "Det är inte känt om HostUp genomförde återställningen.",
-    Code.POWER_RUNNING: "HostUp visar att servern är igång, vilket inte visar att dess system har "
+    Code.POWER_RUNNING: "HostUp anger att servern är igång, men det visar inte att dess system har "
     "startat.",
     Code.POWER_LOST: "HostUp visar serverns läge som ”{state}”; före återställningen var den "
     "igång.",
     Code.POWER_OFF: "HostUp visar serverns läge som ”{state}”.",
     Code.POWER_OTHER: "HostUp visar strömläget ”{state}”.",
     Code.POWER_UNKNOWN: "Det är inte känt om servern är på eller av.",
-    Code.NOT_RESTARTED: "Enligt HostUps drifttid har den varit igång sedan {since:moment}, innan "
-    "återställningen skickades: det som svarar är kanske inte det som återställdes.",
+    Code.NOT_RESTARTED: "Enligt den drifttid som HostUp anger har servern varit igång sedan "
+    "{since:moment}, innan återställningen skickades: det som svarar är kanske inte det "
+    "som återställdes.",
     Code.AGENT_ANSWERS: "Gästagenten svarar: serverns system är igång.",
     Code.AGENT_LOST: "Gästagenten svarar inte; före återställningen gjorde den det.",
     Code.AGENT_SILENT: "Gästagenten svarar inte; servern kanske inte har någon.",
@@ -56,7 +57,7 @@ EVIDENCE: Mapping[Code, str] = {
     Code.LOOK_UP_WRITE: "Assistenten kan se i HostUps granskningslogg om den togs emot.",
     Code.START_WITH_TOOL: "Assistenten kan starta den.",
     Code.START_SERVER: "Den kan startas i HostUps panel.",
-    Code.OPEN_CONSOLE: "Konsolen i HostUps panel visar vad som finns på dess skärm.",
+    Code.OPEN_CONSOLE: "Konsolen i HostUps panel visar vad som står på serverns skärm.",
     Code.USE_SERVER: "Om programmen fungerar märks först när de används: öppna webbplatsen eller "
     "logga in.",
     Code.ENABLE_PROBE: "Med HOSTUP_MCP_PROBE=1 kontrollerar det här programmet också om portarna "

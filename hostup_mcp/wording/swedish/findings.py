@@ -64,7 +64,8 @@ FINDINGS: Mapping[Code, str] = {
     Code.SERVER_LIMIT: "Kontots gräns för antalet timdebiterade servrar är nådd.",
     Code.UNPAID_INVOICE: "En faktura är obetald.",
     Code.OTHER_BLOCKER: "HostUp anger ett hinder: ”{word}”.",
-    Code.ABOVE_LIMIT: "Den nya servern kräver {wanted} {of:finding}; kontots gräns lämnar {left}.",
+    Code.ABOVE_LIMIT: "Den nya servern kräver {wanted} {of:finding}; inom kontots gräns "
+    "återstår {left}.",
     Code.TOO_LARGE: "HostUp tillåter högst {most} {of:finding}, inte {wanted}.",
     Code.TOO_SMALL: "HostUp kräver minst {least} {of:finding}, inte {wanted}.",
     Code.NEW_DISK_SMALL: "Backupen är {backup_gb:size} och den nya serverns disk {disk_gb:size}: "
@@ -101,7 +102,7 @@ FINDINGS: Mapping[Code, str] = {
     "{last_run:moment}: HostUp tar inte backuper enligt schemat.",
     Code.SCHEDULE_STALE: "Ett backupschema är på men kördes senast {last_run:moment}, för över en "
     "månad sedan: HostUp verkar inte ta backuper enligt schemat.",
-    Code.SCHEDULE_NEVER_RAN: "Ett backupschema är på, men det är inte känt att det någonsin har "
+    Code.SCHEDULE_NEVER_RAN: "Ett backupschema är på, men det är inte känt om det någonsin har "
     "körts.",
     Code.RUN_FAILED: "Backupen från {at:moment} har statusen ”{status}”: den kan ha misslyckats.",
     Code.RUN_FAILED_REASON: f"Backupen från {{at:moment}} misslyckades. {_SAID}",
@@ -146,21 +147,21 @@ FINDINGS: Mapping[Code, str] = {
     Code.SERVER_STOPPED: "Servern stoppas och disken byts ut.",
     Code.NETWORK_KEPT: "Den här serverns egna nätverksinställningar läggs in igen; den andra "
     "servern ändras inte.",
-    Code.REHEARSAL_RUNS: "En övning pågår: ”{name}”, sedan {age:span}, hittills ungefär "
-    "{spent:money} ({per_hour:money} per timme, utan trafik och moms).",
-    Code.REHEARSAL_UNPRICED: "En övning pågår: ”{name}”, sedan {age:span}; vad den har kostat är "
-    "inte känt.",
-    Code.REHEARSAL_ENDING: "En övning avslutas: ”{name}”; HostUp godtog det för {since:span} sedan "
-    "och listar den fortfarande.",
+    Code.REHEARSAL_RUNS: "En övning pågår: ”{name}”, sedan {age:span} tillbaka, hittills ungefär "
+    "{spent:money} ({per_hour:money} per timme, exklusive trafik och moms).",
+    Code.REHEARSAL_UNPRICED: "En övning pågår: ”{name}”, sedan {age:span} tillbaka; det är inte "
+    "känt vad den har kostat.",
+    Code.REHEARSAL_ENDING: "En övning håller på att avslutas: ”{name}”; HostUp tog emot det för "
+    "{since:span} sedan, men den finns fortfarande i HostUps lista.",
     Code.REHEARSAL_LOST: "En övning begärdes för {age:span} sedan, och det är inte känt om servern "
     "”{name}” skapades. Om den finns kostar den pengar.",
     Code.END_REHEARSAL: "När den inte behövs längre: be assistenten att avsluta den.",
     Code.PRICE: "En ny server skapas. Så länge den finns kostar den {per_hour:money} per timme, "
-    "{per_month:money} per månad (720 h), för processor, minne, lagring och IP-adress, före "
+    "{per_month:money} per månad (720 h), för processor, minne, lagring och IP-adress, exklusive "
     "eventuell moms, enligt HostUp; trafik tillkommer.",
     Code.REHEARSAL_PRICE: "En ny server skapas. Så länge den finns kostar den {per_hour:money} per "
-    "timme, {two_hours:money} för två timmar, för processor, minne, lagring och IP-adress, före "
-    "eventuell moms, enligt HostUp; trafik tillkommer.",
+    "timme, {two_hours:money} för två timmar, för processor, minne, lagring och IP-adress, "
+    "exklusive eventuell moms, enligt HostUp; trafik tillkommer.",
     Code.REHEARSAL_STAYS: "Den finns kvar tills den avslutas, här eller i HostUps panel.",
     Code.PRICE_UNKNOWN: f"{_PAID} HostUp uppger det inte; det kan finnas i HostUps panel.",
     Code.PRICES_DIFFER: f"{_PAID} HostUp uppger både {{per_hour:money}} och {{other:money}} per "

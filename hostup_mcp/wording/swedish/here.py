@@ -25,6 +25,6 @@ HERE: Mapping[Code, str] = {
     Code.STORE_UNAVAILABLE: "Inget kan ändras härifrån nu. Försök igen om en minut; om det inte "
     "går över behöver den som driver den här assistentens åtkomst till HostUp se över den.",
     Code.JOB_RUNNING: "En annan ändring av den här servern pågår, eller så är utgången av den "
-    "okänd. Tills den är klar, längst till {until:moment}, skickas ingen annan.",
+    "okänd. Tills den är klar, som längst till {until:moment}, skickas ingen annan.",
     Code.USE_PANEL: "Du kan göra det själv i HostUps panel.",
 }

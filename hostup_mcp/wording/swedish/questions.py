@@ -14,8 +14,8 @@ QUESTIONS: Mapping[Words, str] = {
     Words.BUILD_SERVER: "Vill du skapa en ny server som kostar pengar ({size:part}) utifrån "
     "backupen av {server} från {made:moment}?",
     Words.REHEARSE: "Övning: vill du skapa en tillfällig server som kostar pengar ({size:part}) "
-    "från backupen av {server} från {made:moment}?",
-    Words.END_REHEARSAL: "Vill du avsluta övningen: säga upp {server} genast?",
+    "utifrån backupen av {server} från {made:moment}?",
+    Words.END_REHEARSAL: "Vill du avsluta övningen och genast säga upp {server}?",
     Words.MAKE_BACKUP: "Vill du ta en backup av {server}, även om HostUp då kan radera en annan?",
     Words.DELETE_BACKUP: "Vill du radera backupen av {server} från {made:moment} permanent?",
     Words.DELETE_SNAPSHOT: "Vill du radera snapshoten av {server} från {made:moment} permanent?",
@@ -37,12 +37,12 @@ QUESTIONS: Mapping[Words, str] = {
     Words.POWER_STATE_UNKNOWN: "HostUp anger inte om servern startas igen.",
     Words.SERVER_STOPPED: "Servern stoppas och disken byts ut.",
     Words.NETWORK_KEPT: "Den behåller sina egna nätverksinställningar.",
-    Words.PRICE: "Så länge den finns: {hour:money}/timme, {month:money}/månad (720 h), före "
+    Words.PRICE: "Så länge den finns: {hour:money}/timme, {month:money}/månad (720 h), exkl. "
     "eventuell moms, enligt HostUp: CPU, minne, disk, IP-adress; trafik tillkommer.",
     Words.PRICE_UNKNOWN: "Den kostar pengar så länge den finns. Priset är okänt: HostUp uppger det "
     "inte.",
     Words.REHEARSAL_PRICE: "{two:money} för två timmar, {hour:money}/timme tills den avslutas, "
-    "före eventuell moms, enligt HostUp: CPU, minne, disk, IP-adress; trafik tillkommer.",
+    "exkl. eventuell moms, enligt HostUp: CPU, minne, disk, IP-adress; trafik tillkommer.",
     Words.BETTER_TIME: "Öva när det inte gör någon skada.",
     Words.PRICES_DIFFER: "Den kostar pengar så länge den finns. Priset är okänt: HostUp uppger "
     "både {hour:money} och {other:money} per timme.",
@@ -66,20 +66,20 @@ QUESTIONS: Mapping[Words, str] = {
     Words.SLOTS_UNKNOWN: "Det är inte känt om någon backupplats är ledig.",
     Words.LIKELIEST: "Troligast raderas den äldsta, från {made:moment}; HostUp dokumenterar inte "
     "vilken.",
-    Words.LIKELIEST_UNKNOWN: "Vilken är inte känt.",
-    Words.LIKELIEST_UNLISTED: "Vilken är inte känt, kanske en utanför listan.",
+    Words.LIKELIEST_UNKNOWN: "Okänt vilken.",
+    Words.LIKELIEST_UNLISTED: "Okänt vilken; det kan vara en utanför listan.",
     Words.LAST_COMPLETE: "Den SISTA backupen som verkar fullständig kan försvinna.",
     Words.NO_MORE_BACKUPS: "HostUp tar då inga automatiska backuper.",
-    Words.STORED_SCHEDULE: "Skickas med: {when:part}, behåll {count} st.",
-    Words.STORED_UNCHANGED: "Nu: {when:part}, behåll {count} st; det skickas igen oförändrat, "
+    Words.STORED_SCHEDULE: "Skickas med: {when:part}, {count} behålls.",
+    Words.STORED_UNCHANGED: "Nu: {when:part}, {count} behålls; det skickas igen oförändrat, "
     "eftersom HostUp kräver det.",
-    Words.REPLACED_SCHEDULE: "Ersätter: {when:part}, behåll {count} st.",
-    Words.CURRENT_SCHEDULE: "Nu: {when:part}, behåll {count} st.",
+    Words.REPLACED_SCHEDULE: "Ersätter: {when:part}, {count} behålls.",
+    Words.CURRENT_SCHEDULE: "Nu: {when:part}, {count} behålls.",
     Words.CURRENT_SCHEDULE_UNREADABLE: "Det nuvarande schemat går inte att läsa i sin helhet.",
     Words.NO_SCHEDULE: "Inget schema är på nu.",
     Words.SCHEDULE_UNKNOWN: "Det är inte känt om något schema är på nu.",
     Words.ZONE_UNKNOWN: "HostUp anger ingen tidszon för klockslaget.",
-    Words.MAXIMUM: "Nytt högsta antal: {count}, manuella och automatiska.",
+    Words.MAXIMUM: "Nytt högsta antal: {count} (manuella + automatiska).",
     Words.AUTO_DELETE_ON: "HostUp RADERAR de äldsta backuperna automatiskt, utan att fråga.",
     Words.AUTO_DELETE_OFF: "Automatisk radering av de äldsta: av.",
     Words.SERVICES_STOP: "Dess tjänster ligger nere tills den startas igen.",

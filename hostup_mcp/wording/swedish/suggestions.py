@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from hostup_mcp.recovery.codes import Code
 
-_NO_SLOT = "det är inte känt om någon plats är ledig"
+_NO_SLOT = "såvitt känt är ingen plats ledig"
 _EVICTS = "Att först ta backup av det nuvarande läget ({where:finding}) kan få HostUp att ta bort"
 _YOURS = f"{_NO_SLOT}. Du avgör själv."
 _NOT_FIRST = f"Ta inte backup av det nuvarande läget först: {_NO_SLOT}, och HostUp kan ta bort den"
@@ -15,7 +15,7 @@ _BACKED_UP = "En backup av det nuvarande läget"
 SUGGESTIONS: Mapping[Code, str] = {
     # Steps that would unblock an action
     Code.COMPLETE_ORDER: "Slutför eller avbryt den påbörjade beställningen i HostUps panel.",
-    Code.FINISH_ORDER: "Tjänsten väntar på sin beställning: slutför den i HostUps panel.",
+    Code.FINISH_ORDER: "Tjänsten väntar på att beställningen slutförs: gör det i HostUps panel.",
     Code.PAY_INVOICE: "Betala den obetalda fakturan i HostUps panel.",
     Code.LIFT_SUSPENSION: "Tjänsten är spärrad: betala eventuella förfallna fakturor i HostUps "
     "panel; om det inte finns några kan bara HostUps support häva spärren.",
@@ -34,7 +34,7 @@ SUGGESTIONS: Mapping[Code, str] = {
     "det nuvarande läget.",
     Code.GET_SLOTS: "Alla backupplatser är upptagna; fler kan köpas i HostUps panel.",
     Code.CHOOSE_BACKUP: "Visa backuperna igen och välj en som finns i listan.",
-    Code.CHOOSE_SNAPSHOT: "Visa snapshots igen och välj en som finns i listan.",
+    Code.CHOOSE_SNAPSHOT: "Visa listan över snapshots igen och välj en som finns där.",
     Code.USE_BACKUP: "Välj en backup i stället.",
     Code.GET_LARGER_DISK: "En större disk till den här servern kan beställas i HostUps panel.",
     Code.VERIFY_ACCOUNT: "Verifiera kontot i HostUps panel.",
@@ -50,7 +50,7 @@ SUGGESTIONS: Mapping[Code, str] = {
     Code.USE_NEW_SERVER: "En ny server, som kostar pengar, från backupen: den här ändras inte, och "
     "enskilda filer kan kopieras över.",
     Code.NEW_SERVER_ELSEWHERE: "En ny server, som kostar pengar, från backupen lämnar den här "
-    "oförändrad. Den kan inte skapas härifrån, men i HostUps panel.",
+    "oförändrad. Den kan inte skapas härifrån, men däremot i HostUps panel.",
     Code.NEW_SERVER_FROM: "En ny server, som kostar pengar, från den andra serverns backup: den "
     "här ändras inte.",
     Code.NEWER_SNAPSHOT: "Snapshoten ”{name}” från {created:moment} är nyare, {age:span} gammal: "
@@ -70,7 +70,7 @@ SUGGESTIONS: Mapping[Code, str] = {
     Code.EVICTS_OLDEST: f"{_EVICTS} den äldsta backupen, den från {{created:moment}}: {_YOURS}",
     Code.EVICTS_NOTED: f"{_EVICTS} den äldsta backupen, den från {{created:moment}} med "
     f"anteckningen ”{{note}}”: {_YOURS}",
-    Code.EVICTS_UNDATED: f"{_EVICTS} en annan, det är inte känt vilken: {_YOURS}",
+    Code.EVICTS_UNDATED: f"{_EVICTS} en annan backup, okänt vilken: {_YOURS}",
     Code.EVICTS_POINT: f"{_NOT_FIRST} äldsta, som är den som ska återställas.",
     Code.MAY_EVICT_POINT: f"{_NOT_FIRST} äldsta, som kan vara den som ska återställas.",
     Code.CANNOT_BACK_UP: "Det går inte att ta backup av det nuvarande läget nu. {because}",
