@@ -92,7 +92,8 @@ async def test_a_restore_says_what_was_agreed_and_how_to_return(
             "how": "typed the server's name",
             "to": what,
         }
-        assert f"The user typed the server's name, agreeing to: {what}." in started.text
+        typed = user.questions[0].splitlines()[-1].removeprefix("To go ahead, type: ")
+        assert f'The user typed "{typed}", agreeing to: {what}.' in started.text
         running = await assistant.call("get_job", jobId=started.data["jobId"])
         assert says not in running.text
         box.clock.advance(3600)

@@ -64,7 +64,7 @@ def test_a_declined_restore_sends_nothing(driver: Driver, product: Product) -> N
         heard = model.call("restore_vps", planId=plan)
         assert len(model.questions) == 1
     if driver.library.asks == "elicitation":
-        assert "The user declined. Nothing was changed." in heard
+        assert "The user declined. What was asked: Restore" in heard
         assert "web-01" in model.questions[0]
     else:
         assert "not approved" in heard

@@ -215,7 +215,7 @@ CANNOT_ASK = ErrorText(
 NOT_CONFIRMED = ErrorText(
     ErrorKind.NOT_CONFIRMED,
     "{why}.",
-    "Tell the user. Do not try again unless they ask for it themselves.",
+    "Explain it and let the user choose; call again only if they ask for it.",
     NOTHING,
 )
 NOT_FROM_PANEL = ErrorText(

@@ -23,11 +23,11 @@ from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import RefusalError, refuse
 from hostup_mcp.server.plans import plan_used
 from hostup_mcp.server.services import Ctx
-from hostup_mcp.server.writes.consent import Yes, matches, not_confirmed
+from hostup_mcp.server.writes.consent import THE_NAME, Yes, matches, not_confirmed
 from hostup_mcp.server.writes.context import WriteContext
 from hostup_mcp.server.writes.proposal import Destructive, fingerprint
 from hostup_mcp.state.store import RecordKey, RecordKind, new_handle
-from hostup_mcp.wording.questions import Question, field_texts, question_text
+from hostup_mcp.wording.questions import Question, field_texts, question_text, what_text
 from hostup_mcp.wording.viewer import Viewer
 
 QUESTION_SECONDS = 600.0
@@ -94,6 +94,7 @@ async def ask(
     if not can_ask(ctx):
         raise _cannot_ask(bool(w.services.settings.remote.state))
     question = proposal.question
+    asked = what_text(question, w.services.viewer.zone)
     params = ElicitRequestFormParams(
         message=question_text(question, w.services.viewer),
         requested_schema=_schema(question, w.services.viewer),
@@ -117,10 +118,10 @@ async def ask(
         )
         return InputRequiredResult(
             input_requests={_KEY: ElicitRequest(params=params)},
-            request_state=json.dumps({"question": key.id}),
+            request_state=json.dumps({"question": key.id, "asked": asked}),
         )
-    answer = await _ask_in_call(ctx, params)
-    return Agreement(*subject, _read(answer, question.to_type, question.plain_yes), as_of)
+    answer = await _ask_in_call(ctx, params, asked)
+    return Agreement(*subject, _read(answer, question.to_type, question.plain_yes, asked), as_of)
 
 
 async def answered(ctx: Ctx, w: WriteContext) -> Agreement | None:
@@ -131,7 +132,7 @@ async def answered(ctx: Ctx, w: WriteContext) -> Agreement | None:
     """
     if ctx.request_state is None:
         return None
-    key = _question_in(ctx.request_state)
+    key, asked = _question_in(ctx.request_state)
     record = None if key is None else await w.services.state.get_record(w.caller, key)
     if key is None or record is None:
         raise no_longer_open()
@@ -143,8 +144,8 @@ async def answered(ctx: Ctx, w: WriteContext) -> Agreement | None:
     stored = _Stored.model_validate_json(record.body)
     answer = (ctx.input_responses or {}).get(_KEY)
     if not isinstance(answer, ElicitResult):
-        raise not_confirmed("This call did not bring an answer to the question")
-    yes = _read(answer, stored.to_type, stored.plain_yes)
+        raise not_confirmed("This call did not bring an answer to the question", asked)
+    yes = _read(answer, stored.to_type, stored.plain_yes, asked)
     return Agreement(stored.vps_id, stored.fingerprint, yes, stored.as_of, key)
 
 
@@ -156,7 +157,7 @@ def agree_in_panel(proposal: Destructive, typed: str, as_of: datetime) -> Agreem
     """
     if not matches(typed, proposal.question.to_type):
         raise _wrong_name()
-    yes = Yes("user", "typed the server's name in the panel")
+    yes = Yes("user", f"typed {THE_NAME} in the panel")
     return Agreement(proposal.vps_id, fingerprint(proposal), yes, as_of)
 
 
@@ -199,12 +200,17 @@ class _Stored(BaseModel):
     plain_yes: bool
 
 
-def _question_in(request_state: str) -> RecordKey | None:
-    """Return the question that `request_state` names, unless another release wrote it."""
+def _question_in(request_state: str) -> tuple[RecordKey | None, str]:
+    """Return the question that `request_state` names, and what it asked, as far as it says.
+
+    The text went to the client only. It comes back from there, so nothing but words rests on it.
+    """
     try:
-        return RecordKey(RecordKind.QUESTION, str(json.loads(request_state)["question"]))
+        named = json.loads(request_state)
+        key = RecordKey(RecordKind.QUESTION, str(named["question"]))
+        return key, str(named.get("asked", ""))
     except (ValueError, KeyError, TypeError):
-        return None
+        return None, ""
 
 
 def _schema(question: Question, viewer: Viewer) -> dict[str, Any]:
@@ -219,7 +225,7 @@ def _form(plain_yes: bool) -> type[_Form]:
     return PlainYes if plain_yes else TypedName
 
 
-async def _ask_in_call(ctx: Ctx, params: ElicitRequestFormParams) -> ElicitResult:
+async def _ask_in_call(ctx: Ctx, params: ElicitRequestFormParams, asked: str) -> ElicitResult:
     try:
         with anyio.fail_after(QUESTION_SECONDS):
             answer: ElicitResult = await ctx.session.elicit_form(
@@ -227,42 +233,44 @@ async def _ask_in_call(ctx: Ctx, params: ElicitRequestFormParams) -> ElicitResul
             )
             return answer
     except TimeoutError:
-        raise not_confirmed("The user did not answer in time") from None
+        raise not_confirmed("The user did not answer in time", asked) from None
     except ValidationError:
-        raise _does_not_fit() from None
+        raise _does_not_fit(asked) from None
     except MCPError:
-        raise not_confirmed("The client could not show the question to the user") from None
+        raise not_confirmed("The client could not show the question to the user", asked) from None
 
 
-def _read(answer: ElicitResult, to_type: str, plain_yes: bool) -> Yes:
+def _read(answer: ElicitResult, to_type: str, plain_yes: bool, asked: str) -> Yes:
     """Return the yes in `answer` to a question with this `to_type` and `plain_yes`.
+
+    `asked` is what it asked, for the refusal.
 
     Raises:
         RefusalError: it is not a yes to this question.
     """
     if answer.action != "accept":
-        verb = "declined" if answer.action == "decline" else "closed the question"
-        raise not_confirmed(f"The user {verb}")
+        verb = "declined" if answer.action == "decline" else "closed the question without an answer"
+        raise not_confirmed(f"The user {verb}", asked)
     try:
         filled_in = _form(plain_yes).model_validate(answer.content)
     except ValidationError:
-        raise _does_not_fit() from None
+        raise _does_not_fit(asked) from None
     match filled_in:
         case TypedName(serverName=typed) if matches(typed, to_type):
-            return Yes("user", "typed the server's name")
+            return Yes("user", f"typed {THE_NAME}")
         case TypedName():
-            raise _wrong_name()
+            raise _wrong_name(asked)
         case PlainYes(yes=True):
             return Yes("user", "said yes to the question")
-    raise not_confirmed("The user did not say yes")
+    raise not_confirmed("The user did not say yes", asked)
 
 
-def _wrong_name() -> RefusalError:
-    return not_confirmed("The typed name is not this server's name")
+def _wrong_name(asked: str = "") -> RefusalError:
+    return not_confirmed("The typed name is not this server's name", asked)
 
 
-def _does_not_fit() -> RefusalError:
-    return not_confirmed("The answer did not fit the question")
+def _does_not_fit(asked: str) -> RefusalError:
+    return not_confirmed("The answer did not fit the question", asked)
 
 
 def _cannot_ask(keeps_no_sessions: bool) -> RefusalError:

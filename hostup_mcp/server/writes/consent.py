@@ -11,6 +11,12 @@ from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import RefusalError, refuse
 from hostup_mcp.server.writes.proposal import Destructive, Harmless, Proposal
 
+MAX_ASKED = 240
+"""Characters of a question that a refusal repeats."""
+
+THE_NAME = "the server's name"
+"""What a user types, in `Yes.how`; never the name itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Yes:
@@ -51,6 +57,11 @@ def matches(typed: str, to_type: str) -> bool:
     return unicodedata.normalize("NFC", clean_text(typed)) == unicodedata.normalize("NFC", to_type)
 
 
-def not_confirmed(why: str) -> RefusalError:
-    """Return the refusal because there is no yes. `why` is a sentence without its full stop."""
+def not_confirmed(why: str, asked: str = "") -> RefusalError:
+    """Return the refusal because there is no yes. `why` is a sentence without its full stop.
+
+    `asked` is what the user was asked, as a statement; empty if that is not known.
+    """
+    if asked:
+        why = f"{why}. What was asked: {clean_text(asked, MAX_ASKED)}"
     return refuse(texts.NOT_CONFIRMED, why=why)

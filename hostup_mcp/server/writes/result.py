@@ -15,7 +15,7 @@ from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.names import MAX_NAME, ServerName
 from hostup_mcp.server.output import as_data
 from hostup_mcp.server.result import to_result
-from hostup_mcp.server.writes.consent import Consent
+from hostup_mcp.server.writes.consent import THE_NAME, Consent
 from hostup_mcp.server.writes.proposal import Destructive, Proposal
 from hostup_mcp.wording.questions import what_text
 from hostup_mcp.wording.render import for_model
@@ -120,11 +120,18 @@ def _agreement(consent: Consent, to: str | None) -> str:
     """Say who agreed to what, or why nobody had to."""
     match consent.by:
         case "user":
-            return f"The user {consent.how}, agreeing to: {to}."
+            return f"The user {_how(consent)}, agreeing to: {to}."
         case "client":
             return f"Asking the user was left to the client ({consent.how}): {to}."
         case _:
             return f"The user was {consent.how}."
+
+
+def _how(consent: Consent) -> str:
+    """Say how the user agreed, with what was typed: two servers may have the same name."""
+    if not isinstance(consent.proposal, Destructive):
+        return consent.how
+    return consent.how.replace(THE_NAME, quoted(consent.proposal.question.to_type))
 
 
 def _server(proposal: Proposal, known: ServerName) -> ServerName:

@@ -25,7 +25,7 @@ from hostup_mcp.state.store import Record, RecordKey, RecordKind
 from hostup_mcp.wording.questions import question_text
 from hostup_mcp.wording.viewer import Viewer
 
-from ..wiring import PATIENCE, SlowState, account, ids_of, settings
+from ..wiring import PATIENCE, SlowState, account, error_of, ids_of, settings
 from .bench import (
     DECLINED,
     DESTRUCTIVE,
@@ -39,6 +39,7 @@ from .bench import (
     Bench,
     refused,
 )
+from .words import REFUSALS
 
 both_revisions = pytest.mark.parametrize("revision", REVISIONS)
 
@@ -236,7 +237,10 @@ async def test_a_real_client_that_fails_is_a_no() -> None:
             backup = listed.structured_content["backups"][0]["id"]
             for _, words in BROKEN:
                 arguments = {"id": web, "backupId": backup}
-                refused(await client.call_tool("delete_vps_backup", arguments), words)
+                error = error_of(await client.call_tool("delete_vps_backup", arguments))
+                why, _ = REFUSALS[words].message.split(" What was asked: ")
+                asked = f'{why} What was asked: Permanently delete the backup of "web-01"'
+                assert error["message"].startswith(asked)
     assert all(request.method == "GET" for request in sandbox.requests)
 
 

@@ -1,16 +1,20 @@
 """A yes: what is typed is the very name, and each consent says who agreed and how."""
 
+from datetime import UTC
+
 import pytest
 
 from hostup_mcp.server.writes.consent import (
+    MAX_ASKED,
     Yes,
     consent_to_destructive,
     consent_to_harmless,
     matches,
     not_confirmed,
 )
+from hostup_mcp.wording.questions import what_text
 
-from .bench import DESTRUCTIVE, HARMLESS
+from .bench import DESTRUCTIVE, HARMLESS, QUESTION
 from .words import REFUSALS
 
 
@@ -55,5 +59,12 @@ def test_a_consent_says_who_agreed_and_how() -> None:
 
 
 def test_declining_is_not_retried() -> None:
-    failure = not_confirmed("The user declined").failure
+    failure = not_confirmed("The user declined", what_text(QUESTION, UTC)).failure
     assert (failure.kind, failure.message, failure.next_step) == REFUSALS["declined"]
+
+
+def test_a_refusal_repeats_only_so_much() -> None:
+    """A client sends the question back, and may send anything."""
+    message = not_confirmed("No", "x\n" * 400).failure.message
+    asked = message.removeprefix("No. What was asked: ").removesuffix(". Nothing was changed.")
+    assert len(asked) == MAX_ASKED

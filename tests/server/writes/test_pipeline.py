@@ -825,7 +825,7 @@ async def test_the_panels_yes_is_the_typed_name(revision: str) -> None:
 async def test_a_wrong_name_in_the_panel_is_a_no() -> None:
     bench = Bench()
     bench.in_panel = True
-    refused(await bench.run({"id": VPS, "typedName": "web-02"}), "wrong name")
+    refused(await bench.run({"id": VPS, "typedName": "web-02"}), "wrong name in the panel")
     assert "request" not in bench.events
 
 

@@ -31,7 +31,7 @@ LATER = replace(DESTRUCTIVE, follow_up=replace(FOLLOW_UP, effect=BackupMade(()))
 
 TYPED = Yes("user", "typed the server's name")
 WHAT = 'Change how many backups of "web-01" (no IP known) HostUp keeps'
-AGREED = f"The user typed the server's name, agreeing to: {WHAT}."
+AGREED = f'The user typed "{NAME}", agreeing to: {WHAT}.'
 KNOWN = ServerName(id=VPS, name="shop", address="192.0.2.10")
 
 

@@ -13,9 +13,12 @@ class Words(NamedTuple):
     next_step: str
 
 
-def _no(why: str) -> Words:
-    step = "Tell the user. Do not try again unless they ask for it themselves."
-    return Words("not_confirmed", f"{why}. {UNCHANGED}", step)
+_ASKED = ' What was asked: Change how many backups of "web-01" (no IP known) HostUp keeps.'
+
+
+def _no(why: str, asked: str = _ASKED) -> Words:
+    step = "Explain it and let the user choose; call again only if they ask for it."
+    return Words("not_confirmed", f"{why}.{asked} {UNCHANGED}", step)
 
 
 def _cannot_ask(client: str) -> Words:
@@ -53,15 +56,16 @@ def _reply_lost(what: str, step: str) -> Words:
 
 REFUSALS = {
     "declined": _no("The user declined"),
-    "closed": _no("The user closed the question"),
+    "closed": _no("The user closed the question without an answer"),
     "wrong name": _no("The typed name is not this server's name"),
+    "wrong name in the panel": _no("The typed name is not this server's name", ""),
     "does not fit": _no("The answer did not fit the question"),
     "no plain yes": _no("The user did not say yes"),
     "no answer": _no("This call did not bring an answer to the question"),
     "not in time": _no("The user did not answer in time"),
     "not shown": _no("The client could not show the question to the user"),
-    "no longer open": _no("This question is no longer open"),
-    "already answered": _no("This yes was already used, and each yes allows one change"),
+    "no longer open": _no("This question is no longer open", ""),
+    "already answered": _no("This yes was already used, and each yes allows one change", ""),
     "cannot ask": _cannot_ask("a client"),
     "cannot ask on replicas": _cannot_ask("a client of revision 2026-07-28"),
     "question lost": Words(
