@@ -127,7 +127,7 @@ async def test_only_the_typed_name_is_a_yes(product: Product, door: Door, user: 
             answer = await assistant.no("restore_vps", planId=plan)
             assert says_nothing_was_changed(answer), (reply, answer.text)
             assert answer.kind == "not_confirmed", (reply, answer.text)
-            assert "Do not try again unless they ask" in answer.text
+            assert "call again only if they ask" in answer.text
             assert "web-01" not in answer.text, "what to type is for the user alone"
             assert not suggests(answer)
         assert product.sandbox.writes == []
