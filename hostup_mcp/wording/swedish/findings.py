@@ -142,8 +142,8 @@ FINDINGS: Mapping[Code, str] = {
     Code.DISK_REPLACED: "Disken byts ut; servern ligger nere under tiden.",
     Code.POWER_STATE_UNKNOWN: "HostUp anger inte om servern startas igen: kontrollera efteråt om "
     "den är på.",
-    Code.POWER_STATE_STARTABLE: "HostUp anger inte om servern startas igen; det kan assistenten "
-    "göra.",
+    Code.POWER_STATE_STARTABLE: "HostUp anger inte om servern startas igen; assistenten kan "
+    "starta den.",
     Code.SERVER_STOPPED: "Servern stoppas och disken byts ut.",
     Code.NETWORK_KEPT: "Den här serverns egna nätverksinställningar läggs in igen; den andra "
     "servern ändras inte.",
@@ -191,7 +191,7 @@ FINDINGS: Mapping[Code, str] = {
     "från före återställningen är den som återställdes.",
     Code.WAY_BACK_UNKNOWN: "Det är inte känt om det finns en väg tillbaka: HostUp räknar backuper "
     "som inte finns i listan.",
-    Code.NO_WAY_BACK: "Det finns ingen backup av det som skrevs över: HostUp listar ingen från "
+    Code.NO_WAY_BACK: "Det finns ingen backup av det som skrevs över: HostUp visar ingen från "
     "före återställningen.",
     **HERE,
     **SUGGESTIONS,

@@ -41,7 +41,7 @@ SUGGESTIONS: Mapping[Code, str] = {
     Code.ENABLE_CLOUD: "Be HostUps support att aktivera Cloud VPS för det här kontot.",
     Code.ADD_CARD: "Lägg till ett betalkort i HostUps panel.",
     Code.RAISE_LIMIT: "Välj en mindre storlek, eller be om en högre gräns i HostUps panel.",
-    Code.RAISE_SERVER_LIMIT: "Avsluta en annan server med timdebitering, eller be om en högre "
+    Code.RAISE_SERVER_LIMIT: "Säg upp en annan timdebiterad server, eller be om en högre "
     "gräns, i HostUps panel.",
     Code.ASK_ABOUT_BLOCKER: "HostUps support kan förklara vad som hindrar det.",
     Code.CHOOSE_SIZE: "Välj en annan storlek.",
