@@ -192,7 +192,8 @@ def test_gemini_calls_the_server(home: Home) -> None:
 @needs_gemini
 def test_gemini_cannot_ask_and_changes_nothing(upstream: Upstream, home: Home) -> None:
     *_, answer = gemini(home, restore, env_for(upstream))
-    assert "cannot_ask" in answer
+    assert "This client cannot ask the user for their yes" in answer
+    assert "No planId" in answer
     assert upstream.sandbox.writes == []
 
 

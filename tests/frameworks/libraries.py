@@ -23,6 +23,8 @@ NODE_MODULES = CACHE / "node" / "protocol" / "node_modules"
 
 Json = dict[str, Any]
 
+PLAN_ID = r"plan_[0-9a-z]{16}"
+
 
 # The libraries ------------------------------------------------------------------------------------
 
@@ -121,10 +123,14 @@ class Model:
 
     def plan(self, name: str) -> tuple[str, str, str]:
         """A server, one of its backups, and the planId to restore it."""
+        vps, backup, plan = self.explain(name)
+        return vps, backup, _first(PLAN_ID, plan)
+
+    def explain(self, name: str) -> tuple[str, str, str]:
+        """A server, one of its backups, and what plan_restore says about restoring it."""
         vps, listing = self.backups(name)
         backup = _first(r"bkp_[0-9A-Za-z]+", listing)
-        plan = self.call("plan_restore", id=vps, mode="in_place", backupId=backup)
-        return vps, backup, _first(r"plan_[0-9a-z]{16}", plan)
+        return vps, backup, self.call("plan_restore", id=vps, mode="in_place", backupId=backup)
 
 
 def _first(pattern: str, text: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from support.catalog import READING, WRITING
 
 from .conftest import Product
-from .libraries import Driver, agrees, declines
+from .libraries import PLAN_ID, Driver, agrees, declines
 
 pytestmark = pytest.mark.frameworks
 
@@ -89,11 +90,14 @@ def test_an_accepted_restore_is_carried_out_once(driver: Driver, product: Produc
 
 def test_without_a_user_the_answer_is_no(driver: Driver, product: Product) -> None:
     with driver.converse(product.over_http()) as model:
-        _, _, plan = model.plan("web-01")
-        heard = model.call("restore_vps", planId=plan)
+        vps, _, plan = model.explain("web-01")
+        heard = model.call("set_vps_power", id=vps, action="stop")
         assert model.questions == []
+    assert "This client cannot ask the user for their yes" in plan
+    assert re.search(PLAN_ID, plan) is None
     assert "not supported by this client. Nothing was changed." in heard
-    assert "HOSTUP_MCP_CONFIRM" in heard
+    for said in (plan, heard):
+        assert "HOSTUP_MCP_CONFIRM" in said
     assert product.sandbox.writes == []
 
 

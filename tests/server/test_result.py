@@ -1,6 +1,7 @@
 """Text for the model: facts as they are, somebody's words in quotes that they cannot close."""
 
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,9 @@ from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.server.result import to_result
 
 from .wiring import text_of
+
+OTHER_QUOTES = "“”„‟‘’«»‹›″＂"
+"""Quotation marks that JSON does not escape."""
 
 
 def test_a_success_has_text_and_data() -> None:
@@ -33,10 +37,12 @@ def test_other_text_is_quoted(text: str) -> None:
     assert safe_word(text) == quoted(text)
 
 
-@given(st.text())
+@given(st.text() | st.text(f'"\\{OTHER_QUOTES}'))
 def test_quoted_text_cannot_end_its_quotes(text: str) -> None:
-    assert json.loads(quoted(text)) == text
-    assert "\n" not in quoted(text)
+    inner = quoted(text)[1:-1]
+    assert not set(re.sub(r"\\.", "", inner)) & {'"', "\n", *OTHER_QUOTES}
+    as_json = re.sub(r"\\(.)", lambda e: e[1] if e[1] in OTHER_QUOTES else e[0], inner)
+    assert json.loads(f'"{as_json}"') == text
     assert safe_word(text) in (text, quoted(text))
 
 
