@@ -7,19 +7,21 @@ import { busy, timeLeft, type State } from "./state";
 import { confirmation, tick } from "./views/confirm";
 import { facts } from "./views/facts";
 import { planning } from "./views/plan";
+import { rehearsals } from "./views/rehearsals";
 import { scale } from "./views/scale";
 import { groupOf, timeline } from "./views/timeline";
 import { verdict } from "./views/verdict";
 
 const LAST_MINUTE = 60_000;
 
-type Part = "verdict" | "facts" | "scale" | "backups" | "plan" | "confirm";
+type Part = "verdict" | "rehearsals" | "facts" | "scale" | "backups" | "plan" | "confirm";
 
 const root = document.getElementById("panel") as HTMLElement;
 const status = document.getElementById("status") as HTMLElement;
 const place = (part: Part): HTMLElement => h("div", { class: `part part-${part}` });
 const places: Record<Part, HTMLElement> = {
   verdict: place("verdict"),
+  rehearsals: place("rehearsals"),
   facts: place("facts"),
   scale: place("scale"),
   backups: place("backups"),
@@ -28,6 +30,7 @@ const places: Record<Part, HTMLElement> = {
 };
 root.append(
   places.verdict,
+  places.rehearsals,
   places.facts,
   h(
     "div",
@@ -71,6 +74,7 @@ function draw(state: State): void {
   redraw("verdict", [listing, state.phase, state.failure, place, canCall, name, vpsId, planning_.is === "shown"], () =>
     verdict(state, () => void panel.reread()),
   );
+  redraw("rehearsals", [state.rehearsals, place], () => rehearsals(state));
   redraw("facts", [listing, place, canCall], () => listing && withNotice(facts(state, listing), canCall, t));
   const losing = wouldLose(state);
   const backup = listing?.backups.find(({ id }) => id === chosen);

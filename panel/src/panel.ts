@@ -72,6 +72,7 @@ export class Panel {
     if (turn !== this.turn) return;
     const plan = outcome.is === "result" ? readPlan(outcome.data, outcome.meta) : null;
     this.set({
+      rehearsals: plan?.rehearsals ?? this.state.rehearsals,
       planning: plan
         ? { is: "shown", backupId, plan }
         : { is: "failed", backupId, mode, failure: failureOf(outcome) },
@@ -199,6 +200,7 @@ export class Panel {
       vpsId: plan.id,
       name: plan.name ?? this.state.name,
       chosen: backupId,
+      rehearsals: plan.rehearsals,
       planning: { is: "shown", backupId, plan },
     });
     void this.readName();
@@ -225,6 +227,7 @@ export class Panel {
       phase: "ready",
       failure: null,
       listing,
+      rehearsals: listing.rehearsals,
       readAt: Date.now(),
       ahead,
       vpsId: listing.id,

@@ -49,6 +49,8 @@ export interface Listing {
   create: Verdict;
   overwrites: Finding | null;
   advice: Finding[];
+  /** Rehearsals that still cost money, of whichever server. */
+  rehearsals: Finding[];
 }
 
 export interface Plan {
@@ -65,6 +67,7 @@ export interface Plan {
   sideEffects: Finding[];
   recommendedFirst: Finding[];
   alternatives: Finding[];
+  rehearsals: Finding[];
   planId: string | null;
   expiresAt: number | null;
   /** The server whose backup it is; null where it is the plan's own. */
@@ -191,6 +194,7 @@ export function readListing(data: unknown): Listing | null {
     create: readVerdict(explanation["create"], findings["create"]),
     overwrites: readFinding(findings["overwrites"]),
     advice: readFindings(findings["advice"]),
+    rehearsals: readFindings(all["rehearsals"]),
   };
 }
 
@@ -214,6 +218,7 @@ export function readPlan(data: unknown, meta: unknown): Plan | null {
     sideEffects: readFindings(findings["sideEffects"]),
     recommendedFirst: readFindings(findings["recommendedFirst"]),
     alternatives: readFindings(findings["alternatives"]),
+    rehearsals: readFindings(all["rehearsals"]),
     planId: text(all["planId"]),
     expiresAt: Number.isNaN(expires) ? null : expires,
     source: readSource(all["source"]),

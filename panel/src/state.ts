@@ -1,6 +1,6 @@
 /** Everything that the view shows, in one place; `panel.ts` changes it, `views/` draw it. */
 
-import type { Failure, Listing, Plan, Verification } from "./results";
+import type { Failure, Finding, Listing, Plan, Verification } from "./results";
 import type { Place } from "./formats";
 
 export type Mode = "in_place" | "new_cloud_vps";
@@ -33,6 +33,8 @@ export interface State {
   phase: "waiting" | "reading" | "ready" | "failed" | "cancelled";
   failure: Failure | null;
   listing: Listing | null;
+  /** Rehearsals that still cost money, as the latest result says. */
+  rehearsals: Finding[];
   /** This machine's time at which the ages in the listing were right. */
   readAt: number;
   /** How far the server's clock is ahead of this machine's, in milliseconds. */
@@ -53,6 +55,7 @@ export const start: State = {
   phase: "waiting",
   failure: null,
   listing: null,
+  rehearsals: [],
   readAt: 0,
   ahead: 0,
   vpsId: null,

@@ -365,3 +365,35 @@ async def test_a_long_name_is_replaced_by_the_id(open_host: Opening) -> None:
     await frame.click("#show-plan")
     await frame.wait_for_selector("#typed")
     assert await frame.inner_text(".confirm .name") == backend.vps_id("x" * 80)
+
+
+async def test_a_running_rehearsal_is_shown(open_host: Opening) -> None:
+    """Whichever server is looked at, with its price; and a plan for one has it, too."""
+    shown = await open_host()
+    backend = shown.backend
+    web = backend.vps_id("web-01")
+    listed = await backend.call("list_vps_backups", {"id": web})
+    backup = listed["structuredContent"]["backups"][0]["id"]
+    wanted = {"id": web, "mode": "new_cloud_vps", "backupId": backup, "rehearsal": True}
+    plan = await backend.call("plan_restore", wanted)
+    assert "SEK 1.32 for two hours" in plan["content"][0]["text"]
+    confirm = plan["_meta"]["hostup-mcp/confirm"]
+    yes = {"ticket": confirm["ticket"], "typedName": confirm["toType"]}
+    planned = plan["structuredContent"]
+    await backend.call("confirm_restore", {"planId": planned["planId"], **yes})
+    frame = await shown.show("staging")
+    text = await frame.inner_text(".rehearsal")
+    assert text.startswith(f"A rehearsal is running: “{planned['newServer']['name']}”, for ")
+    assert text.endswith("so far (SEK 0.66 per hour, without traffic and VAT).")
+    frame = await shown.show("web-01")
+    await frame.click("#show-plan")
+    await frame.wait_for_selector(".lost-box")
+    await frame.click("#mode-new_cloud_vps")
+    await frame.wait_for_selector("text=SEK 475.20 per month")
+    assert await frame.locator(".rehearsal").count() == 1
+
+
+async def test_without_a_rehearsal_nothing_is_said(open_host: Opening) -> None:
+    shown = await open_host()
+    frame = await shown.show("web-01")
+    assert await frame.locator(".rehearsal").count() == 0
