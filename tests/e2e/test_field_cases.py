@@ -235,7 +235,7 @@ async def test_the_other_server_is_named(name: str, known: str, about: str) -> N
             backupId=other["backups"][0]["id"],
         )
         described = f'"{name}" ({other["id"]}, {known})'
-        assert f"a backup of {described}" in plan.text
+        assert f" UTC of {described}" in plan.text
         assert plan.data["source"]["name"] == name
         await assistant.call("restore_vps", planId=plan.data["planId"])
         assert assistant.user is not None

@@ -68,7 +68,7 @@ async def test_yesterday_at_ten_is_unambiguous(product: Product, variable: str) 
     order = re.findall(r"^(bkp_\w+) · ", listed.text, re.M)
     assert order == ["bkp_after", "bkp_before", "bkp_ten_utc", "bkp_ten", "bkp_midnight"]
     assert listed.data["now"].startswith("2026-10-25T15:40:"), "data is in UTC"
-    assert "bkp_ten (Sat 2026-10-24 10:00 CEST (08:00Z))" in plan.text
+    assert "new_cloud_vps, backup from Sat 2026-10-24 10:00 CEST (08:00Z): " in plan.text
     assert not re.search(r"\d{4}-\d\d-\d\dT", listed.text + plan.text)
 
 

@@ -11,6 +11,7 @@ from mcp.types import CallToolResult
 from pydantic import Field, WithJsonSchema
 
 from hostup_mcp.config import Group
+from hostup_mcp.hostup.models import Snapshot
 from hostup_mcp.hostup.text import safe_word
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.findings import Changes, Finding, RestoredSince, SideEffect
@@ -19,7 +20,6 @@ from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Argument, Mode, Plan
 from hostup_mcp.recovery.reasons import Verdict
 from hostup_mcp.recovery.situation import Suggestions, restored_since
-from hostup_mcp.recovery.spans import age
 from hostup_mcp.recovery.suggestions import NewerSnapshot
 from hostup_mcp.server.clocks import clock_lines, hostup_now
 from hostup_mcp.server.definition import ReadingTool
@@ -57,7 +57,7 @@ from hostup_mcp.server.reader import READ_SECONDS, reader
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.server.situation import read_situation
-from hostup_mcp.server.tools.plan_result import PlanResult, PointItem
+from hostup_mcp.server.tools.plan_result import PlanResult, point_item
 from hostup_mcp.server.writes.questions import find_subject
 from hostup_mcp.server.writes.restore_question import restore_question
 from hostup_mcp.state.store import StateUnavailableError
@@ -182,7 +182,6 @@ async def plan_restore(
     server, now = name_of(facts.vps), hostup_now(reader_.hostup, reader_.now)
     if server != known:
         await remember_servers(services(ctx), [facts.vps])
-    created, span = _date(facts, now)
     listing = facts.account.listing
     situation = await read_situation(
         ctx, reader_.hostup, connection, refused, draft.definition, id, listing, now
@@ -197,7 +196,7 @@ async def plan_restore(
         **_explain(facts, suggestions, restored, zone, can_start=Group.POWER in reader_.allowed),
         here=here_item(here, zone),
         **about(server, now),
-        point=PointItem(id=draft.point, created_at=created, age=span),
+        point=point_item(draft.point, facts.plan.point, now),
         source=None if facts.source is None else asdict(facts.source),
         new_server=new_server_item(facts),
         plan_id=plan_id,
@@ -284,21 +283,18 @@ def _explain(
     }
 
 
-def _date(facts: PlanFacts, now: datetime) -> tuple[str | None, str | None]:
-    """Return when what would be restored was made, as HostUp writes it, and its age in words."""
-    point = facts.plan.point
-    if point is None:
-        return None, None
-    span = age(point.created, now)
-    return point.created_at, None if span is None else formats.span(span)
-
-
 def _point(data: PlanResult, facts: PlanFacts, zone: tzinfo) -> str:
-    """Describe what would be restored, and from where if that is another server."""
-    point = facts.plan.point
+    """Describe what would be restored, by its date, and from where if that is another server.
+
+    The id of a backup is only needed where there is no date.
+    """
+    point, id_ = facts.plan.point, safe_word(data.point.id)
     when = "not listed" if point is None else date_text(point.created_at, point.created, zone)
-    of = "" if facts.source is None else f", a backup of {facts.source}"
-    return f"{safe_word(data.point.id)} ({when}){of}"
+    of = "" if facts.source is None else f" of {facts.source}"
+    if point is None or point.created is None:
+        return f"{id_} ({when}){of}"
+    kind = f"snapshot {id_}" if isinstance(point, Snapshot) else "backup"
+    return f"{kind} from {when}{of}"
 
 
 def _loss(data: PlanResult, facts: PlanFacts, restored: RestoredSince | None, zone: tzinfo) -> str:
@@ -335,17 +331,18 @@ def _lines(
     ]
     if data.recommended_first:
         lines.append(f"Recommended first: {' '.join(data.recommended_first)}")
-    lines += [f"Less risky: {text}" for text in data.alternatives]
+    if data.alternatives:
+        lines.append(f"Less risky: {' '.join(data.alternatives)}")
     lines += new_server_lines(data.new_server)
     if data.plan_id is None:
         return [*lines, "No planId: it cannot be carried out from here now."]
     expires = formats.until(now + LIFE, now, zone)
     return [
         *lines,
-        f"planId (good once; expires {expires}): {data.plan_id}",
+        f"planId (once; expires {expires}): {data.plan_id}",
         "This client cannot ask: the user confirms it in the recovery panel, not by restore_vps."
         if connection.asks_in_panel_only
-        else "Explain this to the user and let them decide.",
+        else "The user decides.",
     ]
 
 

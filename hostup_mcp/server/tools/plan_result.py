@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
-from hostup_mcp.recovery.modes.definition import Mode
+from hostup_mcp.recovery.modes.definition import Mode, Point
 from hostup_mcp.recovery.reasons import Verdict
+from hostup_mcp.recovery.spans import age
 from hostup_mcp.server.new_server import NewServerItem
 from hostup_mcp.server.output import HereItem, Output, ReasonItem
+from hostup_mcp.wording import formats
 
 
 class PointItem(Output):
@@ -18,6 +21,15 @@ class PointItem(Output):
     id: str = Field(description="Its id, or the name of the snapshot.")
     created_at: str | None = Field(description="When it was made; null if unknown or not listed.")
     age: str | None = Field(description="Its age in words; null if unknown.")
+
+
+def point_item(id_: str, point: Point | None, now: datetime) -> PointItem:
+    """Return what is known of what would be restored; `point` is None if it is not listed."""
+    if point is None:
+        return PointItem(id=id_, created_at=None, age=None)
+    span = age(point.created, now)
+    old = None if span is None else formats.span(span)
+    return PointItem(id=id_, created_at=point.created_at, age=old)
 
 
 class PlanResult(Output):

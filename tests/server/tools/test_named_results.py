@@ -64,7 +64,7 @@ async def test_a_plan_names_server_and_backup() -> None:
     assert data is not None
     assert backup.created_at is not None
     assert text.startswith(f'"web-new" (192.0.2.10, {web.id}). {now_of(box)}\n')
-    assert f"in_place, {backup.id} ({backup.created_at:%a %Y-%m-%d %H:%M} UTC): POSSIBLE" in text
+    assert f"in_place, backup from {backup.created_at:%a %Y-%m-%d %H:%M} UTC: POSSIBLE" in text
     assert "Data loss, cannot be undone: everything written since then, up to 8 hours" in text
     assert f"expires in 10 minutes, at {data['expiresAt'][11:16]} UTC): {data['planId']}" in text
     assert data["name"] == "web-new"
