@@ -71,8 +71,8 @@ def unique_name(wanted: str | None, source: str | None, kind: str, random: str) 
     It is cut where it would be too long.
     """
     slug = re.sub(r"[^0-9a-z]+", "-", (source or "").lower()).strip("-")
-    base = wanted or (f"{kind}-{slug}" if slug else kind)
-    return f"{base[: LONGEST_NAME - 1 - len(random)].rstrip('-')}-{random}"
+    base = wanted or "-".join(filter(None, (kind, slug)))
+    return "-".join((base[: LONGEST_NAME - 1 - len(random)].rstrip("-"), random))
 
 
 def choose_size(

@@ -43,7 +43,7 @@ class ReasonItem(Output):
 class HereItem(Output):
     """Whether this connection could carry an action out now."""
 
-    allowed: bool = Field(description="Whether it could be carried out from here now.")
+    allowed: bool = Field(description="Whether it could.")
     reasons: tuple[dict[str, Any], ...] = Field(
         description="Why not: code, message (with who can change it and how), facts."
     )

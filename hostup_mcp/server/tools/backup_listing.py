@@ -71,7 +71,7 @@ class ExplanationItem(Output):
     verdict: Verdict = Field(description="possible, blocked or unknown.")
     reasons: tuple[ReasonItem, ...] = Field(description="Why.")
     to_unblock: str | None = Field(description="What would have to change; null if possible.")
-    here: HereItem
+    here: HereItem = Field(description="Whether it could be carried out from here now.")
 
 
 class RestoreItem(ExplanationItem):

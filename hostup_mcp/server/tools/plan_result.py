@@ -39,7 +39,7 @@ class PlanResult(Output):
     verdict: Verdict = Field(description="possible, blocked, or unknown if HostUp does not say.")
     reasons: tuple[ReasonItem, ...] = Field(description="Why.")
     to_unblock: str | None = Field(description="What would have to change; null if nothing known.")
-    here: HereItem
+    here: HereItem = Field(description="Whether it could be carried out from here now.")
     data_loss: str = Field(description="What would be lost.")
     side_effects: tuple[str, ...] = Field(description="What else would happen.")
     recommended_first: tuple[str, ...] = Field(description="What to do before.")

@@ -35,7 +35,7 @@ from hostup_mcp.wording.render import for_model
 class EvidenceItem(Output):
     """One thing that was seen."""
 
-    finding: Any = Field(description="Its code, or code and facts, for programs.")
+    finding: str | dict[str, Any] = Field(description="Its code, or code and facts, for programs.")
     message: str = Field(description="What was seen.")
     at: str = Field(description="When.")
     source: SeenBy = Field(description="Where it comes from: HostUp, or the probe of this server.")
