@@ -18,7 +18,7 @@ from hostup_mcp.cli.doctor import diagnosis
 from hostup_mcp.config import Misconfigured, Settings
 from hostup_mcp.hostup.problems import HostUpError, RateLimitedError
 from hostup_mcp.hostup.reading import ReadingClient
-from hostup_mcp.recovery.findings import RunningRehearsal
+from hostup_mcp.recovery.costs import RunningRehearsal
 from hostup_mcp.recovery.health import ServerFacts, check_server
 from hostup_mcp.server.caller import LOCAL
 from hostup_mcp.server.clocks import hostup_now

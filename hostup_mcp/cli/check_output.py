@@ -10,7 +10,7 @@ from enum import IntEnum
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from hostup_mcp.recovery.findings import RunningRehearsal
+from hostup_mcp.recovery.costs import RunningRehearsal
 from hostup_mcp.recovery.health import Health, Severity, worst_first
 from hostup_mcp.server.fleet_output import server_item
 from hostup_mcp.server.output import as_data

@@ -26,7 +26,6 @@ from hostup_mcp.recovery.reasons import (
     QuotaReadsFull,
     QuotaUnknown,
     Reason,
-    Verdict,
     WouldEvict,
     verdict_of,
 )
@@ -34,6 +33,7 @@ from hostup_mcp.recovery.situation import restored_since
 from hostup_mcp.recovery.spans import age
 from hostup_mcp.recovery.steps import step_to_create, step_to_restore
 from hostup_mcp.recovery.suggestions import Step
+from hostup_mcp.recovery.verdicts import Verdict
 
 RECENT = timedelta(hours=24)
 """A backup older than this is not a recent one."""

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import ClassVar, Literal, TypeAlias
 
+from hostup_mcp.recovery.account_reasons import Counted
 from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.costs import Cost, RunningRehearsal
 from hostup_mcp.recovery.evidence import Evidence, Look
 from hostup_mcp.recovery.health_findings import HealthFinding
 from hostup_mcp.recovery.here import Obstacle, RememberedUntil, UnlockBySetting, UnlockForCaller
-from hostup_mcp.recovery.reasons import BackupsHidden, Counted, Reason
+from hostup_mcp.recovery.reasons import BackupsHidden, Reason
+from hostup_mcp.recovery.schedule_findings import ScheduleFinding
 from hostup_mcp.recovery.suggestions import Alternative, NewerSnapshot, Preparation, Step
 
 
@@ -113,51 +115,6 @@ Loss: TypeAlias = (
 )
 
 
-# Money
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """An amount in a currency, as its ISO 4217 code."""
-
-    amount: Decimal
-    currency: str
-
-
-@dataclass(frozen=True, slots=True)
-class ServerPrice:
-    """What a new server costs: processor, memory, storage and IP address, without traffic."""
-
-    per_hour: Money
-    per_month: Money
-    """For 720 hours."""
-
-    code: ClassVar = Code.PRICE
-
-
-@dataclass(frozen=True, slots=True)
-class RehearsalPrice:
-    """The same for a server that is built for a rehearsal, and ended after it."""
-
-    per_hour: Money
-    two_hours: Money
-
-    code: ClassVar = Code.REHEARSAL_PRICE
-
-
-@dataclass(frozen=True, slots=True)
-class PricesDiffer:
-    """HostUp states two hourly prices for the same server."""
-
-    per_hour: Money
-    other: Money
-
-    code: ClassVar = Code.PRICES_DIFFER
-
-
-Cost: TypeAlias = ServerPrice | RehearsalPrice | PricesDiffer | Literal[Code.PRICE_UNKNOWN]
-"""What a new server costs, as far as HostUp tells."""
-
 SideEffect: TypeAlias = (
     Cost
     | Literal[
@@ -178,57 +135,6 @@ SideEffect: TypeAlias = (
 """What else a recovery does."""
 
 
-# A rehearsal that is not known to be over
-
-
-@dataclass(frozen=True, slots=True)
-class RehearsalRuns:
-    """The server of a rehearsal is there, and costs money."""
-
-    vps_id: str
-    name: str
-    age: timedelta
-    per_hour: Money
-    spent: Money
-    """What it has cost, by the hourly price that was agreed to."""
-
-    code: ClassVar = Code.REHEARSAL_RUNS
-
-
-@dataclass(frozen=True, slots=True)
-class RehearsalUnpriced:
-    """The server of a rehearsal is there, and what it costs is not known."""
-
-    vps_id: str
-    name: str
-    age: timedelta
-
-    code: ClassVar = Code.REHEARSAL_UNPRICED
-
-
-@dataclass(frozen=True, slots=True)
-class RehearsalEnding:
-    """HostUp accepted to cancel the server of a rehearsal `since` then, and it is still there."""
-
-    vps_id: str
-    name: str
-    since: timedelta
-
-    code: ClassVar = Code.REHEARSAL_ENDING
-
-
-@dataclass(frozen=True, slots=True)
-class RehearsalLost:
-    """A rehearsal was sent, and it is not known which server it built, if any."""
-
-    name: str
-    age: timedelta
-
-    code: ClassVar = Code.REHEARSAL_LOST
-
-
-RunningRehearsal: TypeAlias = RehearsalRuns | RehearsalUnpriced | RehearsalEnding | RehearsalLost
-
 Precaution: TypeAlias = Preparation | Doubt
 """What to do or know before something is overwritten."""
 
@@ -240,73 +146,6 @@ Rarity: TypeAlias = Literal[
     Code.NEWEST_BACKUP,
 ]
 """What makes a backup hard to replace."""
-
-
-# Schedules: whether HostUp makes backups by itself as it is said to.
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduleOverdue:
-    """A schedule that is on has not run when it should have.
-
-    `frequency` is None if HostUp does not state it; then not for longer than any frequency allows.
-    """
-
-    schedule_id: str
-    frequency: str | None
-    last_run: datetime
-
-    @property
-    def code(self) -> Code:
-        """With or without the frequency."""
-        return Code.SCHEDULE_STALE if self.frequency is None else Code.SCHEDULE_OVERDUE
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduleNeverRan:
-    """A schedule is on, and HostUp does not say that it has ever run."""
-
-    schedule_id: str
-
-    code: ClassVar = Code.SCHEDULE_NEVER_RAN
-
-
-@dataclass(frozen=True, slots=True)
-class RunFailed:
-    """A backup that HostUp started failed. `said` is its reason, `status` its word, if given."""
-
-    at: datetime | None
-    status: str | None
-    said: str | None
-
-    @property
-    def code(self) -> Code:
-        """With or without HostUp's reason."""
-        return Code.RUN_FAILED_REASON if self.said else Code.RUN_FAILED
-
-
-@dataclass(frozen=True, slots=True)
-class MoreRunsFailed:
-    """So many earlier runs failed too, as far as HostUp lists them."""
-
-    count: int
-
-    code: ClassVar = Code.MORE_RUNS_FAILED
-
-
-@dataclass(frozen=True, slots=True)
-class NoScheduleOn:
-    """There are scheduled backups, but no schedule is on, so no more will be made."""
-
-    count: int
-
-    code: ClassVar = Code.NO_SCHEDULE_ON
-
-
-ScheduleFinding: TypeAlias = (
-    ScheduleOverdue | ScheduleNeverRan | RunFailed | MoreRunsFailed | NoScheduleOn
-)
-"""A problem with the schedules of a server."""
 
 
 # The way back: what a restore can be undone with.

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 
 from hostup_mcp.hostup.models import Gate
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.reasons import GateClosed, GateMissing, GateName, GateOpen, Reason, Verdict
+from hostup_mcp.recovery.reasons import GateClosed, GateMissing, GateName, GateOpen, Reason
 from hostup_mcp.recovery.suggestions import Step
+from hostup_mcp.recovery.verdicts import Verdict
 
 _STEPS: Mapping[str | None, Step] = {
     "pending_order": Code.COMPLETE_ORDER,

@@ -11,7 +11,6 @@ from hostup_mcp.hostup.models import Backup, BackupList, BackupSchedules, Gate, 
 from hostup_mcp.recovery.backups import newest_first, oldest
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.doubts import complete, find_doubt, newest_complete
-from hostup_mcp.recovery.findings import MoreRunsFailed, RunFailed, ScheduleFinding
 from hostup_mcp.recovery.gates import is_open, step_to_open
 from hostup_mcp.recovery.health_findings import (
     CreateClosed,
@@ -26,6 +25,7 @@ from hostup_mcp.recovery.health_findings import (
 )
 from hostup_mcp.recovery.quota import Slots, find_hidden, read_slots
 from hostup_mcp.recovery.reasons import GateClosed, GateMissing, NoBackups
+from hostup_mcp.recovery.schedule_findings import MoreRunsFailed, RunFailed, ScheduleFinding
 from hostup_mcp.recovery.schedules import assess_schedules
 from hostup_mcp.recovery.spans import age
 

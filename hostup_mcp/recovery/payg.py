@@ -13,9 +13,7 @@ from typing import TypeAlias
 
 from hostup_mcp.hostup.models import Backup, Vps
 from hostup_mcp.hostup.payg import PaygLimits, PaygPreflight, PaygSize
-from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.gates import closed_reason, step_to_open
-from hostup_mcp.recovery.reasons import (
+from hostup_mcp.recovery.account_reasons import (
     AboveLimit,
     AccountBlocked,
     AccountBlocker,
@@ -23,11 +21,13 @@ from hostup_mcp.recovery.reasons import (
     Counted,
     NewDiskSmall,
     NewSizeUnknown,
-    Reason,
     RegionUnknown,
     TooLarge,
     TooSmall,
 )
+from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.gates import closed_reason, step_to_open
+from hostup_mcp.recovery.reasons import Reason
 from hostup_mcp.recovery.suggestions import Step
 
 Options: TypeAlias = Mapping[str, str | int]

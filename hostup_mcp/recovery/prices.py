@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from hostup_mcp.hostup.payg import PaygLimits, PaygPreflight, PaygPricing, PaygSize
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import Cost, Money, PricesDiffer, RehearsalPrice, ServerPrice
+from hostup_mcp.recovery.costs import Cost, Money, PricesDiffer, RehearsalPrice, ServerPrice
 
 HOURS_PER_MONTH = 720
 HOURS_OF_REHEARSAL = 2

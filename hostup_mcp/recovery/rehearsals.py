@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
 from hostup_mcp.hostup.models import Vps, VpsPage
-from hostup_mcp.recovery.findings import (
+from hostup_mcp.recovery.costs import (
     Money,
     RehearsalEnding,
     RehearsalLost,

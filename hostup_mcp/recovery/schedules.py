@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from hostup_mcp.hostup.models import BackupRun, BackupSchedule, BackupSchedules, parse_time
-from hostup_mcp.recovery.findings import (
+from hostup_mcp.recovery.schedule_findings import (
     MoreRunsFailed,
     NoScheduleOn,
     RunFailed,

@@ -11,7 +11,7 @@ from hostup_mcp.hostup.models import Vps
 from hostup_mcp.hostup.payg import PaygQuantities
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import safe_word
-from hostup_mcp.recovery.findings import RehearsalPrice, ServerPrice
+from hostup_mcp.recovery.costs import RehearsalPrice, ServerPrice
 from hostup_mcp.recovery.prices import full_price
 from hostup_mcp.server.output import Output
 from hostup_mcp.server.plans import PlanFacts

@@ -11,9 +11,11 @@ from pydantic.alias_generators import to_camel
 
 from hostup_mcp.hostup.base import Listing
 from hostup_mcp.hostup.text import Json
-from hostup_mcp.recovery.findings import Finding, Money
+from hostup_mcp.recovery.costs import Money
+from hostup_mcp.recovery.findings import Finding
 from hostup_mcp.recovery.here import Here
-from hostup_mcp.recovery.reasons import GateClosed, GateOpen, Reason, Source
+from hostup_mcp.recovery.reasons import GateClosed, GateOpen, Reason
+from hostup_mcp.recovery.verdicts import Source
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.render import facts_of, finding_code, for_model
 

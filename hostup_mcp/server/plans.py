@@ -29,7 +29,7 @@ from hostup_mcp.hostup.problems import (
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json, quoted, safe_word
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import PricesDiffer, RehearsalPrice, ServerPrice
+from hostup_mcp.recovery.costs import PricesDiffer, RehearsalPrice, ServerPrice
 from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Facts, Mode, ModeDefinition, Plan, Read, Target
 from hostup_mcp.server.clocks import seconds_ahead

@@ -8,7 +8,7 @@ from mcp.types import CallToolResult, TextContent
 
 from hostup_mcp.config import Group
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import RehearsalEnding, RehearsalLost
+from hostup_mcp.recovery.costs import RehearsalEnding, RehearsalLost
 from hostup_mcp.server.caller import caller
 from hostup_mcp.server.output import as_data
 from hostup_mcp.server.rehearsals import mention

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from hostup_mcp.hostup.problems import HostUpError, NotFoundError
 from hostup_mcp.hostup.reading import ReadingClient
-from hostup_mcp.recovery.findings import RunningRehearsal
+from hostup_mcp.recovery.costs import RunningRehearsal
 from hostup_mcp.recovery.rehearsals import (
     GONE,
     LOOKED_FOR,

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.wording.evidence import EVIDENCE
+from hostup_mcp.wording.health_texts import HEALTH
 from hostup_mcp.wording.here import HERE
 from hostup_mcp.wording.suggestions import SUGGESTIONS
 from hostup_mcp.wording.text import Text
@@ -145,70 +146,6 @@ TEXTS: Mapping[Code, Text] = {
     Code.BACKUP_NEW: _both(
         "This backup is under 15 minutes old: HostUp does not say whether a backup is finished."
     ),
-    # Schedules
-    Code.SCHEDULE_OVERDUE: Text(
-        "Schedule {schedule_id} is on ({frequency}) but last ran at {last_run:moment}: HostUp is "
-        "not making backups as scheduled.",
-        "A backup schedule is on ({frequency}) but last ran on {last_run:moment}: HostUp is not "
-        "making backups as scheduled.",
-    ),
-    Code.SCHEDULE_STALE: Text(
-        "Schedule {schedule_id} is on but last ran at {last_run:moment}, over a month ago: HostUp "
-        "seems not to be making backups as scheduled.",
-        "A backup schedule is on but last ran on {last_run:moment}, over a month ago: HostUp seems "
-        "not to be making backups as scheduled.",
-    ),
-    Code.SCHEDULE_NEVER_RAN: Text(
-        "Schedule {schedule_id} is on, but it is not known to have ever run.",
-        "A backup schedule is on, but it is not known to have ever run.",
-    ),
-    Code.RUN_FAILED: Text(
-        "The backup from {at:moment} has the status {status:quoted}: it may have failed.",
-        "The backup from {at:moment} has the status “{status}”: it may have failed.",
-    ),
-    Code.RUN_FAILED_REASON: Text(
-        "The backup from {at:moment} failed: {said:quoted}",
-        "The backup from {at:moment} failed. HostUp says: “{said}”",
-    ),
-    Code.MORE_RUNS_FAILED: _both("Earlier backups that failed too, or may have: {count}."),
-    Code.NO_SCHEDULE_ON: _both(
-        "There are scheduled backups ({count}), but no schedule is on: HostUp makes no more "
-        "automatically."
-    ),
-    # Health of a server's backups
-    Code.NONE_COMPLETE: _both("None of its backups looks complete."),
-    Code.NEWEST_OLD: _both("The newest complete backup is older than {limit:span}."),
-    Code.RECENCY_UNKNOWN: _both(
-        "Whether a backup is recent is not known; without a usable date: {undated}."
-    ),
-    Code.NEWEST_DOUBTFUL: Text(
-        "The newest backup, {backup_id}, may be incomplete.",
-        "The newest backup may be incomplete.",
-    ),
-    Code.SLOTS_FULL: Text(
-        "All backup slots are in use; the likeliest to be removed for another is {backup_id} from "
-        "{created:moment}.",
-        "All backup slots are in use; the likeliest to be removed for another is the backup from "
-        "{created:moment}.",
-    ),
-    Code.SLOTS_FULL_UNDATED: _both(
-        "All backup slots are in use; which backup would be removed for another is not known."
-    ),
-    Code.RESTORE_CLOSED: Text(
-        "No backup can be restored now: {because:quoted}",
-        "No backup can be restored now. {because}",
-    ),
-    Code.CREATE_CLOSED: Text(
-        "No backup can be made now: {because:quoted}",
-        "No backup can be made now. {because}",
-    ),
-    Code.SERVICE_SUSPENDED: _both("The service is suspended."),
-    Code.SERVICE_NOT_ACTIVE: Text(
-        "The service is not active: {status:quoted}.",
-        "The service is not active: “{status}”.",
-    ),
-    Code.BACKUPS_UNREADABLE: _both("Its backups could not be read ({error})."),
-    Code.SCHEDULES_UNREADABLE: _both("Its schedules could not be read ({error})."),
     # Data loss
     Code.CHANGES: _both(
         "Everything written since {since:moment} would be lost, up to {age:span} of changes."
@@ -355,6 +292,7 @@ TEXTS: Mapping[Code, Text] = {
     Code.NO_WAY_BACK: _both(
         "There is no backup of what was overwritten: HostUp lists none from before the restore."
     ),
+    **HEALTH,
     **HERE,
     **SUGGESTIONS,
     **EVIDENCE,

@@ -9,7 +9,8 @@ from hostup_mcp.hostup.models import Gate, QuotaInfo
 from hostup_mcp.hostup.text import quoted
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.here import Here, Locked
-from hostup_mcp.recovery.reasons import GateClosed, GateOpen, Reason, Verdict
+from hostup_mcp.recovery.reasons import GateClosed, GateOpen, Reason
+from hostup_mcp.recovery.verdicts import Verdict
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.render import for_model
 

@@ -26,7 +26,8 @@ from typing import Any, NewType, TypeAlias
 
 from hostup_mcp.hostup.models import Vps
 from hostup_mcp.hostup.text import quoted, quoted_briefly, safe_word
-from hostup_mcp.recovery.findings import Money, Rarity
+from hostup_mcp.recovery.costs import Money
+from hostup_mcp.recovery.findings import Rarity
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.question_texts import ENGLISH, Words
 from hostup_mcp.wording.render import for_user

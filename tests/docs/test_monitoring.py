@@ -9,8 +9,8 @@ from typing import Any, get_args
 
 from hostup_mcp.cli.check_output import Report, State, as_metrics
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import ScheduleFinding
 from hostup_mcp.recovery.health_findings import HealthFinding
+from hostup_mcp.recovery.schedule_findings import ScheduleFinding
 
 from .pages import ROOT, table
 

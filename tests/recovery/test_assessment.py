@@ -30,9 +30,9 @@ from hostup_mcp.recovery.reasons import (
     NoBackups,
     QuotaReadsFull,
     QuotaUnknown,
-    Verdict,
     WouldEvict,
 )
+from hostup_mcp.recovery.verdicts import Verdict
 
 from .listings import NOW, backup, closed, listing, listings
 

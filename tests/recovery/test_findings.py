@@ -9,7 +9,7 @@ import pytest
 from hostup_mcp.recovery import findings as module
 from hostup_mcp.recovery.assessment import Explanation
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import ClocksDiffer, Finding, RunFailed
+from hostup_mcp.recovery.findings import ClocksDiffer, Finding
 from hostup_mcp.recovery.reasons import (
     BackupMissing,
     BackupsHidden,
@@ -26,12 +26,12 @@ from hostup_mcp.recovery.reasons import (
     SizeMissing,
     SnapshotExpired,
     SnapshotMissing,
-    Source,
-    Verdict,
     WouldEvict,
     verdict_of,
 )
+from hostup_mcp.recovery.schedule_findings import RunFailed
 from hostup_mcp.recovery.suggestions import CannotBackUp, Evicts
+from hostup_mcp.recovery.verdicts import Source, Verdict
 
 NOW = datetime(2026, 4, 27, 12, tzinfo=UTC)
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from hostup_mcp.hostup.models import BackupList, BackupSchedules
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.doubts import complete
-from hostup_mcp.recovery.findings import NoScheduleOn, RunFailed, ScheduleNeverRan
 from hostup_mcp.recovery.health import (
     LONGEST_QUOTE,
     Health,
@@ -30,6 +29,7 @@ from hostup_mcp.recovery.health_findings import (
     Unreadable,
 )
 from hostup_mcp.recovery.reasons import BackupsHidden, GateClosed, GateMissing, NoBackups
+from hostup_mcp.recovery.schedule_findings import NoScheduleOn, RunFailed, ScheduleNeverRan
 from hostup_mcp.recovery.spans import age
 
 from .listings import NOW, backup, closed, listing, listings, server

@@ -34,8 +34,6 @@ from hostup_mcp.recovery.reasons import (
     SizeMissing,
     SnapshotExpired,
     SnapshotMissing,
-    Source,
-    Verdict,
 )
 from hostup_mcp.recovery.situation import Situation, Suggestions
 from hostup_mcp.recovery.suggestions import (
@@ -45,6 +43,7 @@ from hostup_mcp.recovery.suggestions import (
     NewerSnapshot,
     NewServerFrom,
 )
+from hostup_mcp.recovery.verdicts import Source, Verdict
 
 from .listings import (
     NOW,

@@ -11,25 +11,25 @@ from hypothesis import strategies as st
 
 from hostup_mcp.hostup.models import Backup, Vps
 from hostup_mcp.hostup.payg import PaygLimits, PaygPreflight, PaygSize
-from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import Money, PricesDiffer, RehearsalPrice, ServerPrice
-from hostup_mcp.recovery.modes.definition import Facts, Target
-from hostup_mcp.recovery.modes.new_cloud_vps import NEW_CLOUD_VPS, new_server
-from hostup_mcp.recovery.payg import choose_size, reasons_against, steps_for, unique_name
-from hostup_mcp.recovery.prices import price_of
-from hostup_mcp.recovery.reasons import (
+from hostup_mcp.recovery.account_reasons import (
     AboveLimit,
     AccountBlocked,
     AccountBlocker,
     AccountContradiction,
-    GateClosed,
     NewDiskSmall,
     NewSizeUnknown,
     RegionUnknown,
     TooLarge,
     TooSmall,
-    Verdict,
 )
+from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.costs import Money, PricesDiffer, RehearsalPrice, ServerPrice
+from hostup_mcp.recovery.modes.definition import Facts, Target
+from hostup_mcp.recovery.modes.new_cloud_vps import NEW_CLOUD_VPS, new_server
+from hostup_mcp.recovery.payg import choose_size, reasons_against, steps_for, unique_name
+from hostup_mcp.recovery.prices import price_of
+from hostup_mcp.recovery.reasons import GateClosed
+from hostup_mcp.recovery.verdicts import Verdict
 
 from .listings import NOW, OPEN, backup, closed, listed
 
@@ -324,7 +324,7 @@ def test_what_is_left_open_is_chosen_once() -> None:
 @pytest.mark.parametrize("left_out", OPTIONS)
 def test_an_open_server_is_not_built(left_out: str) -> None:
     options = {name: value for name, value in OPTIONS.items() if name != left_out}
-    with pytest.raises(ValueError, match="not chosen"):
+    with pytest.raises(ValueError, match=Code.NEW_SIZE_UNKNOWN):
         new_server(options)
     assert new_server({**OPTIONS, "region": "stockholm"}).region == "stockholm"
 

@@ -9,7 +9,8 @@ from hostup_mcp.hostup.tolerance import read_model
 from hostup_mcp.recovery.assessment import assess_restore
 from hostup_mcp.recovery.backups import oldest
 from hostup_mcp.recovery.quota import Slots, count_unlisted, find_hidden, read_slots
-from hostup_mcp.recovery.reasons import BackupsHidden, Verdict
+from hostup_mcp.recovery.reasons import BackupsHidden
+from hostup_mcp.recovery.verdicts import Verdict
 
 from .listings import NOW, backup, listing
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hostup_mcp.hostup.models import Vps, VpsPage
-from hostup_mcp.recovery.findings import (
+from hostup_mcp.recovery.costs import (
     Money,
     RehearsalEnding,
     RehearsalLost,

@@ -9,7 +9,7 @@ import pytest
 from hostup_mcp.hostup.models import BackupSchedule, BackupSchedules
 from hostup_mcp.hostup.tolerance import read_model
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import (
+from hostup_mcp.recovery.schedule_findings import (
     MoreRunsFailed,
     NoScheduleOn,
     RunFailed,

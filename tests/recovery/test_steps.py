@@ -17,9 +17,9 @@ from hostup_mcp.recovery.reasons import (
     SizeMissing,
     SnapshotExpired,
     SnapshotMissing,
-    Verdict,
 )
 from hostup_mcp.recovery.steps import next_step, step_to_create, step_to_restore
+from hostup_mcp.recovery.verdicts import Verdict
 
 from .listings import NOW, OPEN, backup, closed, listing
 

@@ -12,7 +12,7 @@ from hostup_mcp.config import Group
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Mode
-from hostup_mcp.recovery.reasons import Verdict
+from hostup_mcp.recovery.verdicts import Verdict
 from hostup_mcp.sandbox import Sandbox
 from hostup_mcp.server.app import serve_with
 from hostup_mcp.server.errors.failure import RefusalError

@@ -5,7 +5,28 @@ from decimal import Decimal
 
 import pytest
 
+from hostup_mcp.recovery.account_reasons import (
+    AboveLimit,
+    AccountBlocked,
+    AccountBlocker,
+    AccountContradiction,
+    NewDiskSmall,
+    NewSizeUnknown,
+    RegionUnknown,
+    TooLarge,
+    TooSmall,
+)
 from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.costs import (
+    Money,
+    PricesDiffer,
+    RehearsalEnding,
+    RehearsalLost,
+    RehearsalPrice,
+    RehearsalRuns,
+    RehearsalUnpriced,
+    ServerPrice,
+)
 from hostup_mcp.recovery.doubts import STILL_WRITING
 from hostup_mcp.recovery.evidence import (
     Answer,
@@ -28,21 +49,8 @@ from hostup_mcp.recovery.findings import (
     ClocksDiffer,
     EverythingForState,
     Finding,
-    Money,
-    MoreRunsFailed,
     NewestBefore,
-    NoScheduleOn,
-    PricesDiffer,
-    RehearsalEnding,
-    RehearsalLost,
-    RehearsalPrice,
-    RehearsalRuns,
-    RehearsalUnpriced,
     RestoredSince,
-    RunFailed,
-    ScheduleNeverRan,
-    ScheduleOverdue,
-    ServerPrice,
 )
 from hostup_mcp.recovery.health_findings import (
     CreateClosed,
@@ -64,10 +72,6 @@ from hostup_mcp.recovery.here import (
     UnlockForCaller,
 )
 from hostup_mcp.recovery.reasons import (
-    AboveLimit,
-    AccountBlocked,
-    AccountBlocker,
-    AccountContradiction,
     BackupMissing,
     BackupsHidden,
     EvictsHidden,
@@ -75,19 +79,21 @@ from hostup_mcp.recovery.reasons import (
     GateMissing,
     GateOpen,
     MayNotFit,
-    NewDiskSmall,
-    NewSizeUnknown,
     NoBackups,
     NoSnapshots,
     QuotaReadsFull,
     QuotaUnknown,
-    RegionUnknown,
     SizeMissing,
     SnapshotExpired,
     SnapshotMissing,
-    TooLarge,
-    TooSmall,
     WouldEvict,
+)
+from hostup_mcp.recovery.schedule_findings import (
+    MoreRunsFailed,
+    NoScheduleOn,
+    RunFailed,
+    ScheduleNeverRan,
+    ScheduleOverdue,
 )
 from hostup_mcp.recovery.suggestions import (
     BackedUp,

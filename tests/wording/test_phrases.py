@@ -8,7 +8,8 @@ import pytest
 from hostup_mcp.hostup.models import Gate, QuotaInfo, parse_time
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.here import ClientCannotAsk, Here, JobRunning, Locked, UnlockBySetting
-from hostup_mcp.recovery.reasons import GateClosed, GateOpen, Verdict, verdict_of
+from hostup_mcp.recovery.reasons import GateClosed, GateOpen, verdict_of
+from hostup_mcp.recovery.verdicts import Verdict
 from hostup_mcp.wording.phrases import date_text, gate_text, quota_text, verdict_text
 
 

@@ -21,10 +21,12 @@ from hostup_mcp.hostup.models import (
 )
 from hostup_mcp.hostup.payg import PaygLimits, PaygPreflight
 from hostup_mcp.hostup.requests import WriteRequest
-from hostup_mcp.recovery.findings import Cost, Doubt, Loss, SideEffect
-from hostup_mcp.recovery.reasons import Reason, Verdict, verdict_of
+from hostup_mcp.recovery.costs import Cost
+from hostup_mcp.recovery.findings import Doubt, Loss, SideEffect
+from hostup_mcp.recovery.reasons import Reason, verdict_of
 from hostup_mcp.recovery.situation import NO_SUGGESTIONS, Situation, Suggestions
 from hostup_mcp.recovery.suggestions import Step
+from hostup_mcp.recovery.verdicts import Verdict
 
 Point: TypeAlias = Backup | SourceBackup | Snapshot
 """The backup or snapshot that a recovery restores."""

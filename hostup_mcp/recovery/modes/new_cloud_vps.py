@@ -89,7 +89,7 @@ def new_server(options: Options) -> NewServer:
     size = size_of(options)
     cores, memory, storage = size.cpu_cores, size.memory_gb, size.storage_gb
     if not isinstance(name, str) or cores is None or memory is None or storage is None:
-        raise ValueError("the name or the size of the new server is not chosen")
+        raise ValueError(Code.NEW_SIZE_UNKNOWN)
     return NewServer(name, cores, memory, storage, None if region is None else str(region))
 
 

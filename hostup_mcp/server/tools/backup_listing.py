@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hostup_mcp.recovery.reasons import Verdict
+from hostup_mcp.recovery.verdicts import Verdict
 from hostup_mcp.server.names import ServerListing
 from hostup_mcp.server.output import HereItem, Output, ReasonItem
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.hostup.models import BackupSchedule, BackupSchedules, BackupSettings, parse_time
 from hostup_mcp.hostup.text import quoted, safe_word
-from hostup_mcp.recovery.findings import NoScheduleOn, ScheduleFinding
+from hostup_mcp.recovery.schedule_findings import NoScheduleOn, ScheduleFinding
 from hostup_mcp.recovery.schedules import assess_schedules, is_any_on
 from hostup_mcp.server.clocks import clock_lines, hostup_now
 from hostup_mcp.server.definition import ReadingTool

@@ -19,9 +19,9 @@ from hostup_mcp.recovery.here import Here, look_here
 from hostup_mcp.recovery.modes.in_place import IN_PLACE
 from hostup_mcp.recovery.order import Page, in_order, oldest_dated, page_of
 from hostup_mcp.recovery.quota import find_hidden
-from hostup_mcp.recovery.reasons import Verdict
 from hostup_mcp.recovery.spans import age
 from hostup_mcp.recovery.suggestions import NewerSnapshot
+from hostup_mcp.recovery.verdicts import Verdict
 from hostup_mcp.server.clocks import compare, hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.errors import texts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime, tzinfo
-from typing import Annotated, Any
+from typing import Annotated
 
 from mcp.types import CallToolResult
 from pydantic import Field, WithJsonSchema
@@ -14,13 +14,13 @@ from hostup_mcp.config import Group
 from hostup_mcp.hostup.models import Snapshot
 from hostup_mcp.hostup.text import safe_word
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import Changes, Finding, RestoredSince, SideEffect
+from hostup_mcp.recovery.findings import Changes, RestoredSince
 from hostup_mcp.recovery.here import Connection, Here, look_here
 from hostup_mcp.recovery.modes import MODES
-from hostup_mcp.recovery.modes.definition import Argument, Mode, Plan
-from hostup_mcp.recovery.reasons import Verdict
-from hostup_mcp.recovery.situation import Suggestions, restored_since
+from hostup_mcp.recovery.modes.definition import Argument, Mode
+from hostup_mcp.recovery.situation import restored_since
 from hostup_mcp.recovery.suggestions import NewerSnapshot
+from hostup_mcp.recovery.verdicts import Verdict
 from hostup_mcp.server.clocks import clock_lines, hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.errors import texts
@@ -37,11 +37,7 @@ from hostup_mcp.server.ids import (
 from hostup_mcp.server.names import ServerName, about, name_of, remember_servers
 from hostup_mcp.server.new_server import new_server_item, new_server_lines
 from hostup_mcp.server.output import (
-    all_as_data,
-    as_data,
-    describe_all,
     here_item,
-    reason_items,
 )
 from hostup_mcp.server.panel.language import questions_for_panel
 from hostup_mcp.server.plans import (
@@ -57,6 +53,7 @@ from hostup_mcp.server.reader import READ_SECONDS, reader
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.server.situation import read_situation
+from hostup_mcp.server.tools.plan_findings import explain
 from hostup_mcp.server.tools.plan_result import PlanResult, point_item
 from hostup_mcp.server.writes.questions import find_subject
 from hostup_mcp.server.writes.restore_question import restore_question
@@ -193,7 +190,7 @@ async def plan_restore(
     data = PlanResult(
         mode=mode,
         verdict=facts.plan.verdict,
-        **_explain(facts, suggestions, restored, zone, can_start=Group.POWER in reader_.allowed),
+        **explain(facts, suggestions, restored, zone, can_start=Group.POWER in reader_.allowed),
         here=here_item(here, zone),
         **about(server, now),
         point=point_item(draft.point, facts.plan.point, now),
@@ -237,50 +234,6 @@ def _check_arguments(mode: Mode, given: Mapping[str, str | None], options: Itera
         wrong += [f"{key}: does not belong with mode {mode}" for key in options]
     if wrong:
         raise refuse(texts.INVALID_ARGUMENTS, tool="plan_restore", fields=tuple(wrong))
-
-
-def _side_effects(plan: Plan, *, can_start: bool) -> tuple[SideEffect, ...]:
-    """Return the side effects; a tool that starts the server is named where it is unlocked."""
-    if not can_start:
-        return plan.side_effects
-    return tuple(
-        Code.POWER_STATE_STARTABLE if each is Code.POWER_STATE_UNKNOWN else each
-        for each in plan.side_effects
-    )
-
-
-def _explain(
-    facts: PlanFacts,
-    suggestions: Suggestions,
-    restored: RestoredSince | None,
-    zone: tzinfo,
-    *,
-    can_start: bool,
-) -> dict[str, Any]:
-    """Return the findings of a plan, in words and as data, under the same names."""
-    plan = facts.plan
-    is_possible = plan.verdict is Verdict.POSSIBLE
-    steps = () if is_possible else plan.steps
-    lost = (plan.data_loss, *([] if restored is None else [restored]))
-    lists: dict[str, tuple[Finding, ...]] = {
-        "sideEffects": _side_effects(plan, can_start=can_start),
-        "recommendedFirst": (
-            *plan.doubts,
-            *(suggestions.recommended_first if is_possible else ()),
-        ),
-        "alternatives": suggestions.alternatives,
-    }
-    return {
-        "reasons": reason_items(plan.reasons, zone),
-        "to_unblock": " ".join(describe_all(steps, zone)) or None,
-        "dataLoss": " ".join(describe_all(lost, zone)),
-        **{name: describe_all(some, zone) for name, some in lists.items()},
-        "findings": {
-            "dataLoss": as_data(plan.data_loss),
-            "restoredSince": None if restored is None else as_data(restored),
-            **all_as_data({"reasons": plan.reasons, "toUnblock": steps, **lists}),
-        },
-    }
 
 
 def _point(data: PlanResult, facts: PlanFacts, zone: tzinfo) -> str:

@@ -11,7 +11,7 @@ from hostup_mcp.hostup.problems import NotFoundError
 from hostup_mcp.hostup.text import quoted
 from hostup_mcp.recovery.effects import DiskRestored, ServerBuilt
 from hostup_mcp.recovery.here import find_lock
-from hostup_mcp.recovery.reasons import Verdict
+from hostup_mcp.recovery.verdicts import Verdict
 from hostup_mcp.recovery.way_back import find_way_back
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.locked import locked_refusal

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from hostup_mcp.recovery.codes import Code
+from hostup_mcp.recovery.costs import Cost, PricesDiffer, RehearsalPrice, ServerPrice
 from hostup_mcp.recovery.findings import (
     BackupSmall,
     Changes,
-    Cost,
     Doubt,
     EverythingForState,
     Loss,
-    PricesDiffer,
-    RehearsalPrice,
-    ServerPrice,
     SideEffect,
 )
 from hostup_mcp.recovery.payg import size_of
