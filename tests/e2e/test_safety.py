@@ -128,7 +128,8 @@ async def test_only_the_typed_name_is_a_yes(product: Product, door: Door, user: 
             assert says_nothing_was_changed(answer), (reply, answer.text)
             assert answer.kind == "not_confirmed", (reply, answer.text)
             assert "call again only if they ask" in answer.text
-            assert "web-01" not in answer.text, "what to type is for the user alone"
+            # It may tell what was asked, but a model has nothing to type it into.
+            assert "To go ahead, type" not in answer.text
             assert not suggests(answer)
         assert product.sandbox.writes == []
         assert len(user.questions) == len(replies)
