@@ -11,10 +11,8 @@ from mcp.types import CallToolResult
 from pydantic import Field, WithJsonSchema
 
 from hostup_mcp.config import Group
-from hostup_mcp.hostup.models import Snapshot
-from hostup_mcp.hostup.text import safe_word
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import Changes, RestoredSince
+from hostup_mcp.recovery.findings import RestoredSince
 from hostup_mcp.recovery.here import Connection, Here, look_here
 from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Argument, Mode
@@ -59,7 +57,8 @@ from hostup_mcp.server.writes.questions import find_subject
 from hostup_mcp.server.writes.restore_question import restore_question
 from hostup_mcp.state.store import StateUnavailableError
 from hostup_mcp.wording import formats
-from hostup_mcp.wording.phrases import date_text, now_text, verdict_text
+from hostup_mcp.wording.phrases import now_text, verdict_text
+from hostup_mcp.wording.plans import loss_text, point_text
 from hostup_mcp.wording.render import for_model
 
 CONFIRM_TOOL = "confirm_restore"
@@ -236,29 +235,6 @@ def _check_arguments(mode: Mode, given: Mapping[str, str | None], options: Itera
         raise refuse(texts.INVALID_ARGUMENTS, tool="plan_restore", fields=tuple(wrong))
 
 
-def _point(data: PlanResult, facts: PlanFacts, zone: tzinfo) -> str:
-    """Describe what would be restored, by its date, and from where if that is another server.
-
-    The id of a backup is only needed where there is no date.
-    """
-    point, id_ = facts.plan.point, safe_word(data.point.id)
-    when = "not listed" if point is None else date_text(point.created_at, point.created, zone)
-    of = "" if facts.source is None else f" of {facts.source}"
-    if point is None or point.created is None:
-        return f"{id_} ({when}){of}"
-    kind = f"snapshot {id_}" if isinstance(point, Snapshot) else "backup"
-    return f"{kind} from {when}{of}"
-
-
-def _loss(data: PlanResult, facts: PlanFacts, restored: RestoredSince | None, zone: tzinfo) -> str:
-    """Describe the loss; the date of what would be restored is in the line above."""
-    loss = facts.plan.data_loss
-    if not isinstance(loss, Changes) or loss.code is not Code.CHANGES:
-        return data.data_loss
-    lost = f"everything written since then, up to {formats.span(loss.age)} of changes."
-    return lost if restored is None else f"{lost} {for_model(restored, zone)}"
-
-
 def _lines(
     data: PlanResult,
     server: ServerName,
@@ -269,7 +245,12 @@ def _lines(
     restored: RestoredSince | None,
     connection: Connection,
 ) -> list[str]:
-    action, plan = f"{data.mode}, {_point(data, facts, zone)}", facts.plan
+    plan = facts.plan
+    of = "" if facts.source is None else f" of {facts.source}"
+    action = f"{data.mode}, {point_text(data.point.id, plan.point, zone)}{of}"
+    lost = [loss_text(plan.data_loss, zone)]
+    if restored is not None:
+        lost.append(for_model(restored, zone))
     overwrites = not MODES[data.mode].builds_server
     lines = [
         f"{server}. {now_text(now, zone)}",
@@ -279,7 +260,7 @@ def _lines(
         lines.append(f"To unblock: {data.to_unblock}")
     final = ", cannot be undone" if overwrites else ""
     lines += [
-        f"Data loss{final}: {_loss(data, facts, restored, zone)}",
+        f"Data loss{final}: {' '.join(lost)}",
         f"Side effects: {' '.join(data.side_effects)}",
     ]
     if data.recommended_first:
