@@ -72,6 +72,9 @@ class _Stage:
         self.console.print(
             Padding(Panel(params.message, title="asked of the user", style="yellow"), (0, 0, 0, 3))
         )
+        if "serverName" not in getattr(params, "requested_schema", {}).get("properties", {}):
+            self.console.print(Text("   user says yes", style="bold yellow"))
+            return ElicitResult(action="accept", content={"yes": True})
         self.console.print(Text(f"   user types: {self.typed}", style="bold yellow"))
         return ElicitResult(action="accept", content={"serverName": self.typed})
 
@@ -106,7 +109,7 @@ async def _play(console: Console, log: TextIO, audit_log: Path, only_looking: bo
     child = StdioServerParameters(
         command=sys.executable,
         args=[
-            *("-m", "hostup_mcp", "serve", "--sandbox", "--allow", "restore"),
+            *("-m", "hostup_mcp", "serve", "--sandbox", "--allow", "restore,spend"),
             *("--audit-log", str(audit_log)),
         ],
         # Without the user's settings, so that their audit log stays unchanged, for example.
@@ -125,6 +128,7 @@ async def _play(console: Console, log: TextIO, audit_log: Path, only_looking: bo
         await _look(stage, client)
         if not only_looking:
             await _recover(stage, client)
+            await _rehearse(stage, client)
             _tell_what_changed(stage, audit_log)
     console.print()
     console.print(Text("That was all. None of this needed a key. ", style="cyan"))
@@ -181,6 +185,29 @@ async def _recover(stage: _Stage, client: Client) -> None:
     await stage.reads(client, f"hostup://recoveries/{found['recoveryId']}")
 
 
+async def _rehearse(stage: _Stage, client: Client) -> None:
+    stage.says("Would the backup “Before upgrade” have worked, too?")
+    servers = await client.call_tool("list_vps", {"name": "web-01"})
+    vps_id = (servers.structured_content or {})["data"][0]["id"]
+    listing = await client.call_tool("list_vps_backups", {"id": vps_id})
+    backups = (listing.structured_content or {})["backups"]
+    backup = next(each["id"] for each in backups if each["note"] == "Before upgrade")
+    wanted = {"mode": "new_cloud_vps", "backupId": backup, "rehearsal": True}
+    plan = await stage.calls(client, "plan_restore", id=vps_id, **wanted)
+    stage.remarks("A rehearsal: a temporary server, whose price is known before the yes.")
+
+    built = await stage.calls(client, "restore_vps", planId=plan["planId"])
+    await stage.calls(client, "get_job", jobId=built["jobId"], waitSeconds=60)
+    await anyio.sleep(BOOT_SECONDS)
+    await stage.calls(client, "verify_recovery", id=built["vpsId"])
+    stage.remarks("Nothing on it answers. That is better known now than on the day it is needed.")
+
+    stage.says("Then end it.")
+    stage.typed = plan["newServer"]["name"]
+    await stage.calls(client, "end_rehearsal", id=built["vpsId"])
+    stage.remarks("It ends nothing but what a rehearsal built.")
+
+
 def _tell_what_changed(stage: _Stage, audit_log: Path) -> None:
     stage.says("So what was changed?")
     for line in audit_log.read_text(encoding="utf-8").splitlines():
@@ -191,7 +218,7 @@ def _tell_what_changed(stage: _Stage, audit_log: Path) -> None:
         how = f" · the {consent['by']} {consent['how']}" if consent else ""
         words = f"{entry['time'][11:19]} {entry['tool']}: {entry['outcome']}"
         stage.console.print(Text(f"   {words}{how}"))
-    stage.remarks("That is the audit log: one write, and whose yes it was.")
+    stage.remarks("That is the audit log: three writes, and whose yes each was.")
 
 
 def _short(value: object) -> str:
