@@ -178,7 +178,7 @@ TEXTS: Mapping[Code, Text] = {
         "The disk is replaced; the server is down meanwhile.",
     ),
     Code.POWER_STATE_UNKNOWN: Text(
-        "HostUp does not say whether it starts the VPS again: check its power state afterwards.",
+        "HostUp does not say whether it then starts: check its power state afterwards.",
         "HostUp does not say whether it starts the server again: check its power state afterwards.",
     ),
     Code.POWER_STATE_STARTABLE: Text(

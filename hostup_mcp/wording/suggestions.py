@@ -88,31 +88,29 @@ SUGGESTIONS: Mapping[Code, Text] = {
     Code.CHOOSE_REGION: Text("Plan again with a listed region, or none.", "Choose another region."),
     # Alternatives
     Code.USE_NEW_SERVER: Text(
-        "plan_restore with mode new_cloud_vps: a new, paid VPS from a backup; this one is not "
-        "changed, and single files can be copied over.",
+        "mode new_cloud_vps: a new, paid VPS; this one is not changed, and single files can be "
+        "copied over.",
         "A new, paid server from the backup: this one is not changed, and single files can be "
         "copied over.",
     ),
     Code.NEW_SERVER_ELSEWHERE: Text(
-        "A new, paid VPS from a backup leaves this one unchanged; not from here, but in HostUp's "
-        "panel.",
+        "a new, paid VPS, which leaves this one unchanged; not from here, but in HostUp's panel.",
         "A new, paid server from the backup leaves this one unchanged. It cannot be built from "
         "here, but in HostUp's panel.",
     ),
     Code.NEW_SERVER_FROM: Text(
-        "plan_restore of {source_id} with mode new_cloud_vps: a new, paid VPS from that backup; "
-        "this one is not changed.",
+        "mode new_cloud_vps of {source_id}: a new, paid VPS from that backup; this one is not "
+        "changed.",
         "A new, paid server from the other server's backup: this one is not changed.",
     ),
     Code.NEWER_SNAPSHOT: Text(
-        "The snapshot {name:quoted} of {created:moment} is newer, {age:span} old: plan_restore "
-        "with mode snapshot would lose less.",
+        "The newer snapshot {name:quoted} ({age:span} old) would lose less: plan_restore, mode "
+        "snapshot.",
         "The snapshot “{name}” of {created:moment} is newer, {age:span} old: restoring it would "
         "lose less.",
     ),
     Code.SNAPSHOT_INSTEAD: Text(
-        "There is a snapshot, {name:quoted} of {created:moment}, {age:span} old: plan_restore "
-        "with mode snapshot goes back to it.",
+        "The snapshot {name:quoted} ({age:span} old) can be restored: plan_restore, mode snapshot.",
         "There is a snapshot, “{name}” of {created:moment}, {age:span} old, that can be restored.",
     ),
     # Precautions

@@ -61,6 +61,7 @@ class Call:
     def __init__(self, used: Services, capabilities: ClientCapabilities | None = None) -> None:
         self.request_context = SimpleNamespace(lifespan_context=used)
         self.client_capabilities = capabilities
+        self.session = SimpleNamespace(client_capabilities=capabilities)
         self.shown: list[float] = []
 
     async def report_progress(

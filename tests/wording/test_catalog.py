@@ -517,7 +517,7 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     (
         Code.POWER_STATE_UNKNOWN,
-        "HostUp does not say whether it starts the VPS again: check its power state afterwards.",
+        "HostUp does not say whether it then starts: check its power state afterwards.",
         "HostUp does not say whether it starts the server again: check its power state afterwards.",
     ),
     (
@@ -596,35 +596,32 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     # Alternatives
     (
         Code.USE_NEW_SERVER,
-        "plan_restore with mode new_cloud_vps: a new, paid VPS from a backup; this one is not"
-        " changed, and single files can be copied over.",
+        "mode new_cloud_vps: a new, paid VPS; this one is not changed, and single files can "
+        "be copied over.",
         "A new, paid server from the backup: this one is not changed, and single files can be"
         " copied over.",
     ),
     (
         Code.NEW_SERVER_ELSEWHERE,
-        "A new, paid VPS from a backup leaves this one unchanged; not from here, but in "
-        "HostUp's panel.",
+        "a new, paid VPS, which leaves this one unchanged; not from here, but in HostUp's panel.",
         "A new, paid server from the backup leaves this one unchanged. It cannot be built "
         "from here, but in HostUp's panel.",
     ),
     (
         NewServerFrom("vps_2"),
-        "plan_restore of vps_2 with mode new_cloud_vps: a new, paid VPS from that backup; "
-        "this one is not changed.",
+        "mode new_cloud_vps of vps_2: a new, paid VPS from that backup; this one is not changed.",
         "A new, paid server from the other server's backup: this one is not changed.",
     ),
     (
         NewerSnapshot("snap", WHEN, AGE, is_instead=False),
-        'The snapshot "snap" of Mon 2026-04-27 10:00 UTC is newer, 1 day 2 hours old: '
-        "plan_restore with mode snapshot would lose less.",
+        'The newer snapshot "snap" (1 day 2 hours old) would lose less: plan_restore, mode '
+        "snapshot.",
         "The snapshot “snap” of Mon 2026-04-27 10:00 UTC is newer, 1 day 2 hours old: "
         "restoring it would lose less.",
     ),
     (
         NewerSnapshot("snap", WHEN, AGE, is_instead=True),
-        'There is a snapshot, "snap" of Mon 2026-04-27 10:00 UTC, 1 day 2 hours old: '
-        "plan_restore with mode snapshot goes back to it.",
+        'The snapshot "snap" (1 day 2 hours old) can be restored: plan_restore, mode snapshot.',
         "There is a snapshot, “snap” of Mon 2026-04-27 10:00 UTC, 1 day 2 hours old, that can"
         " be restored.",
     ),

@@ -207,7 +207,7 @@ NO_RECOVERY = ErrorText(
 CANNOT_ASK = ErrorText(
     ErrorKind.CANNOT_ASK,
     "This change needs the user's yes, which this client cannot ask for.",
-    "Do not call it again in this client. Tell the user: use a client{revision} with MCP "
+    "Do not call it again in this client. Tell the user: {panel}use a client{revision} with MCP "
     "elicitation, make the change in HostUp's panel, or set HOSTUP_MCP_CONFIRM=client where "
     "hostup-mcp is configured, so that the client's own approval counts.",
     NOTHING,

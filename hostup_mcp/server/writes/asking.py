@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import anyio
+from mcp.server.apps import client_supports_apps
 from mcp.server.elicitation import render_elicitation_schema
 from mcp.shared.exceptions import MCPError
 from mcp.types import ElicitRequest, ElicitRequestFormParams, ElicitResult, InputRequiredResult
@@ -92,7 +93,7 @@ async def ask(
     if w.services.settings.confirm is Confirm.CLIENT:
         return Agreement(*subject, Yes("client", "HOSTUP_MCP_CONFIRM=client"), as_of)
     if not can_ask(ctx):
-        raise _cannot_ask(bool(w.services.settings.remote.state))
+        raise _cannot_ask(ctx, w)
     question = proposal.question
     asked = what_text(question, w.services.viewer.zone)
     params = ElicitRequestFormParams(
@@ -273,7 +274,9 @@ def _does_not_fit(asked: str) -> RefusalError:
     return not_confirmed("The answer did not fit the question", asked)
 
 
-def _cannot_ask(keeps_no_sessions: bool) -> RefusalError:
+def _cannot_ask(ctx: Ctx, w: WriteContext) -> RefusalError:
     # Replicas keep no session, and before that revision a question needed one.
-    revision = f" of revision {_STATELESS}" if keeps_no_sessions else ""
-    return refuse(texts.CANNOT_ASK, revision=revision)
+    revision = f" of revision {_STATELESS}" if w.services.settings.remote.state else ""
+    in_panel = "planId" in w.ids and client_supports_apps(ctx)
+    panel = "confirm the plan in the recovery panel, " if in_panel else ""
+    return refuse(texts.CANNOT_ASK, revision=revision, panel=panel)
