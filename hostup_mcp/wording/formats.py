@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 
@@ -136,11 +138,14 @@ def system_zone() -> tzinfo:
 
 
 def system_language() -> Language:
-    """Return the language of this process's locale (`LANGUAGE`, `LC_ALL` and so on)."""
-    from babel.core import default_locale
-
-    spoken = (default_locale("LC_MESSAGES") or "").partition("_")[0]
-    return next((each for each in Language if each == spoken), Language.ENGLISH)
+    """Return the first language of this process's locale, as gettext finds it, that is known."""
+    # Babel would also go by LC_CTYPE, which Python sets itself where the locale is not installed.
+    given = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    locale = next(filter(None, given), "C")
+    is_none = locale.partition(".")[0] in ("C", "POSIX")
+    preferred = [] if is_none else os.environ.get("LANGUAGE", "").split(":")
+    spoken = (re.split("[_.@-]", name)[0].lower() for name in (*preferred, locale))
+    return next((Language(each) for each in spoken if each in set(Language)), Language.ENGLISH)
 
 
 def _local(when: datetime, zone: tzinfo) -> datetime:

@@ -55,7 +55,11 @@ def running(
         {
             "web-team": {"key": {"env": "WEB_KEY"}, "allow": ["create", "restore"]},
             "ops-team": {"key": {"file": str(mounted)}},
-            "spenders": {"key": {"env": "WEB_KEY"}, "allow": ["restore", "spend"]},
+            "spenders": {
+                "key": {"env": "WEB_KEY"},
+                "allow": ["restore", "spend"],
+                "language": "sv",
+            },
         },
     )
     audit_log = folder / "audit_log.jsonl"
@@ -198,6 +202,20 @@ async def test_spending_follows_the_caller(
     assert allowed.kind is None, allowed.text
     assert allowed.asks
     assert_spending_is_locked(await paid_plan(team.web))
+
+
+async def test_each_caller_is_asked_in_their_language(team: Team) -> None:
+    """HTTP callers have no locale of their own, so without a setting it is English."""
+    english, swedish = [
+        await caller.call("restore_vps", planId=(await caller.plan())[1])
+        for caller in (team.web, team.spenders)
+    ]
+    assert english.question.startswith('Restore "web-01" (192.0.2.10) to its backup from ')
+    assert english.question.endswith("\nTo go ahead, type: web-01")
+    assert swedish.question.startswith(
+        'Vill du återställa "web-01" (192.0.2.10) till backupen från '
+    )
+    assert swedish.question.endswith("\nFör att gå vidare, skriv: web-01")
 
 
 async def test_caller_groups_override_allow(

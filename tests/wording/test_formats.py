@@ -117,6 +117,10 @@ def test_swedish_moments_and_numbers() -> None:
     [
         ({"LANG": "sv_SE.UTF-8"}, Language.SWEDISH),
         ({"LANG": "en_GB.UTF-8", "LC_MESSAGES": "sv_FI"}, Language.SWEDISH),
+        ({"LANG": "sv_SE.UTF-8", "LC_CTYPE": "C.UTF-8"}, Language.SWEDISH),
+        ({"LANG": "de_DE.UTF-8", "LANGUAGE": "de:sv:en"}, Language.SWEDISH),
+        ({"LANG": "en_GB.UTF-8", "LANGUAGE": ""}, Language.ENGLISH),
+        ({"LC_ALL": "C.UTF-8", "LANGUAGE": "sv"}, Language.ENGLISH),
         ({"LANG": "sv_SE.UTF-8", "LC_ALL": "C.UTF-8"}, Language.ENGLISH),
         ({"LANG": "de_DE.UTF-8"}, Language.ENGLISH),
         ({"LANG": "not a locale!"}, Language.ENGLISH),
