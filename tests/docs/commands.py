@@ -214,6 +214,14 @@ NOT_RUN: dict[str, tuple[str, Callable[[], None]]] = {
     "python3 scripts/dev.py fast": (CIRCULAR, dev("fast")),
     "python3 scripts/dev.py check": (CIRCULAR, dev("check")),
     "python3 scripts/dev.py generate": (f"{WRITES}: tests/scripts", dev("generate")),
+    ".venv/bin/python scripts/translations.py": (
+        "tests/scripts",
+        script("scripts/translations.py"),
+    ),
+    ".venv/bin/python scripts/translations.py moment": (
+        "tests/scripts",
+        script("scripts/translations.py"),
+    ),
     "python3 scripts/dev.py mutation": (f"{LONG}: tests/scripts", dev("mutation")),
     "python3 scripts/dev.py mutation state --list": (f"{LONG}: tests/scripts", dev("mutation")),
     "python3 scripts/dev.py faults": (f"{LONG}: tests/faults", dev("faults")),

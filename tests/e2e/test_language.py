@@ -43,7 +43,7 @@ async def test_a_swede_is_asked_in_swedish(product: Product, revision: str) -> N
         r"(mån|tis|ons|tors|fre|lör|sön) \d{4}-\d\d-\d\d \d\d:\d\d CES?T\?",
         lines[0],
     )
-    assert lines[1].startswith("DATAFÖRLUST: allt som har skrivits sedan dess (8 timmar).")
+    assert lines[1].startswith("DATAFÖRLUST: allt som har skrivits sedan dess (upp till 8 timmar).")
     assert lines[-2].startswith(f"ID: {vps}, bkp_")
     assert lines[-1] == "För att gå vidare, skriv: web-01"
     [shown] = user.fields
@@ -61,8 +61,9 @@ async def test_a_plain_yes_is_asked_in_swedish(product: Product, revision: str) 
         plan = await assistant.ok("plan_restore", id=vps, mode="new_cloud_vps", backupId=backups[0])
         await assistant.ok("restore_vps", planId=plan["planId"])
     [question], [shown] = user.questions, user.fields
-    assert question.startswith("Vill du skapa en ny server som kostar pengar (")
+    assert question.startswith("Vill du skapa en ny server mot betalning (")
     assert " SEK/timme, " in question
+    assert "…" not in question, "nothing is cut"
     assert shown["title"] == "Ja, gör det"
     assert shown["description"] == "Lämna omarkerad för att avbryta."
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from enum import StrEnum
 from string import Formatter
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ import pytest
 
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.findings import Finding
+from hostup_mcp.server.errors.kinds import ErrorKind
 from hostup_mcp.wording.catalog import TEXTS
 from hostup_mcp.wording.health import WORDS as HEALTH
 from hostup_mcp.wording.question_texts import ENGLISH, Words
@@ -83,7 +85,18 @@ def test_the_check_has_the_same_words() -> None:
     assert facts(swedish.newest) == facts(english.newest)
 
 
-def test_a_cancelled_thing_has_words() -> None:
-    """Swedish has no text for what does not exist any more."""
-    assert set(FINDINGS) <= set(Code)
-    assert set(QUESTIONS) <= set(Words)
+@pytest.mark.parametrize(
+    ("table", "swedish", "known"),
+    [
+        ("findings", FINDINGS, Code),
+        ("questions", QUESTIONS, Words),
+        ("errors", ERRORS, ErrorKind),
+    ],
+)
+def test_nothing_is_said_in_english_only(
+    table: str, swedish: Mapping[str, str], known: type[StrEnum]
+) -> None:
+    missing = [str(each) for each in known if each not in swedish]
+    where = f"hostup_mcp/wording/swedish/{table}.py, or a table that it includes"
+    assert missing == [], f"add what a user reads of these in Swedish to {where}"
+    assert set(swedish) <= set(known), f"remove what no longer exists from {where}"

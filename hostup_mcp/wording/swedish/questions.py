@@ -11,10 +11,10 @@ QUESTIONS: Mapping[Words, str] = {
     Words.RESTORE_SNAPSHOT: "Vill du återställa {server} till snapshoten från {made:moment}?",
     Words.RESTORE_OTHER: "Vill du återställa {server} till en annan servers backup från "
     "{made:moment}?",
-    Words.BUILD_SERVER: "Vill du skapa en ny server som kostar pengar ({size:part}) utifrån "
-    "backupen av {server} från {made:moment}?",
-    Words.REHEARSE: "Övning: vill du skapa en tillfällig server som kostar pengar ({size:part}) "
-    "utifrån backupen av {server} från {made:moment}?",
+    Words.BUILD_SERVER: "Vill du skapa en ny server mot betalning ({size:part}) från backupen "
+    "av {server} från {made:moment}?",
+    Words.REHEARSE: "Övning: vill du skapa en tillfällig server mot betalning ({size:part}) "
+    "från backupen av {server} från {made:moment}?",
     Words.END_REHEARSAL: "Vill du avsluta övningen och genast säga upp {server}?",
     Words.MAKE_BACKUP: "Vill du ta en backup av {server}, även om HostUp då kan radera en annan?",
     Words.DELETE_BACKUP: "Vill du radera backupen av {server} från {made:moment} permanent?",
@@ -29,7 +29,7 @@ QUESTIONS: Mapping[Words, str] = {
     Words.LOSES_CHANGES: "DATAFÖRLUST: allt som har skrivits sedan dess (upp till {age:span}).",
     Words.LOSES_UNKNOWN: "DATAFÖRLUST: allt som har skrivits sedan dess; datumet är okänt.",
     Words.LOSES_EVERYTHING: "DATAFÖRLUST: allt på servern. Den får den andra serverns data.",
-    Words.NOTHING_LOST: "Den servern förblir som den är.",
+    Words.NOTHING_LOST: "Den servern ändras inte.",
     Words.LOSES_REHEARSAL: "DATAFÖRLUST: allt som har skrivits på den servern.",
     Words.CHARGE_END_UNKNOWN: "HostUp dokumenterar inte när timdebiteringen upphör.",
     Words.CANNOT_BE_UNDONE: "Det går inte att ångra.",
@@ -38,11 +38,11 @@ QUESTIONS: Mapping[Words, str] = {
     Words.SERVER_STOPPED: "Servern stoppas och disken byts ut.",
     Words.NETWORK_KEPT: "Den behåller sina egna nätverksinställningar.",
     Words.PRICE: "Så länge den finns: {hour:money}/timme, {month:money}/månad (720 h), exkl. "
-    "eventuell moms, enligt HostUp: CPU, minne, disk, IP-adress; trafik tillkommer.",
+    "ev. moms, enligt HostUp: CPU, minne, disk, IP; trafik tillkommer.",
     Words.PRICE_UNKNOWN: "Den kostar pengar så länge den finns. Priset är okänt: HostUp uppger det "
     "inte.",
     Words.REHEARSAL_PRICE: "{two:money} för två timmar, {hour:money}/timme tills den avslutas, "
-    "exkl. eventuell moms, enligt HostUp: CPU, minne, disk, IP-adress; trafik tillkommer.",
+    "exkl. ev. moms, enligt HostUp: CPU, minne, disk, IP; trafik tillkommer.",
     Words.BETTER_TIME: "Öva när det inte gör någon skada.",
     Words.PRICES_DIFFER: "Den kostar pengar så länge den finns. Priset är okänt: HostUp uppger "
     "både {hour:money} och {other:money} per timme.",
@@ -53,8 +53,8 @@ QUESTIONS: Mapping[Words, str] = {
     Words.DISK_ROLLED_BACK: "Disken rullas tillbaka; servern ligger nere en kort stund.",
     Words.MEMORY_RESUMED: "Program som kördes när snapshoten togs fortsätter därifrån.",
     Words.COLD_START: "Servern startar som efter ett strömavbrott.",
-    Words.NEW_SIZE: "CPU-kärnor: {cores}, minne: {memory:size}, disk: {disk:size}",
-    Words.DEFAULT_REGION: "Region: HostUps standardval.",
+    Words.NEW_SIZE: "{cores} CPU-kärnor, {memory:size} minne, {disk:size} disk",
+    Words.DEFAULT_REGION: "Region: HostUps standard.",
     Words.SIZE: "Storlek: {size:size}.",
     Words.BACKUP_EMPTY: "Backupen är 0 GB: den är troligen tom eller ofärdig.",
     Words.BACKUP_SMALL: "Backupen är {size:size}, de andra ungefär {usual:size}: den kan vara "
