@@ -69,7 +69,7 @@ async def test_prompts_stop_before_any_change(sandbox: Sandbox, mode: str) -> No
         assert "list_vps" in text
         assert not {tool for tool in DESTRUCTIVE if tool in text}
         assert "hange nothing" in text
-        named = {word.strip(".,:;") for word in text.split() if "_" in word}
+        named = {word.strip(".,:;()") for word in text.split() if "_" in word}
         assert named - {vps} <= known
     for each in listed:
         assert each.title

@@ -367,10 +367,11 @@ async def test_a_new_server_needs_the_spend_group(sandbox: Sandbox, user: User) 
         plan = await assistant.call(
             "plan_restore", id=vps, mode="new_cloud_vps", backupId=backups[0]
         )
-        assert "not allowed to carry it out" in plan.text
-        result = await assistant.no("restore_vps", planId=plan.data["planId"])
-    assert result.kind == "not_allowed"
-    assert "spend" in result.text
+    assert plan.data["verdict"] == "possible"
+    assert [reason["code"] for reason in plan.data["here"]["reasons"]] == ["locked"]
+    assert "not from here" in plan.text
+    assert "spend" in plan.text
+    assert plan.data["planId"] is None
     assert user.questions == []
     assert sandbox.writes == []
 
@@ -393,7 +394,7 @@ async def test_the_question_says_a_new_server_costs(sandbox: Sandbox, user: User
 
 
 async def plan_of(sandbox: Sandbox, name: str, mode: str, index: int = 0) -> Result:
-    async with in_memory(sandbox, None) as assistant:
+    async with in_memory(sandbox, User()) as assistant:
         vps, backups = await assistant.backups(name)
         if mode == "snapshot":
             await assistant.ok("list_vps_snapshots", id=vps)

@@ -127,7 +127,7 @@ async def test_requests_carry_the_callers_key(team: Team, upstream: Upstream) ->
 async def test_tools_follow_the_callers_groups(team: Team) -> None:
     assert await team.web.tools() - READING == unlocked_by(Group.CREATE, Group.RESTORE)
     assert await team.ops.tools() == READING
-    assert await team.spenders.tools() - READING == unlocked_by(Group.RESTORE)
+    assert await team.spenders.tools() - READING == unlocked_by(Group.RESTORE, Group.SPEND)
 
 
 async def test_locked_tool_sends_nothing(team: Team, upstream: Upstream) -> None:

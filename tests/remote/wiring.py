@@ -35,8 +35,8 @@ from hostup_mcp.remote.tokens import new_token
 PATIENCE = 45.0
 """Seconds until a test gives up; only a hang takes so long."""
 
-SOON = 6.0
-"""Seconds that one call may take while something it needs is unavailable."""
+SOON = 20.0
+"""Seconds that one call may take while something it needs is unavailable, on a busy machine."""
 
 VERSION = "2026-07-28"
 Transport = Literal["streamable-http", "sse"]

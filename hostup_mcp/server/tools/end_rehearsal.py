@@ -27,9 +27,9 @@ _UNDER_WAY = (CancellationState.PENDING, CancellationState.SCHEDULED, Cancellati
 
 
 async def propose(reader: Reader, id: VpsId) -> Destructive:
-    """Permanently deletes the temporary server of a rehearsal (plan_restore) with everything
-    written on it. It refuses any other server. The user is asked first, by this server or the
-    client. To look, use list_vps."""
+    """Permanently deletes the temporary server of a rehearsal (plan_restore) with everything on it.
+    This cannot be undone. It refuses any other server. The user is asked first, by this server or
+    the client. To look, use list_vps."""
     found = await find_built(reader.hostup, await reader.rehearsals(), id)
     if found is None:
         raise _refuse(NotEndable.NOT_BUILT)
