@@ -65,8 +65,8 @@ async def test_prompts_stop_before_any_change(sandbox: Sandbox, mode: str) -> No
     assert "the site is down" in texts[1]
     assert "maxAgeDays 3" in texts[3]
     assert "nextCursor" in texts[2], "a fleet may have many pages"
-    for text in texts:
-        assert "list_vps" in text
+    for text, first in zip(texts, ["list_vps"] * 2 + ["check_backups"] * 2, strict=True):
+        assert first in text
         assert not {tool for tool in DESTRUCTIVE if tool in text}
         assert "hange nothing" in text
         named = {word.strip(".,:;()") for word in text.split() if "_" in word}
