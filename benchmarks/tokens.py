@@ -10,6 +10,7 @@ installs its tokenizer beside itself.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -35,7 +36,7 @@ BUDGETS = {
     "all allowed, per tool": 183,
 }
 
-RESULT_BUDGETS = {"12 servers": 629, "4 backups": 401, "a plan": 221, "an error": 43}
+RESULT_BUDGETS = {"12 servers": 629, "4 backups": 401, "a plan": 217, "an error": 43}
 """What they cost before they named the server and the time; three quarters of it for 12 servers."""
 
 ZONE = ZoneInfo("Europe/Stockholm")
@@ -85,7 +86,9 @@ async def _decline(context: Any, params: Any) -> ElicitResult:  # noqa: ARG001
 
 
 def _text(result: CallToolResult) -> str:
-    return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
+    text = "\n".join(block.text for block in result.content if isinstance(block, TextContent))
+    # Random ids cost a different number of tokens each time.
+    return re.sub(r"plan_[0-9a-z]{16}", "plan_0123456789abcdef", text)
 
 
 def seen(tool: Tool) -> str:

@@ -178,11 +178,11 @@ TEXTS: Mapping[Code, Text] = {
         "The disk is replaced; the server is down meanwhile.",
     ),
     Code.POWER_STATE_UNKNOWN: Text(
-        "HostUp does not say whether it then starts: check its power state afterwards.",
+        "HostUp does not say how long, nor whether it starts again: check its power state.",
         "HostUp does not say whether it starts the server again: check its power state afterwards.",
     ),
     Code.POWER_STATE_STARTABLE: Text(
-        "HostUp does not say whether it starts the VPS again; set_vps_power can.",
+        "HostUp does not say how long, nor whether it starts again; set_vps_power can.",
         "HostUp does not say whether it starts the server again; the assistant can.",
     ),
     Code.SERVER_STOPPED: Text(

@@ -117,7 +117,7 @@ SUGGESTIONS: Mapping[Code, Text] = {
     Code.WITH_TOOL: Text("with create_vps_backup", "the assistant can do it"),
     Code.IN_PANEL: both("in HostUp's panel"),
     Code.BACK_UP_FIRST: Text(
-        "Back up the current state {where:finding}, so that this can be undone.",
+        "Back up the current state {where:finding}.",
         "Back up the current state ({where:finding}), so that this can be undone.",
     ),
     Code.BACKED_UP: Text(

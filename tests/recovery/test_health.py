@@ -264,6 +264,13 @@ def test_failed_runs_are_told_until_over(at: str | None, backups: list[Any], is_
         assert finding.said == "Storage is full."
 
 
+def test_runs_that_failed_before_are_not_counted() -> None:
+    """The latest ones say enough about a server among many."""
+    runs = (failed(f"2026-04-26T0{hour}:00:00.000Z") for hour in range(6))
+    told = [finding for _, finding in found(listing(FRESH), schedules(*runs))]
+    assert [type(finding) for finding in told] == [RunFailed] * 3
+
+
 def test_failures_without_a_reason_stay_so() -> None:
     bare = schedules({"status": "broken", "createdAt": None})
     [(_, finding)] = found(listing(FRESH), bare)

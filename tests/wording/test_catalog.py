@@ -517,12 +517,12 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     (
         Code.POWER_STATE_UNKNOWN,
-        "HostUp does not say whether it then starts: check its power state afterwards.",
+        "HostUp does not say how long, nor whether it starts again: check its power state.",
         "HostUp does not say whether it starts the server again: check its power state afterwards.",
     ),
     (
         Code.POWER_STATE_STARTABLE,
-        "HostUp does not say whether it starts the VPS again; set_vps_power can.",
+        "HostUp does not say how long, nor whether it starts again; set_vps_power can.",
         "HostUp does not say whether it starts the server again; the assistant can.",
     ),
     (
@@ -638,7 +638,7 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     (
         BackUpFirst(Code.WITH_TOOL),
-        "Back up the current state with create_vps_backup, so that this can be undone.",
+        "Back up the current state with create_vps_backup.",
         "Back up the current state (the assistant can do it), so that this can be undone.",
     ),
     (

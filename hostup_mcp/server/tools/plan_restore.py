@@ -273,7 +273,7 @@ def _lines(
     expires = formats.until(now + LIFE, now, zone)
     return [
         *lines,
-        f"planId (once; expires {expires}): {data.plan_id}",
+        f"planId (once, expires {expires}): {data.plan_id}",
         "This client cannot ask: the user confirms it in the recovery panel, not by restore_vps."
         if connection.asks_in_panel_only
         else "The user decides.",
