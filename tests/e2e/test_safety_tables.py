@@ -439,7 +439,7 @@ async def test_a_verdict_says_where_it_comes_from(
     assert (plan.data["expiresAt"] is not None) is (verdict == "possible")
     assert verdict.upper() in plan.text
     for reason in plan.data["reasons"]:
-        assert reason["message"] in plan.text
+        assert verdict == "possible" or reason["message"] in plan.text
     assert sandbox.writes == []
 
 
@@ -467,15 +467,13 @@ async def test_an_unknown_date_means_unknown_loss(sandbox: Sandbox) -> None:
     assert "unknown" not in dated.data["dataLoss"]
 
 
-async def test_a_full_quota_names_the_oldest_backup(
-    sandbox: Sandbox,
-) -> None:
+async def test_a_full_quota_is_no_advice_to_delete(sandbox: Sandbox) -> None:
     plan = await plan_of(sandbox, "shop-prod", "in_place")
     oldest = sandbox.state.by_name("shop-prod").backups[-1]
     first = " ".join(plan.data["recommendedFirst"])
     assert "cannot be backed up now" in first
-    assert oldest.id in first
-    assert "user decides" in first
+    assert "more can be bought in HostUp's panel" in first
+    assert oldest.id not in plan.text
     assert not suggests(plan)
     open_slots = await plan_of(sandbox, "web-01", "in_place")
     assert "Back up the current state" in " ".join(open_slots.data["recommendedFirst"])

@@ -45,7 +45,7 @@ async def test_every_door_serves_all_there_is(product: Product, door: Door) -> N
             assert client.server_info.version
         assert await assistant.tools() == READING
         prompts = {prompt.name for prompt in (await client.list_prompts()).prompts}
-        assert prompts == {"recover_server", "check_backups"}
+        assert prompts == {"recover_server", "rehearse_recovery", "check_backups"}
         assert "hostup://vps" in {str(r.uri) for r in (await client.list_resources()).resources}
         templates = (await client.list_resource_templates()).resource_templates
         assert {t.uri_template for t in templates} == {TEMPLATE, RECORD}
@@ -303,5 +303,6 @@ async def test_definitions_are_complete_and_true(sandbox: Any, mode: str) -> Non
     for tool in tools:
         if tool.name in DESTRUCTIVE:
             text = tool.description or ""
-            assert re.search("cannot be undone|may (then )?delete", text), text
+            warned = text + json.dumps(tool.input_schema)
+            assert re.search("cannot be undone|may (then )?delete|may be lost", warned), text
             assert "list_" in text, "it names the tool for looking only"
