@@ -54,8 +54,17 @@ def shown(svg: str) -> str:
     for x, y, text in re.findall(r'<text class="\S+" x="([\d.]+)" y="([\d.]+)"[^>]*>(.*?)</', svg):
         lines.setdefault(float(y), []).append((float(x), html.unescape(text)))
     text = "\n".join("".join(t for _, t in sorted(line)) for _, line in sorted(lines.items()))
-    dateless = re.sub(r"\d{4}[-_]\d\d[-_]\d\d[T-]\d\d[:_]\d\d[:_]\d\d(\.\d+Z)?", "", text)
-    return re.sub(r"[\s─│╭╮╰╯]", "", dateless)
+    # A date may be broken over two lines, so white space goes first.
+    joined = re.sub(r"[\s─│╭╮╰╯]", "", text)
+    return _DATE.sub("", joined)
+
+
+_DATE = re.compile(
+    r"\d{4}[-_]\d\d[-_]\d\d[T-]\d\d[:_]\d\d[:_]\d\d(\.\d+Z)?"
+    r"|(Mon|Tue|Wed|Thu|Fri|Sat|Sun)\d{4}-\d\d-\d\d\d\d:\d\d"
+    r"(UTC[+-]\d\d:\d\d|[A-Z]{3,5})(\([\d:-]*Z\))?"
+)
+"""A moment as HostUp writes it, and as users read it."""
 
 
 def without_fonts(svg: str) -> str:
