@@ -95,7 +95,7 @@ def test_without_a_user_the_answer_is_no(driver: Driver, product: Product) -> No
         assert model.questions == []
     assert "This client cannot ask the user for their yes" in plan
     assert re.search(PLAN_ID, plan) is None
-    assert "not supported by this client. Nothing was changed." in heard
+    assert "which this client cannot ask for. Nothing was changed." in heard
     for said in (plan, heard):
         assert "HOSTUP_MCP_CONFIRM" in said
     assert product.sandbox.writes == []
