@@ -25,10 +25,23 @@ BACK = replace(BEFORE, at=LATER, uptime_seconds=29 * MINUTE)
 SILENT = replace(BACK, agent=False, ports=None)
 
 
+SEEN_BY = {
+    "restore": "job",
+    "power": "status",
+    "not": "status",
+    "agent": "agent",
+    "disks": "storage",
+    "port": "probe",
+}
+
+
 def judged(
     restore: dict[str, Any], now: dict[str, Any], before: Observation = BEFORE
 ) -> Verification:
-    return verify(replace(SUCCEEDED, **restore), before, replace(BACK, **now))
+    found = verify(replace(SUCCEEDED, **restore), before, replace(BACK, **now))
+    for item in found.items:
+        assert item.seen_by == SEEN_BY[item.code.split("_")[0]]
+    return found
 
 
 def proven(found: Verification, what: str) -> list[str]:
