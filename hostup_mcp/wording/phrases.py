@@ -90,18 +90,6 @@ def date_text(text: str | None, moment: datetime | None, zone: tzinfo) -> str:
     return "date unknown" if text is None else f"date unknown (HostUp says {quoted(text)})"
 
 
-LAST_COMPLETE = " This may remove the LAST backup that looks complete."
-"""Part of a question about a change after which no backup may be left to restore."""
-
-
-def count_text(listed: int, unlisted: int | None, kind: str) -> str:
-    """Say how many backups of a `kind` there are now; `unlisted` as `count_unlisted` returns it."""
-    if unlisted == 0:
-        return f"{listed} {kind} now"
-    others = "others" if unlisted is None else unlisted
-    return f"{listed} {kind} listed now, and {others} that are not listed"
-
-
 def quota_text(quota: QuotaInfo) -> str:
     """Describe the quota. A null limit is called unstated, not taken for unlimited."""
     limit, used = quota.limit, "an unknown number" if quota.used is None else str(quota.used)
