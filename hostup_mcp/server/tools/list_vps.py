@@ -87,10 +87,11 @@ async def read_page(
 
 def page_data(page: VpsPage, elsewhere: Mapping[str, str]) -> dict[str, Any]:
     """Return the structured content for a page."""
+    same = _confusable(page, elsewhere)
     return {
         "data": [_item(vps) for vps in page.data],
         "nextCursor": page.next_cursor,
-        "sameName": [vps.id for vps in page.data if vps.id in _confusable(page) | {*elsewhere}],
+        "sameName": [vps.id for vps in page.data if vps.id in same],
         **completeness(page),
     }
 
@@ -100,10 +101,10 @@ def _item(vps: Vps) -> dict[str, Any]:
     return {**known, "isPayg": vps.billing.is_payg if vps.billing is not None else None}
 
 
-def _confusable(page: VpsPage) -> set[str]:
-    """Return the servers on `page` whose name could also mean another on it."""
+def _confusable(page: VpsPage, elsewhere: Mapping[str, str]) -> set[str]:
+    """Return the servers on `page` whose name could also mean another, on it or `elsewhere`."""
     known = Counter(label for vps in page.data for label in labels(vps))
-    return {vps.id for vps in page.data if known[folded(vps.name or "")] > 1}
+    return {*elsewhere, *(vps.id for vps in page.data if known[folded(vps.name or "")] > 1)}
 
 
 def _lines(
@@ -115,7 +116,7 @@ def _lines(
         if value
     ]
     matching = f" with {' and '.join(filters)}" if filters else ""
-    count = len(page.data)
+    count, same = len(page.data), _confusable(page, elsewhere)
     unknown = sum(
         bool((name and vps.name is None) or (primary_ip and vps.primary_ip is None))
         for vps in page.data
@@ -125,7 +126,6 @@ def _lines(
     else:
         sure = count - unknown
         perhaps = f", and {unknown} whose name or IP is unknown, so may match" if unknown else ""
-        same = _confusable(page) | {*elsewhere}
         notes = (_same_name(vps.id, elsewhere) if vps.id in same else "" for vps in page.data)
         usual, rows = describe_servers(page.data, notes)
         unless = f". Unless noted: {usual}" if usual else ""
@@ -135,7 +135,7 @@ def _lines(
             f"HostUp did not apply the filter: {page.unmatched} more that do not match are not "
             "shown."
         )
-    if elsewhere or _confusable(page):
+    if same:
         lines.append("SAME NAME: tell the servers marked so apart by id and IP, with the user.")
     lines += missing_lines(page, count, "servers")
     if page.next_cursor:
