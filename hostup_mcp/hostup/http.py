@@ -11,14 +11,12 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeAlias, TypeVar, cast
 
 import anyio
 import httpx
-from pydantic_core import from_json, to_json
 from tenacity import (
     AsyncRetrying,
     RetryCallState,
@@ -47,6 +45,7 @@ from hostup_mcp.hostup.problems import (
     TimedOutError,
     UnreachableError,
 )
+from hostup_mcp.hostup.redaction import redactor
 from hostup_mcp.hostup.requests import WriteRequest
 
 M = TypeVar("M", bound=Model)
@@ -112,7 +111,7 @@ class Http:
         """
         if not is_safe_base_url(base_url):
             raise ValueError("the base URL must be https, or http to a loopback address")
-        self._api_key = api_key
+        self._redact = redactor(api_key)
         self._budget = budget
         self._now = now
         self._sleep = sleep
@@ -267,15 +266,18 @@ class Http:
             if stage.is_connecting or isinstance(error, NOT_CONNECTED):
                 raise UnreachableError(f"no connection to {request.url.host}: {cause}") from None
             raise ConnectionLostError(f"the connection to HostUp broke: {cause}") from None
-        date = responses.http_date(response.headers.get("date", ""))
+        # HostUp, or an intermediary, may echo the key in any response.
+        content = self._redact(content)
+        headers = {
+            name: self._redact(value.encode()).decode() for name, value in response.headers.items()
+        }
+        date = responses.http_date(headers.get("date", ""))
         if date is not None:
             self.clock_offset = (date - self._now()).total_seconds()
         if not response.is_success:
-            # An intermediary may echo what it was sent.
-            content = _redact(self._api_key, content)
-            raise responses.failure(response.status_code, response.headers, content, self._now())
-        await self._record_limit(response.headers)
-        return Response(response.status_code, response.headers, content)
+            raise responses.failure(response.status_code, headers, content, self._now())
+        await self._record_limit(headers)
+        return Response(response.status_code, headers, content)
 
     async def _record_limit(self, headers: Mapping[str, str]) -> None:
         """Pause if a success says that it was the last request allowed for now."""
@@ -307,13 +309,6 @@ async def _read_bounded(response: httpx.Response) -> bytes:
 
 def _timeout_message(budget: Budget) -> str:
     return f"HostUp did not respond within {budget.seconds:g} s"
-
-
-def _redact(secret: str, content: bytes) -> bytes:
-    """Replace `secret` in `content`, however JSON escapes it."""
-    with suppress(ValueError):
-        content = to_json(from_json(content))
-    return content.replace(to_json(secret)[1:-1], b"***") if secret else content
 
 
 def _is_retryable(error: BaseException, budget: Budget) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,73 @@ async def everything(assistant: Assistant, sandbox: Sandbox) -> None:
     await assistant.no("set_backup_retention", id=shop, autoDeleteOldest=True)
     sandbox.faults.add(Fault("status", status=429, headers={"Retry-After": "60"}))
     await assistant.no("list_vps_backups", id=vps)
+
+
+ECHOED = {"name", "note", "reason", "detail", "message", "error", "description", "jobId"}
+
+
+def echo_the_key(sandbox: Sandbox) -> None:
+    """From now on, all headers and most texts of HostUp's responses contain the key."""
+    app = sandbox.app
+
+    def with_key(value: Any) -> Any:
+        if isinstance(value, list):
+            return [with_key(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        return {
+            name: f"{item} {KEY}" if name in ECHOED and isinstance(item, str) else with_key(item)
+            for name, item in value.items()
+        } | {"requestId": KEY, f"echo {KEY}": KEY}
+
+    async def echoing(scope: Any, receive: Any, send: Any) -> None:
+        sent: list[Any] = []
+
+        async def keep(message: Any) -> None:
+            sent.append(message)
+
+        await app(scope, receive, keep)
+        body = b"".join(message.get("body", b"") for message in sent)
+        body = json.dumps(with_key(json.loads(body))).encode() if body else body
+        headers = [(k, v) for k, v in sent[0]["headers"] if k.lower() != b"content-length"]
+        headers += [
+            (b"content-length", str(len(body)).encode()),
+            (b"x-request-id", f"req {KEY}".encode()),
+        ]
+        await send({**sent[0], "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    sandbox.app = echoing
+
+
+async def test_an_echoed_key_is_in_no_result_and_no_log(
+    product: Product, user: User, tmp_path: Path
+) -> None:
+    product.upstream.sandbox = sandbox = own_account()
+    audit_log = tmp_path / "audit.jsonl"
+    flags = ("--allow", "all", "--audit-log", str(audit_log))
+    async with product.enter_alone(ONE_DOOR_EACH[0], user, *flags, HOSTUP_API_KEY=KEY) as assistant:
+        vps, plan = await assistant.planned()
+        _, points = await assistant.backups("web-01")
+        echo_the_key(sandbox)
+        listed = await assistant.ok("list_vps")
+        assert listed["data"][0]["name"].endswith(" ***")
+        for tool in ("list_vps_backups", "list_vps_snapshots", "list_restore_sources"):
+            await assistant.call(tool, id=vps)
+        await assistant.call("check_backups", schedules=True)
+        await assistant.call("plan_restore", id=vps, mode="in_place", backupId=points[0])
+        await assistant.call("create_vps_backup", id=vps, note="x")
+        await assistant.call("restore_vps", planId=plan)
+        await assistant.call("get_job")
+        for status in (401, 403, 404, 409, 423, 500):
+            sandbox.faults.add(Fault("status", status=status, times=None))
+            await assistant.no("list_vps_backups", id=vps)
+            await assistant.no("create_vps_snapshot", id=vps, name="now")
+            sandbox.faults.clear()
+    logs = [path.read_text() for path in product.folder.glob("*.err")]
+    for where in (all_that_was_said(assistant), audit_log.read_text(), *logs):
+        assert KEY not in where
+    assert "***" in all_that_was_said(assistant)
 
 
 def all_that_was_said(assistant: Assistant) -> str:
