@@ -11,13 +11,38 @@ from mcp.server.apps import client_supports_apps
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import Context
 from mcp.shared.exceptions import MCPError
-from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult, Tool
+from mcp.types import (
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    CallToolResult,
+    ErrorData,
+    GetPromptResult,
+    InputRequiredResult,
+    Tool,
+)
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
 from hostup_mcp.server.metrics import MetricsObserver
 from hostup_mcp.server.services import Services
 
 _LISTS = frozenset({"tools/list", "prompts/list", "resources/list", "resources/templates/list"})
+
+INVALID_ID = ErrorData(code=INVALID_REQUEST, message="A request's id is a string or an integer")
+
+
+def has_invalid_id(message: object) -> bool:
+    """Return whether the JSON `message` is a request whose id is neither a string nor an integer.
+
+    The SDK takes it for a notification and does not respond. A notification with `"id": null`,
+    which some clients send, stays one.
+    """
+    match message:
+        case {"method": str() as method, "id": None}:
+            return not method.startswith("notifications/")
+        case {"method": _, "id": id_}:
+            return isinstance(id_, bool) or not isinstance(id_, int | str)
+        case _:
+            return False
 
 
 class StrictServer(MCPServer[Services]):

@@ -31,6 +31,7 @@ MAX_LINE = 4 * 1024 * 1024
 EXIT_AFTER_SECONDS = 1.9
 """How long after the end of a session the process is ended, however busy it still is."""
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LINES_AHEAD = 16
 _CHUNK = 64 * 1024
 
@@ -93,7 +94,9 @@ class Opening:
 
     def _read(self) -> None:
         leading = True
-        for line in split_lines(self._chunk):
+        for number, line in enumerate(split_lines(self._chunk)):
+            if number == 0:
+                line = line.removeprefix(_BYTE_ORDER_MARK)
             if not line or line.isspace():
                 continue
             # Nothing else writes before the first line is handed over, so nothing can interleave.

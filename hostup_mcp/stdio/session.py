@@ -29,13 +29,16 @@ from mcp_types import (
     ErrorData,
     JSONRPCError,
     JSONRPCMessage,
+    JSONRPCNotification,
     JSONRPCRequest,
     JSONRPCResponse,
     RequestId,
     jsonrpc_message_adapter,
 )
 from pydantic import ValidationError
+from pydantic_core import from_json
 
+from hostup_mcp.server.protocol import INVALID_ID, has_invalid_id
 from hostup_mcp.stdio.opening import MAX_LINE, Opening, open_stdio
 
 State = TypeVar("State")
@@ -238,7 +241,10 @@ def parse(line: bytes) -> JSONRPCMessage | ErrorData:
     if len(line) > MAX_LINE:
         return ErrorData(code=INVALID_REQUEST, message=f"Message longer than {MAX_LINE} bytes")
     try:
-        return jsonrpc_message_adapter.validate_json(line, by_name=False)
+        message = jsonrpc_message_adapter.validate_json(line, by_name=False)
+        if isinstance(message, JSONRPCNotification) and has_invalid_id(from_json(line)):
+            return INVALID_ID
+        return message
     except ValidationError as failure:
         if failure.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid":
             return ErrorData(code=PARSE_ERROR, message="Parse error")

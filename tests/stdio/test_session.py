@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import cycle, product
@@ -22,7 +23,7 @@ from mcp import StdioServerParameters
 from mcp.client import Client
 from mcp.server import MCPServer
 from mcp.server.lowlevel import Server
-from mcp_types import INVALID_REQUEST, PARSE_ERROR, ErrorData, TextContent
+from mcp_types import INVALID_REQUEST, PARSE_ERROR, ErrorData, JSONRPCNotification, TextContent
 
 from hostup_mcp.stdio.opening import MAX_LINE
 from hostup_mcp.stdio.session import lowlevel, parse
@@ -304,6 +305,22 @@ class TestOpening:
         client.write(b"\n" + line(modern(2, "tools/list"))[:-1] + b"\r\n")
         assert client.receive()["id"] == 2
 
+    @pytest.mark.parametrize("first", [discover(), initialize()], ids=["discover", "initialize"])
+    def test_a_byte_order_mark_is_skipped(
+        self, start: Start, flags: list[str], first: Message
+    ) -> None:
+        client = start(*flags)
+        client.write(BOM_UTF8[:2])
+        client.write(BOM_UTF8[2:] + line(first))
+        answer = client.receive()
+        assert (answer["id"], "result" in answer) == (first["id"], True)
+        client.write(BOM_UTF8 + line(first))
+        assert client.receive()["error"]["code"] == PARSE_ERROR
+
+    def test_a_notification_with_a_null_id(self) -> None:
+        message = parse(b'{"jsonrpc":"2.0","id":null,"method":"notifications/initialized"}')
+        assert isinstance(message, JSONRPCNotification)
+
 
 GARBAGE = {
     "no JSON": (b"hello", PARSE_ERROR, None),
@@ -318,6 +335,10 @@ GARBAGE = {
     "another JSON-RPC": (b'{"jsonrpc":"1.0","id":4,"method":"x"}', INVALID_REQUEST, 4),
     "no JSON-RPC": (b'{"id":"q","method":"x"}', INVALID_REQUEST, "q"),
     "odd id": (b'{"id":true,"method":"x"}', INVALID_REQUEST, None),
+    "null as id": (b'{"jsonrpc":"2.0","id":null,"method":"tools/list"}', INVALID_REQUEST, None),
+    "a float as id": (b'{"jsonrpc":"2.0","id":2.0,"method":"tools/list"}', INVALID_REQUEST, None),
+    "a list as id": (b'{"jsonrpc":"2.0","id":[1],"method":"tools/list"}', INVALID_REQUEST, None),
+    "true as id": (b'{"jsonrpc":"2.0","id":true,"method":"tools/list"}', INVALID_REQUEST, None),
     "odd method": (b'{"jsonrpc":"2.0","id":4,"method":5}', INVALID_REQUEST, 4),
 }
 
