@@ -11,6 +11,7 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
+from inspect import signature
 from typing import cast
 
 from redis.asyncio import BlockingConnectionPool, ConnectionPool, Redis
@@ -55,6 +56,15 @@ REVOKED_MILLISECONDS = 60_000
 _ERROR_REPLIES = (ResponseError, BusyLoadingError, AuthenticationError)
 
 
+# With the names of the library as a greeting, the reply of a server that refuses every connection
+# (such as DENIED) would be lost. The first is the name of the option from version 8 of the library on.
+_ANONYMOUS: Mapping[str, None] = (
+    {"driver_info": None}
+    if "driver_info" in signature(AbstractConnection.__init__).parameters
+    else {"lib_name": None, "lib_version": None}
+)
+
+
 def connect(url: str) -> Redis:
     """Return a client for the server at `url`. A call waits while all 50 connections are in use.
 
@@ -71,6 +81,7 @@ def connect(url: str) -> Redis:
         socket_connect_timeout=REPLY_SECONDS,
         # A write must not be sent twice, and retries would make each call slow in an outage.
         retry=Retry(NoBackoff(), 0),
+        **_ANONYMOUS,
     )
     return Redis.from_pool(pool)
 

@@ -51,7 +51,11 @@ class Proxy:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
-        up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self.target)
+        try:
+            up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self.target)
+        except OSError:
+            writer.close()
+            return
         both = {writer, up_writer}
         self._writers |= both
         requests = asyncio.create_task(self._pass_requests(reader, up_writer))

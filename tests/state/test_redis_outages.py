@@ -204,10 +204,46 @@ async def test_a_strict_server_is_unavailable(
     }
 
 
-async def test_a_missing_password_is_unavailable(own_server: RedisServer) -> None:
-    own_server.do("CONFIG", "SET", "requirepass", "a-password")
-    async with redis_state(own_server.url_of("")) as state:
+REFUSING = {
+    "no password given": (("requirepass", "a-password"), "", "NOAUTH"),
+    "a password that is not needed": ((), ":a-password", "ERR"),
+    "too few replicas": (("min-replicas-to-write", "1"), "", "NOREPLICAS"),
+    "full": (("maxmemory", "1"), "", "OOM"),
+    "a replica": (("replicaof", "127.0.0.1 1"), "", "READONLY"),
+}
+
+
+@pytest.mark.parametrize(("setting", "user", "word"), REFUSING.values(), ids=REFUSING)
+async def test_the_word_of_a_refusal_is_logged(
+    own_server: RedisServer,
+    caplog: pytest.LogCaptureFixture,
+    setting: tuple[str, ...],
+    user: str,
+    word: str,
+) -> None:
+    if setting and setting[0] == "replicaof":
+        own_server.do("REPLICAOF", *setting[1].split())
+    elif setting:
+        own_server.do("CONFIG", "SET", *setting)
+    async with redis_state(own_server.url_of(user)) as state:
         assert not await state.is_available()
+    assert caplog.messages == [f"shared state is unavailable: {word}"]
+
+
+async def test_the_word_of_a_closed_door_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """As Redis in protected mode does it: it refuses and closes before anything is sent."""
+
+    async def refuse(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"-DENIED Redis is running in protected mode\r\n")
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as closed:
+        port = closed.sockets[0].getsockname()[1]
+        async with redis_state(f"redis://127.0.0.1:{port}/0") as state:
+            assert not await state.is_available()
+    assert caplog.messages == ["shared state is unavailable: DENIED"]
 
 
 def test_an_invalid_url_is_refused() -> None:
@@ -295,9 +331,13 @@ async def test_a_lock_that_cannot_be_revoked(
     proxy: Proxy, state: RedisState, direct: RedisState, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is logged, and expires."""
-    proxy.replies_to_cut = 100
+    proxy.replies_to_hold = 1
+    acquiring = asyncio.create_task(state.acquire("vps", 600))
+    await proxy.held.wait()
+    proxy.target, proxy.replies_to_cut = free_port(), 1
+    proxy.go_on.set()
     with pytest.raises(StateReplyLostError):
-        await state.acquire("vps", 600)
+        await acquiring
     assert "a lock may stay taken until it expires in 600 s" in caplog.messages
     assert 0 < await direct.seconds_locked("vps") <= 600
 
