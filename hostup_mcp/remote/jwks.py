@@ -82,9 +82,14 @@ class JwksCache:
 
 
 async def _fetch(url: str) -> bytes:
-    headers = {"User-Agent": f"hostup-mcp/{__version__}", "Accept-Encoding": "identity"}
     async with (
-        httpx.AsyncClient(follow_redirects=False, timeout=FETCH_SECONDS, headers=headers) as client,
+        httpx.AsyncClient(
+            follow_redirects=False,
+            timeout=FETCH_SECONDS,
+            headers={"User-Agent": f"hostup-mcp/{__version__}", "Accept-Encoding": "identity"},
+            # A proxy from the environment could exchange the keys in a plain http response.
+            trust_env=httpx.URL(url).scheme == "https",
+        ) as client,
         client.stream("GET", url) as response,
     ):
         if response.status_code != httpx.codes.OK:

@@ -19,6 +19,8 @@ CLOCK_SKEW = 30
 """Seconds by which this clock and the authorization server's may differ."""
 
 MAX_TOKEN_CHARS = 16_384
+MAX_NAME_CHARS = 255
+"""The longest subject and client id; the same as the longest subject of OpenID Connect."""
 
 
 class JwtVerifier:
@@ -42,10 +44,12 @@ class JwtVerifier:
         scopes = claims.get("scope", "")
         return AccessToken(
             token="",
-            client_id=str(claims.get("client_id") or claims.get("azp") or claims["sub"]),
+            client_id=claims.get("client_id") or claims.get("azp") or claims["sub"],
             scopes=scopes.split() if isinstance(scopes, str) else [],
+            # The same leeway as for the check above, which the SDK does not know of.
+            expires_at=int(claims["exp"]) + CLOCK_SKEW,
             resource=self._audience,
-            subject=str(claims["sub"]),
+            subject=claims["sub"],
             claims={"iss": self._issuer},
         )
 
@@ -54,14 +58,33 @@ class JwtVerifier:
         if header.get("alg") not in ALGORITHMS:
             raise jwt.InvalidAlgorithmError
         key = await self._jwks.find(str(header.get("kid")))
-        return dict(
-            jwt.decode(
-                token,
-                key,
-                algorithms=list(ALGORITHMS),
-                audience=self._audience,
-                issuer=self._issuer,
-                leeway=CLOCK_SKEW,
-                options={"require": ["exp", "iat", "iss", "aud", "sub"]},
-            )
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key,
+            algorithms=list(ALGORITHMS),
+            audience=self._audience,
+            issuer=self._issuer,
+            leeway=CLOCK_SKEW,
+            options={"require": ["exp", "iat", "iss", "aud", "sub"]},
         )
+        names = (
+            claims["sub"],
+            *(claims[name] for name in ("client_id", "azp") if claims.get(name)),
+        )
+        if not all(map(_is_name, names)):
+            raise _UnusableNameError
+        return claims
+
+
+class _UnusableNameError(jwt.InvalidTokenError):
+    """The token does not name its caller in a way that can be compared and logged."""
+
+
+def _is_name(value: object) -> bool:
+    """Return whether `value` is a text without invisible characters or spaces at its ends."""
+    return (
+        isinstance(value, str)
+        and 0 < len(value) <= MAX_NAME_CHARS
+        and value.isprintable()
+        and value == value.strip()
+    )

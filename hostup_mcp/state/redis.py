@@ -57,7 +57,7 @@ _ERROR_REPLIES = (ResponseError, BusyLoadingError, AuthenticationError)
 
 
 # With the names of the library as a greeting, the reply of a server that refuses every connection
-# (such as DENIED) would be lost. The first is the name of the option from version 8 of the library on.
+# (such as DENIED) would be lost. The first is the option of version 8 of the library.
 _ANONYMOUS: Mapping[str, None] = (
     {"driver_info": None}
     if "driver_info" in signature(AbstractConnection.__init__).parameters

@@ -91,6 +91,18 @@ async def test_missing_claim_is_rejected(issuer: Issuer, missing: str) -> None:
         {"iss": ISSUER + "/"},
         {"iss": ISSUER.upper()},
         {"sub": 7},
+        {"sub": ""},
+        {"sub": " "},
+        {"sub": "web-team\n"},
+        {"sub": " web-team"},
+        {"sub": "web\u202eteam"},
+        {"sub": "web\x1b[31mteam"},
+        {"sub": "web\u2028team"},
+        {"sub": "x" * 256},
+        {"client_id": "a\nb"},
+        {"client_id": 7},
+        {"client_id": None, "azp": "x" * 256},
+        {"exp": float("inf")},
         {"exp": "tomorrow"},
         {"iat": "yesterday"},
         {"nbf": "now"},
@@ -108,6 +120,28 @@ async def test_foreign_claims_are_rejected(issuer: Issuer, claims: dict[str, Any
         )
         token = f"{signing}.{encoded(signature)}"
     assert await verifier_for(issuer).verify_token(token) is None
+
+
+@pytest.mark.parametrize("sub", ["web team", "järnvägen", "auth0|5f7c8ec7", "x" * 255])
+async def test_usual_subjects_are_accepted(issuer: Issuer, sub: str) -> None:
+    access = await verifier_for(issuer).verify_token(issuer.token(sub=sub))
+    assert access is not None
+    assert access.subject == sub
+
+
+async def test_keys_never_come_from_a_proxy(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = Issuer([rsa_key("first")])
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, proxy.url.removesuffix("/jwks"))
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    try:
+        assert await verifier_for(issuer).verify_token(issuer.token())
+    finally:
+        proxy.close()
+    assert proxy.fetches == 0
 
 
 async def test_one_of_several_audiences(issuer: Issuer) -> None:

@@ -49,7 +49,7 @@ def from_hostup(error: HostUpError) -> Failure:
         said=f"HostUp said: {quoted(str(error))}" if is_quote else "HostUp gave no reason.",
         error=str(error),
         scopes=" and ".join(error.scopes) or "the right scope",
-        wait=_duration(wait),
+        wait=describe_wait(wait),
     )
     steps = [for_model(step, UTC) for step in _blocker_steps(problem)]
     is_told = wait is None or "{wait}" in text.next_step
@@ -65,7 +65,7 @@ def from_hostup(error: HostUpError) -> Failure:
             "retry_after_seconds": wait,
             "next_step": failure.next_step
             if is_told
-            else f"Wait {_duration(wait)} first. {failure.next_step}",
+            else f"Wait {describe_wait(wait)} first. {failure.next_step}",
         }
     )
 
@@ -76,12 +76,11 @@ def _blocker_steps(problem: ProblemError | None) -> tuple[Step, ...]:
     return tuple(dict.fromkeys(blocker_step(word) for word in words))
 
 
-def _duration(seconds: int | None) -> str:
+def describe_wait(seconds: int | None) -> str:
+    """Say how long to wait. Nobody waits in a call for longer than an hour, so that is enough."""
     if seconds is None:
         return "a minute"
-    if seconds > 2 * 86400:
-        return "more than two days"
-    return f"{seconds} s" if seconds <= 3600 else f"{math.ceil(seconds / 3600)} h"
+    return f"{seconds} s" if seconds <= 3600 else "more than an hour"
 
 
 def describe_for_user(error: HostUpError, language: Language = Language.ENGLISH) -> str:

@@ -17,7 +17,7 @@ from hostup_mcp.recovery.spans import age
 from hostup_mcp.server.clocks import clock_lines, hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.errors.failure import Failure
-from hostup_mcp.server.errors.hostup import from_hostup
+from hostup_mcp.server.errors.hostup import describe_wait, from_hostup
 from hostup_mcp.server.errors.kinds import ErrorKind
 from hostup_mcp.server.fleet import BEGINNING, Part, Position, parse_position, read_part
 from hostup_mcp.server.fleet_output import (
@@ -178,9 +178,8 @@ def _how_to_go_on(position: Position, failure: Failure | None) -> str:
     if failure.kind is ErrorKind.TIMED_OUT:
         return f"NOT COMPLETE, not all servers fit in the time of one call: {call}"
     if failure.kind is ErrorKind.RATE_LIMITED:
-        wait = failure.retry_after_seconds
-        first = f"wait {wait} s, then" if wait else "in a minute"
-        return f"NOT COMPLETE, HostUp's rate limit is reached: {first} {call}"
+        wait = describe_wait(failure.retry_after_seconds or None)
+        return f"NOT COMPLETE, HostUp's rate limit is reached: wait {wait}, then {call}"
     return f"NOT COMPLETE. {failure.message} {failure.next_step} Then {call}"
 
 

@@ -125,8 +125,8 @@ def test_only_hostups_words_are_quoted() -> None:
 @pytest.mark.parametrize(
     ("seconds", "wait"),
     [
-        *((0, "0 s"), (12.2, "13 s"), (3600, "3600 s"), (3601, "2 h")),
-        *((2 * 86400, "48 h"), (999999999, "more than two days")),
+        *((0, "0 s"), (12.2, "13 s"), (3600, "3600 s")),
+        *((3600.1, "more than an hour"), (2_300_000_000, "more than an hour")),
     ],
 )
 def test_how_long_to_wait_is_in_the_step(seconds: float, wait: str) -> None:
