@@ -1,9 +1,9 @@
 """A stdio session, from the first line that the opening stored to the end of the process.
 
-It differs from the SDK's own in three ways. A leading `server/discover` does not decide the
+It differs from the SDK's own in four ways. A leading `server/discover` does not decide the
 protocol revision, because a client that got no response in time continues with `initialize` on
-the same process. A line that is not a message gets an error. And the session ends in time, with
-clean-up, whatever a tool is doing.
+the same process. A line that is not a message gets an error. A request is refused while too many
+others have no response. And the session ends in time, with clean-up, whatever a tool is doing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from mcp.server import MCPServer
 from mcp.server.lowlevel import Server
 from mcp.server.runner import serve_dual_era_loop
-from mcp.shared.message import SessionMessage
+from mcp.shared.message import ServerMessageMetadata, SessionMessage
 from mcp_types import (
     INTERNAL_ERROR,
     INVALID_REQUEST,
@@ -40,10 +40,13 @@ from pydantic_core import from_json
 
 from hostup_mcp.server.protocol import INVALID_ID, has_invalid_id
 from hostup_mcp.stdio.opening import MAX_LINE, Opening, open_stdio
+from hostup_mcp.stdio.requests import BUSY, MAX_REFUSED, OpenRequests
 
 State = TypeVar("State")
 Inbox: TypeAlias = MemoryObjectSendStream[SessionMessage | Exception]
 Outbox: TypeAlias = MemoryObjectSendStream[SessionMessage]
+Refusal: TypeAlias = tuple[RequestId | None, ErrorData]
+Write: TypeAlias = Callable[[bytes], Awaitable[None]]
 
 SETTLE_SECONDS = 0.8
 """How long a write that was sent may wait for HostUp's response after the end of a session.
@@ -56,6 +59,9 @@ RESPOND_SECONDS = 0.6
 
 CLEAN_UP_AFTER_SECONDS = 0.9
 """When the clean-up starts after the end of a session, whatever a call is doing."""
+
+_LONG_ID = 1_000
+_REFUSALS_AT_ONCE = 100
 
 
 async def _nothing_to_settle(seconds: float) -> None:
@@ -80,28 +86,6 @@ def serve_stdio(
 def lowlevel(server: MCPServer[State]) -> Server[State]:
     """Return the low-level server inside `server`: the SDK's loop needs it."""
     return server._lowlevel_server  # noqa: SLF001
-
-
-class OpenRequests:
-    """Requests of the client without a response yet; `none_left` is set while there are none."""
-
-    def __init__(self) -> None:
-        self._ids: set[RequestId | None] = set()
-        self.none_left = asyncio.Event()
-        self.none_left.set()
-
-    def received(self, message: JSONRPCMessage) -> None:
-        """Note that the client sent `message`."""
-        if isinstance(message, JSONRPCRequest):
-            self._ids.add(message.id)
-            self.none_left.clear()
-
-    def sent(self, message: JSONRPCMessage) -> None:
-        """Note that `message` was sent to the client."""
-        if isinstance(message, JSONRPCResponse | JSONRPCError):
-            self._ids.discard(message.id)
-            if not self._ids:
-                self.none_left.set()
 
 
 async def _serve(
@@ -146,11 +130,14 @@ async def _session(
 ) -> None:
     inbox, received = anyio.create_memory_object_stream[SessionMessage | Exception]()
     outbox, to_send = anyio.create_memory_object_stream[SessionMessage]()
-    requests = OpenRequests()
+    refusals, refused = anyio.create_memory_object_stream[Refusal](MAX_REFUSED)
+    requests, write = OpenRequests(), _writer(opening)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_send, opening, to_send, requests)
+        tasks.start_soon(_send, write, to_send, requests)
+        tasks.start_soon(_send_refusals, write, refused)
+        lines = _lines(opening, arrived)
         tasks.start_soon(
-            _receive, server, opening, arrived, settled, state, inbox, outbox.clone(), requests
+            _receive, server, lines, settled, state, inbox, outbox.clone(), refusals, requests
         )
         await _loop(server, received, outbox, state)
 
@@ -167,31 +154,52 @@ async def _loop(
 
 async def _receive(
     server: Server[State],
-    opening: Opening,
-    arrived: asyncio.Event,
+    lines: AsyncIterator[bytes],
     settled: asyncio.Event,
     state: State,
     inbox: Inbox,
     outbox: Outbox,
+    refusals: MemoryObjectSendStream[Refusal],
     requests: OpenRequests,
 ) -> None:
     leading = True
-    async with inbox, outbox:
-        async for line in _lines(opening, arrived):
+    async with inbox, outbox, refusals:
+        async for line in lines:
             message = parse(line)
             if isinstance(message, ErrorData):
-                await outbox.send(_error(_id_in(line), message))
-                continue
-            if leading and isinstance(message, JSONRPCRequest):
-                if message.method == "server/discover":
-                    await respond_alone(server, message, state, outbox)
-                    continue
+                await _refuse(_id_in(line), message, refusals, outbox)
+            elif not isinstance(message, JSONRPCRequest):
+                await inbox.send(SessionMessage(message))
+            elif leading and message.method == "server/discover":
+                await respond_alone(server, message, state, outbox)
+            elif requests.accept(message.id, len(line)):
                 leading = False
-            requests.received(message)
-            await inbox.send(SessionMessage(message))
+                await inbox.send(SessionMessage(message, _metadata(message.id, requests)))
+            else:
+                await _refuse(message.id, BUSY, refusals, outbox)
         await settled.wait()
         with anyio.move_on_after(RESPOND_SECONDS):
             await requests.none_left.wait()
+
+
+def _metadata(id_: RequestId, requests: OpenRequests) -> ServerMessageMetadata:
+    async def settle() -> None:
+        requests.settle(id_)
+
+    return ServerMessageMetadata(on_request_unanswered=settle)
+
+
+async def _refuse(
+    id_: RequestId | None,
+    error: ErrorData,
+    refusals: MemoryObjectSendStream[Refusal],
+    outbox: Outbox,
+) -> None:
+    """Queue an error, so that a client that does not read it can still send other messages."""
+    if isinstance(id_, str) and len(id_) > _LONG_ID:
+        await outbox.send(_error(id_, error))  # the queue is bounded by number, not by size
+    else:
+        await refusals.send((id_, error))
 
 
 async def _lines(opening: Opening, arrived: asyncio.Event) -> AsyncIterator[bytes]:
@@ -205,19 +213,37 @@ async def _lines(opening: Opening, arrived: asyncio.Event) -> AsyncIterator[byte
         await arrived.wait()
 
 
-async def _send(
-    opening: Opening, messages: MemoryObjectReceiveStream[SessionMessage], requests: OpenRequests
-) -> None:
+def _writer(opening: Opening) -> Write:
     # Not the default limiter: calls that hold all of its threads must not block the responses too.
     own_thread = anyio.CapacityLimiter(1)
+
+    async def write(data: bytes) -> None:
+        try:
+            await anyio.to_thread.run_sync(opening.write, data, limiter=own_thread)
+        except OSError:
+            opening.stop()
+
+    return write
+
+
+async def _send(
+    write: Write, messages: MemoryObjectReceiveStream[SessionMessage], requests: OpenRequests
+) -> None:
     async with messages:
         async for item in messages:
-            data = _wire_form(item.message)
-            try:
-                await anyio.to_thread.run_sync(opening.write, data, limiter=own_thread)
-            except OSError:
-                opening.stop()
-            requests.sent(item.message)
+            await write(_wire_form(item.message))
+            if isinstance(item.message, JSONRPCResponse | JSONRPCError):
+                requests.settle(item.message.id)
+
+
+async def _send_refusals(write: Write, refused: MemoryObjectReceiveStream[Refusal]) -> None:
+    async with refused:
+        async for first in refused:
+            batch = [first]
+            with suppress(anyio.WouldBlock, anyio.EndOfStream):
+                while len(batch) < _REFUSALS_AT_ONCE:
+                    batch.append(refused.receive_nowait())
+            await write(b"".join(_wire_form(_error(*each).message) for each in batch))
 
 
 async def respond_alone(

@@ -9,6 +9,12 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
+from pydantic import BaseModel
+
+
+class Yes(BaseModel):
+    yes: bool
 
 
 def build_server(marker: str | None = None, stuck_cleanup: bool = False) -> MCPServer[None]:
@@ -35,10 +41,26 @@ def build_server(marker: str | None = None, stuck_cleanup: bool = False) -> MCPS
         return text
 
     @server.tool()
+    async def large(size: int) -> str:
+        return "x" * size
+
+    @server.tool()
+    async def ask(ctx: Context) -> str:
+        return (await ctx.elicit("Go on?", Yes)).action
+
+    @server.tool()
     async def nap(seconds: float) -> str:
         mark("in call")
         await asyncio.sleep(seconds)
         return "rested"
+
+    @server.tool()
+    async def wait_for_cancel() -> str:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            mark("cancelled")
+        return "waited"
 
     @server.tool()
     def hold_thread(seconds: float) -> str:
