@@ -26,8 +26,9 @@ from hostup_mcp.server.connections import connect, shared_throttle
 from hostup_mcp.server.fleet import BEGINNING, SERVER_SECONDS, Position, read_part
 from hostup_mcp.server.rehearsals import mention
 from hostup_mcp.server.services import Services
+from hostup_mcp.state.folders import state_file
 from hostup_mcp.state.in_memory import InMemoryState
-from hostup_mcp.state.sqlite import SqliteState, default_path
+from hostup_mcp.state.sqlite import SqliteState
 from hostup_mcp.wording.formats import system_language, system_zone
 from hostup_mcp.wording.health import WORDS, Gap
 from hostup_mcp.wording.viewer import Language, Viewer
@@ -104,7 +105,7 @@ async def _check(settings: Settings, options: Options) -> Report:
 
 async def _rehearsals(settings: Settings) -> list[RunningRehearsal]:
     """Return the rehearsals of this user's stdio sessions that are not known to be over."""
-    path = default_path()
+    path = state_file()
     if settings.sandbox or not path.exists():
         return []
     state = SqliteState(path)

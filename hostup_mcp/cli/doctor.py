@@ -47,9 +47,10 @@ def _check_state(settings: Settings, console: Console) -> int:
     """Report whether stdio sessions that can change something share state."""
     if not shares_state(settings):
         return 0
-    from hostup_mcp.state.sqlite import SqliteState, default_path
+    from hostup_mcp.state.folders import state_file
+    from hostup_mcp.state.sqlite import SqliteState
 
-    path = default_path()
+    path = state_file()
     if SqliteState(path).is_usable():
         return 0
     console.print(

@@ -168,6 +168,7 @@ class Code(StrEnum):
     REHEARSAL_ENDING = "rehearsal_ending"
     REHEARSAL_LOST = "rehearsal_lost"
     END_REHEARSAL = "end_rehearsal"
+    CANCEL_IN_PANEL = "cancel_in_panel"
 
     # Alternatives
     USE_NEW_SERVER = "use_new_server"

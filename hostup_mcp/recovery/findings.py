@@ -200,7 +200,7 @@ Finding: TypeAlias = (
     | WayBack
     | ScheduleFinding
     | RunningRehearsal
-    | Literal[Code.END_REHEARSAL]
+    | Literal[Code.END_REHEARSAL, Code.CANCEL_IN_PANEL]
     | HealthFinding
     | Evidence
     | Look

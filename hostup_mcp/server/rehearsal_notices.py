@@ -33,7 +33,7 @@ async def with_rehearsals(ctx: Ctx, result: Any) -> Any:
     for finding in found:
         line = for_model(finding, zone)
         if not isinstance(finding, RehearsalLost | RehearsalEnding):
-            line += f" {for_model(Code.END_REHEARSAL if can_end else Code.USE_PANEL, zone)}"
+            line += f" {for_model(Code.END_REHEARSAL if can_end else Code.CANCEL_IN_PANEL, zone)}"
         lines.append(line)
     content = [*result.content, TextContent(type="text", text="\n".join(lines))]
     data = {**(result.structured_content or {}), "rehearsals": [as_data(each) for each in found]}

@@ -14,6 +14,11 @@ def user_folder() -> Path:
     return platformdirs.user_state_path("hostup-mcp", appauthor=False)
 
 
+def state_file() -> Path:
+    """Return the path of this user's state file; it may not exist yet."""
+    return user_folder() / "state.db"
+
+
 def sync_folder(folder: Path) -> None:
     """Put the names of new files in `folder` on disk, where the system can do that."""
     if os.name != "posix":

@@ -19,7 +19,6 @@ import anyio.to_thread
 
 from hostup_mcp.state import sqlite_file
 from hostup_mcp.state.finish import run_to_end
-from hostup_mcp.state.folders import user_folder
 from hostup_mcp.state.in_memory import InMemoryState
 from hostup_mcp.state.store import (
     MAX_IDS,
@@ -37,11 +36,6 @@ T = TypeVar("T")
 
 BUSY_SECONDS = 1.0
 """How long a call waits for other processes to finish with the file."""
-
-
-def default_path() -> Path:
-    """Return the path of this user's state file."""
-    return user_folder() / "state.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +127,7 @@ class SqliteState:
         await self._transact(lambda t: _put_recovery(t, subject, id_, body))
 
     async def recoveries(self, subject: str) -> Mapping[str, str]:
-        return await self._transact(lambda t: _recoveries(t, subject))
+        return await self._transact(lambda t: select_recoveries(t.sql, subject))
 
     async def delete_recovery(self, subject: str, id_: str) -> None:
         await self._transact(lambda t: _delete_recovery(t, subject, id_))
@@ -265,8 +259,9 @@ def _put_recovery(t: _Transaction, subject: str, id_: str, body: str) -> None:
     )
 
 
-def _recoveries(t: _Transaction, subject: str) -> dict[str, str]:
-    rows = t.sql.execute(
+def select_recoveries(sql: sqlite3.Connection, subject: str) -> dict[str, str]:
+    """Return what was carried out on `subject`, by id, in the order in which it was stored."""
+    rows = sql.execute(
         "SELECT id, body FROM recoveries WHERE subject = ? ORDER BY number", (subject,)
     )
     return {str(id_): str(body) for id_, body in rows}

@@ -81,6 +81,22 @@ def begin(path: Path, patience: float) -> Iterator[sqlite3.Connection]:
         yield sql
 
 
+@contextmanager
+def read(path: Path, patience: float) -> Iterator[sqlite3.Connection | None]:
+    """Open the file to read it only; None if it has no tables yet.
+
+    Raises:
+        NewerSchemaError: it cannot be read by this version.
+        sqlite3.Error, OSError: it cannot be read now.
+    """
+    sql = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=patience)
+    with closing(sql):
+        (version,) = sql.execute("PRAGMA user_version").fetchone()
+        if version > SCHEMA_VERSION:
+            raise NewerSchemaError
+        yield sql if version else None
+
+
 def _create(path: Path) -> None:
     """Create the file and its folder if they are missing; only the owner may read them."""
     try:

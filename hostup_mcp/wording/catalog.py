@@ -261,6 +261,10 @@ TEXTS: Mapping[Code, Text] = {
         "When it is no longer needed, end_rehearsal ends it.",
         "When it is no longer needed, ask the assistant to end it.",
     ),
+    Code.CANCEL_IN_PANEL: Text(
+        "When it is no longer needed, the user can cancel that server in HostUp's panel.",
+        "When it is no longer needed, cancel that server in HostUp's panel.",
+    ),
     # What makes a backup hard to replace
     Code.ONLY_BACKUP: _both(
         "It is the ONLY backup listed: once it is deleted, there is none to restore."

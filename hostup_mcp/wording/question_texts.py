@@ -144,7 +144,7 @@ ENGLISH: Mapping[Words, str] = {
     Words.LOSES_CHANGES: "DATA LOSS: everything written since then, up to {age:span} of changes.",
     Words.LOSES_UNKNOWN: "DATA LOSS: everything written since; its date is not known.",
     Words.LOSES_EVERYTHING: "DATA LOSS: everything on it. It will hold the other server's data.",
-    Words.NOTHING_LOST: "That server stays as it is.",
+    Words.NOTHING_LOST: "The original server stays as it is.",
     Words.LOSES_REHEARSAL: "DATA LOSS: everything that was written on that server.",
     Words.CHARGE_END_UNKNOWN: "HostUp does not document when the hourly charge stops.",
     Words.CANNOT_BE_UNDONE: "This cannot be undone.",

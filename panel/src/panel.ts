@@ -10,6 +10,7 @@ import {
   readVerification,
   UNEXPLAINED,
   type Failure,
+  type Finding,
   type Listing,
   type Plan,
   type Verification,
@@ -44,6 +45,8 @@ export class Panel {
   private turn = 0;
   /** The server that holds the restored data, once HostUp has accepted the restore. */
   private restored: string | null = null;
+  /** What that restore can be undone with. */
+  private wayBack: Finding | null = null;
 
   constructor(private readonly draw: (state: State) => void) {
     this.host = new Host({
@@ -238,6 +241,7 @@ export class Panel {
   }
 
   private async carryOut(yes: { planId: string; ticket: string; typedName: string }): Promise<void> {
+    this.wayBack = null;
     this.act({ is: "sending" });
     const outcome = await this.host.call(CONFIRM_TOOL, yes, CONFIRM_SECONDS);
     switch (outcome.is) {
@@ -261,6 +265,7 @@ export class Panel {
       case "result": {
         const started = readStarted(outcome.data);
         this.restored = started?.vpsId ?? null;
+        this.wayBack = started?.wayBack ?? null;
         if (started === null) this.over({ is: "unknown", seen: null });
         else if (started.state === "done") await this.verify("done");
         else if (started.jobId === null) this.over({ is: "accepted" });
@@ -314,7 +319,7 @@ export class Panel {
   }
 
   private over(end: End): void {
-    this.act({ is: "over", end });
+    this.act({ is: "over", end, wayBack: this.wayBack });
   }
 
   private act(act: Act): void {

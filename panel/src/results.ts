@@ -110,6 +110,8 @@ export interface Started {
   state: string;
   jobId: string | null;
   vpsId: string | null;
+  /** What the restore can be undone with; null where nothing is overwritten. */
+  wayBack: Finding | null;
 }
 
 export interface Job {
@@ -267,7 +269,7 @@ export function readStarted(data: unknown): Started | null {
   const state = text(all["state"]);
   return state === null
     ? null
-    : { state, jobId: text(all["jobId"]), vpsId: text(all["vpsId"]) };
+    : { state, jobId: text(all["jobId"]), vpsId: text(all["vpsId"]), wayBack: readFinding(all["wayBack"]) };
 }
 
 /** The result of `get_job`. */

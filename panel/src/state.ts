@@ -19,7 +19,8 @@ export type Act =
   | { is: "progress_unknown"; jobId: string; percent: number | null }
   /** HostUp says that it is complete; whether the server is back is being looked at. */
   | { is: "verifying"; found: Verification | null }
-  | { is: "over"; end: End };
+  /** `wayBack` is what the restore can be undone with. */
+  | { is: "over"; end: End; wayBack: Finding | null };
 
 export type End =
   | { is: "succeeded" | "done" | "accepted" | "job_failed" | "job_ended_otherwise" | "gone" }

@@ -41,8 +41,9 @@ from hostup_mcp.server.caller import LOCAL
 from hostup_mcp.server.connections import shared_throttle
 from hostup_mcp.server.recoveries import KeptRecovery, Recovery, Restored, put
 from hostup_mcp.server.services import Services
+from hostup_mcp.state.folders import state_file
 from hostup_mcp.state.in_memory import InMemoryState
-from hostup_mcp.state.sqlite import SqliteState, default_path
+from hostup_mcp.state.sqlite import SqliteState
 
 SECRET = "hostup_live_SECRET"
 
@@ -509,7 +510,7 @@ def recorded(base_url: str, **changes: Any) -> None:
         **changes,
     )
     settings = load({}, {**os.environ, "HOSTUP_BASE_URL": base_url})
-    services = Services(settings, state=SqliteState(default_path()))
+    services = Services(settings, state=SqliteState(state_file()))
     kept = KeptRecovery(f"{base_url}/{recovery.vps_id}", "rec_1", recovery)
     anyio.run(put, services, kept)
 

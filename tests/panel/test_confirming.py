@@ -66,6 +66,7 @@ async def test_the_right_name_starts_one_restore(open_host: Opening) -> None:
     assert seen == sorted(seen)
     told = await frame.inner_text(".confirm")
     assert "The guest agent answers: the server's system is running." in told
+    assert "There is no backup of what was overwritten" in told, "the newest one was restored"
     assert "Before the restore, its power state was “running”, its guest agent answered." in told
     server = shown.backend.vps_id("web-01")
     assert shown.backend.writes == [

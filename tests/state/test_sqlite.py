@@ -27,7 +27,8 @@ import pytest
 from support.waiting import until
 
 from hostup_mcp.state import sqlite, sqlite_file
-from hostup_mcp.state.sqlite import SqliteState, default_path
+from hostup_mcp.state.folders import state_file
+from hostup_mcp.state.sqlite import SqliteState
 from hostup_mcp.state.store import (
     ConsumeResult,
     Consumption,
@@ -87,7 +88,7 @@ async def everything_is_unavailable(state: SqliteState) -> None:
 
 
 def test_the_file_is_in_the_users_state(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert default_path() == platformdirs.user_state_path("hostup-mcp", False) / "state.db"
+    assert state_file() == platformdirs.user_state_path("hostup-mcp", False) / "state.db"
     asked: list[object] = []
 
     def folder(*given: object, **options: object) -> Path:
@@ -95,7 +96,7 @@ def test_the_file_is_in_the_users_state(monkeypatch: pytest.MonkeyPatch) -> None
         return Path("x")
 
     monkeypatch.setattr(platformdirs, "user_state_path", folder)
-    default_path()
+    state_file()
     assert asked == [(("hostup-mcp",), {"appauthor": False})], "no folder of an author on Windows"
 
 

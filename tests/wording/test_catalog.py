@@ -915,6 +915,11 @@ WORDS += [
         "When it is no longer needed, end_rehearsal ends it.",
         "When it is no longer needed, ask the assistant to end it.",
     ),
+    (
+        Code.CANCEL_IN_PANEL,
+        "When it is no longer needed, the user can cancel that server in HostUp's panel.",
+        "When it is no longer needed, cancel that server in HostUp's panel.",
+    ),
     # A new pay-as-you-go server
     (AccountBlocked(None), "HostUp does not let this account have a new server.", None),
     (AccountBlocked("Not yet."), "Not yet.", "HostUp says: “Not yet.”"),

@@ -156,6 +156,7 @@ FINDINGS: Mapping[Code, str] = {
     Code.REHEARSAL_LOST: "En övning begärdes för {age:span} sedan, och det är inte känt om servern "
     "”{name}” skapades. Om den finns kostar den pengar.",
     Code.END_REHEARSAL: "När den inte behövs längre: be assistenten att avsluta den.",
+    Code.CANCEL_IN_PANEL: "När den inte behövs längre: säg upp den servern i HostUps panel.",
     Code.PRICE: "En ny server skapas. Så länge den finns kostar den {per_hour:money} per timme, "
     "{per_month:money} per månad (720 h), för processor, minne, lagring och IP-adress, exklusive "
     "eventuell moms, enligt HostUp; trafik tillkommer.",
@@ -166,8 +167,8 @@ FINDINGS: Mapping[Code, str] = {
     Code.PRICE_UNKNOWN: f"{_PAID} HostUp uppger det inte; det kan finnas i HostUps panel.",
     Code.PRICES_DIFFER: f"{_PAID} HostUp uppger både {{per_hour:money}} och {{other:money}} per "
     "timme.",
-    Code.TWIN_STARTS: "En tvilling till en server i drift startar: dess schemalagda jobb, e-postkö "
-    "och betalningar kan komma igång, så välj en tid då det inte gör någon skada.",
+    Code.TWIN_STARTS: "En kopia av en server i drift startar: schemalagda jobb, e-postkö och "
+    "betalningar kan komma igång, så välj en tid då det inte gör någon skada.",
     Code.NEW_ADDRESS: "Den nya servern får en egen adress; DNS pekar fortfarande på den nuvarande.",
     Code.MAY_BE_REFUSED: "HostUp kan neka om kontot ännu inte får använda Cloud VPS.",
     Code.DISK_ROLLED_BACK: "Disken rullas tillbaka till snapshoten; servern ligger nere en kort "

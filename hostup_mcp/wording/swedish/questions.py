@@ -29,7 +29,7 @@ QUESTIONS: Mapping[Words, str] = {
     Words.LOSES_CHANGES: "DATAFÖRLUST: allt som har skrivits sedan dess (upp till {age:span}).",
     Words.LOSES_UNKNOWN: "DATAFÖRLUST: allt som har skrivits sedan dess; datumet är okänt.",
     Words.LOSES_EVERYTHING: "DATAFÖRLUST: allt på servern. Den får den andra serverns data.",
-    Words.NOTHING_LOST: "Den servern ändras inte.",
+    Words.NOTHING_LOST: "Originalet ändras inte.",
     Words.LOSES_REHEARSAL: "DATAFÖRLUST: allt som har skrivits på den servern.",
     Words.CHARGE_END_UNKNOWN: "HostUp dokumenterar inte när timdebiteringen upphör.",
     Words.CANNOT_BE_UNDONE: "Det går inte att ångra.",
@@ -43,11 +43,11 @@ QUESTIONS: Mapping[Words, str] = {
     "inte.",
     Words.REHEARSAL_PRICE: "{two:money} för två timmar, {hour:money}/timme tills den avslutas, "
     "exkl. ev. moms, enligt HostUp: CPU, minne, disk, IP; trafik tillkommer.",
-    Words.BETTER_TIME: "Öva när det inte gör någon skada.",
+    Words.BETTER_TIME: "Öva när det inte gör skada.",
     Words.PRICES_DIFFER: "Den kostar pengar så länge den finns. Priset är okänt: HostUp uppger "
     "både {hour:money} och {other:money} per timme.",
-    Words.TWIN_STARTS: "En tvilling till en server i drift startar: dess schemalagda jobb, "
-    "e-postkö och betalningar kan starta.",
+    Words.TWIN_STARTS: "En kopia av en server i drift startar: schemalagda jobb, e-postkö och "
+    "betalningar kan komma igång.",
     Words.NEW_ADDRESS: "Den får en egen adress.",
     Words.MAY_BE_REFUSED: "HostUp kan ändå neka.",
     Words.DISK_ROLLED_BACK: "Disken rullas tillbaka; servern ligger nere en kort stund.",

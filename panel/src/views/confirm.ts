@@ -146,6 +146,7 @@ function progressOrEnd(state: State, mode: string, actions: ConfirmActions): Chi
         underWay(t.looking),
       ];
     case "over": {
+      const wayBack = act.wayBack !== null && h("p", { class: "way-back" }, describeFinding(act.wayBack, state.place));
       if (act.end.is === "verified") {
         const { found } = act.end;
         const again = found.verdict === "back" ? null : button(t.lookAgain, () => actions.verifyAgain(), "quiet", "verify-again");
@@ -153,6 +154,7 @@ function progressOrEnd(state: State, mode: string, actions: ConfirmActions): Chi
           message(
             endText(act.end, server, mode, language),
             ...evidence(found, state),
+            wayBack,
             again,
             button(t.readBackupsAgain, () => actions.reread(), "quiet", "read-again"),
           ),
@@ -162,6 +164,7 @@ function progressOrEnd(state: State, mode: string, actions: ConfirmActions): Chi
       return [
         message(
           endText(act.end, server, mode, language),
+          wayBack,
           unknown ? null : button(t.readBackupsAgain, () => actions.reread(), "quiet", "read-again"),
         ),
       ];
