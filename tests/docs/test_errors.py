@@ -8,8 +8,9 @@ import json
 import re
 import subprocess
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import IO, Any, get_args
 
 import anyio
 import httpx
@@ -192,9 +193,9 @@ async def test_unknown_names_are_errors(place: Place) -> None:
             assert await error_code(lambda: client.read_resource(not_given)) == -32602
 
 
-def codes_over_stdio(place: Place) -> Iterator[int]:
-    """The error codes over stdio for invalid JSON, an unknown method and no request."""
-    lines = ["no JSON", json.dumps({"jsonrpc": "2.0", "id": 1, "method": "no/such"}), "[]"]
+@contextmanager
+def over_stdio(place: Place) -> Iterator[tuple[IO[str], IO[str]]]:
+    """Standard input and output of a session."""
     with subprocess.Popen(
         ["hostup-mcp", "--sandbox"],
         env=place.env,
@@ -205,16 +206,41 @@ def codes_over_stdio(place: Place) -> Iterator[int]:
         try:
             assert process.stdin is not None
             assert process.stdout is not None
-            for line in lines:
-                process.stdin.write(line + "\n")
-                process.stdin.flush()
-                yield int(json.loads(process.stdout.readline())["error"]["code"])
+            yield process.stdin, process.stdout
         finally:
             process.kill()
 
 
+def codes_over_stdio(place: Place) -> Iterator[int]:
+    """The error codes over stdio for invalid JSON, an unknown method and no request."""
+    lines = ["no JSON", json.dumps({"jsonrpc": "2.0", "id": 1, "method": "no/such"}), "[]"]
+    with over_stdio(place) as (stdin, stdout):
+        for line in lines:
+            stdin.write(line + "\n")
+            stdin.flush()
+            yield int(json.loads(stdout.readline())["error"]["code"])
+
+
+def code_for_unread_results(place: Place) -> int:
+    """The error code for requests after many whose results nobody has read."""
+    meta = DISCOVER["params"]["_meta"]
+    with over_stdio(place) as (stdin, stdout):
+        # More than a pipe holds, so the server has read hundreds of them when this returns.
+        for number in range(1_000):
+            one = {
+                "jsonrpc": "2.0",
+                "id": number,
+                "method": "tools/list",
+                "params": {"_meta": meta},
+            }
+            stdin.write(json.dumps(one) + "\n")
+        stdin.flush()
+        responses = (json.loads(line) for line in stdout)
+        return int(next(r["error"]["code"] for r in responses if "error" in r))
+
+
 async def test_every_protocol_error_occurs(place: Place, server: Served) -> None:
-    codes = [*codes_over_stdio(place)]
+    codes = [*codes_over_stdio(place), code_for_unread_results(place)]
     address, token = server.address, server.tokens["for-codes"]
     later = json.loads(json.dumps(DISCOVER).replace("2026-07-28", "2099-01-01"))
     for headers, body in (
@@ -226,5 +252,5 @@ async def test_every_protocol_error_occurs(place: Place, server: Served) -> None
             response = await http.post(address, headers=headers, json=body)
             codes.append(response.json()["error"]["code"])
     shown = {int(row[0][0]) for row in table(PAGE, "code", "it means")}
-    assert codes == [-32700, -32601, -32600, -32020, -32022]
+    assert codes == [-32700, -32601, -32600, -32010, -32020, -32022]
     assert shown == {*codes, -32602}
