@@ -189,7 +189,7 @@ def turns(ports: list[int], token: str, vps: str) -> list[tuple[int, str]]:
 
 
 def new_tokens(path: Path, count: int) -> list[str]:
-    from hostup_mcp.remote.tokens import new_token
+    from hostup_mcp.remote.token_file import new_token
 
     return [new_token(path, f"caller-{number}") for number in range(count)]
 

@@ -54,6 +54,7 @@ class Remote:
     calls_per_minute: int = 120
     calls_at_once: int = 32
     metrics_port: int | None = None
+    metrics_host: str = "127.0.0.1"
 
     @property
     def authenticates(self) -> bool:
@@ -200,6 +201,7 @@ def _remote(given: Callable[[str, str], str], problems: list[str]) -> Remote:
         calls_per_minute=count("HOSTUP_MCP_CALLS_PER_MINUTE", Remote.calls_per_minute),
         calls_at_once=count("HOSTUP_MCP_CALLS_AT_ONCE", Remote.calls_at_once),
         metrics_port=count("HOSTUP_MCP_METRICS_PORT", 0) or None,
+        metrics_host=text("", "HOSTUP_MCP_METRICS_HOST") or Remote.metrics_host,
     )
 
 

@@ -62,12 +62,17 @@ def make_parser() -> argparse.ArgumentParser:
     serve.add_argument("--audit-log", metavar="PATH", help="file that records each write")
     serve.add_argument("--tokens", metavar="PATH", help="file of hashed tokens, for other callers")
     serve.add_argument("--state", metavar="URL", help="redis:// address that replicas share")
-    token = commands.add_parser("token", help="make a bearer token for a caller over HTTP")
-    new = token.add_subparsers(dest="action", required=True, parser_class=_Parser).add_parser(
-        "new", help="print a new token once; only its hash is kept"
-    )
-    new.add_argument("name", help="whose token it is")
-    new.add_argument("--tokens", metavar="PATH", required=True, help="file that keeps the hash")
+    token = commands.add_parser("token", help="make or revoke bearer tokens of callers over HTTP")
+    actions = token.add_subparsers(dest="action", required=True, parser_class=_Parser)
+    for action, what in (
+        ("new", "print a new token once; only its hash is kept"),
+        ("list", "print whose tokens are in the file"),
+        ("revoke", "remove a token; servers refuse it from its next call on"),
+    ):
+        command = actions.add_parser(action, help=what)
+        if action != "list":
+            command.add_argument("name", metavar="NAME", help="whose token it is")
+        command.add_argument("--tokens", metavar="PATH", required=True, help="file of the hashes")
     audit = commands.add_parser("audit", help="check an audit log for changes")
     verify = audit.add_subparsers(dest="action", required=True, parser_class=_Parser).add_parser(
         "verify", help="say up to which line the chain of an audit log holds"

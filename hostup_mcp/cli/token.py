@@ -1,4 +1,4 @@
-"""`hostup-mcp token new`: makes a bearer token for a caller over HTTP."""
+"""`hostup-mcp token`: makes, lists and revokes bearer tokens of callers over HTTP."""
 
 from __future__ import annotations
 
@@ -6,13 +6,22 @@ import argparse
 import sys
 from pathlib import Path
 
-from hostup_mcp.remote.tokens import TokenFileError, new_token
+from hostup_mcp.remote.token_file import TokenFileError, new_token, read_hashes, revoke_token
 
 
 def token(arguments: argparse.Namespace) -> int:
-    """Print a new token, store its hash in the tokens file, and return the exit code."""
+    """Carry out `new`, `list` or `revoke` on the tokens file and return the exit code."""
+    path = Path(arguments.tokens).expanduser()
     try:
-        print(new_token(Path(arguments.tokens).expanduser(), arguments.name))  # noqa: T201
+        match arguments.action:
+            case "new":
+                print(new_token(path, arguments.name))  # noqa: T201
+            case "list":
+                for name in read_hashes(path):
+                    print(name)  # noqa: T201
+            case _:
+                revoke_token(path, arguments.name)
+                print(f"Revoked the token of {arguments.name}.", file=sys.stderr)  # noqa: T201
     except TokenFileError as error:
         print(f"hostup-mcp: {error}.", file=sys.stderr)  # noqa: T201
         return 1

@@ -28,9 +28,10 @@ from hostup_mcp.remote.jwks import JwksCache
 from hostup_mcp.remote.limits import CallerLimits
 from hostup_mcp.remote.metrics import Metrics
 from hostup_mcp.remote.oauth import JwtVerifier
+from hostup_mcp.remote.rejections import RejectionLog
 from hostup_mcp.remote.tokens import HashedTokens
 from hostup_mcp.server.app import serve_with
-from hostup_mcp.server.caller import caller
+from hostup_mcp.server.caller import caller, principal
 from hostup_mcp.server.protocol import StrictServer
 from hostup_mcp.server.services import Services
 from hostup_mcp.state.in_memory import InMemoryState
@@ -56,6 +57,7 @@ class Service:
     services: Services
     metrics: Metrics
     shared: SharedState | None
+    tokens: HashedTokens | None = None
     draining: bool = False
 
     async def is_ready(self) -> bool:
@@ -63,6 +65,13 @@ class Service:
         ready = not self.draining and await self.services.state.is_available()
         self.metrics.set_ready(ready)
         return ready
+
+    def problems(self) -> list[str]:
+        """Return what an operator should mend although calls are served. Updates the metric."""
+        found = [self.tokens.problem() if self.tokens else None]
+        problems = [problem for problem in found if problem is not None]
+        self.metrics.set_problems(len(problems))
+        return problems
 
 
 class StateError(Exception):
@@ -121,10 +130,17 @@ def build_service(
         unlockable=settings.allow.union(*(a.allow for a in (accounts or {}).values())),
         metrics=metrics,
     )
+    rejections = RejectionLog()
+    verifier = _verifier(settings, rejections)
+
+    def refused(limit: str) -> None:
+        metrics.refused(limit)
+        rejections.note(f"over the limit {limit}", principal())
+
     server = serve_with(
         services,
         subscriptions=shared.changes if shared else None,
-        token_verifier=_verifier(settings),
+        token_verifier=verifier,
         auth=_auth(settings, listen),
     )
     app = _mcp_app(server, listen, settings)
@@ -136,12 +152,13 @@ def build_service(
             per_minute=remote.calls_per_minute,
             at_once=remote.calls_at_once,
             shared=shared.limits if shared else None,
-            on_refused=metrics.refused,
+            on_refused=refused,
         )
     )
     if remote.issuer is not None:
         app.user_middleware.insert(0, Middleware(ScopeInChallenge, scope=remote.scope))
-    service = Service(app, server, services, metrics, shared)
+    tokens = verifier if isinstance(verifier, HashedTokens) else None
+    service = Service(app, server, services, metrics, shared, tokens)
     _add_health(app, service)
     return service
 
@@ -189,12 +206,13 @@ def _mcp_app(server: StrictServer, listen: Listen, settings: Settings) -> Starle
     )
 
 
-def _verifier(settings: Settings) -> TokenVerifier | None:
+def _verifier(settings: Settings, rejections: RejectionLog) -> TokenVerifier | None:
     remote = settings.remote
     if remote.tokens is not None:
-        return HashedTokens(remote.tokens)
+        return HashedTokens(remote.tokens, rejections)
     if remote.issuer is not None:
-        return JwtVerifier(remote.issuer, remote.audience or "", JwksCache(remote.jwks_url or ""))
+        jwks = JwksCache(remote.jwks_url or "")
+        return JwtVerifier(remote.issuer, remote.audience or "", jwks, rejections)
     return None
 
 
@@ -235,7 +253,9 @@ def _add_health(app: Starlette, service: Service) -> None:
     async def readyz(_: Request) -> Response:
         ready = await service.is_ready()
         state = "ready" if ready else "draining" if service.draining else "state unavailable"
-        return JSONResponse({"status": state}, status_code=200 if ready else 503)
+        problems = service.problems()
+        body = {"status": state, **({"problems": problems} if problems else {})}
+        return JSONResponse(body, status_code=200 if ready else 503)
 
     app.add_route("/healthz", healthz, ["GET"])
     app.add_route("/readyz", readyz, ["GET"])

@@ -48,6 +48,11 @@ class Metrics(MetricsObserver):
             "1 while this replica accepts every kind of call",
             registry=self.registry,
         )
+        self._problems = Gauge(
+            "hostup_mcp_problems",
+            "Problems that /readyz lists, although calls are served",
+            registry=self.registry,
+        )
 
     def tool_called(self, tool: str, outcome: str, seconds: float) -> None:
         self._calls.labels(tool, outcome).inc()
@@ -64,6 +69,10 @@ class Metrics(MetricsObserver):
     def set_ready(self, is_ready: bool) -> None:
         """Record whether this replica is ready."""
         self._ready.set(int(is_ready))
+
+    def set_problems(self, count: int) -> None:
+        """Record how many problems /readyz lists."""
+        self._problems.set(count)
 
     def serve(self, host: str, port: int) -> None:
         """Serve /metrics on a separate port, from a separate thread."""

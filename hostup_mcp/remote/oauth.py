@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 import jwt
 from mcp.server.auth.provider import AccessToken
 
 from hostup_mcp.remote.jwks import JwksCache
-
-log = logging.getLogger(__name__)
+from hostup_mcp.remote.rejections import RejectionLog
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
 """Asymmetric only: with a symmetric one, anybody who has the public key could sign tokens."""
@@ -22,24 +20,41 @@ MAX_TOKEN_CHARS = 16_384
 MAX_NAME_CHARS = 255
 """The longest subject and client id; the same as the longest subject of OpenID Connect."""
 
+_SIGNATURE_ALONE: dict[str, Any] = {
+    "options": {
+        "require": ["sub"],
+        **{f"verify_{claim}": False for claim in ("exp", "nbf", "iat", "aud", "iss")},
+    }
+}
+
 
 class JwtVerifier:
     """Checks signature, issuer, audience and times against the keys in `jwks`."""
 
-    def __init__(self, issuer: str, audience: str, jwks: JwksCache) -> None:
+    def __init__(
+        self, issuer: str, audience: str, jwks: JwksCache, rejections: RejectionLog | None = None
+    ) -> None:
         self._issuer = issuer
         self._audience = audience
         self._jwks = jwks
+        self._rejections = rejections or RejectionLog()
 
     async def verify_token(self, token: str) -> AccessToken | None:
         """Return the caller and its scopes, or None if the token is not valid for this server."""
         if len(token) > MAX_TOKEN_CHARS:
             return None
         try:
-            claims = await self._claims(token)
+            claims = await self._decode(
+                token,
+                audience=self._audience,
+                issuer=self._issuer,
+                leeway=CLOCK_SKEW,
+                options={"require": ["exp", "iat", "iss", "aud", "sub"]},
+            )
         except jwt.PyJWTError as error:
             # The class is enough for the operator; the token and its claims stay out of the log.
-            log.info("rejected an access token: %s", type(error).__name__)
+            reason = f"its access token was rejected ({type(error).__name__})"
+            self._rejections.note(reason, await self._signed_subject(token))
             return None
         scopes = claims.get("scope", "")
         return AccessToken(
@@ -53,20 +68,19 @@ class JwtVerifier:
             claims={"iss": self._issuer},
         )
 
-    async def _claims(self, token: str) -> dict[str, Any]:
+    async def _signed_subject(self, token: str) -> str | None:
+        """Return whose token it is, provided that the issuer signed it, valid here or not."""
+        try:
+            return str((await self._decode(token, **_SIGNATURE_ALONE))["sub"])
+        except jwt.PyJWTError:
+            return None
+
+    async def _decode(self, token: str, **options: Any) -> dict[str, Any]:
         header = jwt.get_unverified_header(token)
         if header.get("alg") not in ALGORITHMS:
             raise jwt.InvalidAlgorithmError
         key = await self._jwks.find(str(header.get("kid")))
-        claims: dict[str, Any] = jwt.decode(
-            token,
-            key,
-            algorithms=list(ALGORITHMS),
-            audience=self._audience,
-            issuer=self._issuer,
-            leeway=CLOCK_SKEW,
-            options={"require": ["exp", "iat", "iss", "aud", "sub"]},
-        )
+        claims: dict[str, Any] = jwt.decode(token, key, algorithms=list(ALGORITHMS), **options)
         names = (
             claims["sub"],
             *(claims[name] for name in ("client_id", "azp") if claims.get(name)),

@@ -19,7 +19,7 @@ from hostup_mcp.hostup.address import is_loopback
 from hostup_mcp.remote.accounts import CredentialsError
 from hostup_mcp.remote.app import PATHS, Listen, Service, StateError, build_service
 from hostup_mcp.remote.connection import HeaderTimeoutProtocol
-from hostup_mcp.remote.tokens import TokenFileError
+from hostup_mcp.remote.token_file import TokenFileError
 from hostup_mcp.remote.tracing import TracingError, trace_if_configured
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ def serve_http(settings: Settings, listen: Listen) -> int:
         trace_if_configured(os.environ)
         service = build_service(settings, listen)
         if remote.metrics_port is not None:
-            service.metrics.serve(listen.host, remote.metrics_port)
+            service.metrics.serve(remote.metrics_host, remote.metrics_port)
     except (TokenFileError, CredentialsError, StateError, TracingError) as error:
         raise ServeError(f"{error}.") from None
     except ModuleNotFoundError:
@@ -76,7 +76,10 @@ def serve_http(settings: Settings, listen: Listen) -> int:
             "HOSTUP_MCP_STATE needs the extra replicas: pip install 'hostup-mcp[replicas]'."
         ) from None
     except OSError as error:
-        raise ServeError(f"cannot serve metrics: {error.strerror}.") from None
+        raise ServeError(
+            f"cannot serve metrics (HOSTUP_MCP_METRICS_HOST, HOSTUP_MCP_METRICS_PORT): "
+            f"{error.strerror}."
+        ) from None
     with _listener(listen) as listener:
         host = f"[{listen.host}]" if ":" in listen.host else listen.host
         address = f"http://{host}:{listener.getsockname()[1]}{PATHS[listen.transport]}"
@@ -114,9 +117,10 @@ async def run(service: Service, listener: socket.socket, has_callers: bool) -> N
 
 
 async def _update_readiness(service: Service) -> None:
-    """Keep the readiness metric current even if nobody requests /readyz."""
+    """Keep the metrics of /readyz current even if nobody requests it."""
     while True:
         await service.is_ready()
+        service.problems()
         await anyio.sleep(READY_SECONDS)
 
 

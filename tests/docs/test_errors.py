@@ -21,7 +21,7 @@ from mcp.shared.exceptions import MCPError
 from hostup_mcp.recovery.account_reasons import BLOCKER_WORDS, AccountBlocker
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.reasons import Reason
-from hostup_mcp.remote.tokens import new_token
+from hostup_mcp.remote.token_file import new_token
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.kinds import ErrorKind
 from hostup_mcp.server.errors.text import ErrorText

@@ -433,7 +433,22 @@ async def test_log_has_no_tokens_or_claims(
     issuer: Issuer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
-    token = issuer.token(sub="somebody-secret", exp=1)
-    assert await verifier_for(issuer).verify_token(token) is None
+    verifier = verifier_for(issuer)
+    token = issuer.token(sub="web-team", email="somebody-secret", exp=1)
+    assert await verifier.verify_token(token) is None
     assert token not in caplog.text
     assert "somebody-secret" not in caplog.text
+    assert caplog.messages[-1] == (
+        'refused caller "web-team": its access token was rejected (ExpiredSignatureError)'
+    )
+
+
+async def test_log_names_nobody_whom_the_issuer_did_not_sign(
+    issuer: Issuer, caplog: pytest.LogCaptureFixture
+) -> None:
+    head, _, signature = issuer.token().split(".")
+    _, claims, _ = issuer.token(sub="somebody-else").split(".")
+    forged = ".".join((head, claims, signature))
+    assert await verifier_for(issuer).verify_token(forged) is None
+    assert "somebody-else" not in caplog.text
+    assert "refused an unknown caller" in caplog.text

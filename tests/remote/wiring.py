@@ -30,7 +30,7 @@ from support.product import UNLIMITED, ServerProcess, command, environment
 from hostup_mcp.config import Settings, load
 from hostup_mcp.remote.app import PATHS, Listen, build_service
 from hostup_mcp.remote.serve import run
-from hostup_mcp.remote.tokens import new_token
+from hostup_mcp.remote.token_file import new_token
 
 PATIENCE = 45.0
 """Seconds until a test gives up; only a hang takes so long."""
