@@ -21,21 +21,41 @@ def serve(arguments: argparse.Namespace) -> int:
         return _serve_stdio(settings_flags(arguments))
     from hostup_mcp.config import Misconfigured, load
 
-    settings = load(settings_flags(arguments), os.environ)
+    flags = settings_flags(arguments)
+    has_callers = _has_callers(flags["tokens"])
+    settings = load(flags, os.environ)
     if isinstance(settings, Misconfigured):
-        print(f"hostup-mcp: {' '.join(settings.problems)}", file=sys.stderr)  # noqa: T201
-        return 2
+        return _end(" ".join(settings.problems), has_callers)
     from hostup_mcp.cli.logs import log_to_stderr
 
-    log_to_stderr(as_json=settings.remote.authenticates)
+    log_to_stderr(as_json=has_callers)
     from hostup_mcp.remote.app import Listen
     from hostup_mcp.remote.serve import ServeError, serve_http
 
     try:
         return serve_http(settings, Listen(arguments.transport, arguments.host, arguments.port))
     except ServeError as error:
-        print(f"hostup-mcp: {error}", file=sys.stderr)  # noqa: T201
-        return 2
+        return _end(str(error), has_callers)
+
+
+def _has_callers(tokens: str | None) -> bool:
+    """Return whether callers authenticate, so this is a service with a log in JSON."""
+    variables = ("HOSTUP_MCP_TOKENS", "HOSTUP_MCP_OAUTH_ISSUER")
+    return bool(tokens or any(os.environ.get(variable) for variable in variables))
+
+
+def _end(problem: str, has_callers: bool) -> int:
+    """Say why the server does not start, in the form of its log, and return the exit code."""
+    if has_callers:
+        import logging
+
+        from hostup_mcp.cli.logs import log_to_stderr
+
+        log_to_stderr(as_json=True)
+        logging.getLogger(__name__).error(problem)
+    else:
+        print(f"hostup-mcp: {problem}", file=sys.stderr)  # noqa: T201
+    return 2
 
 
 def _serve_stdio(flags: dict[str, str | None], *usage: str) -> int:
@@ -87,6 +107,6 @@ def serve_unusable(words: Sequence[str], problem: str) -> int:
     """
     after = dict(itertools.pairwise(words)).get("--transport", "")
     if {after, *(word.removeprefix("--transport=") for word in words)} & {"streamable-http", "sse"}:
-        print(f"hostup-mcp: {problem}", file=sys.stderr)  # noqa: T201
-        return 2
+        tokens = [word for word in words if word.split("=")[0] == "--tokens"]
+        return _end(problem, _has_callers(tokens[0] if tokens else None))
     return _serve_stdio({}, problem)

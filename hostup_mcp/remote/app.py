@@ -10,7 +10,6 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import httpx
-from limits.aio.storage import Storage
 from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.auth.provider import TokenVerifier
 from mcp.server.auth.settings import AuthSettings
@@ -29,6 +28,7 @@ from hostup_mcp.remote.limits import CallerLimits
 from hostup_mcp.remote.metrics import Metrics
 from hostup_mcp.remote.oauth import JwtVerifier
 from hostup_mcp.remote.rejections import RejectionLog
+from hostup_mcp.remote.shared_state import SharedState
 from hostup_mcp.remote.tokens import HashedTokens
 from hostup_mcp.server.app import serve_with
 from hostup_mcp.server.caller import caller, principal
@@ -68,42 +68,13 @@ class Service:
 
     def problems(self) -> list[str]:
         """Return what an operator should mend although calls are served. Updates the metric."""
-        found = [self.tokens.problem() if self.tokens else None]
+        found = [
+            self.tokens.problem() if self.tokens else None,
+            self.shared.problem if self.shared else None,
+        ]
         problems = [problem for problem in found if problem is not None]
         self.metrics.set_problems(len(problems))
         return problems
-
-
-class StateError(Exception):
-    """The address of the shared state is invalid; the message is one line without secrets."""
-
-
-class SharedState:
-    """State that replicas share: the store, notifications and rate limits.
-
-    Needs the extra `replicas`.
-    """
-
-    def __init__(self, url: str) -> None:
-        from limits.aio.storage import RedisStorage
-
-        from hostup_mcp.remote.changes import SharedSubscriptionBus
-        from hostup_mcp.state.redis import RedisState, connect
-
-        try:
-            self.redis = connect(url)
-        except ValueError:
-            # The reason may quote part of the password.
-            raise StateError("HOSTUP_MCP_STATE is not a valid redis:// address") from None
-        self.store = RedisState(self.redis)
-        self.changes = SharedSubscriptionBus(self.redis)
-        self.limits: Storage = RedisStorage(
-            "redis://",
-            implementation="redispy",
-            key_prefix="hostup-mcp/limits",
-            # The client gets it unchanged; only the declared type of keyword arguments is narrower.
-            connection_pool=self.redis.connection_pool,  # type: ignore[arg-type]
-        )
 
 
 def build_service(
@@ -120,7 +91,7 @@ def build_service(
         ImportError: an extra that the settings need is missing.
     """
     remote, metrics = settings.remote, Metrics()
-    shared = SharedState(remote.state) if remote.state else None
+    shared = SharedState(remote.state, settings.secrets) if remote.state else None
     accounts = read_accounts(remote.credentials, settings, environ) if remote.credentials else None
     services = Services(
         settings,

@@ -17,8 +17,9 @@ import uvicorn
 from hostup_mcp.config import Settings
 from hostup_mcp.hostup.address import is_loopback
 from hostup_mcp.remote.accounts import CredentialsError
-from hostup_mcp.remote.app import PATHS, Listen, Service, StateError, build_service
+from hostup_mcp.remote.app import PATHS, Listen, Service, build_service
 from hostup_mcp.remote.connection import HeaderTimeoutProtocol
+from hostup_mcp.remote.shared_state import StateError
 from hostup_mcp.remote.token_file import TokenFileError
 from hostup_mcp.remote.tracing import TracingError, trace_if_configured
 
@@ -120,6 +121,8 @@ async def _update_readiness(service: Service) -> None:
     """Keep the metrics of /readyz current even if nobody requests it."""
     while True:
         await service.is_ready()
+        if service.shared is not None:
+            await service.shared.compare_secrets()
         service.problems()
         await anyio.sleep(READY_SECONDS)
 

@@ -30,9 +30,9 @@ async def follow_power(services: Services, job_id: str, job: TrackedJob, until: 
             return f"HostUp reports success, and the server is {state} now."
         left = (ended_at + LAG - services.now()).total_seconds()
         wait = min(left, until - anyio.current_time())
-        if wait <= 0:
+        if wait <= 0 or services.in_flight.is_stopping:
             break
-        await anyio.sleep(min(wait, PAUSE))
+        await services.in_flight.sleep(min(wait, PAUSE))
     seen = "its power state could not be read" if state is None else f"it is {safe_word(state)} now"
     if left > 0:
         return (

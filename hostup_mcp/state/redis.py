@@ -40,6 +40,9 @@ log = logging.getLogger(__name__)
 PREFIX = "hostup-mcp"
 """What every key and channel begins with."""
 
+LABELS = f"{PREFIX}/labels"
+"""The labels that replicas announce, by the second in which they end."""
+
 ID_SECONDS = 24 * 3600
 """How long an id stays known after its caller's last call."""
 
@@ -173,6 +176,11 @@ class RedisState:
 
     async def delete_recovery(self, subject: str, id_: str) -> None:
         await self._eval(scripts.DELETE_RECOVERY, _recoveries(subject), [id_])
+
+    async def announce(self, label: str, seconds: int) -> list[str]:
+        """Store `label` for `seconds`; return the labels that all replicas have stored now."""
+        labels = await self._eval(scripts.ANNOUNCE, [LABELS], [label, seconds])
+        return cast("list[str]", labels)
 
     async def close(self) -> None:
         await self._redis.aclose()

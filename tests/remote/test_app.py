@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -26,6 +27,7 @@ from .wiring import (
     ISSUER,
     PUBLIC_URL,
     SECRET,
+    Caller,
     headers_for,
     message,
     refused_start,
@@ -80,6 +82,36 @@ async def test_health_is_public(transport: str, tmp_path: Path) -> None:
         ready = await client.get("/readyz")
         assert (ready.status_code, ready.json()) == (503, {"status": "draining"})
         assert (await client.post("/healthz")).status_code == 405
+
+
+async def test_broken_token_file_is_a_problem_that_readyz_lists(tmp_path: Path) -> None:
+    """Calls are served with the tokens from before, so that nothing else would show it."""
+    path, tokens = token_file(tmp_path, "web-team")
+    made = service(HOSTUP_MCP_TOKENS=str(path))
+    path.write_text("{")
+    async with client_of(made) as client:
+        ready = await client.get("/readyz")
+        assert ready.status_code == 200
+        assert ready.json()["status"] == "ready"
+        [problem] = ready.json()["problems"]
+        assert "token file is not valid JSON" in problem
+        assert str(path) not in problem, "the route is public"
+        assert made.metrics.registry.get_sample_value("hostup_mcp_problems") == 1
+        assert await Caller(client, "/mcp", tokens["web-team"]).tools()
+
+
+async def test_a_caller_over_a_limit_is_named_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, tokens = token_file(tmp_path, "web-team")
+    made = service(HOSTUP_MCP_TOKENS=str(path), HOSTUP_MCP_CALLS_PER_MINUTE="1")
+    async with client_of(made) as client:
+        caller = Caller(client, "/mcp", tokens["web-team"])
+        statuses = [(await caller.post("tools/list")).status_code for _ in range(3)]
+    assert statuses == [200, 429, 429]
+    named = [line for line in caplog.messages if "web-team" in line]
+    assert named == ['refused caller "web-team": over the limit calls_per_minute']
+    assert tokens["web-team"] not in caplog.text
 
 
 @pytest.mark.redis
@@ -184,6 +216,25 @@ def refused(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
 
 
 BASE = environment(HOSTUP_SANDBOX="1")
+
+
+@pytest.mark.parametrize(
+    ("flags", "env"),
+    [
+        (("--tokens", "nowhere.json"), {}),
+        (("--host", "0.0.0.0", "--tokens", "pyproject.toml"), {}),
+        (("--nonsense", "--tokens=nowhere.json"), {}),
+        ((), {"HOSTUP_MCP_OAUTH_ISSUER": "http://issuer.example.com"}),
+    ],
+    ids=["setting", "file", "command line", "issuer"],
+)
+def test_failed_start_is_json_where_the_log_is(flags: tuple[str, ...], env: dict[str, str]) -> None:
+    code, stderr = refused_start({**BASE, **env}, *flags)
+    assert code == 2
+    [line] = stderr.splitlines()
+    entry = json.loads(line)
+    assert entry["level"] == "error"
+    assert entry["message"]
 
 
 def test_failed_start_exits_with_2() -> None:

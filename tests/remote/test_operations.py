@@ -225,6 +225,33 @@ async def test_stop_lets_calls_finish(upstream: Upstream, tmp_path: Path) -> Non
         assert "Traceback" not in server.output()
 
 
+async def test_stop_ends_a_wait_for_a_job(upstream: Upstream, tmp_path: Path) -> None:
+    """With what is known of the job: a client that gets no result takes it for a failure."""
+    path, tokens = token_file(tmp_path, "web-team")
+    env = serving(upstream, HOSTUP_MCP_TOKENS=str(path), HOSTUP_MCP_ALLOW="all")
+    with replicas(tmp_path, env) as [server]:
+        async with calling() as client:
+            caller = Caller(client, server.url, tokens["web-team"])
+            vps = await caller.find("web-01")
+            job = (await caller.ok("create_vps_snapshot", id=vps, name="before"))["jobId"]
+            seen: list[dict[str, Any]] = []
+
+            async def wait() -> None:
+                seen.append(await caller.ok("get_job", jobId=job, waitSeconds=300))
+
+            def is_waiting() -> bool:
+                return any("/jobs/" in request.path for request in upstream.sandbox.requests)
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(wait)
+                await until(is_waiting)
+                began = time.monotonic()
+                server.process.send_signal(signal.SIGTERM)
+            assert time.monotonic() - began < DRAIN_SECONDS_WITH_CALLERS
+        assert seen[0]["state"] in ("waiting", "running")
+        assert "not a failure" in seen[0]["message"]
+
+
 def is_closed_to_requests(server: ServerProcess) -> bool:
     """Whether a new request gets 503 or no connection."""
     try:

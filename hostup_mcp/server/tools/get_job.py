@@ -151,9 +151,9 @@ async def _follow(ctx: Ctx, poll: str, until: float) -> _Seen:
                 await ctx.report_progress(shown, 100, job.message)
             job = job.model_copy(update={"progress": shown})
         left = until - anyio.current_time()
-        if job.state.is_over or left <= 0:
+        if job.state.is_over or left <= 0 or services_.in_flight.is_stopping:
             return _Seen(job, at, failure=failure)
-        await anyio.sleep(min(left, pause * random.uniform(0.8, 1.2)))  # noqa: S311 - jitter
+        await services_.in_flight.sleep(min(left, pause * random.uniform(0.8, 1.2)))  # noqa: S311 - jitter
         pause = min(LONGEST_PAUSE, pause * 1.5)
 
 
@@ -163,9 +163,9 @@ async def _look_for(services_: Services, write: WriteRecord, wait_seconds: int) 
     while True:
         found = await look_up(services_, write)
         left = until - anyio.current_time()
-        if found.conclusion.is_final or left <= 0:
+        if found.conclusion.is_final or left <= 0 or services_.in_flight.is_stopping:
             return found
-        await anyio.sleep(min(left, WRITE_PAUSE * random.uniform(0.8, 1.2)))  # noqa: S311 - jitter
+        await services_.in_flight.sleep(min(left, WRITE_PAUSE * random.uniform(0.8, 1.2)))  # noqa: S311 - jitter
 
 
 def _did_not_succeed(seen: _Seen) -> bool:

@@ -27,7 +27,7 @@ class WritesInFlight:
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[object]] = set()
         self._scopes: set[anyio.CancelScope] = set()
-        self._stopping = False
+        self._told_to_stop = asyncio.Event()
 
     @property
     def count(self) -> int:
@@ -37,7 +37,12 @@ class WritesInFlight:
     @property
     def is_stopping(self) -> bool:
         """Whether this server was told to stop."""
-        return self._stopping
+        return self._told_to_stop.is_set()
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep for `seconds`, or until this server is told to stop."""
+        with anyio.move_on_after(seconds):
+            await self._told_to_stop.wait()
 
     async def run(self, work: Callable[[], Awaitable[T]], may_abandon: Callable[[], bool]) -> T:
         """Run `work` in a task of its own and return its result.
@@ -66,7 +71,7 @@ class WritesInFlight:
         Raises:
             ServerStoppingError: it was told to stop before the steps finished.
         """
-        if self._stopping:
+        if self.is_stopping:
             raise ServerStoppingError
         with anyio.CancelScope() as scope:
             self._scopes.add(scope)
@@ -82,7 +87,7 @@ class WritesInFlight:
 
         None starts later. When it returns, each write has logged its outcome in the audit log.
         """
-        self._stopping = True
+        self._told_to_stop.set()
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=seconds)
         self.interrupt()
@@ -91,7 +96,7 @@ class WritesInFlight:
 
     def interrupt(self) -> None:
         """Interrupt the writes that wait for HostUp. None starts later."""
-        self._stopping = True
+        self._told_to_stop.set()
         for scope in set(self._scopes):
             scope.cancel()
 
