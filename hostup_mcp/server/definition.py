@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from mcp.types import CallToolResult
 from pydantic import BaseModel
 
 from hostup_mcp.config import Group
+from hostup_mcp.server.arguments import FindIgnored
 from hostup_mcp.server.writes.proposal import Destructive, Harmless, Proposal
 
 Scope: TypeAlias = Literal["read:vm", "backup:vm", "write:vm", "power:vm", "write:billing"]
 Read: TypeAlias = Callable[..., Awaitable[CallToolResult]]
 Propose: TypeAlias = Callable[..., Awaitable[Proposal]]
+
+
+def ignore_none(_: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """Ignore no argument."""
+    return "", ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +38,7 @@ class ReadingTool:
     read: Read
     result: type[BaseModel]
     """The model that the structured content matches; it gives the output schema."""
+    find_ignored: FindIgnored = ignore_none
     shown_in_panel: bool = False
     """Whether a host that supports MCP Apps shows the result in the recovery panel."""
 
@@ -54,6 +61,7 @@ class WritingTool:
     may_propose: frozenset[type[Destructive] | type[Harmless]]
     is_idempotent: bool
     propose: Propose
+    find_ignored: FindIgnored = ignore_none
     is_recovery: bool = False
     """Whether it restores a server, which is looked at first and recorded."""
     confirmed_in_panel: bool = False

@@ -64,7 +64,7 @@ JobId = Annotated[
 WriteId = Annotated[
     str,
     Field(
-        pattern=r"^[0-9a-f]{16}$",
+        pattern=r"^[0-9a-f]{1,16}$",
         description="Instead of jobId: writeId of an error.",
     ),
 ]

@@ -15,7 +15,8 @@ from pydantic import BaseModel, ValidationError
 
 from hostup_mcp.config import Misconfigured
 from hostup_mcp.hostup.problems import HostUpError
-from hostup_mcp.server.definition import AnyTool, ReadingTool, WritingTool
+from hostup_mcp.server.arguments import IGNORED, FindIgnored, leave_out_not_given, with_ignored
+from hostup_mcp.server.definition import AnyTool, ReadingTool, WritingTool, ignore_none
 from hostup_mcp.server.errors import write_texts
 from hostup_mcp.server.errors.arguments import invalid_arguments, unknown_arguments
 from hostup_mcp.server.errors.failure import (
@@ -41,6 +42,7 @@ class PlainTool(Tool):
     """A tool that returns its failures as results, with our own text and structured content."""
 
     shown_in_panel: bool = False
+    find_ignored: FindIgnored = ignore_none
 
     async def run(
         self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False
@@ -52,7 +54,11 @@ class PlainTool(Tool):
         if unknown := [name for name in arguments if name not in known]:
             # The SDK would drop them, and a misspelt argument would silently become its default.
             return to_result(unknown_arguments(self.name, unknown))
-        return await self._run_known(arguments, context, convert_result)
+        given = leave_out_not_given(arguments, self.parameters)
+        because, ignored = self.find_ignored(given)
+        used = {name: value for name, value in given.items() if name not in ignored}
+        result = await self._run_known(used, context, convert_result)
+        return with_ignored(result, because, ignored)
 
     async def _run_known(
         self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool
@@ -143,13 +149,16 @@ def _common(
     arguments = func_metadata(handler, [first], structured_output=False).arg_model
     parameters = lean(arguments.model_json_schema(by_alias=True))
     success = lean(result.model_json_schema(), outermost=False)
+    if definition.find_ignored is not ignore_none:
+        success["properties"]["ignored"] = IGNORED
     return {
         "fn": handler,
         "is_async": True,
         "name": definition.name,
         "title": definition.title,
         "description": describe(definition),
-        "parameters": {**parameters, "additionalProperties": False},
+        "find_ignored": definition.find_ignored,
+        "parameters": parameters,
         "fn_metadata": FuncMetadata(
             arg_model=arguments, output_model=result, output_schema=or_failure(success)
         ),
@@ -176,7 +185,8 @@ _DATA = frozenset({"default", "enum", "const", "examples"})
 def lean(schema: dict[str, Any], *, outermost: bool = True) -> dict[str, Any]:
     """Remove titles, and the null type of optional arguments, from `schema` to save tokens.
 
-    An optional argument can be left out, so that it also accepts null need not be said.
+    An optional argument can be left out, so that it also accepts null need not be said. The pattern
+    of optional text admits "": a client that makes a model fill it in leaves it nothing else.
     """
     slim = {
         key: {name: lean(value, outermost=False) for name, value in part.items()}
@@ -204,4 +214,7 @@ def _optional(schema: dict[str, Any]) -> dict[str, Any]:
     if len(choices) != 1 or "default" not in schema:
         return schema
     rest = {k: v for k, v in schema.items() if k not in ("anyOf", "default")}
-    return {**choices[0], **rest}
+    slim = {**choices[0], **rest}
+    if "pattern" in slim:
+        slim["pattern"] = slim["pattern"].replace("{1,", "{0,")
+    return slim

@@ -330,13 +330,13 @@ def test_no_argument_gives_consent(every: dict[str, Definition]) -> None:
 # Arguments ----------------------------------------------------------------------------------------
 
 
-def test_input_schemas_are_closed_objects(
+def test_input_schemas_are_plain_objects(
     tools: dict[str, Definition],
 ) -> None:
     for definition in tools.values():
         schema = definition["inputSchema"]
         assert schema["type"] == "object"
-        assert schema["additionalProperties"] is False
+        assert "additionalProperties" not in schema, "google-genai fails on it"
         assert not {"anyOf", "oneOf", "allOf", "not", "if"} & set(schema)
         assert set(schema.get("required", ())) <= set(schema["properties"])
 

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from hostup_mcp.hostup.text import clean_text
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import Failure, fail
+from hostup_mcp.server.new_names import INVALID_NAME
 
 MAX_FIELDS = 10
 
@@ -35,6 +36,7 @@ _MESSAGES = {
     "missing": "is required",
     "string_type": "must be text",
     "string_pattern_mismatch": _NOT_AN_ID,
+    INVALID_NAME: "{rule}",
     "string_too_long": "is longer than {max_length} characters",
     "string_too_short": _NOT_AN_ID,
     "int_type": "must be a whole number",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from hostup_mcp.config import Group
 from hostup_mcp.hostup import requests
@@ -16,9 +16,12 @@ from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.errors.hostup import closed_gate_refusal
 from hostup_mcp.server.ids import VpsId
+from hostup_mcp.server.new_names import matches
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.tools.service_status import read_service_status
 from hostup_mcp.server.writes.proposal import FollowUp, Harmless
+
+_NAME = "^[0-9A-Za-z_-]{1,40}$"
 
 
 async def propose(
@@ -26,10 +29,9 @@ async def propose(
     id: VpsId,
     name: Annotated[
         str,
-        Field(
-            pattern=r"^[0-9A-Za-z_-]{1,40}$",
-            description="New, unused name.",
-        ),
+        matches(_NAME, "may have at most 40 characters: a to z, A to Z, 0 to 9, - and _"),
+        WithJsonSchema({"type": "string", "pattern": _NAME}),
+        Field(description="New, unused name."),
     ],
     description: Annotated[str | None, Field(max_length=200, description="Shown with it.")] = None,
 ) -> Harmless:

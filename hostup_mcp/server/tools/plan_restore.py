@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, tzinfo
-from typing import Annotated
+from typing import Annotated, Any
 
 from mcp.types import CallToolResult
 from pydantic import Field, WithJsonSchema
@@ -33,6 +33,7 @@ from hostup_mcp.server.ids import (
     require_vps,
 )
 from hostup_mcp.server.names import ServerName, about, name_of, remember_servers
+from hostup_mcp.server.new_names import matches
 from hostup_mcp.server.new_server import new_server_item, new_server_lines
 from hostup_mcp.server.output import (
     here_item,
@@ -74,9 +75,15 @@ _MODES = (
     "its backup."
 )
 
+_OPTIONS = ("name", "region", "cpuCores", "memoryGb", "storageGb")
+"""Arguments of the modes that build a server, besides `rehearsal`."""
+
 _Hostname = Annotated[
     str,
-    Field(pattern=r"^[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?$", max_length=49),
+    matches(
+        "^[0-9A-Za-z]([0-9A-Za-z-]{0,47}[0-9A-Za-z])?$",
+        "may have at most 49 characters: a to z, A to Z, 0 to 9, and - between them",
+    ),
     # What is published is wider, and shorter to read.
     WithJsonSchema({"type": "string", "pattern": "^[0-9A-Za-z-]{1,49}$"}),
 ]
@@ -142,7 +149,7 @@ async def plan_restore(
         Argument.SOURCE_VPS_ID: sourceVpsId,
         Argument.SNAPSHOT_NAME: snapshotName,
     }
-    _check_arguments(mode, given, [*options, *(["rehearsal"] if rehearsal else [])])
+    _check_arguments(mode, given, is_rehearsal=bool(rehearsal))
     await require_point(ctx, id, given)
     reader_ = reader(ctx, READ_SECONDS)
     draft = StoredPlan(
@@ -217,20 +224,33 @@ async def plan_restore(
     return result
 
 
-def _check_arguments(mode: Mode, given: Mapping[str, str | None], options: Iterable[str]) -> None:
-    """Refuse if an argument is missing, or does not belong to this mode.
+def find_ignored(arguments: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """Return the mode, and the arguments that do not belong to it.
+
+    Not `rehearsal`: a recovery that overwrites a server is none.
+    """
+    mode = str(arguments.get("mode"))
+    if mode not in [*Mode]:
+        return "", ()
+    definition = MODES[Mode(mode)]
+    belong = {"id", "mode", "rehearsal", *definition.needs}
+    options = () if definition.builds_server else _OPTIONS
+    others = (*Argument, *options)
+    return mode, tuple(name for name in arguments if name in others and name not in belong)
+
+
+def _check_arguments(mode: Mode, given: Mapping[str, str | None], *, is_rehearsal: bool) -> None:
+    """Refuse if an argument is missing, or if a server would be overwritten as a rehearsal.
 
     Raises:
         RefusalError: it names each of them.
     """
     definition = MODES[mode]
     wrong = [
-        f"{key}: {'is required' if key in definition.needs else 'does not belong'} with mode {mode}"
-        for key, value in given.items()
-        if (value is not None) != (key in definition.needs)
+        f"{key}: is required with mode {mode}" for key in definition.needs if given[key] is None
     ]
-    if not definition.builds_server:
-        wrong += [f"{key}: does not belong with mode {mode}" for key in options]
+    if is_rehearsal and not definition.builds_server:
+        wrong.append(f"rehearsal: does not belong with mode {mode}")
     if wrong:
         raise refuse(texts.INVALID_ARGUMENTS, tool="plan_restore", fields=tuple(wrong))
 
@@ -285,6 +305,7 @@ TOOL = ReadingTool(
     title="Plan a recovery",
     scope="read:vm",
     read=plan_restore,
+    find_ignored=find_ignored,
     result=PlanResult,
     shown_in_panel=True,
 )

@@ -11,6 +11,7 @@ from hostup_mcp.hostup import requests
 from hostup_mcp.hostup.text import Json
 from hostup_mcp.recovery.effects import RetentionSet
 from hostup_mcp.recovery.quota import count_unlisted
+from hostup_mcp.server.arguments import Flag
 from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.errors import texts
@@ -32,7 +33,7 @@ async def propose(
         Field(ge=1, le=1000, description="New maximum, manual and scheduled."),
     ] = None,
     autoDeleteOldest: Annotated[
-        bool | None,
+        Flag | None,
         Field(description="Whether HostUp deletes the oldest when full."),
     ] = None,
 ) -> Destructive:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from hostup_mcp.config import Group
 from hostup_mcp.hostup import requests
@@ -15,12 +15,14 @@ from hostup_mcp.recovery.backups import scheduled
 from hostup_mcp.recovery.effects import ScheduleSet
 from hostup_mcp.recovery.quota import count_unlisted
 from hostup_mcp.recovery.schedules import DAYS, is_any_on, settings_of
+from hostup_mcp.server.arguments import Flag
 from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.errors.hostup import closed_gate_refusal
 from hostup_mcp.server.ids import VpsId
+from hostup_mcp.server.new_names import matches
 from hostup_mcp.server.reader import Reader
 from hostup_mcp.server.writes.eviction import count_part, find_eviction
 from hostup_mcp.server.writes.proposal import Destructive, FollowUp
@@ -28,12 +30,22 @@ from hostup_mcp.server.writes.questions import Subject, find_subject
 from hostup_mcp.wording.question_texts import Words
 from hostup_mcp.wording.questions import Part, Quote, Say, say
 
+_LABEL = "^[ -~À-ɏ]{0,60}$"
+_Label = Annotated[
+    str,
+    matches(
+        _LABEL,
+        "may have at most 60 characters: Latin letters, digits, spaces and ASCII punctuation",
+    ),
+    WithJsonSchema({"type": "string", "pattern": _LABEL}),
+]
+
 
 async def propose(
     reader: Reader,
     id: VpsId,
     enabled: Annotated[
-        bool,
+        Flag,
         Field(
             description="True needs frequency, hour and retentionCount; false alone turns it off."
         ),
@@ -55,8 +67,8 @@ async def propose(
     ] = None,
     dayOfMonth: Annotated[int | None, Field(ge=1, le=31, description="monthly only.")] = None,
     name: Annotated[
-        str | None,
-        Field(pattern=r"^[ -~À-ɏ]{0,60}$", description="Label, one plain line."),
+        _Label | None,
+        Field(description="Label, one plain line."),
     ] = None,
 ) -> Destructive:
     """Replaces a server's automatic backup schedule, or turns it off; HostUp may delete scheduled
@@ -192,12 +204,16 @@ def _problems(body: Mapping[str, Json]) -> list[str]:
     ]
     if day is not None and day not in body:
         wrong.append(f"{day}: is required with frequency {frequency}")
-    wrong += [
-        f"{key}: does not belong with frequency {frequency}"
-        for key in ("dayOfWeek", "dayOfMonth")
-        if key in body and key != day
-    ]
     return wrong
+
+
+def find_ignored(arguments: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """Return the frequency, and the days that do not belong to it."""
+    frequency = str(arguments.get("frequency"))
+    if frequency not in ("daily", *DAYS):
+        return "", ()
+    days = {*DAYS.values()} - {DAYS.get(frequency)}
+    return frequency, tuple(name for name in arguments if name in days)
 
 
 TOOL = WritingTool(
@@ -208,4 +224,5 @@ TOOL = WritingTool(
     may_propose=frozenset({Destructive}),
     is_idempotent=True,
     propose=propose,
+    find_ignored=find_ignored,
 )
