@@ -7,7 +7,6 @@ import pytest
 
 from hostup_mcp.config import (
     DEFAULT_BASE_URL,
-    KEYS_PAGE,
     Confirm,
     Group,
     Misconfigured,
@@ -15,6 +14,7 @@ from hostup_mcp.config import (
     Settings,
     load,
 )
+from hostup_mcp.hostup.address import KEYS_PAGE
 
 SECRET = "5ecret-that-must-not-show"
 KEY = {"HOSTUP_API_KEY": "hu_live_key"}

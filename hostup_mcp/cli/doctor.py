@@ -23,6 +23,20 @@ def doctor(
 ) -> int:
     """Print each problem on a line; return 0 without any. With `shapes`, see `print_shapes`."""
     console = console or Console(soft_wrap=True, highlight=False, markup=False)
+    try:
+        return _examine(configuration, console, shapes=shapes)
+    except BrokenPipeError:
+        raise  # nobody reads the output
+    except Exception as error:
+        # Whatever is wrong here, the user came to be told. The message might quote anything.
+        console.print(
+            f"✗ doctor failed: {type(error).__name__}. That is a bug of hostup-mcp; report it with "
+            "the output of hostup-mcp --version."
+        )
+        return 1
+
+
+def _examine(configuration: Settings | Misconfigured, console: Console, *, shapes: bool) -> int:
     if isinstance(configuration, Misconfigured):
         for problem in configuration.problems:
             console.print(f"✗ {problem}")

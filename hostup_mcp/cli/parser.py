@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 
 from hostup_mcp import __version__
@@ -42,6 +43,30 @@ def duration(text: str) -> timedelta:
     return span
 
 
+def transport(name: str) -> str:
+    """Return the name of a transport; `http` is short for streamable HTTP.
+
+    Raises:
+        argparse.ArgumentTypeError: there is none of that name.
+    """
+    if name == "http":
+        return "streamable-http"
+    if name not in TRANSPORTS:
+        raise argparse.ArgumentTypeError(f"must be {', '.join(TRANSPORTS[:-1])} or sse")
+    return name
+
+
+def transport_in(words: Sequence[str]) -> str | None:
+    """Return what a command line that cannot be parsed gives for `--transport`, if anything."""
+    parser = _Parser(add_help=False)
+    parser.add_argument("--transport")
+    try:
+        given: str | None = parser.parse_known_args(words)[0].transport
+    except UsageError:
+        return ""
+    return given
+
+
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; it raises `UsageError` instead of exiting."""
     parser = _Parser(
@@ -52,7 +77,13 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"hostup-mcp {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
     serve = commands.add_parser("serve", help="serve MCP (default: over stdio)")
-    serve.add_argument("--transport", choices=TRANSPORTS, default="stdio")
+    serve.add_argument(
+        "--transport",
+        type=transport,
+        metavar="{stdio,streamable-http,sse}",
+        default="stdio",
+        help="http is short for streamable-http",
+    )
     serve.add_argument("--host", default="127.0.0.1", help="loopback address for HTTP")
     serve.add_argument("--port", type=int, default=8000, help="port for HTTP; 0 takes a free one")
     _sandbox_flag(serve)

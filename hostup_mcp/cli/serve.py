@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import argparse
 import gc
-import itertools
 import os
 import sys
 from collections.abc import Sequence
 
-from hostup_mcp.cli.parser import settings_flags
+from hostup_mcp.cli.parser import settings_flags, transport_in
 
 
 def serve(arguments: argparse.Namespace) -> int:
@@ -103,10 +102,9 @@ def serve_unusable(words: Sequence[str], problem: str) -> int:
     """Serve although the command line is wrong and return the exit code.
 
     Over stdio every tool then reports the problem, since a client shows nothing of a process that
-    has ended. Over HTTP the command ends.
+    has ended. Over HTTP, or with a transport that does not exist, the command ends.
     """
-    after = dict(itertools.pairwise(words)).get("--transport", "")
-    if {after, *(word.removeprefix("--transport=") for word in words)} & {"streamable-http", "sse"}:
+    if transport_in(words) not in (None, "stdio"):
         tokens = [word for word in words if word.split("=")[0] == "--tokens"]
         return _end(problem, _has_callers(tokens[0] if tokens else None))
     return _serve_stdio({}, problem)

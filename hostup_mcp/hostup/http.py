@@ -9,7 +9,6 @@ still hold a response to something else.
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,6 +35,7 @@ from hostup_mcp.hostup.connection import (
     close_unless_drained,
     describe_cause,
 )
+from hostup_mcp.hostup.outgoing import outgoing
 from hostup_mcp.hostup.problems import (
     ConnectionLostError,
     HostUpError,
@@ -108,6 +108,7 @@ class Http:
 
         Raises:
             ValueError: the base URL is neither https nor http to a loopback address.
+            ClientSetupError: the environment's proxy or certificates cannot be used.
         """
         if not is_safe_base_url(base_url):
             raise ValueError("the base URL must be https, or http to a loopback address")
@@ -119,14 +120,15 @@ class Http:
         self._observe = observe or (lambda *_: None)
         self.clock_offset: float | None = None
         """Seconds that HostUp's clock is ahead of this one; None before the first response."""
-        # A proxy from the environment would see the key in a plain http request.
-        trust_env = base_url.startswith("https:")
+        # Loading the certificates takes longer than everything else, so it is done once.
+        way = outgoing(base_url if transport is None else "")
 
-        def client(limits: httpx.Limits, verify: ssl.SSLContext | bool) -> httpx.AsyncClient:
+        def client(limits: httpx.Limits) -> httpx.AsyncClient:
             return httpx.AsyncClient(
                 base_url=base_url,
                 transport=transport,
-                verify=verify,
+                verify=way.verify,
+                proxy=way.proxy,
                 limits=limits,
                 headers={
                     "Authorization": f"Bearer {api_key}",
@@ -139,19 +141,15 @@ class Http:
                 follow_redirects=False,
                 # httpx parses it even so, and reports an invalid one as a broken connection.
                 event_hooks={"response": [_drop_location]},
-                trust_env=trust_env,
+                trust_env=False,
                 timeout=httpx.Timeout(None, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
             )
 
-        # Loading the certificates takes longer than everything else, so it is done once.
-        verify = True if transport is not None else httpx.create_ssl_context(trust_env=trust_env)
-        self._reads = client(
-            httpx.Limits(max_connections=100, max_keepalive_connections=20), verify
-        )
+        self._reads = client(httpx.Limits(max_connections=100, max_keepalive_connections=20))
         self._writes = (
             self._reads
             if transport is not None
-            else client(httpx.Limits(max_keepalive_connections=0), verify)
+            else client(httpx.Limits(max_keepalive_connections=0))
         )
 
     async def close(self) -> None:

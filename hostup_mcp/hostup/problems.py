@@ -1,6 +1,7 @@
 """How a call to the HostUp API can fail.
 
 HostUpError
+  ClientSetupError          no client could be built; nothing was sent
   UnreachableError          no connection could be made; nothing was sent
   TimedOutError             the time allowed for the call ran out
   ConnectionLostError       the connection broke after sending began
@@ -65,6 +66,12 @@ class HostUpError(Exception):
     def outcome_unknown(self) -> bool:
         """Whether a write that failed like this may still have been carried out."""
         return self.sent
+
+
+class ClientSetupError(HostUpError):
+    """No HTTP client could be built: a variable of the environment cannot be used."""
+
+    sent = False
 
 
 class UnreachableError(HostUpError):

@@ -13,6 +13,8 @@ import httpx
 import jwt
 
 from hostup_mcp import __version__
+from hostup_mcp.hostup.outgoing import outgoing
+from hostup_mcp.hostup.problems import ClientSetupError
 
 log = logging.getLogger(__name__)
 
@@ -76,19 +78,24 @@ class JwksCache:
                 self._fetched_at, pause = self._clock(), self.cooldown
             except (httpx.HTTPError, TimeoutError, ValueError, RecursionError) as error:
                 log.warning("could not fetch the JWKS: %s", type(error).__name__)
+            except ClientSetupError as error:
+                log.warning("could not fetch the JWKS: %s", error)
             except jwt.PyJWTError as error:
                 log.warning("the JWKS has no usable signing key: %s", type(error).__name__)
             self._not_before = self._clock() + pause
 
 
 async def _fetch(url: str) -> bytes:
+    # A proxy could exchange the keys in a plain http response; `outgoing` has none for it.
+    way = outgoing(url)
     async with (
         httpx.AsyncClient(
             follow_redirects=False,
             timeout=FETCH_SECONDS,
             headers={"User-Agent": f"hostup-mcp/{__version__}", "Accept-Encoding": "identity"},
-            # A proxy from the environment could exchange the keys in a plain http response.
-            trust_env=httpx.URL(url).scheme == "https",
+            trust_env=False,
+            verify=way.verify,
+            proxy=way.proxy,
         ) as client,
         client.stream("GET", url) as response,
     ):

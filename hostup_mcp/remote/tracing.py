@@ -5,23 +5,37 @@ Needs the extra `otel`. Nothing is imported unless the environment names an expo
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
+_CERTIFICATES = ("CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY")
+_FILES = [
+    *(f"OTEL_EXPORTER_OTLP_{name}" for name in _CERTIFICATES),
+    *(f"OTEL_EXPORTER_OTLP_TRACES_{name}" for name in _CERTIFICATES),
+]
+
 
 class TracingError(Exception):
-    """An exporter is configured but the extra `otel` is not installed."""
+    """Tracing cannot be set up: the extra `otel` is missing, or a variable cannot be used."""
 
 
 def trace_if_configured(environ: Mapping[str, str]) -> bool:
     """Set up tracing if an exporter endpoint is set; returns whether it did.
 
     Raises:
-        TracingError: the extra `otel` is missing.
+        TracingError: the extra `otel` is missing, or a variable cannot be used.
     """
-    if not any(environ.get(name) for name in _ENDPOINTS):
+    endpoints = [name for name in _ENDPOINTS if environ.get(name)]
+    if not endpoints or environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return False
+    for name in endpoints:
+        if not environ[name].startswith(("http://", "https://")):
+            raise TracingError(f"{name} must be an http:// or https:// address")
+    for name in _FILES:
+        if environ.get(name) and not os.path.isfile(environ[name]):
+            raise TracingError(f"the file of {name} does not exist")
     try:
         from opentelemetry import trace
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -31,8 +45,16 @@ def trace_if_configured(environ: Mapping[str, str]) -> bool:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
         raise TracingError("tracing needs the extra otel: pip install 'hostup-mcp[otel]'") from None
-    provider = TracerProvider(resource=Resource.create({"service.name": "hostup-mcp"}))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    try:
+        provider = TracerProvider(resource=Resource.create({"service.name": "hostup-mcp"}))
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    except Exception as error:
+        # Which exceptions its many variables raise is not documented, and a text may quote a value.
+        given = [name for name in environ if name.startswith("OTEL_") and name not in endpoints]
+        raise TracingError(
+            f"tracing cannot be set up ({type(error).__name__}). "
+            f"Check {', '.join(sorted(given) or endpoints)}"
+        ) from None
     trace.set_tracer_provider(provider)
     HTTPXClientInstrumentor().instrument(tracer_provider=provider)
     return True

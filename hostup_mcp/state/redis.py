@@ -86,6 +86,11 @@ def connect(url: str) -> Redis:
         retry=Retry(NoBackoff(), 0),
         **_ANONYMOUS,
     )
+    try:
+        # Connects to nothing, but rejects options of the address that the pool took unseen.
+        pool.connection_class(**pool.connection_kwargs)
+    except (TypeError, RedisError):
+        raise ValueError("invalid options in the address") from None
     return Redis.from_pool(pool)
 
 

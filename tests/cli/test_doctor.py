@@ -14,7 +14,8 @@ import pytest
 from rich.console import Console
 
 from hostup_mcp.cli.doctor import diagnosis, doctor
-from hostup_mcp.config import KEYS_PAGE, Misconfigured, Settings
+from hostup_mcp.config import Misconfigured, Settings
+from hostup_mcp.hostup.address import KEYS_PAGE
 from hostup_mcp.hostup.http import Http
 from hostup_mcp.hostup.problems import (
     BadResponseError,

@@ -270,6 +270,8 @@ def test_shared_state_needs_a_secret(
         "redis://:part-of#the-password@127.0.0.1:6379/0",
         "redis://127.0.0.1:part-of-the-password",
         "redis://:part-of-the-password@127.0.0.1:99999/0",
+        "redis://:part-of-the-password@127.0.0.1?timeout=part-of-it",
+        "redis://:part-of-the-password@127.0.0.1?protocol=9",
     ],
 )
 def test_invalid_state_address(refused: Refused, url: str) -> None:

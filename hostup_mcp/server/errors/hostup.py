@@ -8,6 +8,7 @@ from datetime import UTC
 from hostup_mcp.hostup.models import Gate
 from hostup_mcp.hostup.problems import (
     BadResponseError,
+    ClientSetupError,
     ConflictError,
     EdgeRefusedError,
     FieldError,
@@ -139,6 +140,7 @@ def _text(error: HostUpError) -> ErrorText:
 
 # The first that fits counts.
 _TEXTS: tuple[tuple[type[HostUpError], ErrorText], ...] = (
+    (ClientSetupError, texts.CLIENT_SETUP),
     (UnauthorizedError, texts.UNAUTHORIZED),
     (ForbiddenError, texts.FORBIDDEN),
     (NotFoundError, texts.NOT_FOUND),

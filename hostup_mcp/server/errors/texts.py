@@ -23,6 +23,11 @@ NOT_CONFIGURED = ErrorText(
     "Ask the user to set this where hostup-mcp is configured, and restart it. "
     "`hostup-mcp doctor` checks it.",
 )
+CLIENT_SETUP = ErrorText(
+    ErrorKind.NOT_CONFIGURED,
+    "hostup-mcp cannot connect to anything: {error}",
+    NOT_CONFIGURED.next_step,
+)
 UNAUTHORIZED = ErrorText(
     ErrorKind.UNAUTHORIZED,
     "HostUp rejected the API key. {said}",

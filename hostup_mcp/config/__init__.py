@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from hostup_mcp.hostup.address import KEYS_PAGE, is_safe_base_url
+from hostup_mcp.config.values import (
+    LANGUAGES,
+    drop_unfilled,
+    known_language,
+    parse_path,
+    read_audit_log,
+    read_language,
+    read_switch,
+    read_zone,
+    time_zone,
+)
+from hostup_mcp.hostup.address import is_safe_base_url
+from hostup_mcp.hostup.keys import key_problem
+
+__all__ = [
+    "LANGUAGES",
+    "Confirm",
+    "Group",
+    "Misconfigured",
+    "Remote",
+    "Settings",
+    "known_language",
+    "load",
+    "load_secrets",
+    "time_zone",
+]
 
 DEFAULT_BASE_URL = "https://cloud.hostup.se"
 SHORTEST_SECRET = 32
-
-LANGUAGES = ("en", "sv")
-"""The languages that users can be asked and told in."""
 
 # The characters of an OAuth scope; a quote would end the string in the challenge that names it.
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
@@ -97,12 +119,13 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
     A flag takes precedence over its variable.
     """
     problems: list[str] = []
+    environ, unfilled = drop_unfilled(environ, problems)
 
     def given(flag: str, variable: str) -> str:
         value = flags.get(flag)
         return (environ.get(variable, "") if value is None else value).strip()
 
-    sandbox = _switch(given("sandbox", "HOSTUP_SANDBOX"), "HOSTUP_SANDBOX", problems)
+    sandbox = read_switch(given("sandbox", "HOSTUP_SANDBOX"), "HOSTUP_SANDBOX", problems)
     api_key = environ.get("HOSTUP_API_KEY", "").strip()
     base_url = environ.get("HOSTUP_BASE_URL", "").strip() or DEFAULT_BASE_URL
     remote = _remote(given, problems)
@@ -110,21 +133,17 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
     if not sandbox:
         problems += _url_problems(base_url)
         # With a credentials file, each caller brings the key of an account.
-        if api_key or remote.credentials is None:
-            problems += _key_problems(api_key)
+        if "HOSTUP_API_KEY" not in unfilled and (api_key or remote.credentials is None):
+            problems += filter(None, [key_problem(api_key)])
+    problems += _outgoing_problems(("" if sandbox else base_url, remote.jwks_url or ""), environ)
     allow = _groups(given("allow", "HOSTUP_MCP_ALLOW"), problems)
     confirm = environ.get("HOSTUP_MCP_CONFIRM", "").strip() or Confirm.PERSON
     if confirm not in set(Confirm):
         problems.append("HOSTUP_MCP_CONFIRM must be person or client.")
-    audit_log = given("audit-log", "HOSTUP_MCP_AUDIT_LOG")
-    log_path = _path(audit_log) if audit_log else None
-    if audit_log and (log_path is None or not log_path.parent.is_dir() or log_path.is_dir()):
-        problems.append(
-            "The audit log (HOSTUP_MCP_AUDIT_LOG) must be a file in a folder that exists."
-        )
-    zone = _zone(given("", "HOSTUP_MCP_TIMEZONE"), problems)
-    language = _language(given("", "HOSTUP_MCP_LANGUAGE"), problems)
-    probe = _switch(given("", "HOSTUP_MCP_PROBE"), "HOSTUP_MCP_PROBE", problems)
+    audit_log = read_audit_log(given("audit-log", "HOSTUP_MCP_AUDIT_LOG"), problems)
+    zone = read_zone(given("", "HOSTUP_MCP_TIMEZONE"), problems)
+    language = read_language(given("", "HOSTUP_MCP_LANGUAGE"), problems)
+    probe = read_switch(given("", "HOSTUP_MCP_PROBE"), "HOSTUP_MCP_PROBE", problems)
     if problems:
         return Misconfigured(tuple(problems), allow)
     return Settings(
@@ -133,7 +152,7 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
         sandbox=sandbox,
         allow=allow,
         confirm=Confirm(confirm),
-        audit_log=log_path,
+        audit_log=audit_log,
         secrets=secrets,
         zone=zone,
         language=language,
@@ -155,7 +174,7 @@ def _remote(given: Callable[[str, str], str], problems: list[str]) -> Remote:
 
     def file(flag: str, variable: str) -> Path | None:
         value = text(flag, variable)
-        path = _path(value) if value else None
+        path = parse_path(value) if value else None
         if value and (path is None or not path.is_file()):
             problems.append(f"The file of {variable} does not exist.")
         return path
@@ -221,66 +240,12 @@ def _secrets(value: str, remote: Remote, problems: list[str]) -> tuple[str, ...]
     return ring
 
 
-def _path(text: str) -> Path | None:
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:  # `~name` of a user who does not exist
-        return None
+def _outgoing_problems(urls: Iterable[str], environ: Mapping[str, str]) -> list[str]:
+    # It loads httpx.
+    from hostup_mcp.hostup.outgoing import find_problems
 
-
-def time_zone(name: str) -> ZoneInfo:
-    """Return the time zone with an IANA name, such as `Europe/Stockholm`.
-
-    Raises:
-        ValueError: there is none.
-    """
-    try:
-        return ZoneInfo(name)
-    except (OSError, ValueError, KeyError):
-        # A folder of the time zone database, a path, and an unknown name in turn.
-        raise ValueError("must be an IANA name such as Europe/Stockholm") from None
-
-
-def _zone(name: str, problems: list[str]) -> ZoneInfo | None:
-    if not name:
-        return None
-    try:
-        return time_zone(name)
-    except ValueError as error:
-        problems.append(f"HOSTUP_MCP_TIMEZONE {error}.")
-        return None
-
-
-def known_language(name: str) -> str:
-    """Return `name` if it is one of `LANGUAGES`.
-
-    Raises:
-        ValueError: it is none.
-    """
-    if name not in LANGUAGES:
-        raise ValueError(f"must be {' or '.join(LANGUAGES)}")
-    return name
-
-
-def _language(name: str, problems: list[str]) -> str | None:
-    if not name:
-        return None
-    try:
-        return known_language(name.lower())
-    except ValueError as error:
-        problems.append(f"HOSTUP_MCP_LANGUAGE {error}.")
-        return None
-
-
-def _key_problems(api_key: str) -> list[str]:
-    if not api_key:
-        return [
-            f"HOSTUP_API_KEY is not set. Create a key with the scope read:vm at {KEYS_PAGE}, "
-            "or set HOSTUP_SANDBOX=1 to try the sandbox account."
-        ]
-    if not api_key.isascii() or not api_key.isprintable() or " " in api_key:
-        return ["HOSTUP_API_KEY contains spaces or characters that no key has; copy it again."]
-    return []
+    found = [p for url in urls if is_safe_base_url(url) for p in find_problems(url, environ)]
+    return list(dict.fromkeys(found))
 
 
 def _url_problems(base_url: str) -> list[str]:
@@ -290,14 +255,6 @@ def _url_problems(base_url: str) -> list[str]:
             "(plain http only to a loopback address)."
         ]
     return []
-
-
-def _switch(value: str, name: str, problems: list[str]) -> bool:
-    if value.lower() in ("", "0", "false", "no", "off"):
-        return False
-    if value.lower() not in ("1", "true", "yes", "on"):
-        problems.append(f"{name} must be 1 or 0.")
-    return True
 
 
 def _groups(value: str, problems: list[str]) -> frozenset[Group]:

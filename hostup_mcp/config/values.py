@@ -1,0 +1,121 @@
+"""Single settings: each is read from its text, and what is wrong with it is added to `problems`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryFile
+from zoneinfo import ZoneInfo
+
+from hostup_mcp.hostup.keys import is_unfilled
+
+LANGUAGES = ("en", "sv")
+"""The languages that users can be asked and told in."""
+
+
+def drop_unfilled(
+    environ: Mapping[str, str], problems: list[str]
+) -> tuple[Mapping[str, str], set[str]]:
+    """Return `environ` without our settings that are placeholders, and their names."""
+    ours = (name for name in environ if name.startswith("HOSTUP_"))
+    unfilled = {name for name in ours if is_unfilled(environ[name])}
+    problems += [
+        f"{name} was not filled in by the client: it is still a placeholder. Put the value itself "
+        "in its place in the client's configuration."
+        for name in sorted(unfilled)
+    ]
+    return {name: value for name, value in environ.items() if name not in unfilled}, unfilled
+
+
+def read_audit_log(text: str, problems: list[str]) -> Path | None:
+    """Return the path of the audit log, checked as far as it can be before the first write."""
+    path = parse_path(text) if text else None
+    if text and (path is None or not path.parent.is_dir() or path.is_dir()):
+        problems.append(
+            "The audit log (HOSTUP_MCP_AUDIT_LOG) must be a file in a folder that exists."
+        )
+    elif path is not None and not _can_append(path):
+        problems.append(
+            "The audit log (HOSTUP_MCP_AUDIT_LOG) cannot be written there."
+            if path.is_absolute()
+            else "The audit log (HOSTUP_MCP_AUDIT_LOG) is a relative path, and the working "
+            "directory cannot be written. Give an absolute path."
+        )
+    return path
+
+
+def _can_append(path: Path) -> bool:
+    """Return whether lines could be added to `path` now. Neither makes nor changes it."""
+    try:
+        # Its lock, and a new log, are made in the folder.
+        with TemporaryFile(dir=path.parent):
+            pass
+        if path.exists():
+            os.close(os.open(path, os.O_WRONLY | os.O_APPEND))
+    except OSError:
+        return False
+    return True
+
+
+def parse_path(text: str) -> Path | None:
+    """Return `text` as a path, with `~` expanded; None if there is no such user."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # `~name` of a user who does not exist
+        return None
+
+
+def time_zone(name: str) -> ZoneInfo:
+    """Return the time zone with an IANA name, such as `Europe/Stockholm`.
+
+    Raises:
+        ValueError: there is none.
+    """
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, KeyError):
+        # A folder of the time zone database, a path, and an unknown name in turn.
+        raise ValueError("must be an IANA name such as Europe/Stockholm") from None
+
+
+def read_zone(name: str, problems: list[str]) -> ZoneInfo | None:
+    """Return the user's time zone; None if it is not given."""
+    if not name:
+        return None
+    try:
+        return time_zone(name)
+    except ValueError as error:
+        problems.append(f"HOSTUP_MCP_TIMEZONE {error}.")
+        return None
+
+
+def known_language(name: str) -> str:
+    """Return `name` if it is one of `LANGUAGES`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if name not in LANGUAGES:
+        raise ValueError(f"must be {' or '.join(LANGUAGES)}")
+    return name
+
+
+def read_language(name: str, problems: list[str]) -> str | None:
+    """Return the user's language; None if it is not given."""
+    if not name:
+        return None
+    try:
+        return known_language(name.lower())
+    except ValueError as error:
+        problems.append(f"HOSTUP_MCP_LANGUAGE {error}.")
+        return None
+
+
+def read_switch(value: str, name: str, problems: list[str]) -> bool:
+    """Return whether `value` of the setting `name` is on."""
+    if value.lower() in ("", "0", "false", "no", "off"):
+        return False
+    if value.lower() not in ("1", "true", "yes", "on"):
+        problems.append(f"{name} must be 1 or 0.")
+    return True
