@@ -77,14 +77,11 @@ def pixels(png: bytes) -> list[bytes]:
     return chunks
 
 
-def discover_is_fresh() -> bool:
-    program = (
-        "import json; from hostup_mcp.stdio.prepare import all_instructions, prepare, product;"
-        "print(json.dumps(prepare(product(), all_instructions())))"
-    )
+def opening_is_fresh() -> bool:
+    program = "from hostup_mcp.stdio.prepare import product, to_text; print(to_text(product()))"
     done = run(PYTHON, "-c", program)
-    kept = json.loads((ROOT / "hostup_mcp/stdio/discover.json").read_text(encoding="utf-8"))
-    return done.returncode == 0 and json.loads(done.stdout) == kept
+    kept = (ROOT / "hostup_mcp/stdio/prepared.json").read_text(encoding="utf-8")
+    return done.returncode == 0 and json.loads(done.stdout) == json.loads(kept)
 
 
 def panel_is_fresh() -> bool:
@@ -125,10 +122,10 @@ GENERATED = (
         icons_are_fresh,
     ),
     Generated(
-        "discover",
-        ("hostup_mcp/stdio/discover.json",),
+        "opening",
+        ("hostup_mcp/stdio/prepared.json",),
         f"{PYTHON} -m hostup_mcp.stdio.prepare",
-        discover_is_fresh,
+        opening_is_fresh,
     ),
     Generated(
         "definitions",

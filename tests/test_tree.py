@@ -32,7 +32,7 @@ ROOMS: dict[str, set[str]] = {
     },
     "config": {"hostup"},
 }
-OPENING = {"stdio.opening", "stdio.discover"}
+OPENING = {"stdio.opening", "stdio.early"}
 
 
 def module_of(path: Path) -> str:

@@ -58,7 +58,7 @@ def _end(problem: str, has_callers: bool) -> int:
 
 
 def _serve_stdio(flags: dict[str, str | None], *usage: str) -> int:
-    from hostup_mcp.stdio.discover import unlocked_groups
+    from hostup_mcp.stdio.early import unlocked_groups
     from hostup_mcp.stdio.opening import open_stdio
 
     if sys.stdin is not None and sys.stdin.isatty():
@@ -69,6 +69,10 @@ def _serve_stdio(flags: dict[str, str | None], *usage: str) -> int:
         )
     variable = os.environ.get("HOSTUP_MCP_ALLOW", "")
     opening = open_stdio(unlocked="" if usage else unlocked_groups(flags["allow"], variable))
+    from hostup_mcp.config import Misconfigured, Settings, load
+
+    configuration = Misconfigured(usage) if usage else load(flags, os.environ)
+    opening.configured(isinstance(configuration, Settings))
     # Garbage collection would take a tenth of the loading time and find nothing.
     gc.disable()
     # httpx would load its command line, and the SDK colours for a log that we replace. Both are
@@ -78,14 +82,12 @@ def _serve_stdio(flags: dict[str, str | None], *usage: str) -> int:
     from hostup_mcp.cli.logs import log_to_stderr
 
     log_to_stderr()
-    from hostup_mcp.config import Misconfigured, load
     from hostup_mcp.server.app import serve_with
     from hostup_mcp.server.services import Services
     from hostup_mcp.stdio.session import serve_stdio
     from hostup_mcp.stdio.state import stdio_state
     from hostup_mcp.wording.formats import system_language, system_zone
 
-    configuration = Misconfigured(usage) if usage else load(flags, os.environ)
     services = Services(
         configuration,
         state=stdio_state(configuration),

@@ -1,16 +1,15 @@
 """The first moments of a stdio session, before anything heavy is imported.
 
 A client of old and new protocol revisions sends `server/discover` as soon as it has started a
-server, and takes silence for an old one. The SDK needs about a second until it can respond. So one
-thread reads standard input from the start: it responds to a leading discover with a prepared
-result, and stores every other line, in order, for the session.
+server, and takes silence for an old one. The SDK needs about half a second until it can respond. So
+one thread reads standard input from the start: it sends what `early` can respond to the first
+messages, and stores the lines that the SDK has to read, in order, for the session.
 
 Only light modules of the standard library may be imported here, and on the way here.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -20,10 +19,10 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-from hostup_mcp.stdio.discover import discover_id, load
+from hostup_mcp.stdio.early import Early
 
-PREPARED = os.path.join(os.path.dirname(__file__), "discover.json")
-"""The result of `server/discover`, as `python -m hostup_mcp.stdio.prepare` writes it."""
+PREPARED = os.path.join(os.path.dirname(__file__), "prepared.json")
+"""The prepared responses, as `python -m hostup_mcp.stdio.prepare` writes them."""
 
 MAX_LINE = 4 * 1024 * 1024
 """The longest message in bytes; the limit of the HTTP transports too."""
@@ -42,7 +41,9 @@ class Opening:
     def __init__(self, stdin: int, stdout: int, prepared: str | None, unlocked: str | None) -> None:
         self._stdin = stdin
         self._stdout = stdout
-        self._versions, self._result = load(prepared, unlocked)
+        self._early = Early(prepared, unlocked, self._configuration)
+        self._is_configured: bool | None = None
+        self._configured = threading.Event()
         self._lines: deque[bytes] = deque()
         self._room = threading.Semaphore(_LINES_AHEAD)
         self._wake: Callable[[], None] | None = None
@@ -56,12 +57,29 @@ class Opening:
         """Begin to read. Once."""
         threading.Thread(target=self._read, name="stdin", daemon=True).start()
 
+    def configured(self, is_valid: bool) -> None:
+        """Say whether the configuration is valid: some responses depend on it."""
+        self._is_configured = is_valid
+        self._configured.set()
+
+    def was_answered(self, id_: int | str) -> bool:
+        """Return whether the client already has the response to `id_`, once for each that it has.
+
+        The session asks before it sends a result, and does not send it then.
+        """
+        for place, answered in enumerate(self._early.answered):
+            if type(answered) is type(id_) and answered == id_:
+                del self._early.answered[place]
+                return True
+        return False
+
     def listen(self, wake: Callable[[], None]) -> None:
         """From now on call `wake`, from any thread, for each new line and at the end.
 
         Until then the process may be ended at any time; afterwards the listener must end it within
         `EXIT_AFTER_SECONDS`.
         """
+        self._configured.set()
         threading.Thread(target=self._watch, name="exit", daemon=True).start()
         with self._handover:
             self._wake = wake
@@ -93,35 +111,37 @@ class Opening:
         self._end(self._wake)
 
     def _read(self) -> None:
-        leading = True
         for number, line in enumerate(split_lines(self._chunk)):
             if number == 0:
                 line = line.removeprefix(_BYTE_ORDER_MARK)
             if not line or line.isspace():
                 continue
-            # Nothing else writes before the first line is handed over, so nothing can interleave.
-            if leading and (id_ := discover_id(line, self._versions)) is not None:
-                self._respond(id_)
-                continue
-            leading = False
-            self._room.acquire()
-            self._lines.append(line)
-            if self._wake is not None:
-                self._wake()
+            # Until the SDK has read a line that it responds to, nothing else writes.
+            response, for_sdk = self._early.receive(line)
+            if response:
+                self._respond(response)
+            for each in for_sdk:
+                self._room.acquire()
+                self._lines.append(each)
+                if self._wake is not None:
+                    self._wake()
         with self._handover:
-            if self._wake is None and not self._lines:
+            if self._wake is None and not (self._lines and self._early.in_doubt):
                 os._exit(0)
             self._end(self._wake)
+
+    def _configuration(self) -> bool | None:
+        self._configured.wait()
+        return self._is_configured
 
     def _chunk(self) -> bytes:
         with suppress(OSError):
             return os.read(self._stdin, _CHUNK)
         return b""
 
-    def _respond(self, id_: int | str) -> None:
-        head = '{"jsonrpc":"2.0","id":' + json.dumps(id_, ensure_ascii=False) + ',"result":'
+    def _respond(self, response: bytes) -> None:
         try:
-            self.write(head.encode() + self._result + b"}\n")
+            self.write(response)
         except OSError:
             self.stop()
 
@@ -141,8 +161,8 @@ class Opening:
 def open_stdio(prepared: str | None = PREPARED, unlocked: str | None = None) -> Opening:
     """Take over standard input and output, and respond from the file `prepared` if it exists.
 
-    `unlocked` are the groups that are unlocked (see `discover.unlocked_groups`); None if that is in
-    doubt, and the first request has to wait.
+    `unlocked` are the groups that are unlocked (see `early.unlocked_groups`); None if that is in
+    doubt, and the first message has to wait. Call `Opening.configured` as soon as possible.
 
     Call it once, in the main thread, before any heavy import. From then on, what is printed goes to
     standard error, standard input is empty for all other code, and SIGINT and SIGTERM end the

@@ -133,21 +133,22 @@ async def _session(
     refusals, refused = anyio.create_memory_object_stream[Refusal](MAX_REFUSED)
     requests, write = OpenRequests(), _writer(opening)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_send, write, to_send, requests)
+        tasks.start_soon(_send, opening, write, to_send, requests)
         tasks.start_soon(_send_refusals, write, refused)
         lines = _lines(opening, arrived)
         tasks.start_soon(
             _receive, server, lines, settled, state, inbox, outbox.clone(), refusals, requests
         )
-        await _loop(server, received, outbox, state)
+        await serve_messages(server, received, outbox, state)
 
 
-async def _loop(
+async def serve_messages(
     server: Server[State],
     received: MemoryObjectReceiveStream[SessionMessage | Exception],
     outbox: Outbox,
     state: State,
 ) -> None:
+    """Serve with the SDK's own loop until no more messages are received."""
     options = server.create_initialization_options()
     await serve_dual_era_loop(server, received, outbox, lifespan_state=state, init_options=options)
 
@@ -227,13 +228,18 @@ def _writer(opening: Opening) -> Write:
 
 
 async def _send(
-    write: Write, messages: MemoryObjectReceiveStream[SessionMessage], requests: OpenRequests
+    opening: Opening,
+    write: Write,
+    messages: MemoryObjectReceiveStream[SessionMessage],
+    requests: OpenRequests,
 ) -> None:
     async with messages:
         async for item in messages:
-            await write(_wire_form(item.message))
-            if isinstance(item.message, JSONRPCResponse | JSONRPCError):
-                requests.settle(item.message.id)
+            message = item.message
+            if not (isinstance(message, JSONRPCResponse) and opening.was_answered(message.id)):
+                await write(_wire_form(message))
+            if isinstance(message, JSONRPCResponse | JSONRPCError):
+                requests.settle(message.id)
 
 
 async def _send_refusals(write: Write, refused: MemoryObjectReceiveStream[Refusal]) -> None:
@@ -253,7 +259,7 @@ async def respond_alone(
     inbox, received = anyio.create_memory_object_stream[SessionMessage | Exception](1)
     replies, replied = anyio.create_memory_object_stream[SessionMessage]()
     async with anyio.create_task_group() as tasks, replied:
-        tasks.start_soon(_loop, server, received, replies, state)
+        tasks.start_soon(serve_messages, server, received, replies, state)
         async with inbox:
             await inbox.send(SessionMessage(request))
             async for reply in replied:

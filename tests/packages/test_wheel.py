@@ -29,7 +29,7 @@ def test_the_wheel_works_in_a_new_environment(tmp_path: Path) -> None:
     [wheel] = dist.glob("*.whl")
     with zipfile.ZipFile(wheel) as inside:
         names = set(inside.namelist())
-    for needed in ("py.typed", "stdio/discover.json", "server/panel/recovery.html"):
+    for needed in ("py.typed", "stdio/prepared.json", "server/panel/recovery.html"):
         assert f"hostup_mcp/{needed}" in names
     assert not [name for name in names if name.startswith(("tests/", "panel/"))]
 

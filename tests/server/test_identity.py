@@ -7,11 +7,15 @@ import anyio
 import pytest
 from mcp.shared.message import SessionMessage
 from mcp_types import JSONRPCRequest, JSONRPCResponse
-from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, KNOWN_PROTOCOL_VERSIONS
+from mcp_types.version import (
+    HANDSHAKE_PROTOCOL_VERSIONS,
+    KNOWN_PROTOCOL_VERSIONS,
+    LATEST_MODERN_VERSION,
+)
 
 from hostup_mcp.config import Misconfigured
 from hostup_mcp.server.app import build_server
-from hostup_mcp.stdio.prepare import prepare_discover
+from hostup_mcp.stdio.prepare import opening_results
 from hostup_mcp.stdio.session import lowlevel, respond_alone
 
 from .wiring import client_of
@@ -38,7 +42,8 @@ async def test_it_has_name_address_and_icon(mode: str) -> None:
 
 
 def test_all_revisions_are_named() -> None:
-    named = prepare_discover(build_server(Misconfigured(())))["supportedVersions"]
+    results = opening_results(build_server(Misconfigured(())), LATEST_MODERN_VERSION, {}, ())
+    named = results["server/discover"]["supportedVersions"]
     assert named == sorted(KNOWN_PROTOCOL_VERSIONS, reverse=True)
 
 

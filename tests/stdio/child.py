@@ -7,6 +7,7 @@ import argparse
 import os
 import sys
 import time
+from pathlib import Path
 
 from hostup_mcp.stdio.opening import open_stdio
 
@@ -34,12 +35,13 @@ def main() -> int:
 
     from child_tools import build_server
 
-    from hostup_mcp.stdio.prepare import write_discover
+    from hostup_mcp.stdio.prepare import prepare, to_text
     from hostup_mcp.stdio.session import serve_stdio
 
     server = build_server(options.marker, options.stuck_cleanup)
     if options.prepare:
-        write_discover(server, {"": server.instructions}, options.prepare)
+        text = to_text(prepare(server, {"": server.instructions}, {}))
+        Path(options.prepare).write_text(text, encoding="utf-8")
         return 0
     if options.plain:
         server.run("stdio")

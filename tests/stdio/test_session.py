@@ -126,7 +126,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("prepared") / "discover.json"
+    path = tmp_path_factory.mktemp("prepared") / "prepared.json"
     subprocess.run([sys.executable, CHILD, "--prepare", path], check=True, timeout=ANSWER_WITHIN)
     return str(path)
 
@@ -204,10 +204,27 @@ class TestOpening:
     def test_discover_does_not_wait_for_the_sdk(self, start: Start, prepared: str) -> None:
         client = start("--prepared", prepared, "--loading", str(FOREVER))
         kept = json.loads(Path(prepared).read_text())
-        expected = {**kept["result"], "instructions": kept["instructions"][0]}
+        expected = {**kept["stateless"]["server/discover"], "instructions": "Être bref"}
         assert client.ask(discover("a"))["result"] == expected
         assert client.ask(discover(7))["result"] == expected
         assert expected["_meta"][f"{KEY}serverInfo"]["version"] == "1.2.3"
+
+    def test_no_list_waits_for_the_sdk(self, start: Start, prepared: str) -> None:
+        """In either era; and then there is nothing to wait for at the end either."""
+        for first, ask in ((initialize(), request), (discover(), modern)):
+            client = start("--prepared", prepared, "--loading", str(FOREVER))
+            lists = ("tools", "prompts", "resources", "resources/templates")
+            requests = [first, *(ask(name, f"{name}/list") for name in lists)]
+            if ask is request:
+                requests[1:1] = [INITIALIZED, request("ping", "ping")]
+            client.send(*requests)
+            for sent in requests:
+                if "id" in sent:
+                    answer = client.receive()
+                    assert answer["id"] == sent["id"]
+                    assert "result" in answer
+            close(client)
+            assert client.ends() == 0
 
     def test_the_prepared_result_is_the_sdks(self, start: Start, prepared: str) -> None:
         early = start("--prepared", prepared).ask(discover())
@@ -510,6 +527,7 @@ class TestEnd:
     ) -> None:
         client = start(*flags, "--marker", str(marker))
         client.ask(initialize())
+        client.ask(request(2, "tools/call", name="echo", arguments={"text": "x"}))
         end(client)
         assert client.ends() == 0
         assert marker.read_text() == "started\ncleaned\n"
