@@ -45,16 +45,35 @@ def _examine(configuration: Settings | Misconfigured, console: Console, *, shape
         from hostup_mcp.cli.shapes import print_shapes
 
         return print_shapes(configuration, console)
-    where = "the sandbox account" if configuration.sandbox else configuration.base_url
+    from hostup_mcp.cli.doctor_team import check_team
+
+    problems = 0
+    if configuration.remote.credentials is None or configuration.api_key:
+        problems += _check_account(configuration, console)
+    problems += check_team(configuration, console, _problem_of_account)
+    problems += _check_state(configuration, console) + _check_audit_log(configuration, console)
+    return min(problems, 1)
+
+
+def _check_account(settings: Settings, console: Console) -> int:
+    where = "the sandbox account" if settings.sandbox else settings.base_url
     try:
-        servers = anyio.run(_one_read, configuration)
+        servers = anyio.run(_one_read, settings)
     except HostUpError as error:
         console.print(f"✗ {where}: {diagnosis(error)}")
         return 1
     console.print(f"✓ {where} accepts the key and lets it list servers.")
     if not servers:
         console.print("✓ The account has no servers that this key can see.")
-    return max(_check_state(configuration, console), _check_audit_log(configuration, console))
+    return 0
+
+
+def _problem_of_account(settings: Settings) -> str | None:
+    try:
+        anyio.run(_one_read, settings)
+    except HostUpError as error:
+        return diagnosis(error)
+    return None
 
 
 def _check_state(settings: Settings, console: Console) -> int:
