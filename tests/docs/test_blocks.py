@@ -124,8 +124,10 @@ async def is_unit(block: Block, place: Place) -> None:
     unit = ConfigParser(interpolation=None)
     unit.read_string(block.text)
     if "Service" in unit:
-        words = unit["Service"]["ExecStart"].split()
+        words = unit["Service"]["ExecStart"].replace("/var/lib/hostup-mcp/", "").split()
         assert words[0] == "/usr/local/bin/hostup-mcp"
+        if "--tokens" in words:
+            await follow("hostup-mcp token new web-team --tokens tokens.json", place, serves)
         await follow(shlex.join(["hostup-mcp", *words[1:]]), place, serves)
     assert complaints_about(block, place) == []
 
@@ -271,6 +273,7 @@ HOW: dict[tuple[str, str], Callable[[Block, Place], Awaitable[None]]] = {
     ("cron", ""): is_crontab,
     ("ini", "hostup-check.service"): is_unit,
     ("ini", "hostup-check.timer"): is_unit,
+    ("ini", "hostup-mcp.service"): is_unit,
     ("json", ""): is_configuration,
     ("json", "error:"): is_error,
     ("json", "audit:"): is_audit_line,
