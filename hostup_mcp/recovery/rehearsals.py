@@ -1,7 +1,7 @@
 """A rehearsal: which server it built, whether that may be ended from here, and what it has cost.
 
 A server is only ever taken for the one that a rehearsal built because HostUp named it in its
-response to our own request, or because it has the random name that we sent and no server had.
+response to our own request, or because it is new and has the random name that we sent.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Sent:
 
     name: str
     """The name that was sent."""
-    name_was_free: bool
-    """Whether no server had that name before."""
+    ids_before: frozenset[str] | None
+    """The servers that there were before; None if they are not all known."""
     vps_id: str | None
     """The server that HostUp named in its response, or that was found by its name."""
     given_name: str | None
@@ -57,16 +57,19 @@ class NotEndable(StrEnum):
 def find_by_name(sent: Sent, page: VpsPage) -> Vps | None:
     """Return the one server on `page` with the name that was sent, if no other server can have it.
 
-    None also if a server had the name before, or the page may not show all that have it.
+    None also if that server was there before, or the page may not show all that have the name.
     """
     named = [vps for vps in page.data if vps.name in (sent.name, None)]
-    is_only = sent.name_was_free and page.is_whole and len(named) == 1
-    return named[0] if is_only and named[0].name == sent.name else None
+    if sent.ids_before is None or not page.is_whole or len(named) != 1:
+        return None
+    [found] = named
+    is_it = found.name == sent.name and found.id not in sent.ids_before
+    return found if is_it else None
 
 
 def why_not_endable(sent: Sent, vps: Vps) -> NotEndable | None:
     """Return why `vps`, as it was just read, may not be ended as what the rehearsal built."""
-    if vps.id != sent.vps_id:
+    if vps.id != sent.vps_id or vps.id in (sent.ids_before or ()):
         return NotEndable.NOT_BUILT
     if vps.billing is None or vps.billing.is_payg is not True:
         return NotEndable.NOT_PAYG

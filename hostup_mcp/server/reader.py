@@ -12,8 +12,7 @@ from hostup_mcp.config import Group
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.server.caller import caller
 from hostup_mcp.server.plans import Plans
-from hostup_mcp.server.recoveries import KeptRecovery
-from hostup_mcp.server.rehearsals import running
+from hostup_mcp.server.recoveries import KeptRecovery, running
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.wording.viewer import Viewer
 

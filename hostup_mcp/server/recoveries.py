@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
@@ -24,6 +24,9 @@ class _Stored(BaseModel):
     model_config = ConfigDict(frozen=True, defer_build=True)
 
 
+T = TypeVar("T", bound=_Stored)
+
+
 class Restored(_Stored):
     """What was to be restored."""
 
@@ -36,8 +39,8 @@ class Restored(_Stored):
     kind: Literal["restore", "rehearsal"] = "restore"
     new_name: str | None = None
     """The name that was sent for a new server."""
-    name_was_free: bool = False
-    """Whether no server was seen to have that name before, in a complete list."""
+    ids_before: frozenset[str] | None = None
+    """The servers that there were before a new one; None if they are not all known."""
 
     def holder(self, vps_id: str, new_vps_id: str | None) -> str | None:
         """Return the server that holds the restored data, or should; None if it is not known.
@@ -111,6 +114,11 @@ class Recovery(_Stored):
         return self.sent_at + timedelta(seconds=self.ahead)
 
     @property
+    def is_running(self) -> bool:
+        """Whether it is a rehearsal that is not known to be over."""
+        return self.restored.kind == "rehearsal" and self.over_at is None
+
+    @property
     def holder(self) -> str | None:
         """The server that holds the restored data, or should; None if its id is not known."""
         return self.restored.holder(self.vps_id, self.new_vps_id)
@@ -131,6 +139,8 @@ class _Entry(_Stored):
     subject: str
     vps_id: str | None
     """The server that holds the restored data; None while the id of a new one is not known."""
+    is_running: bool = False
+    """Whether it is a rehearsal that is not known to be over."""
 
 
 def subject_of(services: Services, vps_id: str) -> str:
@@ -146,21 +156,26 @@ async def put(services: Services, kept: KeptRecovery) -> None:
     """
     # The index first: an entry without its record is skipped, a record without its entry is lost.
     recovery = kept.recovery
-    entry = _Entry(subject=kept.subject, vps_id=recovery.holder)
     index = _index(services, recovery.caller)
-    await services.state.put_recovery(index, kept.id, entry.model_dump_json())
-    await _put_record(services, kept)
+    await services.state.put_recovery(index, kept.id, _entry(kept).model_dump_json())
+    await services.state.put_recovery(kept.subject, kept.id, recovery.model_dump_json())
 
 
 async def update(services: Services, kept: KeptRecovery, **changes: Any) -> KeptRecovery:
     """Change fields of a stored record, and return it as it is then.
 
+    What another call has changed since `kept` was read stays as it is.
+
     Raises:
         StateUnavailableError: it could not be stored.
     """
-    recovery = kept.recovery.model_copy(update=changes)
+    now = await _kept(services, kept.recovery.caller, kept.subject, kept.id) or kept
+    recovery = now.recovery.model_copy(update=changes)
     changed = KeptRecovery(kept.subject, kept.id, recovery)
-    await _put_record(services, changed)
+    if _entry(changed) != _entry(now):
+        await put(services, changed)
+    else:
+        await services.state.put_recovery(kept.subject, kept.id, recovery.model_dump_json())
     return changed
 
 
@@ -173,7 +188,7 @@ async def delete(services: Services, kept: KeptRecovery) -> None:
 async def last_of(services: Services, subject: str) -> Recovery | None:
     """Return the latest restore of `subject` that can be read, by any caller or session."""
     for body in reversed(list((await services.state.recoveries(subject)).values())):
-        if (recovery := _parse(body)) is not None:
+        if (recovery := _parse(Recovery, body)) is not None:
             return recovery
     return None
 
@@ -184,26 +199,19 @@ async def own(services: Services, caller: str, recovery_id: str) -> KeptRecovery
     return None if entry is None else await _kept(services, caller, entry.subject, recovery_id)
 
 
-async def all_own(services: Services, caller: str) -> list[KeptRecovery]:
-    """Return all restores by `caller` that can be read, oldest first."""
-    found = []
-    for id_, entry in (await _entries(services, caller)).items():
-        kept = await _kept(services, caller, entry.subject, id_)
-        if kept is not None:
-            found.append(kept)
-    return found
-
-
-async def put_built(services: Services, kept: KeptRecovery, new_vps_id: str) -> KeptRecovery:
-    """Record which server was built, and return the record as it is then.
+async def running(services: Services, caller: str) -> list[KeptRecovery]:
+    """Return the rehearsals of `caller` that are not known to be over, oldest first.
 
     Raises:
-        StateUnavailableError: it could not be stored.
+        StateUnavailableError: the store cannot be reached.
     """
-    recovery = kept.recovery.model_copy(update={"new_vps_id": new_vps_id})
-    known = KeptRecovery(kept.subject, kept.id, recovery)
-    await put(services, known)
-    return known
+    found = []
+    for id_, entry in (await _entries(services, caller)).items():
+        # The other records are not read: there are more of them with each year.
+        kept = await _kept(services, caller, entry.subject, id_) if entry.is_running else None
+        if kept is not None and kept.recovery.is_running:
+            found.append(kept)
+    return found
 
 
 async def last_own(services: Services, caller: str, vps_id: str) -> KeptRecovery | None:
@@ -216,21 +224,22 @@ async def last_own(services: Services, caller: str, vps_id: str) -> KeptRecovery
     return None
 
 
-async def _put_record(services: Services, kept: KeptRecovery) -> None:
-    body = kept.recovery.model_dump_json()
-    await services.state.put_recovery(kept.subject, kept.id, body)
+def _entry(kept: KeptRecovery) -> _Entry:
+    recovery = kept.recovery
+    return _Entry(subject=kept.subject, vps_id=recovery.holder, is_running=recovery.is_running)
 
 
 async def _entries(services: Services, caller: str) -> dict[str, _Entry]:
     stored = await services.state.recoveries(_index(services, caller))
-    return {id_: _Entry.model_validate_json(body) for id_, body in stored.items()}
+    parsed = {id_: _parse(_Entry, body) for id_, body in stored.items()}
+    return {id_: entry for id_, entry in parsed.items() if entry is not None}
 
 
 async def _kept(
     services: Services, caller: str, subject: str, recovery_id: str
 ) -> KeptRecovery | None:
     body = (await services.state.recoveries(subject)).get(recovery_id)
-    recovery = None if body is None else _parse(body)
+    recovery = None if body is None else _parse(Recovery, body)
     is_own = recovery is not None and recovery.caller == caller
     return KeptRecovery(subject, recovery_id, recovery) if recovery and is_own else None
 
@@ -240,9 +249,9 @@ def _index(services: Services, caller: str) -> str:
     return f"{services.base_url} {caller}"
 
 
-def _parse(body: str) -> Recovery | None:
-    """Return a stored record; None for one that another version of this program wrote."""
+def _parse(kind: type[T], body: str) -> T | None:
+    """Return what was stored; None if another version of this program stored it."""
     try:
-        return Recovery.model_validate_json(body)
+        return kind.model_validate_json(body)
     except ValidationError:
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hostup_mcp.hostup.problems import HostUpError, NotFoundError
@@ -44,20 +45,7 @@ def sent_of(recovery: Recovery) -> Sent | None:
     restored = recovery.restored
     if restored.kind != "rehearsal" or restored.new_name is None:
         return None
-    return Sent(restored.new_name, restored.name_was_free, recovery.new_vps_id, recovery.given_name)
-
-
-async def running(services: Services, caller: str) -> list[KeptRecovery]:
-    """Return the rehearsals of `caller` that are not known to be over, oldest first.
-
-    Raises:
-        StateUnavailableError: the store cannot be reached.
-    """
-    return [
-        kept
-        for kept in await recoveries.all_own(services, caller)
-        if kept.recovery.restored.kind == "rehearsal" and kept.recovery.over_at is None
-    ]
+    return Sent(restored.new_name, restored.ids_before, recovery.new_vps_id, recovery.given_name)
 
 
 async def find_built(
@@ -76,18 +64,18 @@ async def find_built(
             return kept, sent
     for kept in latest:
         sent = sent_of(kept.recovery)
-        if sent is None or sent.vps_id is not None or not sent.name_was_free:
+        if sent is None or sent.vps_id is not None:
             continue
         found = find_by_name(sent, await hostup.list_vps(limit=100, name=sent.name))
         if found is not None and found.id == vps_id:
-            return kept, Sent(sent.name, sent.name_was_free, vps_id, sent.given_name)
+            return kept, replace(sent, vps_id=vps_id)
     return None
 
 
 async def mention(services: Services, caller: str) -> list[RunningRehearsal]:
     """Return what to say about the rehearsals of `caller`; however that goes, the result stands."""
     try:
-        found = await running(services, caller)
+        found = await recoveries.running(services, caller)
         if not found:
             return []
         return await _look(services, found)
@@ -146,7 +134,7 @@ async def _look_at(
         built = find_by_name(sent, page)
         if built is not None:
             await services.remember({built.id: ""})
-            return await recoveries.put_built(services, kept, built.id)
+            return await recoveries.update(services, kept, new_vps_id=built.id)
         is_over = page.is_whole and not page.data and now - recovery.sent_at > LOOKED_FOR
         return await recoveries.update(services, kept, over_at=now) if is_over else kept
     try:

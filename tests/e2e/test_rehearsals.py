@@ -375,6 +375,22 @@ async def test_another_server_of_the_name_is_not_ended() -> None:
             await refused(assistant, sandbox, vps)
 
 
+async def test_a_server_from_before_is_not_taken_for_it() -> None:
+    """A server of before that has the name by now was not built by the rehearsal."""
+    async with session() as (sandbox, assistant, user):
+        plan = await planned(assistant)
+        name = plan.data["newServer"]["name"]
+        sandbox.faults.add(Fault("drop_before", "POST", BUILD))
+        await assistant.no("restore_vps", planId=plan.data["planId"])
+        db = sandbox.state.by_name("db-01")
+        sandbox.state.put(replace(db, name=name, billing=replace(db.billing, is_payg=True)))
+        told = await assistant.call("list_vps", name=name)
+        assert "it is not known whether it built a server" in told.text
+        user.questions.clear()
+        await refused(assistant, sandbox, db.id)
+        assert user.questions == []
+
+
 async def test_a_server_of_the_name_before_stops_it() -> None:
     async with session() as (sandbox, assistant, _user):
         plan = await planned(assistant)

@@ -34,10 +34,16 @@ from .listings import NOW
 NAME = "rehearsal-web-01-0123456789abc"
 RATE = Money(Decimal("0.66"), "SEK")
 HOURS = timedelta(hours=3)
+BEFORE = frozenset({"vps_8", "vps_9"})
 
 
-def sent(vps_id: str | None = "vps_1", *, free: bool = True, given_name: str | None = None) -> Sent:
-    return Sent(NAME, free, vps_id, given_name)
+def sent(
+    vps_id: str | None = "vps_1",
+    *,
+    before: frozenset[str] | None = BEFORE,
+    given_name: str | None = None,
+) -> Sent:
+    return Sent(NAME, before, vps_id, given_name)
 
 
 def server(id_: str = "vps_1", name: str | None = NAME, **fields: Any) -> dict[str, Any]:
@@ -62,21 +68,27 @@ def test_the_only_server_of_the_name_is_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("free", "listed"),
+    ("before", "listed"),
     [
-        (True, page()),
-        (True, page(server(name="other"))),
-        (True, page(server(name=NAME.upper()))),
-        (True, page(server(name=None))),
-        (True, page(server("vps_7"), server("vps_8"))),
-        (True, page(server("vps_7"), server("vps_8", None))),
-        (True, page(server("vps_7"), hasMore=True)),
-        (True, page(server("vps_7"), nextCursor="c")),
-        (False, page(server("vps_7"))),
+        (BEFORE, page()),
+        (BEFORE, page(server(name="other"))),
+        (BEFORE, page(server(name=NAME.upper()))),
+        (BEFORE, page(server(name=None))),
+        (BEFORE, page(server("vps_7"), server("vps_8"))),
+        (BEFORE, page(server("vps_7"), server("vps_8", None))),
+        (BEFORE, page(server("vps_7"), hasMore=True)),
+        (BEFORE, page(server("vps_7"), nextCursor="c")),
+        (BEFORE, page(server("vps_8"))),
+        (None, page(server("vps_7"))),
     ],
 )
-def test_a_doubt_finds_none(free: bool, listed: VpsPage) -> None:
-    assert find_by_name(sent(None, free=free), listed) is None
+def test_a_doubt_finds_none(before: frozenset[str] | None, listed: VpsPage) -> None:
+    assert find_by_name(sent(None, before=before), listed) is None
+
+
+def test_the_first_server_of_an_account_is_found() -> None:
+    found = find_by_name(sent(None, before=frozenset()), page(server("vps_7")))
+    assert found is not None
 
 
 @pytest.mark.parametrize(
@@ -87,6 +99,8 @@ def test_a_doubt_finds_none(free: bool, listed: VpsPage) -> None:
         (sent(given_name="generated-7"), vps(), None),
         (sent(), vps("vps_2"), NotEndable.NOT_BUILT),
         (sent(None), vps(), NotEndable.NOT_BUILT),
+        (sent("vps_8"), vps("vps_8"), NotEndable.NOT_BUILT),
+        (sent(before=None), vps(), None),
         (sent(), vps(billing=None), NotEndable.NOT_PAYG),
         (sent(), vps(billing={}), NotEndable.NOT_PAYG),
         (sent(), vps(billing={"isPayg": False}), NotEndable.NOT_PAYG),
@@ -111,7 +125,7 @@ def test_never_a_server_of_another_name(
     id_: str, name: str | None, billing: Any, built_id: str | None, given_name: str | None
 ) -> None:
     now = vps(id_, name, billing=billing)
-    why = why_not_endable(Sent(NAME, True, built_id, given_name), now)
+    why = why_not_endable(Sent(NAME, BEFORE, built_id, given_name), now)
     is_it = id_ == built_id and name == NAME and billing == {"isPayg": True}
     assert (why is None) is is_it
 

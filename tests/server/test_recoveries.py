@@ -1,5 +1,6 @@
 """Records of restores: a caller finds their own ones, by server and by id, and nobody else's."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from hostup_mcp.recovery.modes.definition import Mode
 from hostup_mcp.server import recoveries
 from hostup_mcp.server.recoveries import KeptRecovery, LastVerdict, Recovery, Restored
 from hostup_mcp.server.services import Services
+from hostup_mcp.state.in_memory import InMemoryState
 
 from .wiring import settings
 
@@ -67,6 +69,52 @@ async def test_the_last_of_a_server_is_found() -> None:
     assert changed.recovery.outcome == "accepted"
 
 
+async def test_what_another_call_changed_stays() -> None:
+    """Two calls read a record, and each changes something else in it."""
+    services = Services(settings())
+    kept = await put(services, "rec_1", recovery(mode=Mode.NEW_CLOUD_VPS))
+    last = LastVerdict(at=NOW, verdict="back", items=[], to_check=[])
+    await recoveries.update(services, kept, last_verdict=last)
+    both = await recoveries.update(services, kept, new_vps_id=NEW)
+    assert both.recovery.last_verdict == last
+    assert await recoveries.own(services, "ann", "rec_1") == both
+    assert await recoveries.last_own(services, "ann", NEW) == both
+
+
+async def test_the_running_rehearsals_are_found() -> None:
+    services = Services(settings())
+    rehearsal = Restored(mode=Mode.NEW_CLOUD_VPS, point="bkp_1", kind="rehearsal", new_name="try-1")
+    await put(services, "rec_1", recovery())
+    first = await put(services, "rec_2", recovery(restored=rehearsal))
+    second = await put(services, "rec_3", recovery(restored=rehearsal, new_vps_id=NEW))
+    assert await recoveries.running(services, "ann") == [first, second]
+    assert await recoveries.running(services, "bob") == []
+    await recoveries.update(services, first, over_at=NOW)
+    assert await recoveries.running(services, "ann") == [second]
+    # It was over before its entry in the index said so.
+    over = second.recovery.model_copy(update={"over_at": NOW}).model_dump_json()
+    await services.state.put_recovery(second.subject, "rec_3", over)
+    assert await recoveries.running(services, "ann") == []
+
+
+async def test_restores_are_not_read_for_a_mention() -> None:
+    """There are more of them with each year; only a rehearsal that runs is read."""
+
+    class Counting(InMemoryState):
+        reads = 0
+
+        async def recoveries(self, subject: str) -> Mapping[str, str]:
+            self.reads += 1
+            return await super().recoveries(subject)
+
+    state = Counting()
+    services = Services(settings(), state=state)
+    for number in range(20):
+        await put(services, f"rec_{number}", recovery())
+    assert await recoveries.running(services, "ann") == []
+    assert state.reads == 1
+
+
 async def test_another_caller_has_none_of_them() -> None:
     services = Services(settings())
     kept = await put(services, "rec_1", recovery())
@@ -112,6 +160,9 @@ async def test_what_cannot_be_read_is_skipped() -> None:
     assert await recoveries.last_own(services, "ann", VPS) == kept
     assert await recoveries.last_of(services, kept.subject) == kept.recovery
     assert await recoveries.own(services, "ann", "rec_2") is None
+    index = recoveries._index(services, "ann")
+    await services.state.put_recovery(index, "rec_4", '{"of": "another version"}')
+    assert await recoveries.last_own(services, "ann", VPS) == kept
 
 
 def test_it_was_sent_by_hostups_clock() -> None:

@@ -108,7 +108,7 @@ def _follow_up_of_new(restored: Restored, before: Before) -> FollowUp:
         f"Call list_vps with name {name} in a few minutes, and look in HostUp's panel for a new "
         "server.",
         restored=restored.model_copy(
-            update={"new_name": name, "name_was_free": before.is_whole and not before.has_name}
+            update={"new_name": name, "ids_before": before.ids if before.is_whole else None}
         ),
         known_before=before.ids,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from typing import Any
 
 from hostup_mcp.hostup.jobs import Started
 from hostup_mcp.hostup.problems import HostUpError
@@ -82,26 +83,22 @@ async def conclude_recovery(
     """Record the outcome of a restore that was sent; `started` is None if it is not known."""
     if kept is None:
         return
-    recovery = kept.recovery
     with suppress(StateUnavailableError):
         if started is None:
             await recoveries.update(w.services, kept, outcome="unknown")
             return
         state, job_id = started.state, started.job_id
         now = by_hostup(w.services.hostup, w.services.now())
-        is_over = state is not None and state.is_over
-        ended = recovery.model_copy(
-            update={
-                "outcome": "accepted",
-                "job_id": job_id,
-                "poll": None if job_id is None else poll_path(job_id, started.poll_url),
-                "new_vps_id": started.vps_id,
-                "job_end": JobEnd(state=state, said=started.reason, at=now)
-                if state is not None and is_over
-                else None,
-            }
-        )
-        await recoveries.put(w.services, KeptRecovery(kept.subject, kept.id, ended))
+        told: dict[str, Any] = {
+            "outcome": "accepted",
+            "job_id": job_id,
+            "poll": None if job_id is None else poll_path(job_id, started.poll_url),
+        }
+        if started.vps_id is not None:
+            told["new_vps_id"] = started.vps_id
+        if state is not None and state.is_over:
+            told["job_end"] = JobEnd(state=state, said=started.reason, at=now)
+        await recoveries.update(w.services, kept, **told)
 
 
 async def note_name(w: WriteContext, kept: KeptRecovery | None, started: Started) -> None:

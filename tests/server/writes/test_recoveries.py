@@ -151,7 +151,7 @@ async def test_the_record_says_what_was_agreed() -> None:
     assert re.fullmatch("[0-9a-f]{16}", recovery["write_id"])
     assert (recovery["new_vps_id"], recovery["job_end"], recovery["last_verdict"]) == (None,) * 3
     [entry] = (await bench.services.state.recoveries(INDEX)).values()
-    assert json.loads(entry) == {"subject": SUBJECT, "vps_id": VPS}
+    assert json.loads(entry) == {"subject": SUBJECT, "vps_id": VPS, "is_running": False}
 
 
 async def test_a_new_server_is_found_by_its_own_id() -> None:
