@@ -14,7 +14,7 @@ from hostup_mcp.config import (
     Settings,
     load,
 )
-from hostup_mcp.hostup.address import KEYS_PAGE
+from hostup_mcp.hostup.address import KEYS_PAGE, Host
 
 SECRET = "5ecret-that-must-not-show"
 KEY = {"HOSTUP_API_KEY": "hu_live_key"}
@@ -338,8 +338,17 @@ def test_every_remote_variable_is_read(tmp_path: Path) -> None:
         HOSTUP_MCP_CALLS_PER_MINUTE="7",
         HOSTUP_MCP_CALLS_AT_ONCE="2",
         HOSTUP_MCP_METRICS_PORT="9100",
+        HOSTUP_MCP_ALLOWED_HOSTS=" MCP.example , hostup-mcp:8000,[::1]:*,x:443,",
+        HOSTUP_MCP_ALLOWED_ORIGINS="HTTP://Localhost:6274, https://a.example:443",
     )
     assert settings.remote == Remote(
+        allowed_hosts=(
+            Host("mcp.example", ""),
+            Host("hostup-mcp", "8000"),
+            Host("[::1]", "*"),
+            Host("x", ""),
+        ),
+        allowed_origins=("http://localhost:6274", "https://a.example"),
         issuer="https://login.example",
         audience="hostup-mcp",
         jwks_url="https://login.example/keys",
@@ -398,6 +407,23 @@ def test_an_incomplete_issuer_is_rejected(missing: str) -> None:
 def test_plain_http_elsewhere_is_rejected(variable: str) -> None:
     (problem,) = problems(None, **KEY, **(OAUTH | {variable: "http://login.example"}))
     assert problem.startswith(f"{variable} must be https")
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["*", "https://a.example", "a.example/mcp", "a b", "*.a.example", "a:99999999", "ö.example"],
+)
+def test_an_invalid_host_is_rejected(host: str) -> None:
+    (problem,) = problems(None, **KEY, HOSTUP_MCP_ALLOWED_HOSTS=f"mcp.example, {host}")
+    assert problem.startswith("HOSTUP_MCP_ALLOWED_HOSTS must be hosts such as")
+
+
+@pytest.mark.parametrize(
+    "origin", ["*", "null", "a.example", "https://a.example/", "https://*.a.example", "https://a:*"]
+)
+def test_an_invalid_origin_is_rejected(origin: str) -> None:
+    (problem,) = problems(None, **KEY, HOSTUP_MCP_ALLOWED_ORIGINS=f"https://b.example,{origin}")
+    assert problem.startswith("HOSTUP_MCP_ALLOWED_ORIGINS must be origins such as")
 
 
 @pytest.mark.parametrize("scope", ["two scopes", 'quo"te', "back\\slash", "å", "a\nb"])

@@ -15,12 +15,14 @@ from hostup_mcp.config.values import (
     known_language,
     parse_path,
     read_audit_log,
+    read_hosts,
     read_language,
+    read_origins,
     read_switch,
     read_zone,
     time_zone,
 )
-from hostup_mcp.hostup.address import is_safe_base_url
+from hostup_mcp.hostup.address import Host, is_safe_base_url
 from hostup_mcp.hostup.keys import key_problem
 
 __all__ = [
@@ -71,6 +73,9 @@ class Remote:
     jwks_url: str | None = None
     scope: str = "hostup"
     public_url: str | None = None
+    allowed_hosts: tuple[Host, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+    """Web pages of these origins may call this server from a browser."""
     credentials: Path | None = None
     state: str | None = field(default=None, repr=False)
     calls_per_minute: int = 120
@@ -215,6 +220,8 @@ def _remote(given: Callable[[str, str], str], problems: list[str]) -> Remote:
         jwks_url=jwks_url,
         scope=scope,
         public_url=public_url,
+        allowed_hosts=read_hosts(given("", "HOSTUP_MCP_ALLOWED_HOSTS"), problems),
+        allowed_origins=read_origins(given("", "HOSTUP_MCP_ALLOWED_ORIGINS"), problems),
         credentials=file("", "HOSTUP_MCP_CREDENTIALS"),
         state=text("state", "HOSTUP_MCP_STATE"),
         calls_per_minute=count("HOSTUP_MCP_CALLS_PER_MINUTE", Remote.calls_per_minute),

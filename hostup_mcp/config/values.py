@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from zoneinfo import ZoneInfo
 
+from hostup_mcp.hostup.address import Host, read_host, read_origin
 from hostup_mcp.hostup.keys import is_unfilled
 
 LANGUAGES = ("en", "sv")
@@ -119,3 +120,29 @@ def read_switch(value: str, name: str, problems: list[str]) -> bool:
     if value.lower() not in ("1", "true", "yes", "on"):
         problems.append(f"{name} must be 1 or 0.")
     return True
+
+
+def read_hosts(text: str, problems: list[str]) -> tuple[Host, ...]:
+    """Return the hosts in a comma-separated list."""
+    hosts = [read_host(part) for part in _parts(text)]
+    if None in hosts:
+        problems.append(
+            "HOSTUP_MCP_ALLOWED_HOSTS must be hosts such as mcp.example.net, mcp.example.net:8000 "
+            "or mcp.example.net:*, separated by commas."
+        )
+    return tuple(host for host in hosts if host is not None)
+
+
+def read_origins(text: str, problems: list[str]) -> tuple[str, ...]:
+    """Return the origins in a comma-separated list, as browsers write them."""
+    origins = [read_origin(part) for part in _parts(text)]
+    if None in origins:
+        problems.append(
+            "HOSTUP_MCP_ALLOWED_ORIGINS must be origins such as https://app.example.net or "
+            "http://localhost:6274, separated by commas."
+        )
+    return tuple(origin for origin in origins if origin is not None)
+
+
+def _parts(text: str) -> list[str]:
+    return [part for each in text.split(",") if (part := each.strip())]

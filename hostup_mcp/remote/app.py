@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urlsplit
 
 import httpx
 from mcp.server.auth.middleware.auth_context import get_access_token
@@ -27,6 +25,8 @@ from hostup_mcp.remote.jwks import JwksCache
 from hostup_mcp.remote.limits import CallerLimits
 from hostup_mcp.remote.metrics import Metrics
 from hostup_mcp.remote.oauth import JwtVerifier
+from hostup_mcp.remote.origins import origin_middleware
+from hostup_mcp.remote.paths import NoHead, NoResumption, SlashOptional
 from hostup_mcp.remote.rejections import RejectionLog
 from hostup_mcp.remote.shared_state import SharedState
 from hostup_mcp.remote.tokens import HashedTokens
@@ -128,6 +128,11 @@ def build_service(
     )
     if remote.issuer is not None:
         app.user_middleware.insert(0, Middleware(ScopeInChallenge, scope=remote.scope))
+    app.user_middleware[:0] = [
+        Middleware(SlashOptional),
+        *origin_middleware(remote, listen.host),
+    ]
+    app.router.redirect_slashes = False
     tokens = verifier if isinstance(verifier, HashedTokens) else None
     service = Service(app, server, services, metrics, shared, tokens)
     _add_health(app, service)
@@ -155,26 +160,20 @@ class ScopeInChallenge:
 
 
 def _mcp_app(server: StrictServer, listen: Listen, settings: Settings) -> Starlette:
-    names = {_bracketed(listen.host), "127.0.0.1", "localhost", "[::1]", socket.gethostname()}
-    hosts = [f"{name}:*" for name in sorted(names)]
-    origins = [f"http://{name}:*" for name in sorted(names)]
-    if settings.remote.public_url:
-        public = urlsplit(settings.remote.public_url)
-        hosts.append(public.netloc)
-        origins.append(f"{public.scheme}://{public.netloc}")
-    security = TransportSecuritySettings(
-        enable_dns_rebinding_protection=True, allowed_hosts=hosts, allowed_origins=origins
-    )
+    # `OriginGuard` does that, and says which setting to use.
+    unchecked = TransportSecuritySettings(enable_dns_rebinding_protection=False)
     if listen.transport == "sse":
-        app = server.sse_app(transport_security=security, host=listen.host)
-        app.user_middleware.append(Middleware(IgnoreErrorAfterRejection))
+        app = server.sse_app(transport_security=unchecked, host=listen.host)
+        app.user_middleware.append(Middleware(NoHead, path=PATHS["sse"]))
         return app
-    return server.streamable_http_app(
-        transport_security=security,
+    app = server.streamable_http_app(
+        transport_security=unchecked,
         host=listen.host,
         # Any replica must be able to handle any request.
         stateless_http=settings.remote.state is not None,
     )
+    app.user_middleware.append(Middleware(NoResumption))
+    return app
 
 
 def _verifier(settings: Settings, rejections: RejectionLog) -> TokenVerifier | None:
@@ -230,29 +229,3 @@ def _add_health(app: Starlette, service: Service) -> None:
 
     app.add_route("/healthz", healthz, ["GET"])
     app.add_route("/readyz", readyz, ["GET"])
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
-
-
-class IgnoreErrorAfterRejection:
-    """ASGI middleware: over SSE the SDK rejects a foreign Host or Origin and then raises."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        rejected = False
-
-        async def watch(message: Message) -> None:
-            nonlocal rejected
-            if message["type"] == "http.response.start":
-                rejected = message["status"] in (403, 421)
-            await send(message)
-
-        try:
-            await self._app(scope, receive, watch)
-        except ValueError:
-            if not rejected:
-                raise

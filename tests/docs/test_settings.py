@@ -48,6 +48,8 @@ FIELDS = {
     "HOSTUP_MCP_OAUTH_JWKS": "jwks_url",
     "HOSTUP_MCP_OAUTH_SCOPE": "scope",
     "HOSTUP_MCP_PUBLIC_URL": "public_url",
+    "HOSTUP_MCP_ALLOWED_HOSTS": "allowed_hosts",
+    "HOSTUP_MCP_ALLOWED_ORIGINS": "allowed_origins",
     "HOSTUP_MCP_CREDENTIALS": "credentials",
     "HOSTUP_MCP_STATE": "state",
     "HOSTUP_MCP_SECRET": "secrets",
