@@ -1,34 +1,42 @@
 # hostup-mcp over stdio (default) or HTTP:
 #   docker build -t hostup-mcp .
 #   docker run -i --rm -e HOSTUP_API_KEY hostup-mcp
-#   docker run --rm -p 8000:8000 --read-only -v ./tokens:/run/tokens:ro -e HOSTUP_API_KEY \
+#
+# Over HTTP, with a token for each caller. The volume belongs to the container's user:
+#   docker run --rm -v hostup-tokens:/run/tokens hostup-mcp token new NAME --tokens /run/tokens/tokens.json
+#   docker run --rm -p 127.0.0.1:8000:8000 --read-only -v hostup-tokens:/run/tokens:ro -e HOSTUP_API_KEY \
 #     hostup-mcp serve --transport streamable-http --host 0.0.0.0 --tokens /run/tokens/tokens.json
 
-FROM python:3.13-slim AS build
+ARG BASE=docker.io/library/python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b
+
+FROM ${BASE} AS build
 WORKDIR /src
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+# A layer of its own: it changes only with a version.
+COPY packaging/container/*.txt packaging/container/
+RUN python3 -m venv /opt/build && python3 -m venv /opt/hostup-mcp \
+ && /opt/build/bin/pip install --no-cache-dir --require-hashes --only-binary=:all: -r packaging/container/build.txt \
+ && /opt/hostup-mcp/bin/pip install --no-cache-dir --require-hashes --only-binary=:all: -r packaging/container/locked.txt
+COPY pyproject.toml README.md LICENSE ./
 COPY hostup_mcp hostup_mcp
-RUN python -m venv /opt/hostup-mcp \
- && /opt/hostup-mcp/bin/pip install --no-cache-dir -c constraints.txt '.[replicas,otel]' \
+RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
+ && /opt/hostup-mcp/bin/pip install --no-index --no-deps /wheels/*.whl \
  && /opt/hostup-mcp/bin/pip uninstall -y pip \
  # Compiled ahead: the file system is read-only later, and a start should not pay for it.
- && python -m compileall -q /opt/hostup-mcp/lib
+ && python3 -m compileall -q /opt/hostup-mcp/lib \
+ && mkdir /tokens && chmod 700 /tokens
 
-FROM python:3.13-slim
+FROM ${BASE}
 LABEL org.opencontainers.image.title="hostup-mcp" \
       org.opencontainers.image.licenses="MIT" \
       io.modelcontextprotocol.server.name="io.github.hostup-mcp/hostup-mcp"
 COPY --from=build /opt/hostup-mcp /opt/hostup-mcp
+# A new volume takes its owner and mode from here.
+COPY --from=build --chown=10001:10001 /tokens /run/tokens
 ENV PATH=/opt/hostup-mcp/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 RUN useradd --system --no-create-home --uid 10001 hostup
 USER 10001
 EXPOSE 8000
-# Over stdio there is no port to ask, and a process that reads its pipe is healthy.
-HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["python", "-c", "\
-import sys, urllib.request as u\n\
-if {b'streamable-http', b'sse'} & set(open('/proc/1/cmdline','rb').read().split(b'\\0')):\n\
-    sys.exit(u.urlopen('http://127.0.0.1:8000/healthz', timeout=2).status != 200)\n\
-"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["hostup-mcp", "health"]
 ENTRYPOINT ["hostup-mcp"]

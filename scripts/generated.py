@@ -104,12 +104,26 @@ def browser() -> str | None:
     return None
 
 
+def uv() -> str | None:
+    packaged = ROOT / ".cache" / "packaging" / "venvs" / "tools" / "bin" / "uv"
+    if packaged.exists() or shutil.which("uv"):
+        return None
+    return "uv: run packaging/setup"
+
+
 def by_script(name: str, script: str, *files: str) -> Generated:
     """Files of a script that has a --check of its own."""
     return Generated(name, files, f"{PYTHON} {script}", passes(PYTHON, script, "--check"))
 
 
 GENERATED = (
+    Generated(
+        "locks",
+        ("constraints.txt", "packaging/container/*.txt"),
+        f"{PYTHON} scripts/locks.py",
+        passes(PYTHON, "scripts/locks.py", "--check"),
+        uv,
+    ),
     by_script("readme", "scripts/readme.py", "README.md"),
     by_script("clients", "scripts/clients.py", "docs/clients.md"),
     by_script("architecture", "scripts/architecture.py", "docs/architecture.md"),

@@ -8,14 +8,12 @@ import os
 import sys
 from collections.abc import Sequence
 
-from hostup_mcp.cli.parser import UsageError, make_parser, settings_flags
+from hostup_mcp.cli.parser import UsageError, make_parser, settings_flags, with_command
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return the exit code."""
-    words = list(sys.argv[1:] if argv is None else argv)
-    if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help", "--version")):
-        words.insert(0, "serve")
+    words = with_command(sys.argv[1:] if argv is None else argv)
     try:
         arguments = make_parser().parse_args(words)
     except UsageError as error:
@@ -61,6 +59,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from hostup_mcp.config import load
 
             return doctor(load(settings_flags(arguments), os.environ), shapes=arguments.shapes)
+        case "health":
+            from hostup_mcp.cli.health import health
+
+            return health()
         case "sandbox":
             from hostup_mcp.sandbox.serve import serve_sandbox
 

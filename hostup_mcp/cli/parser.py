@@ -67,6 +67,13 @@ def transport_in(words: Sequence[str]) -> str | None:
     return given
 
 
+def with_command(words: Sequence[str]) -> list[str]:
+    """Return the words of a command line with the default command, `serve`, where none is named."""
+    if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help", "--version")):
+        return ["serve", *words]
+    return list(words)
+
+
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; it raises `UsageError` instead of exiting."""
     parser = _Parser(
@@ -147,6 +154,7 @@ def make_parser() -> argparse.ArgumentParser:
     for name in ("json", "prometheus"):
         output.add_argument(f"--{name}", dest="output", action="store_const", const=name)
     check.set_defaults(output="text")
+    commands.add_parser("health", help="ask the server of this container whether it is healthy")
     sandbox = commands.add_parser("sandbox", help="serve the sandbox account over HTTP")
     sandbox.add_argument("--port", type=int, default=8080, help="0 takes a free one")
     sandbox.add_argument(

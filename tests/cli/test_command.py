@@ -101,7 +101,7 @@ def test_the_help_names_every_command(word: str, capsys: pytest.CaptureFixture[s
         assert command in said
 
 
-@pytest.mark.parametrize("command", ["serve", "check", "doctor", "sandbox", "demo"])
+@pytest.mark.parametrize("command", ["serve", "check", "doctor", "health", "sandbox", "demo"])
 def test_every_command_has_its_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main([command, "--help"])

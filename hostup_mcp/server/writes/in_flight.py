@@ -58,11 +58,14 @@ class WritesInFlight:
         self._tasks.add(task)
         task.add_done_callback(self._forget)
         try:
-            return await asyncio.shield(task)
+            # Not `asyncio.shield`: from Python 3.14 on, it reports an error of a task whose caller
+            # was cancelled.
+            await asyncio.wait({task})
         except asyncio.CancelledError:
             if may_abandon():
                 task.cancel()
             raise
+        return task.result()
 
     @contextmanager
     def interruptible(self) -> Iterator[None]:
