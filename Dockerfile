@@ -22,20 +22,19 @@ RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels 
  && /opt/hostup-mcp/bin/pip install --no-index --no-deps /wheels/*.whl \
  && /opt/hostup-mcp/bin/pip uninstall -y pip \
  # Compiled ahead: the file system is read-only later, and a start should not pay for it.
- && python3 -m compileall -q /opt/hostup-mcp/lib \
- && mkdir /tokens && chmod 700 /tokens
+ && python3 -m compileall -q /opt/hostup-mcp/lib
 
 FROM ${BASE}
 LABEL org.opencontainers.image.title="hostup-mcp" \
       org.opencontainers.image.licenses="MIT" \
       io.modelcontextprotocol.server.name="io.github.hostup-mcp/hostup-mcp"
 COPY --from=build /opt/hostup-mcp /opt/hostup-mcp
-# A new volume takes its owner and mode from here.
-COPY --from=build --chown=10001:10001 /tokens /run/tokens
 ENV PATH=/opt/hostup-mcp/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
-RUN useradd --system --no-create-home --uid 10001 hostup
+# A new volume takes the owner and mode of the folder that it is mounted on.
+RUN useradd --system --no-create-home --uid 10001 hostup \
+ && install --directory --owner=hostup --group=hostup --mode=700 /run/tokens
 USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["hostup-mcp", "health"]

@@ -53,6 +53,8 @@ async def follow(line: str, place: Place, serves: Serves) -> None:
         await added(rest, here, serves)
     elif rest[0] == "hostup-mcp" and "serve" in rest:
         await served(rest, here)
+    elif rest[:2] == ["docker", "run"]:
+        await follow(without_docker(rest, here), place, serves)
     elif rest[:2] == ["hostup-mcp", "sandbox"]:
         await served_sandbox(rest, here)
     elif rest[:3] == ["hostup-mcp", "audit", "verify"]:
@@ -63,6 +65,15 @@ async def follow(line: str, place: Place, serves: Serves) -> None:
         place.printed.append(output_of(rest, here))
     else:
         raise AssertionError(f"no test knows how to follow: {line}")
+
+
+def without_docker(words: list[str], place: Place) -> str:
+    """What `docker run ... hostup-mcp WORDS` runs, with a folder in place of the volume."""
+    image = words.index("hostup-mcp")
+    volume = words[words.index("-v") + 1].split(":")
+    folder = place.folder / volume[0]
+    folder.mkdir(exist_ok=True)
+    return shlex.join(word.replace(volume[1], str(folder)) for word in words[image:])
 
 
 def assignments(words: list[str], place: Place) -> dict[str, str]:
