@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from asyncio import TimerHandle, Transport
-from typing import cast
+import asyncio
+from typing import Protocol
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -11,12 +11,20 @@ HEADER_SECONDS = 10.0
 """How long request headers may take, from the connection or the previous response."""
 
 
-class HeaderTimeoutProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1 protocol with a time limit for request headers."""
+class _Cycle(Protocol):
+    response_complete: bool
 
-    _timer: TimerHandle | None = None
 
-    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+class HeaderTimeout(asyncio.Protocol):
+    """A time limit for request headers, mixed into one of uvicorn's HTTP/1.1 protocols."""
+
+    loop: asyncio.AbstractEventLoop
+    transport: asyncio.Transport
+    cycle: _Cycle | None  # the current request and its response
+
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._update_timer()
 
@@ -35,8 +43,7 @@ class HeaderTimeoutProtocol(H11Protocol):
             self._timer = self.loop.call_later(HEADER_SECONDS, self._close_if_waiting)
 
     def _awaits_request(self) -> bool:
-        cycle = cast("object | None", self.cycle)
-        return cycle is None or self.cycle.response_complete
+        return self.cycle is None or self.cycle.response_complete
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:
@@ -47,3 +54,16 @@ class HeaderTimeoutProtocol(H11Protocol):
         self._timer = None
         if self._awaits_request():
             self.transport.close()
+
+
+class H11(HeaderTimeout, H11Protocol):  # type: ignore[misc] # attributes with the same meaning
+    """uvicorn's protocol in Python. It limits the size of headers itself, to 64 KiB."""
+
+
+def http_protocol() -> type[asyncio.Protocol]:
+    """Return the protocol to serve with: the one in C where `httptools` is installed."""
+    try:
+        from hostup_mcp.remote.fast_connection import HttpTools
+    except ModuleNotFoundError:
+        return H11
+    return HttpTools

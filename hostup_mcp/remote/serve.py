@@ -18,7 +18,7 @@ from hostup_mcp.config import Settings
 from hostup_mcp.hostup.address import is_loopback
 from hostup_mcp.remote.accounts import CredentialsError
 from hostup_mcp.remote.app import PATHS, Listen, Service, build_service
-from hostup_mcp.remote.connection import HeaderTimeoutProtocol
+from hostup_mcp.remote.connection import http_protocol
 from hostup_mcp.remote.shared_state import StateError
 from hostup_mcp.remote.token_file import TokenFileError
 from hostup_mcp.remote.tracing import TracingError, trace_if_configured
@@ -90,15 +90,25 @@ def serve_http(settings: Settings, listen: Listen) -> int:
             log.info(message)
         else:
             print(message, file=sys.stderr, flush=True)  # noqa: T201
-        anyio.run(run, service, listener, remote.authenticates)
+        options = loop_options()
+        anyio.run(run, service, listener, remote.authenticates, backend_options=options)
     return 0
+
+
+def loop_options() -> dict[str, object]:
+    """Return options that choose the event loop: the one in C where `uvloop` is installed."""
+    try:
+        import uvloop
+    except ModuleNotFoundError:
+        return {}
+    return {"loop_factory": uvloop.new_event_loop}
 
 
 async def run(service: Service, listener: socket.socket, has_callers: bool) -> None:
     """Serve on `listener` until a signal to stop, or until `service.draining` is set."""
     config = uvicorn.Config(
         service.app,
-        http=HeaderTimeoutProtocol,
+        http=http_protocol(),
         log_config=None,
         access_log=False,
         server_header=False,

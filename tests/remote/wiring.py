@@ -29,7 +29,7 @@ from support.product import UNLIMITED, ServerProcess, command, environment
 
 from hostup_mcp.config import Settings, load
 from hostup_mcp.remote.app import PATHS, Listen, build_service
-from hostup_mcp.remote.serve import run
+from hostup_mcp.remote.serve import loop_options, run
 from hostup_mcp.remote.token_file import new_token
 
 PATIENCE = 45.0
@@ -89,7 +89,13 @@ class ServerThread:
         self._handler = logging.StreamHandler(self._log)
         logging.getLogger().addHandler(self._handler)
         self._thread = threading.Thread(
-            target=anyio.run, args=(run, self.service, listener, settings.remote.authenticates)
+            target=lambda: anyio.run(
+                run,
+                self.service,
+                listener,
+                settings.remote.authenticates,
+                backend_options=loop_options(),
+            )
         )
         self._thread.start()
 
