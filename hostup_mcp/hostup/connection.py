@@ -114,6 +114,8 @@ def describe_cause(error: Exception) -> str:
             return "its name was not found"
         if isinstance(cause, ConnectionRefusedError):
             return "it was refused"
+        if isinstance(cause, ConnectionResetError | ConnectionAbortedError):
+            return "it was closed"
         if isinstance(cause, httpx.ProxyError):
             return "the proxy refused it"
         if isinstance(cause, httpx.RemoteProtocolError):

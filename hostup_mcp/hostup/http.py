@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeAlias, TypeVar, cast
 
 import anyio
@@ -88,6 +89,9 @@ class Throttle:
 Observer: TypeAlias = Callable[[str, str, float], None]
 """Called after each request with its method, its status or error, and the seconds it took."""
 
+MakeTransport: TypeAlias = Callable[[ssl.SSLContext, httpx.Limits], httpx.AsyncBaseTransport]
+"""Makes a transport that trusts the given certificates."""
+
 
 class Http:
     """A connection to one HostUp account. Close it when done."""
@@ -103,8 +107,11 @@ class Http:
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
         throttle: Throttle | None = None,
         observe: Observer | None = None,
+        reads: MakeTransport | None = None,
     ) -> None:
         """`budget` is in seconds, for one request with all its retries.
+
+        `reads` makes a transport for reads over the network; it is not used with a proxy.
 
         Raises:
             ValueError: the base URL is neither https nor http to a loopback address.
@@ -123,7 +130,9 @@ class Http:
         # Loading the certificates takes longer than everything else, so it is done once.
         way = outgoing(base_url if transport is None else "")
 
-        def client(limits: httpx.Limits) -> httpx.AsyncClient:
+        def client(
+            limits: httpx.Limits, transport: httpx.AsyncBaseTransport | None
+        ) -> httpx.AsyncClient:
             return httpx.AsyncClient(
                 base_url=base_url,
                 transport=transport,
@@ -139,17 +148,20 @@ class Http:
                     "User-Agent": _AGENT,
                 },
                 follow_redirects=False,
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none are kept
                 # httpx parses it even so, and reports an invalid one as a broken connection.
                 event_hooks={"response": [_drop_location]},
                 trust_env=False,
                 timeout=httpx.Timeout(None, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
             )
 
-        self._reads = client(httpx.Limits(max_connections=100, max_keepalive_connections=20))
+        many = httpx.Limits(max_connections=100, max_keepalive_connections=20)
+        fast = reads(way.verify, many) if reads and not (transport or way.proxy) else None
+        self._reads = client(many, transport or fast)
         self._writes = (
             self._reads
             if transport is not None
-            else client(httpx.Limits(max_keepalive_connections=0))
+            else client(httpx.Limits(max_keepalive_connections=0), None)
         )
 
     async def close(self) -> None:

@@ -20,6 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hostup_mcp.config import Settings
+from hostup_mcp.hostup.http import MakeTransport
 from hostup_mcp.remote.accounts import account_of, read_accounts
 from hostup_mcp.remote.jwks import JwksCache
 from hostup_mcp.remote.limits import CallerLimits
@@ -100,6 +101,7 @@ def build_service(
         account_of=account_of(accounts) if accounts is not None else None,
         unlockable=settings.allow.union(*(a.allow for a in (accounts or {}).values())),
         metrics=metrics,
+        reads=_fast_reads(),
     )
     rejections = RejectionLog()
     verifier = _verifier(settings, rejections)
@@ -137,6 +139,15 @@ def build_service(
     service = Service(app, server, services, metrics, shared, tokens)
     _add_health(app, service)
     return service
+
+
+def _fast_reads() -> MakeTransport | None:
+    """Return what makes the fast transport for reads, where its library is installed."""
+    try:
+        from hostup_mcp.hostup.fast_reads import ReadsTransport
+    except ModuleNotFoundError:
+        return None
+    return ReadsTransport
 
 
 class ScopeInChallenge:

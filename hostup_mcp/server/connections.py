@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import httpx
 
 from hostup_mcp.config import Settings
-from hostup_mcp.hostup.http import Http, Observer, Throttle
+from hostup_mcp.hostup.http import Http, MakeTransport, Observer, Throttle
 from hostup_mcp.state.store import StateStore, StateUnavailableError
 
 
@@ -71,10 +71,12 @@ def connect(
     throttle: Throttle | None = None,
     observe: Observer | None = None,
     budget: float = 20.0,
+    reads: MakeTransport | None = None,
 ) -> Http:
     """Open a connection to the account of `settings`: at HostUp, or in the sandbox.
 
-    `budget` is in seconds, for one request with all its retries.
+    `budget` is in seconds, for one request with all its retries. `reads` makes the transport for
+    reads over the network, if it is not that of httpx.
     """
     base_url, api_key = settings.base_url, settings.api_key
     if settings.sandbox:
@@ -90,4 +92,5 @@ def connect(
         now=now,
         throttle=throttle,
         observe=observe,
+        reads=reads,
     )

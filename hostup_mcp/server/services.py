@@ -13,7 +13,7 @@ import httpx
 from mcp.server.mcpserver import Context
 
 from hostup_mcp.config import Group, Misconfigured, Settings
-from hostup_mcp.hostup.http import Http
+from hostup_mcp.hostup.http import Http, MakeTransport
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.server.caller import Account, caller, principal
 from hostup_mcp.server.connections import Connections, connect, shared_throttle
@@ -36,6 +36,7 @@ class Services:
     `RefusalError` for a caller without one. `unlockable` are the groups of writing tools that are
     unlocked for any caller (by default those of the settings). `default_zone` and
     `default_language` return the time zone and the language of users for whom none was chosen.
+    `reads` makes the transport for reads over the network, if it is not that of httpx.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Services:
         metrics: MetricsObserver | None = None,
         default_zone: Callable[[], tzinfo] = lambda: UTC,
         default_language: Callable[[], Language] = lambda: Language.ENGLISH,
+        reads: MakeTransport | None = None,
     ) -> None:
         settings = configuration if isinstance(configuration, Settings) else None
         self.configuration = configuration
@@ -68,6 +70,7 @@ class Services:
         self._default_zone = default_zone
         self._default_language = default_language
         self._transport = transport
+        self._reads = reads
         self._connections = Connections(self._connect)
 
     @property
@@ -149,6 +152,7 @@ class Services:
             self.now,
             shared_throttle(self.state, api_key),
             self.metrics.hostup_requested,
+            reads=self._reads,
         )
 
     async def remember(self, ids: Mapping[str, str]) -> None:

@@ -3,8 +3,10 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from importlib.util import find_spec
 from typing import Any
 
 import httpx
@@ -13,8 +15,9 @@ from support.certificates import make_certificate
 
 from hostup_mcp.hostup import connection as connection_module
 from hostup_mcp.hostup import http as http_module
-from hostup_mcp.hostup.http import Http
+from hostup_mcp.hostup.http import Http, MakeTransport
 from hostup_mcp.hostup.jobs import JobState
+from hostup_mcp.hostup.models import BackupList
 from hostup_mcp.hostup.problems import (
     ConflictError,
     ConnectionLostError,
@@ -26,7 +29,7 @@ from hostup_mcp.hostup.problems import (
     UnreachableError,
 )
 from hostup_mcp.hostup.reading import ReadingClient
-from hostup_mcp.hostup.requests import create_backup
+from hostup_mcp.hostup.requests import WriteRequest, create_backup
 from hostup_mcp.hostup.writing import WritingClient
 
 from .sockets import Server, Tunnel, response
@@ -42,6 +45,23 @@ STRAY = response(
 REFUSED = response("409 Conflict", {"code": "vps_not_ready"})
 
 Proxied = Callable[[str], None]
+
+needs_aiohttp = pytest.mark.skipif(find_spec("aiohttp") is None, reason="needs aiohttp")
+TRANSPORTS: dict[str, MakeTransport | None] = {"httpx": None}
+if find_spec("aiohttp"):
+    from hostup_mcp.hostup.fast_reads import ReadsTransport
+
+    TRANSPORTS["aiohttp"] = ReadsTransport
+
+chosen: ContextVar[str] = ContextVar("chosen", default="httpx")
+
+
+@pytest.fixture(params=TRANSPORTS, autouse=True)
+def transport(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The tests run with each transport for reads."""
+    token = chosen.set(request.param)
+    yield
+    chosen.reset(token)
 
 
 @pytest.fixture(scope="module")
@@ -79,11 +99,32 @@ def proxied(monkeypatch: pytest.MonkeyPatch) -> Proxied:
 async def clients(
     address: str, budget: float = 10.0
 ) -> AsyncIterator[tuple[ReadingClient, WritingClient]]:
-    http = Http(address, KEY, budget=budget)
-    try:
+    async with http_to(address, budget) as http:
         yield ReadingClient(http), WritingClient(http)
+
+
+@asynccontextmanager
+async def http_to(address: str, budget: float = 10.0) -> AsyncIterator[Http]:
+    http = Http(address, KEY, budget=budget, reads=TRANSPORTS[chosen.get()])
+    try:
+        yield http
     finally:
         await http.close()
+
+
+@pytest.fixture
+def once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reads are not retried."""
+    monkeypatch.setattr(http_module, "_is_retryable", lambda *_: False)
+
+
+async def failed_read(address: str, budget: float = 10.0) -> HostUpError:
+    """How a read from `address` fails that is not retried."""
+    async with clients(address, budget) as (reading, _):
+        with pytest.raises(HostUpError) as caught:
+            await reading.list_backups(VPS_ID)
+    assert KEY not in str(caught.value)
+    return caught.value
 
 
 async def failed(address: str, budget: float = 10.0) -> HostUpError:
@@ -103,7 +144,7 @@ def by_method(read: Any, write: Any) -> Callable[[str], Any]:
 # Once, whatever happens.
 
 
-@pytest.mark.parametrize(
+LOST = pytest.mark.parametrize(
     ("answer", "kind"),
     [
         pytest.param(
@@ -127,6 +168,9 @@ def by_method(read: Any, write: Any) -> Callable[[str], Any]:
         pytest.param(None, TimedOutError, id="silence"),
     ],
 )
+
+
+@LOST
 async def test_a_lost_write_is_sent_only_once(
     scheme: ssl.SSLContext | None, answer: bytes | None, kind: type[HostUpError]
 ) -> None:
@@ -135,6 +179,88 @@ async def test_a_lost_write_is_sent_only_once(
     assert type(error) is kind
     assert (error.sent, error.outcome_unknown) == (True, True)
     assert len(far_end.requests) == 1
+
+
+@LOST
+async def test_a_lost_read_is_told_alike(
+    scheme: ssl.SSLContext | None,
+    answer: bytes | None,
+    kind: type[HostUpError],
+    once: None,
+) -> None:
+    async with Server(lambda _: answer, hang_up=True).listening(scheme) as far_end:
+        error = await failed_read(far_end.address, 0.2 if answer is None else 10.0)
+    assert (type(error), error.sent) == (kind, True)
+    assert far_end.lines == [[READ_LINE]]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+async def test_a_write_is_never_resent(method: str) -> None:
+    """The server reads each write and closes, also while connections for reads are open."""
+    write = WriteRequest(method, BACKUPS, {"note": "x"}, scopes=())
+    far_end = Server(by_method(LISTED, b""))
+    async with far_end.listening(), http_to(far_end.address) as http:
+        reading = ReadingClient(http)
+        await asyncio.gather(*[reading.list_backups(VPS_ID) for _ in range(5)])
+        for _ in range(3):
+            with pytest.raises(ConnectionLostError) as caught:
+                await http.write(write, "w")
+            assert caught.value.outcome_unknown
+        await reading.list_backups(VPS_ID)
+    lines = [line for lines in far_end.lines for line in lines]
+    assert lines.count(f"{method} {BACKUPS}") == 3
+
+
+@needs_aiohttp
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+async def test_no_write_fits_the_fast_transport(method: str) -> None:
+    """aiohttp would send some of them again, so its transport takes none."""
+    far_end = Server(lambda _: LISTED)
+    transport = ReadsTransport(httpx.create_ssl_context(), httpx.Limits())
+    async with far_end.listening(), httpx.AsyncClient(transport=transport) as client:
+        await client.get(far_end.address)
+        with pytest.raises(ValueError, match="only reads"):
+            await client.request(method, far_end.address)
+    assert far_end.lines == [["GET /"]]
+
+
+async def test_a_read_survives_a_closed_connection() -> None:
+    """It is sent again once, on a new connection."""
+    answers = [LISTED, b"", LISTED, b""]
+
+    class Closing(Server):
+        async def serve(self, reader: Any, writer: Any, kept: list[bytes]) -> None:
+            while answer := answers.pop(0):
+                kept.append(await reader.readuntil(b"\r\n\r\n"))
+                writer.write(answer)
+            kept.append(await reader.readuntil(b"\r\n\r\n"))
+
+    far_end = Closing(lambda _: None)
+    async with far_end.listening(), clients(far_end.address) as (reading, _):
+        for _ in range(2):
+            assert (await reading.list_backups(VPS_ID)).quota_info.used == 1
+    assert far_end.lines == [[READ_LINE] * 2, [READ_LINE]]
+
+
+@pytest.mark.parametrize("path", ["/a%2Fb", "/a%2e%2E/b", "/%41?x=%2B+%25", "/a//b", "/?c=a%20b,:"])
+async def test_a_read_is_one_plain_request(path: str) -> None:
+    """The path is sent as it is, whatever a library would make of it."""
+    listed = response("200 OK", LISTING, "Set-Cookie: a=b", "X-Long: " + "x" * 20_000)
+    far_end = Server(lambda _: listed)
+    async with far_end.listening(), http_to(far_end.address) as http:
+        for _ in range(2):
+            await http.read(BackupList, path)
+    for request in far_end.requests:
+        head, *lines = request.decode().split("\r\n")
+        assert head == f"GET {path} HTTP/1.1"
+        assert sorted(line.partition(":")[0].lower() for line in lines if line) == [
+            "accept",
+            "accept-encoding",
+            "authorization",
+            "connection",
+            "host",
+            "user-agent",
+        ]
 
 
 async def test_a_write_is_one_plain_request() -> None:
@@ -210,13 +336,18 @@ async def test_certificates_are_loaded_once(
 
 # Nothing was sent.
 
+Fails = Callable[..., Awaitable[HostUpError]]
+EITHER = pytest.mark.parametrize("fails", [failed, failed_read], ids=["write", "read"])
 
-async def test_a_refused_connection_sends_nothing() -> None:
+
+@EITHER
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_a_refused_connection_sends_nothing(fails: Fails, host: str, once: None) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        error = await failed(f"http://127.0.0.1:{taken.getsockname()[1]}")
+        error = await fails(f"http://{host}:{taken.getsockname()[1]}")
     assert type(error) is UnreachableError
-    assert str(error) == "no connection to 127.0.0.1: it was refused"
+    assert str(error) == f"no connection to {host}: it was refused"
     assert (error.sent, error.outcome_unknown) == (False, False)
 
 
@@ -236,6 +367,7 @@ class Raw(Server):
             await self._over.wait()
 
 
+@EITHER
 @pytest.mark.parametrize(
     ("far_end", "why"),
     [
@@ -246,23 +378,30 @@ class Raw(Server):
     ids=["hangs up", "speaks http", "stays silent"],
 )
 async def test_a_failed_handshake_sends_nothing(
-    far_end: Callable[[], Raw], why: str, monkeypatch: pytest.MonkeyPatch
+    fails: Fails,
+    far_end: Callable[[], Raw],
+    why: str,
+    monkeypatch: pytest.MonkeyPatch,
+    once: None,
 ) -> None:
     monkeypatch.setattr(http_module, "CONNECT_SECONDS", 0.3)
     server = far_end()
     async with server.listening():
-        error = await failed(server.address.replace("http:", "https:"))
+        error = await fails(server.address.replace("http:", "https:"))
     assert type(error) is UnreachableError
+    if (chosen.get(), fails) == ("aiohttp", failed_read) and server.greeting == b"":
+        why = why.replace("it was closed during the TLS handshake", "it was closed")
     assert str(error) == f"no connection to 127.0.0.1: {why}"
     assert (error.sent, error.outcome_unknown) == (False, False)
     assert KEY.encode() not in b"".join(server.requests)
 
 
+@EITHER
 async def test_an_untrusted_server_gets_nothing(
-    certificate: tuple[str, ssl.SSLContext],
+    fails: Fails, certificate: tuple[str, ssl.SSLContext], once: None
 ) -> None:
     async with Server(lambda _: ACCEPTED).listening(certificate[1]) as far_end:
-        error = await failed(far_end.address)
+        error = await fails(far_end.address)
     assert str(error) == "no connection to 127.0.0.1: its certificate was not accepted"
     assert (type(error), error.sent, error.outcome_unknown) == (UnreachableError, False, False)
     assert far_end.requests == []
@@ -428,6 +567,9 @@ def test_broken_tls_is_not_reused(tls_error: type[ssl.SSLError]) -> None:
 async def test_unknown_libraries_reuse_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    if chosen.get() != "httpx":
+        pytest.skip("is about what httpcore does not publish")
+
     async def opaque(response: httpx.Response) -> None:
         stream = response.stream
 
