@@ -84,8 +84,9 @@ def build_service(
     *,
     transport: httpx.AsyncBaseTransport | None = None,
     environ: Mapping[str, str] = os.environ,
+    reads: MakeTransport | None = None,
 ) -> Service:
-    """Build the service for `settings`.
+    """Build the service for `settings`. `reads` makes the transport for reads of HostUp.
 
     Raises:
         TokenFileError, CredentialsError, StateError: a file or an address is invalid.
@@ -101,7 +102,7 @@ def build_service(
         account_of=account_of(accounts) if accounts is not None else None,
         unlockable=settings.allow.union(*(a.allow for a in (accounts or {}).values())),
         metrics=metrics,
-        reads=_fast_reads(),
+        reads=reads,
     )
     rejections = RejectionLog()
     verifier = _verifier(settings, rejections)
@@ -141,8 +142,11 @@ def build_service(
     return service
 
 
-def _fast_reads() -> MakeTransport | None:
-    """Return what makes the fast transport for reads, where its library is installed."""
+def fast_reads() -> MakeTransport | None:
+    """Return what makes the fast transport for reads, where its library is installed.
+
+    OpenTelemetry knows nothing of it: with traces, httpx's own transport is used.
+    """
     try:
         from hostup_mcp.hostup.fast_reads import ReadsTransport
     except ModuleNotFoundError:

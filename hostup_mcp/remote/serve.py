@@ -17,7 +17,7 @@ import uvicorn
 from hostup_mcp.config import Settings
 from hostup_mcp.hostup.address import is_loopback
 from hostup_mcp.remote.accounts import CredentialsError
-from hostup_mcp.remote.app import PATHS, Listen, Service, build_service
+from hostup_mcp.remote.app import PATHS, Listen, Service, build_service, fast_reads
 from hostup_mcp.remote.connection import http_protocol
 from hostup_mcp.remote.shared_state import StateError
 from hostup_mcp.remote.token_file import TokenFileError
@@ -66,8 +66,8 @@ def serve_http(settings: Settings, listen: Listen) -> int:
             "or use --host 127.0.0.1."
         )
     try:
-        trace_if_configured(os.environ)
-        service = build_service(settings, listen)
+        is_traced = trace_if_configured(os.environ)
+        service = build_service(settings, listen, reads=None if is_traced else fast_reads())
         if remote.metrics_port is not None:
             service.metrics.serve(remote.metrics_host, remote.metrics_port)
     except (TokenFileError, CredentialsError, StateError, TracingError) as error:

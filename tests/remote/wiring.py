@@ -28,7 +28,7 @@ from support.account import AppServer, Upstream
 from support.product import UNLIMITED, ServerProcess, command, environment
 
 from hostup_mcp.config import Settings, load
-from hostup_mcp.remote.app import PATHS, Listen, build_service
+from hostup_mcp.remote.app import PATHS, Listen, build_service, fast_reads
 from hostup_mcp.remote.serve import loop_options, run
 from hostup_mcp.remote.token_file import new_token
 
@@ -83,7 +83,10 @@ class ServerThread:
         self.base = f"http://127.0.0.1:{self.port}"
         self.url = f"{self.base}{PATHS[transport]}"
         self.service = build_service(
-            settings, Listen(transport, "127.0.0.1", self.port), environ=env
+            settings,
+            Listen(transport, "127.0.0.1", self.port),
+            environ=env,
+            reads=fast_reads(),
         )
         self._log = io.StringIO()
         self._handler = logging.StreamHandler(self._log)
