@@ -63,6 +63,10 @@ def _run(arguments: argparse.Namespace) -> int:
             from hostup_mcp.cli.health import health
 
             return health()
+        case "setup":
+            from hostup_mcp.cli.setup import setup
+
+            return setup(arguments)
         case "sandbox":
             from hostup_mcp.sandbox.serve import serve_sandbox
 

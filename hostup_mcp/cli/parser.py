@@ -126,6 +126,14 @@ def make_parser() -> argparse.ArgumentParser:
         "--sandbox", action="store_true", help="accept lines of the sandbox account too"
     )
     commands.add_parser("demo", help="watch an assistant work on the sandbox account")
+    setup = commands.add_parser("setup", help="print the entry that adds this to a client")
+    setup.add_argument("client", nargs="?", metavar="CLIENT", help="without it: which there are")
+    _sandbox_flag(setup)
+    setup.add_argument(
+        "--write",
+        action="store_true",
+        help="write it, after a question: claude-desktop and cursor",
+    )
     doctor = commands.add_parser("doctor", help="check the configuration with one cheap read")
     _sandbox_flag(doctor)
     doctor.add_argument(
