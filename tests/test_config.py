@@ -251,6 +251,14 @@ def test_the_audit_log_may_be_in_home() -> None:
     assert loaded({"audit-log": "~/audit.jsonl"}).audit_log == Path.home() / "audit.jsonl"
 
 
+def test_an_unfilled_key_does_not_matter_to_the_sandbox() -> None:
+    assert load(
+        {}, {"HOSTUP_SANDBOX": "1", "HOSTUP_API_KEY": "${user_config.api_key}"}
+    ) == Settings(api_key="", sandbox=True)
+    (problem,) = problems(HOSTUP_SANDBOX="1", HOSTUP_MCP_TIMEZONE="${user_config.timezone}")
+    assert problem.startswith("HOSTUP_MCP_TIMEZONE was not filled in by the client")
+
+
 def test_all_problems_come_at_once() -> None:
     found = problems(
         {"allow": "x"},

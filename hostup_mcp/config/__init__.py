@@ -21,6 +21,7 @@ from hostup_mcp.config.values import (
     read_switch,
     read_zone,
     time_zone,
+    unfilled_problem,
 )
 from hostup_mcp.hostup.address import Host, is_safe_base_url
 from hostup_mcp.hostup.keys import key_problem
@@ -124,13 +125,15 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
     A flag takes precedence over its variable.
     """
     problems: list[str] = []
-    environ, unfilled = drop_unfilled(environ, problems)
+    environ, unfilled = drop_unfilled(environ)
 
     def given(flag: str, variable: str) -> str:
         value = flags.get(flag)
         return (environ.get(variable, "") if value is None else value).strip()
 
     sandbox = read_switch(given("sandbox", "HOSTUP_SANDBOX"), "HOSTUP_SANDBOX", problems)
+    # The sandbox account needs no key, so that it does not matter who did not fill it in.
+    problems += [unfilled_problem(n) for n in unfilled if not sandbox or n != "HOSTUP_API_KEY"]
     api_key = environ.get("HOSTUP_API_KEY", "").strip()
     base_url = environ.get("HOSTUP_BASE_URL", "").strip() or DEFAULT_BASE_URL
     remote = _remote(given, problems)

@@ -15,18 +15,19 @@ LANGUAGES = ("en", "sv")
 """The languages that users can be asked and told in."""
 
 
-def drop_unfilled(
-    environ: Mapping[str, str], problems: list[str]
-) -> tuple[Mapping[str, str], set[str]]:
+def drop_unfilled(environ: Mapping[str, str]) -> tuple[Mapping[str, str], list[str]]:
     """Return `environ` without our settings that are placeholders, and their names."""
     ours = (name for name in environ if name.startswith("HOSTUP_"))
-    unfilled = {name for name in ours if is_unfilled(environ[name])}
-    problems += [
+    unfilled = sorted(name for name in ours if is_unfilled(environ[name]))
+    return {name: value for name, value in environ.items() if name not in unfilled}, unfilled
+
+
+def unfilled_problem(name: str) -> str:
+    """Say that the setting `name` is a placeholder."""
+    return (
         f"{name} was not filled in by the client: it is still a placeholder. Put the value itself "
         "in its place in the client's configuration."
-        for name in sorted(unfilled)
-    ]
-    return {name: value for name, value in environ.items() if name not in unfilled}, unfilled
+    )
 
 
 def read_audit_log(text: str, problems: list[str]) -> Path | None:

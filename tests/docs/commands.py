@@ -23,6 +23,8 @@ import httpx
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
+from hostup_mcp.cli.parser import make_parser
+from hostup_mcp.cli.setup.clients import find_client
 from hostup_mcp.config import Settings
 from hostup_mcp.server.writes.audit_keys import signing_key
 from hostup_mcp.server.writes.audit_log import AuditLog
@@ -49,6 +51,9 @@ async def follow(line: str, place: Place, serves: Serves) -> None:
     given = [word for word in words if re.match(r"[A-Z_]+=", word)]
     rest = words[len(given) :] if words[: len(given)] == given else words
     here = replace(place, env={**place.env, **assignments(words[: -len(rest)], place)})
+    if rest[0] == ".venv/bin/hostup-mcp":
+        # The reader made that environment; here the command of the tests' own stands for it.
+        rest = ["hostup-mcp", *rest[1:]]
     if rest[:3] == ["claude", "mcp", "add"]:
         await added(rest, here, serves)
     elif rest[0] == "hostup-mcp" and "serve" in rest:
@@ -74,6 +79,24 @@ def without_docker(words: list[str], place: Place) -> str:
     folder = place.folder / volume[0]
     folder.mkdir(exist_ok=True)
     return shlex.join(word.replace(volume[1], str(folder)) for word in words[image:])
+
+
+async def follow_powershell(line: str, place: Place, serves: Serves) -> None:
+    """Run what `line` is in a shell of this system: other paths, and variables beforehand."""
+    if variable := re.match(r'\$env:([A-Z_]+) = "([^"]*)"(; )?', line):
+        place.env |= assignments([f"{variable[1]}={variable[2]}"], place)
+        line = line[variable.end() :]
+    line = re.sub(r"^py ", "python3 ", line)
+    line = re.sub(r"^\.venv\\Scripts\\", ".venv/bin/", line)
+    assert "\\" not in line
+    await follow(line, place, serves)
+
+
+def writes_in_a_terminal() -> None:
+    """The command exists; tests/cli/setup runs it in a terminal."""
+    arguments = make_parser().parse_args(["setup", "claude-desktop", "--write"])
+    assert find_client(arguments.client) is not None
+    assert arguments.write
 
 
 def assignments(words: list[str], place: Place) -> dict[str, str]:
@@ -219,6 +242,15 @@ LONG = "it takes minutes or a quiet machine"
 
 NOT_RUN: dict[str, tuple[str, Callable[[], None]]] = {
     "pip install .": (f"{FRESH}; tests/packages builds and installs it", installs_the_command),
+    ".venv/bin/pip install .": (
+        f"{FRESH}; tests/packages builds and installs it",
+        installs_the_command,
+    ),
+    "python3 -m venv .venv": ("scripts/dev.py does", python("-m", "venv", "--help")),
+    ".venv/bin/hostup-mcp setup claude-desktop --write": (
+        "it asks in a terminal",
+        writes_in_a_terminal,
+    ),
     "python3 scripts/dev.py demo": (f"{FRESH}; tests/cli/test_demo.py plays the demo", dev("demo")),
     "python3 scripts/dev.py test": (CIRCULAR, dev("test")),
     "python3 scripts/dev.py setup": (FRESH, dev("setup")),

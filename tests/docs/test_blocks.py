@@ -28,7 +28,7 @@ from hostup_mcp.remote.accounts import read_accounts
 from hostup_mcp.server.app import build_server
 from hostup_mcp.server.writes.audit_keys import SANDBOX_KEY
 
-from .commands import follow
+from .commands import follow, follow_powershell
 from .conftest import BIN, PATIENCE, Place, output_of
 from .pages import ROOT, Block, blocks, table
 
@@ -96,6 +96,11 @@ async def runs(block: Block, place: Place) -> None:
 async def types(block: Block, place: Place) -> None:
     for line in block.text.splitlines():
         await follow(line, place, serves)
+
+
+async def types_in_powershell(block: Block, place: Place) -> None:
+    for line in block.text.splitlines():
+        await follow_powershell(line, place, serves)
 
 
 async def is_crontab(block: Block, place: Place) -> None:
@@ -278,6 +283,7 @@ HOW: dict[tuple[str, str], Callable[[Block, Place], Awaitable[None]]] = {
     ("json", "error:"): is_error,
     ("json", "audit:"): is_audit_line,
     ("mermaid", ""): is_drawn,
+    ("powershell", ""): types_in_powershell,
     ("python", ""): runs,
     ("sh", ""): types,
     ("text", "check:"): is_check,

@@ -102,7 +102,7 @@ def test_flag_equals_variable(row: list[Cell], tmp_path: Path) -> None:
 
 
 def test_every_command_and_flag_is_listed() -> None:
-    argument = re.compile(" (FILE|(NAME )?--tokens PATH)$")
+    argument = re.compile(" (FILE|CLIENT|(NAME )?--tokens PATH)$")
     shown = {argument.sub("", row[0][0]): set(row[1]) - {""} for row in COMMANDS}
     there_are: dict[str, set[str]] = {}
     for parser, flag in options(make_parser()):
