@@ -13,7 +13,7 @@ from mcp import Client, StdioServerParameters
 from mcp.types import CallToolResult, TextContent
 from support.product import environment
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 COMMAND = [sys.executable, "-m", "hostup_mcp"]
 # Nothing listens there. With nothing wrong, doctor would retry for its whole time.
 SET_UP = {"HOSTUP_API_KEY": "hu_live_1", "HOSTUP_BASE_URL": "https://127.0.0.1:9"}

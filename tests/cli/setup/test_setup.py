@@ -17,7 +17,7 @@ from mcp import Client, StdioServerParameters
 from mcp.types import TextContent
 from support.product import environment
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 COMMAND = [sys.executable, "-m", "hostup_mcp", "setup"]
 KEY = "hu_live_5ecret"
 # What a terminal is to a program: the one that it asks for a password.
