@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import Field
 
 from hostup_mcp.server.caller import caller
-from hostup_mcp.server.errors import texts, write_texts
-from hostup_mcp.server.errors.failure import RefusalError, fail, refuse
+from hostup_mcp.server.errors import texts
+from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.names import ServerName, read_note
 from hostup_mcp.server.services import Ctx, Services, services
 from hostup_mcp.state.store import StateUnavailableError
@@ -119,25 +119,6 @@ async def require_source(ctx: Ctx, vps_id: str, source_id: str) -> None:
     known = f"{vps_id}/source/{source_id}"
     path = "sources[].id"
     await _require(services(ctx), caller(), known, "sourceVpsId", "list_restore_sources", path)
-
-
-async def require_job(ctx: Ctx, job_id: str) -> str:
-    """Return the stored job with this id; refuse an id that was not returned to this caller."""
-    tool = "the tool that starts the job"
-    return await _require_stored(ctx, f"job/{job_id}", "jobId", tool, "the jobId")
-
-
-async def require_write(ctx: Ctx, write_id: str) -> str:
-    """Return the stored write with this id; refuse an id that was not returned to this caller."""
-    tool = "the tool that sent the change"
-    return await _require_stored(ctx, f"write/{write_id}", "writeId", tool, "the writeId")
-
-
-async def _require_stored(ctx: Ctx, known: str, argument: str, tool: str, path: str) -> str:
-    note = await _require(services(ctx), caller(), known, argument, tool, path)
-    if note is None:
-        raise RefusalError(fail(write_texts.STATE_UNAVAILABLE))
-    return note
 
 
 async def _require_vps(services: Services, who: str, vps_id: str) -> str | None:

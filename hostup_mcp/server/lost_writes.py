@@ -54,6 +54,8 @@ from hostup_mcp.server.errors.hostup import from_hostup
 from hostup_mcp.server.names import ServerName, about_subject
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Services
+from hostup_mcp.server.tracked import put_tracked
+from hostup_mcp.state.store import RecordKind
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.lost_writes import (
     LOG_UNREADABLE,
@@ -119,7 +121,7 @@ async def look_up(services: Services, write: WriteRecord) -> Found:
 
 async def remember(services: Services, write: WriteRecord) -> None:
     """Store `write` for `get_job`."""
-    await services.remember({f"write/{write.id}": write.model_dump_json()})
+    await put_tracked(services, RecordKind.WRITE, write.id, write.model_dump_json())
 
 
 async def _read_log(

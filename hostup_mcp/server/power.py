@@ -10,6 +10,8 @@ from hostup_mcp.hostup.text import safe_word
 from hostup_mcp.recovery.power import LAG
 from hostup_mcp.server.jobs import TrackedJob
 from hostup_mcp.server.services import Services
+from hostup_mcp.server.tracked import put_tracked
+from hostup_mcp.state.store import RecordKind
 
 PAUSE = 2.0
 
@@ -23,7 +25,7 @@ async def follow_power(services: Services, job_id: str, job: TrackedJob, until: 
     if ended_at is None:
         ended_at = services.now()
         known = job.model_copy(update={"seen_ended_at": ended_at})
-        await services.remember({f"job/{job_id}": known.model_dump_json()})
+        await put_tracked(services, RecordKind.JOB, job_id, known.model_dump_json())
     while True:
         state = await _read_state(services.hostup, job.vps_id)
         if state == job.leads_to:

@@ -23,15 +23,17 @@ class StateReplyLostError(StateUnavailableError):
 
 
 class RecordKind(StrEnum):
-    """What a single-use record stands for."""
+    """What a record stands for. Plans and questions are for a single use."""
 
     PLAN = "plan"
     QUESTION = "question"
+    JOB = "job"
+    WRITE = "write"
 
 
 @dataclass(frozen=True, slots=True)
 class RecordKey:
-    """Names one record of one caller. `id` is a random handle (see `new_handle`)."""
+    """Names one record of one caller. The `id` of a plan or question is a `new_handle`."""
 
     kind: RecordKind
     id: str
@@ -105,7 +107,7 @@ class StateStore(Protocol):
     async def put_record(
         self, caller: str, key: RecordKey, body: str, *, seconds: float, at_most: int
     ) -> None:
-        """Store a single-use record for `seconds`.
+        """Store a record for `seconds`.
 
         It replaces an open record under the same key; a consumed one stays as it is. Beyond
         `at_most` open records of its kind, the caller's oldest are dropped.

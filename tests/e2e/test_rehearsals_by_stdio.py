@@ -113,7 +113,9 @@ async def test_a_lost_one_is_ended_in_a_later_process(product: Product, user: Us
     name = plan["newServer"]["name"]
     [built] = [each.id for each in sandbox.state.servers.values() if each.name == name]
     async with product.by_stdio(LEGACY, user, *EVERYTHING) as assistant:
+        looked_up = await assistant.ok("get_job", writeId=lost.error["writeId"])
         told = await assistant.call("list_vps", name=name)
         assert f'A rehearsal is running: "{name}" ({built})' in told.text
         await assistant.ok("end_rehearsal", id=built)
+    assert looked_up["state"] == "accepted"
     assert cancelled(sandbox) == [built]

@@ -17,7 +17,6 @@ from hostup_mcp.server.ids import (
     SnapshotName,
     VpsId,
     require_handed_out,
-    require_job,
     require_vps,
 )
 from hostup_mcp.server.services import Ctx, Services, services
@@ -101,7 +100,6 @@ CHECKS: dict[str, tuple[str, Check, str]] = {
         lambda ctx: handed_out(ctx, id=VPS, snapshotName="before"),
         "list_vps_snapshots",
     ),
-    "job": ("job/job_1", lambda ctx: require_job(ctx, "job_1"), "the tool that starts the job"),
 }
 
 
@@ -136,20 +134,12 @@ async def test_reads_go_on_without_the_store() -> None:
     for dots in (".", ".."):
         await refused(handed_out(ctx, id=dots))
         await refused(handed_out(ctx, id=VPS, backupId=dots))
-    with pytest.raises(RefusalError) as refusal:
-        await require_job(ctx, "job_1")
-    assert refusal.value.failure.kind == "state_unavailable"
 
 
 async def test_a_backup_needs_its_server(ctx: Ctx, used: Services) -> None:
     await used.state.remember_ids(caller(), {VPS: "", OTHER: "", f"{OTHER}/{BACKUP}": ""})
     await handed_out(ctx, id=OTHER, backupId=BACKUP)
     await refused(handed_out(ctx, id=VPS, backupId=BACKUP))
-
-
-async def test_a_job_has_its_note(ctx: Ctx, used: Services) -> None:
-    await used.state.remember_ids(caller(), {"job/job_1": '{"poll": "/api/jobs/job_1"}'})
-    assert await require_job(ctx, "job_1") == '{"poll": "/api/jobs/job_1"}'
 
 
 VALUES: dict[str, Any] = {

@@ -73,6 +73,12 @@ UNKNOWN_ID = ErrorText(
     "This {argument} was not returned by {tool} in this session; no request was sent.",
     "Call {tool} and use {path} from its result, unchanged. Never make up or alter an id.",
 )
+UNKNOWN_JOB = ErrorText(
+    ErrorKind.UNKNOWN_ID,
+    "No change of the last {days} days returned this {argument} to this user; no request was sent.",
+    "Use one from an earlier result, unchanged. Without it, call list_vps and list_vps_backups to "
+    "check the server, and verify_recovery after a restore.",
+)
 INVALID_ARGUMENTS = ErrorText(
     ErrorKind.INVALID_ARGUMENTS, _INVALID, "Correct these arguments and call again."
 )

@@ -24,7 +24,7 @@ from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import describe as describe_failure
 from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.errors.hostup import from_hostup
-from hostup_mcp.server.ids import JobId, WriteId, require_job, require_write
+from hostup_mcp.server.ids import JobId, WriteId
 from hostup_mcp.server.jobs import TrackedJob
 from hostup_mcp.server.lost_writes import Found, WriteRecord, describe, look_up
 from hostup_mcp.server.names import ServerName, about_subject, recall_name
@@ -33,6 +33,7 @@ from hostup_mcp.server.power import follow_power
 from hostup_mcp.server.recoveries import own
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, Services, services
+from hostup_mcp.server.tracked import require_job, require_write
 from hostup_mcp.server.verifying import note_job_end
 from hostup_mcp.state.store import StateUnavailableError
 from hostup_mcp.wording import formats
@@ -82,14 +83,14 @@ async def get_job(
     with list_vps and list_vps_backups."""
     services_ = services(ctx)
     if writeId is not None and jobId is None:
-        record = WriteRecord.model_validate_json(await require_write(ctx, writeId))
+        record = WriteRecord.model_validate_json(await require_write(services_, writeId))
         found = await _look_for(services_, record, waitSeconds)
         return describe(services_, record, await recall_name(services_, record.vps_id), found)
     if jobId is None:
         raise refuse(texts.MISSING_ARGUMENTS, tool="get_job", arguments="jobId, or with writeId")
     if writeId is not None:
         raise refuse(texts.EXCLUSIVE_ARGUMENTS, tool="get_job", arguments="jobId or writeId")
-    job = TrackedJob.model_validate_json(await require_job(ctx, jobId))
+    job = TrackedJob.model_validate_json(await require_job(services_, jobId))
     if job.poll is None:
         raise refuse(texts.POLL_URL_REFUSED)
     until = anyio.current_time() + waitSeconds

@@ -21,10 +21,12 @@ from hostup_mcp.server.errors.hostup import from_hostup
 from hostup_mcp.server.jobs import TrackedJob, poll_path
 from hostup_mcp.server.lost_writes import WriteRecord, look, remember, sent_at_hostup
 from hostup_mcp.server.services import Ctx, Services
+from hostup_mcp.server.tracked import put_tracked
 from hostup_mcp.server.writes.consent import Consent
 from hostup_mcp.server.writes.context import Phase, WriteContext
 from hostup_mcp.server.writes.in_flight import ServerStoppingError
 from hostup_mcp.server.writes.proposal import Proposal
+from hostup_mcp.state.store import RecordKind
 from hostup_mcp.wording.lost_writes import describe_lead, describe_sight
 
 log = logging.getLogger(__name__)
@@ -169,7 +171,8 @@ def _record(w: WriteContext, proposal: Proposal) -> WriteRecord:
 async def _remember(w: WriteContext, proposal: Proposal, started: Started) -> None:
     """Remember the job and the new server that the response names, for later calls."""
     follow_up = proposal.follow_up
-    named = {} if started.vps_id is None else {started.vps_id: ""}
+    if started.vps_id is not None:
+        await w.services.remember({started.vps_id: ""})
     if started.job_id is not None:
         followed = TrackedJob(
             vps_id=proposal.vps_id,
@@ -181,8 +184,8 @@ async def _remember(w: WriteContext, proposal: Proposal, started: Started) -> No
             recovery_id=w.recovery_id,
             restored_vps_id=_restored_vps(proposal, started),
         )
-        named[f"job/{started.job_id}"] = followed.model_dump_json()
-    await w.services.remember(named)
+        body = followed.model_dump_json()
+        await put_tracked(w.services, RecordKind.JOB, started.job_id, body)
 
 
 def _restored_vps(proposal: Proposal, started: Started) -> str | None:

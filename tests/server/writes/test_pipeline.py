@@ -1,7 +1,7 @@
 """A write from top to bottom: confirmed, alone on its server, checked again, and sent once."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
@@ -19,7 +19,7 @@ from hostup_mcp.hostup.problems import TimedOutError, UnreachableError
 from hostup_mcp.server.caller import LOCAL
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
-from hostup_mcp.server.ids import require_job
+from hostup_mcp.server.tracked import require_job
 from hostup_mcp.server.writes import pipeline
 from hostup_mcp.server.writes.proposal import Destructive, Harmless, Proposal
 from hostup_mcp.state.in_memory import InMemoryState
@@ -783,10 +783,10 @@ async def test_a_fault_after_sending_is_unknown(caplog: pytest.LogCaptureFixture
     """What was sent may be at work, so neither log nor result may say that it failed."""
 
     class Broken(SlowState):
-        async def remember_ids(self, caller: str, ids: Mapping[str, str]) -> None:
-            if any(id_.startswith("job/") for id_ in ids):
+        async def put_record(self, caller: str, key: RecordKey, body: str, **how: Any) -> None:
+            if key.kind is RecordKind.JOB:
                 raise RuntimeError("a bug")
-            await super().remember_ids(caller, ids)
+            await super().put_record(caller, key, body, **how)
 
     bench = Bench(state=Broken())
     result = await bench.run()
@@ -835,7 +835,7 @@ async def test_a_wrong_name_in_the_panel_is_a_no() -> None:
 async def test_a_job_that_was_started_is_known() -> None:
     bench = Bench()
     await bench.run()
-    assert VPS in await require_job(bench.context(), "job_1")
+    assert VPS in await require_job(bench.services, "job_1")
 
 
 # What was agreed to is what is sent ---------------------------------------------------------------

@@ -39,6 +39,7 @@ from hostup_mcp.hostup.writing import WritingClient
 from hostup_mcp.recovery.effects import BackupDeleted, DiskRestored
 from hostup_mcp.server.errors.hostup import from_hostup
 from hostup_mcp.server.lost_writes import WriteRecord
+from hostup_mcp.server.tracked import require_job, require_write
 from hostup_mcp.server.writes import sending
 
 from ..wiring import error_of, text_of
@@ -362,8 +363,7 @@ async def test_a_job_is_kept_with_its_path(
     operation = {"jobId": job_id, "status": "queued"} | ({"pollUrl": given} if given else {})
     bench.response = httpx.Response(202, json={"operation": operation})
     await bench.run()
-    note = await bench.services.state.recall_id("local", f"job/{job_id}")
-    assert json.loads(note or "") == {
+    assert json.loads(await require_job(bench.services, job_id)) == {
         "vps_id": DESTRUCTIVE.vps_id,
         "poll": kept,
         "restored_point": None,
@@ -384,8 +384,8 @@ async def test_a_sent_write_can_be_looked_up() -> None:
     bench = Bench()
     bench.response = httpx.Response(500)
     error = error_of(await bench.run())
-    note = await bench.services.state.recall_id("local", f"write/{error['writeId']}")
-    record = WriteRecord.model_validate_json(note or "")
+    note = await require_write(bench.services, error["writeId"])
+    record = WriteRecord.model_validate_json(note)
     assert record == WriteRecord(
         id=error["writeId"],
         vps_id=DESTRUCTIVE.vps_id,
