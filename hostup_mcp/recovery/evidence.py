@@ -58,6 +58,12 @@ class Observation:
     ports: tuple[Port, ...] | None = None
     """None if the probe is off; empty if the server has no address that may be probed."""
 
+    @property
+    def has_anything(self) -> bool:
+        """Whether anything of the server was seen."""
+        seen = (self.power, self.uptime_seconds, self.agent, self.disks)
+        return bool(self.ports) or any(each is not None for each in seen)
+
 
 # What it says. A finding without facts is its code alone.
 

@@ -47,6 +47,8 @@ PROOFS: Mapping[Proves, str] = {
 
 def observation_text(seen: Observation) -> str:
     """Describe a server as it was seen, as a part of a line."""
+    if not seen.has_anything:
+        return "nothing could be read of it, so nothing is compared with it"
     agent = {None: "unknown", True: "answers", False: "does not answer"}[seen.agent]
     disks = "unknown" if seen.disks is None else str(len(seen.disks))
     parts = [f"power {safe_word(seen.power) if seen.power else 'unknown'}"]

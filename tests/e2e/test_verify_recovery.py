@@ -9,11 +9,12 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+import anyio
 import pytest
 from mcp.shared.exceptions import MCPError
 from mcp.types import TextResourceContents
 from support.account import fresh_account
-from support.product import REVISIONS, Door
+from support.product import LEGACY, REVISIONS, Door
 
 from hostup_mcp.sandbox import (
     SANDBOX_API_KEY,
@@ -25,9 +26,24 @@ from hostup_mcp.sandbox import (
     Variants,
 )
 from hostup_mcp.server import probe
+from hostup_mcp.server.app import serve_with
 from hostup_mcp.server.probe import Talk
+from hostup_mcp.server.services import Services
+from hostup_mcp.server.writes.pipeline import CHECK_SECONDS
+from hostup_mcp.server.writes.recoveries import BASELINE_SECONDS
+from hostup_mcp.state.in_memory import InMemoryState
 
-from .harness import SAFETY_DOORS, Assistant, Product, Result, User, in_memory
+from .harness import (
+    SAFETY_DOORS,
+    Assistant,
+    Product,
+    Result,
+    User,
+    connected,
+    hurried,
+    in_memory,
+    settings,
+)
 
 JOB = 400
 """Seconds after which a restore has ended, and its server has long started."""
@@ -294,6 +310,45 @@ async def test_a_new_server_is_verified_by_its_id(user: User, sandbox: Sandbox) 
     assert refused.kind == "no_recovery"
     assert found["verdict"] == "back"
     assert (kept["vpsId"], kept["newVpsId"]) == (vps, started["vpsId"])
+
+
+# A rate limit when the server is looked at before -------------------------------------------------
+
+
+@pytest.mark.parametrize("retry_after", [None, "3", "15", "60"])
+def test_a_rate_limit_before_the_restore(
+    user: User, sandbox: Sandbox, retry_after: str | None
+) -> None:
+    """The look is given up in time, and no baseline is known; a long limit stops the restore."""
+    headers = {} if retry_after is None else {"Retry-After": retry_after}
+    state = InMemoryState(clock=anyio.current_time)
+    used = Services(settings(), sandbox.transport(), sandbox.clock.now, state)
+
+    async def main() -> None:
+        async with connected(serve_with(used), user, LEGACY) as assistant:
+            vps, plan = await assistant.planned()
+            for path in ("status", "agent", "storage"):
+                sandbox.faults.add(
+                    Fault("status", "GET", f"*/{path}*", status=429, headers=headers, times=None)
+                )
+            began = anyio.current_time()
+            done = await assistant.call("restore_vps", planId=plan)
+            assert anyio.current_time() - began < BASELINE_SECONDS + CHECK_SECONDS
+            sandbox.faults.clear()
+            if retry_after == "60":
+                assert done.kind == "rate_limited"
+                assert not sandbox.writes
+                return
+            assert not done.is_error, done.text
+            advance(sandbox, JOB)
+            change(sandbox, power_state="stopped")
+            stopped = await assistant.call("verify_recovery", id=vps)
+            assert "nothing could be read of it, so nothing is compared with it" in stopped.text
+            assert stopped.data["verdict"] == "not_known", "it may have been stopped before"
+            before = (await record(assistant, stopped.data["recoveryId"]))["before"]
+            assert {name for name, seen in before.items() if seen is not None} == {"at"}
+
+    hurried(main, 30)
 
 
 # The probe ----------------------------------------------------------------------------------------

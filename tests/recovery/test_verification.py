@@ -203,3 +203,19 @@ def test_each_item_has_its_time_and_source() -> None:
     ]
     again = LookAgain(LATER)
     assert Verification((), (Code.USE_SERVER, again)).may_start_until == LATER
+
+
+@pytest.mark.parametrize(
+    ("seen", "has_anything"),
+    [
+        ({}, False),
+        ({"address": "192.0.2.1", "ports": ()}, False),
+        ({"power": "running"}, True),
+        ({"uptime_seconds": 0.0}, True),
+        ({"agent": False}, True),
+        ({"disks": ()}, True),
+        ({"ports": (HTTP,)}, True),
+    ],
+)
+def test_a_look_may_see_nothing(seen: dict[str, Any], has_anything: bool) -> None:
+    assert replace(UNKNOWN, **seen).has_anything is has_anything
