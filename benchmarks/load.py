@@ -256,7 +256,9 @@ def wait_for(port: int, process: subprocess.Popen[bytes], seconds: float = 60) -
 def memory(process: subprocess.Popen[bytes]) -> int:
     """Resident memory in KiB (Linux); 0 where it is unknown."""
     try:
-        found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text())
+        found = re.search(
+            r"VmRSS:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
+        )
     except OSError:
         return 0
     return int(found[1]) if found else 0
@@ -265,7 +267,7 @@ def memory(process: subprocess.Popen[bytes]) -> int:
 def cpu_seconds(process: subprocess.Popen[bytes]) -> float:
     """Processor time used so far (Linux); 0 where it is unknown."""
     try:
-        stat = Path(f"/proc/{process.pid}/stat").read_text()
+        stat = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8")
     except OSError:
         return 0.0
     user, system = stat.rpartition(")")[2].split()[11:13]

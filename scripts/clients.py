@@ -100,7 +100,7 @@ def version(entry: Entry) -> str | None:
 
 
 def pinned(file: Path, name: str) -> str:
-    lines = (line.partition("==") for line in file.read_text().splitlines())
+    lines = (line.partition("==") for line in file.read_text(encoding="utf-8").splitlines())
     return next(number for given, _, number in lines if given.partition("[")[0] == name)
 
 
@@ -142,20 +142,19 @@ def program(entry: Entry) -> str:
     file = SOURCE / entry["file"]
     language = {".py": "python", ".mjs": "js"}[file.suffix]
     note = f"\n{entry['note'].strip()}\n" if "note" in entry else ""
-    return (
-        f"### {entry['name']}\n\n`{entry['install']}`\n\n{fenced(language, file.read_text())}{note}"
-    )
+    shown = fenced(language, file.read_text(encoding="utf-8"))
+    return f"### {entry['name']}\n\n`{entry['install']}`\n\n{shown}{note}"
 
 
 def page() -> str:
-    source = tomllib.loads((SOURCE / "clients.toml").read_text())
+    source = tomllib.loads((SOURCE / "clients.toml").read_text(encoding="utf-8"))
     parts = {
         "table": overview(source["client"]),
         "clients": "\n".join(map(section, source["client"])),
         "libraries": libraries(source["program"]),
         "programs": "\n".join(map(program, source["program"])),
     }
-    text = (SOURCE / "page.md").read_text()
+    text = (SOURCE / "page.md").read_text(encoding="utf-8")
     for name, part in parts.items():
         text = text.replace(f"<!-- {name} -->\n", part)
     return "<!-- made by scripts/clients.py from docs/clients -->\n\n" + text
@@ -164,9 +163,9 @@ def page() -> str:
 def main() -> int:
     wanted = page()
     if "--check" in sys.argv:
-        same = PAGE.exists() and PAGE.read_text() == wanted
+        same = PAGE.exists() and PAGE.read_text(encoding="utf-8") == wanted
         return 0 if same else print("docs/clients.md: run scripts/clients.py") or 1
-    PAGE.write_text(wanted)
+    PAGE.write_text(wanted, encoding="utf-8")
     return 0
 
 

@@ -144,8 +144,8 @@ def refresh(room: Room) -> bool:
         if relative.parts[0] == "tests":
             digest.update(str(relative).encode() + data)
     mark = room.copy / "tests.sha256"
-    before = mark.read_text() if mark.is_file() else ""
-    mark.write_text(digest.hexdigest())
+    before = mark.read_text(encoding="utf-8") if mark.is_file() else ""
+    mark.write_text(digest.hexdigest(), encoding="utf-8")
     return before not in ("", digest.hexdigest())
 
 

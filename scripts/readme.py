@@ -34,11 +34,11 @@ def row(name: str, description: str, group: str) -> str:
 
 
 def main() -> int:
-    text = README.read_text()
+    text = README.read_text(encoding="utf-8")
     wanted = MARKS.sub(lambda found: found[1] + table() + found[2], text)
     if "--check" in sys.argv:
         return 0 if text == wanted else print("README.md: run scripts/readme.py") or 1
-    README.write_text(wanted)
+    README.write_text(wanted, encoding="utf-8")
     return 0
 
 

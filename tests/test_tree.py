@@ -266,6 +266,45 @@ def test_extras_are_bounded() -> None:
             assert dependency.startswith("hostup-mcp[") or re.search(r"<\d", dependency)
 
 
+# Encodings ----------------------------------------------------------------------------------------
+
+OPENERS = {"open", "fdopen", "read_text", "write_text", "NamedTemporaryFile"}
+# Methods of ours that are called like those of files.
+OURS = {"reader.plans", "self", "self.account", "self._product", "Image", "os"}
+PROGRAMS = [
+    *FILES,
+    *(ROOT / "scripts").glob("*.py"),
+    *(ROOT / "packaging").glob("*.py"),
+    *(ROOT / "benchmarks").rglob("*.py"),
+    *(ROOT / "docs").rglob("*.py"),
+    ROOT / "panel" / "words.py",
+    ROOT / "packaging" / "bundle",
+    ROOT / "panel" / "screenshots",
+]
+
+
+def _has_encoding(call: ast.Call, name: str) -> bool:
+    """Whether a call that opens a file names its encoding, or is for bytes."""
+    texts = [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+    named = any(keyword.arg == "encoding" for keyword in call.keywords)
+    is_binary = any(re.fullmatch("[rwxa+]*b[rwxa+]*", text) for text in texts)
+    return named or is_binary or (name == "read_text" and bool(call.args))
+
+
+def test_text_files_are_utf_8_in_every_locale() -> None:
+    found = []
+    for path in PROGRAMS:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "id", None) or getattr(node.func, "attr", "")
+            of = ast.unparse(node.func.value) if isinstance(node.func, ast.Attribute) else ""
+            is_ours = of in OURS and name == "open"
+            if name in OPENERS and not is_ours and not _has_encoding(node, name):
+                found.append(f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}")
+    assert found == []
+
+
 # Files --------------------------------------------------------------------------------------------
 
 

@@ -69,7 +69,7 @@ class Product:
     @asynccontextmanager
     async def session(self, user: Any) -> AsyncIterator[Client]:
         """A client session; over stdio with a process of its own."""
-        with self.stderr.open("a") as log:
+        with self.stderr.open("a", encoding="utf-8") as log:
             way: Any = self._process.url if self._process is not None else None
             if self.door.transport == "stdio":
                 program, *flags = self._command

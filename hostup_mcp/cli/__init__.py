@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import io
 import os
 import sys
 from collections.abc import Sequence
 
+from hostup_mcp.cli.encoding import print_anywhere
 from hostup_mcp.cli.parser import UsageError, make_parser, settings_flags, with_command
 
 
@@ -27,10 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return report_misuse(error.without_values())
         print(f"hostup-mcp: {error}. See hostup-mcp --help.", file=sys.stderr)  # noqa: T201
         return 2
-    for stream in (sys.stdout, sys.stderr):
-        # Print `?` for characters that the terminal's encoding lacks, instead of failing.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    print_anywhere((sys.stdout, sys.stderr))
     try:
         return _run(arguments)
     except KeyboardInterrupt:

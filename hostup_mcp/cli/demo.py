@@ -42,7 +42,7 @@ def demo(console: Console | None = None, *, only_looking: bool = False) -> int:
     """Run the demo on `console`, or only its part that reads and return the exit code."""
     console = console or Console(highlight=False)
     # The server's log is not shown; its audit log is, at the end.
-    with open(os.devnull, "w") as log, TemporaryDirectory() as folder:
+    with open(os.devnull, "w", encoding="utf-8") as log, TemporaryDirectory() as folder:
         try:
             anyio.run(_play, console, log, Path(folder) / "audit.jsonl", only_looking)
         except* SystemExit:  # of the console, when its reader has gone, as in `demo | head`

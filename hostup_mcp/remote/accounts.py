@@ -107,7 +107,7 @@ def account_of(accounts: Mapping[str, Account]) -> Callable[[str | None], Accoun
 def _read_key(name: str, key: _Key, environ: Mapping[str, str]) -> str:
     try:
         text = (
-            key.file.read_text()
+            key.file.read_text(encoding="utf-8")
             if key.file is not None
             else environ.get(key.env, "")
             if key.env is not None
