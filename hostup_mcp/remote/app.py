@@ -30,6 +30,7 @@ from hostup_mcp.remote.origins import origin_middleware
 from hostup_mcp.remote.paths import NoHead, NoResumption, SlashOptional
 from hostup_mcp.remote.rejections import RejectionLog
 from hostup_mcp.remote.shared_state import SharedState
+from hostup_mcp.remote.streams import StreamsEndWithToken
 from hostup_mcp.remote.tokens import HashedTokens
 from hostup_mcp.server.app import serve_with
 from hostup_mcp.server.caller import caller, principal
@@ -119,6 +120,8 @@ def build_service(
     )
     app = _mcp_app(server, listen, settings)
     # Last is innermost: the caller has been authenticated by then.
+    if verifier is not None:
+        app.user_middleware.append(Middleware(StreamsEndWithToken, verifier=verifier))
     app.user_middleware.append(
         Middleware(
             CallerLimits,

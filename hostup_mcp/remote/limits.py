@@ -63,7 +63,7 @@ class CallerLimits:
             return
         is_call = scope["method"] == "POST"
         # A stream stays open as long as its client; it must not take the slot of a call.
-        limit = "calls_at_once" if is_call and not _is_subscription(scope) else "streams"
+        limit = "calls_at_once" if is_call and not is_subscription(scope) else "streams"
         maximum = self._at_once if limit == "calls_at_once" else MAX_STREAMS
         wait = await self._seconds_to_wait(caller) if is_call else None
         if wait is not None:
@@ -110,7 +110,7 @@ class CallerLimits:
         return None
 
 
-def _is_subscription(scope: Scope) -> bool:
+def is_subscription(scope: Scope) -> bool:
     """Return whether the request opens a stream of change notifications.
 
     The SDK rejects a header that contradicts the body. A client of an older revision, which has no

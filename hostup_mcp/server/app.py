@@ -30,6 +30,7 @@ from hostup_mcp.server.protocol import (
     refuse_cursors,
 )
 from hostup_mcp.server.services import Services
+from hostup_mcp.server.subscriptions import drop_foreign_subscriptions
 from hostup_mcp.server.tool import PANEL_URI
 
 
@@ -100,7 +101,12 @@ def serve_with(
         icons=[icon()],
         tools=build_tools(services.unlockable),
         lifespan=lifespan,
-        middleware=[refuse_cursors, hide_panel, name_every_revision],
+        middleware=[
+            refuse_cursors,
+            hide_panel,
+            name_every_revision,
+            drop_foreign_subscriptions,
+        ],
         extensions=[panel()],
         request_state_security=RequestStateSecurity(keys=services.keys),
         subscriptions=subscriptions,
