@@ -74,7 +74,7 @@ def serve_http(settings: Settings, listen: Listen) -> int:
         raise ServeError(f"{error}.") from None
     except ModuleNotFoundError:
         raise ServeError(
-            "HOSTUP_MCP_STATE needs the extra replicas: pip install 'hostup-mcp[replicas]'."
+            "HOSTUP_MCP_STATE needs the extra replicas: in the clone, pip install '.[replicas]'."
         ) from None
     except OSError as error:
         raise ServeError(

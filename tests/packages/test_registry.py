@@ -62,6 +62,12 @@ def test_the_entry_names_what_is_released(entry: dict[str, Any], packed: Path) -
     assert by_kind["mcpb"]["fileSha256"] == hashlib.sha256(bundle.read_bytes()).hexdigest()
 
 
+def test_only_the_release_is_without_its_note(entry: dict[str, Any]) -> None:
+    assert "_meta" not in entry
+    [kept] = json.loads((ROOT / "server.json").read_text("utf-8"))["_meta"].values()
+    assert kept["note"].startswith("Nothing is published yet.")
+
+
 def test_pypi_and_image_name_the_entry(entry: dict[str, Any]) -> None:
     assert f"mcp-name: {entry['name']}" in (ROOT / "README.md").read_text()
     label = f'io.modelcontextprotocol.server.name="{entry["name"]}"'

@@ -298,7 +298,7 @@ def test_metrics_port_in_use(refused: Refused) -> None:
 def test_missing_otel_extra(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
-    assert "hostup-mcp[otel]" in refused()
+    assert "pip install '.[otel]'" in refused()
 
 
 def test_missing_replicas_extra(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -307,7 +307,7 @@ def test_missing_replicas_extra(refused: Refused, monkeypatch: pytest.MonkeyPatc
     for name in ("hostup_mcp.remote.changes", "hostup_mcp.state.redis"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     line = refused(HOSTUP_MCP_STATE="redis://127.0.0.1:9", HOSTUP_MCP_SECRET=SECRET)
-    assert "hostup-mcp[replicas]" in line
+    assert "pip install '.[replicas]'" in line
 
 
 def test_tokens_and_issuer_conflict(tmp_path: Path) -> None:
