@@ -29,6 +29,7 @@ from hostup_mcp.remote.oauth import JwtVerifier
 from hostup_mcp.remote.origins import origin_middleware
 from hostup_mcp.remote.paths import NoHead, NoResumption, SlashOptional
 from hostup_mcp.remote.rejections import RejectionLog
+from hostup_mcp.remote.sessions import IDLE_SECONDS
 from hostup_mcp.remote.shared_state import SharedState
 from hostup_mcp.remote.streams import StreamsEndWithToken
 from hostup_mcp.remote.tokens import HashedTokens
@@ -129,6 +130,7 @@ def build_service(
             per_minute=remote.calls_per_minute,
             at_once=remote.calls_at_once,
             shared=shared.limits if shared else None,
+            has_sessions=_has_sessions(settings, listen),
             on_refused=refused,
         )
     )
@@ -187,11 +189,19 @@ def _mcp_app(server: StrictServer, listen: Listen, settings: Settings) -> Starle
     app = server.streamable_http_app(
         transport_security=unchecked,
         host=listen.host,
-        # Any replica must be able to handle any request.
-        stateless_http=settings.remote.state is not None,
+        stateless_http=not _has_sessions(settings, listen),
+        session_idle_timeout=IDLE_SECONDS,
     )
     app.user_middleware.append(Middleware(NoResumption))
     return app
+
+
+def _has_sessions(settings: Settings, listen: Listen) -> bool:
+    """Return whether older revisions have sessions: not over SSE, where a stream is one.
+
+    With shared state, any replica must be able to handle any request.
+    """
+    return listen.transport == "streamable-http" and settings.remote.state is None
 
 
 def _verifier(settings: Settings, rejections: RejectionLog) -> TokenVerifier | None:

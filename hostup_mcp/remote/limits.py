@@ -1,7 +1,8 @@
-"""Limits for each caller: calls per minute, calls at once, open streams, size and time of a body.
+"""Limits for each caller: requests per minute, requests at once, streams, sessions, bytes.
 
 A caller over a limit gets 429 with `Retry-After`; other callers are not affected. With shared
-state, calls per minute are counted across all replicas.
+state, requests per minute are counted across all replicas. A request without a valid token is
+rejected by the authentication, and nothing of its body is kept.
 """
 
 from __future__ import annotations
@@ -11,24 +12,46 @@ import logging
 import math
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
 
-import anyio
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, Storage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hostup_mcp.remote import bodies
+from hostup_mcp.remote.bodies import (
+    BodyTimeoutError,
+    BodyTooLargeError,
+    DisconnectedError,
+    RequestBody,
+)
+from hostup_mcp.remote.sessions import IDLE_SECONDS, MAX_SESSIONS, Sessions
 
 log = logging.getLogger(__name__)
-
-BODY_SECONDS = 15.0
-"""How long a caller may take to send a request body."""
+_Key = TypeVar("_Key")
 
 MAX_STREAMS = 50
-"""Open streams (sessions and subscriptions) per caller and replica."""
+"""Open streams (GET, and subscriptions) per caller and replica."""
 
-MAX_BODY_BYTES = 4 * 1024 * 1024
-"""The SDK's own limit; it responds with 413. No more than this is buffered here."""
+MAX_BYTES = 1024 * 1024
+"""Bytes per caller and replica: bodies of running requests, and those that opened sessions."""
+
+HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
+"""Never refused: without authentication, all are one caller, and so is who checks the health."""
+
+
+class RefusedError(Exception):
+    """A request is refused because of `limit`; the message tells the caller what to do."""
+
+    def __init__(self, limit: str, status: int, message: str, seconds: int | None = None) -> None:
+        super().__init__(message)
+        self.limit = limit
+        self.status = status
+        self.seconds = seconds
+        """When to try again; None if that does not help."""
 
 
 class CallerLimits:
@@ -45,6 +68,7 @@ class CallerLimits:
         per_minute: int,
         at_once: int,
         shared: Storage | None = None,
+        has_sessions: bool = True,
         on_refused: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._app = app
@@ -54,60 +78,125 @@ class CallerLimits:
         self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._shared = SlidingWindowCounterRateLimiter(shared) if shared is not None else None
         self._running: Counter[tuple[str, str]] = Counter()
+        self._bytes: Counter[str] = Counter()
+        self._sessions = Sessions(has_sessions)
         self._on_refused = on_refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        caller = self._caller_of() if scope["type"] == "http" else None
-        if caller is None or scope["method"] not in ("GET", "POST"):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        is_call = scope["method"] == "POST"
-        # A stream stays open as long as its client; it must not take the slot of a call.
-        limit = "calls_at_once" if is_call and not is_subscription(scope) else "streams"
-        maximum = self._at_once if limit == "calls_at_once" else MAX_STREAMS
-        wait = await self._seconds_to_wait(caller) if is_call else None
-        if wait is not None:
-            self._on_refused("calls_per_minute")
-            await _send_429(send, wait, "too many calls in a minute")
+        body = RequestBody(scope, receive)
+        send = body.closing(send)
+        caller = self._caller_of()
+        if caller is None or scope["path"] in HEALTH_PATHS:
+            await self._app(scope, body.passed_on(b""), send)
             return
+        try:
+            await self._count(caller)
+            with self._slot(caller, scope):
+                await self._serve(caller, body, scope, send)
+        except RefusedError as refusal:
+            self._on_refused(refusal.limit)
+            await _send_refusal(send, refusal)
+        except DisconnectedError:
+            return
+
+    async def _serve(self, caller: str, body: RequestBody, scope: Scope, send: Send) -> None:
+        """Pass on a request, with its body if it is a POST: no other method needs one."""
+        if scope["method"] != "POST":
+            with self._sessions.follow(scope, send, caller, 0) as following_send:
+                await self._app(scope, body.passed_on(b""), following_send)
+            return
+        sessions = self._sessions.of(caller)
+        if len(sessions) >= MAX_SESSIONS and self._sessions.opens(scope):
+            raise RefusedError("sessions", 429, _TOO_MANY_SESSIONS, 60)
+        with self._reserve(caller, body.most_bytes, sum(s.size for s in sessions)):
+            content = await _read(body)
+        # From here on a session counts the request that opens it.
+        size = len(content)
+        with (
+            self._sessions.follow(scope, send, caller, size) as following_send,
+            self._reserve(caller, 0 if self._sessions.opens(scope) else size, 0),
+        ):
+            await self._app(scope, body.passed_on(content), following_send)
+
+    @contextmanager
+    def _slot(self, caller: str, scope: Scope) -> Iterator[None]:
+        """Take one of the caller's places while a request runs."""
+        # A stream stays open as long as its client; it must not take the place of a call.
+        is_stream = scope["method"] == "GET" or is_subscription(scope)
+        limit = "streams" if is_stream else "calls_at_once"
         slot = (limit, caller)
-        if self._running[slot] >= maximum:
-            self._on_refused(limit)
-            what = "calls at once" if limit == "calls_at_once" else "open streams"
-            await _send_429(send, 1, f"too many {what}")
-            return
+        if self._running[slot] >= (MAX_STREAMS if is_stream else self._at_once):
+            what = "open streams" if is_stream else "requests at once"
+            raise RefusedError(limit, 429, f"Too many {what}. Try again when one has ended.", 1)
         self._running[slot] += 1
         try:
-            if not is_call:
-                await self._app(scope, receive, send)
-                return
-            body = await _receive_body(receive)
-            if body is None:
-                self._on_refused("body_timeout")
-                await _send_408(send)
-                return
-            await self._app(scope, _replay(body, receive), send)
+            yield
         finally:
-            self._running[slot] -= 1
-            if not self._running[slot]:
-                del self._running[slot]
+            _subtract(self._running, slot, 1)
 
-    async def _seconds_to_wait(self, caller: str) -> int | None:
-        """Count a call; return the seconds to wait if the caller is over the rate limit."""
+    @contextmanager
+    def _reserve(self, caller: str, size: int, others: int) -> Iterator[None]:
+        """Count bytes of the caller; `others` are counted elsewhere, and part of the limit."""
+        if size and self._bytes[caller] + others + size > MAX_BYTES:
+            raise RefusedError("bytes", 429, _TOO_MANY_BYTES, 1)
+        self._bytes[caller] += size
+        try:
+            yield
+        finally:
+            _subtract(self._bytes, caller, size)
+
+    async def _count(self, caller: str) -> None:
+        """Count a request.
+
+        Raises:
+            RefusedError: the caller has sent too many in a minute.
+        """
         for limiter in (self._shared, self._own):
             if limiter is None:
                 continue
             try:
                 if await limiter.hit(self._rate, caller):
-                    return None
+                    return
                 stats = await limiter.get_window_stats(self._rate, caller)
-                return max(1, math.ceil(stats.reset_time - time.time()))
             except Exception as error:
                 log.warning(
                     "shared state is unavailable; this replica counts calls per minute alone: %s",
                     type(error).__name__,
                 )
-        return None
+                continue
+            seconds = max(1, math.ceil(stats.reset_time - time.time()))
+            message = "Too many requests in a minute. Wait for the seconds in Retry-After."
+            raise RefusedError("calls_per_minute", 429, message, seconds)
+
+
+_TOO_MANY_SESSIONS = (
+    f"This caller has {MAX_SESSIONS} open sessions. End one with DELETE, or wait: a session ends "
+    f"by itself {IDLE_SECONDS / 60:.0f} minutes after its last request."
+)
+_TOO_MANY_BYTES = (
+    f"Requests and sessions of this caller hold {MAX_BYTES // 1024} KiB already. Send the request "
+    "again when others have ended, or send smaller ones."
+)
+
+
+async def _read(body: RequestBody) -> bytes:
+    try:
+        return await body.read()
+    except BodyTooLargeError:
+        message = f"The request body is larger than {bodies.MAX_BODY_BYTES // 1024} KiB."
+        raise RefusedError("body_size", 413, f"{message} It was not carried out.") from None
+    except BodyTimeoutError:
+        message = f"The request body did not arrive within {bodies.BODY_SECONDS:g} seconds."
+        raise RefusedError("body_timeout", 408, f"{message} It was not carried out.") from None
+
+
+def _subtract(counter: Counter[_Key], key: _Key, number: int) -> None:
+    counter[key] -= number
+    if not counter[key]:
+        del counter[key]
 
 
 def is_subscription(scope: Scope) -> bool:
@@ -119,40 +208,17 @@ def is_subscription(scope: Scope) -> bool:
     return (b"mcp-method", b"subscriptions/listen") in scope["headers"]
 
 
-async def _receive_body(receive: Receive) -> list[Message] | None:
-    """Return the messages of a body, up to `MAX_BODY_BYTES`; None if it does not arrive in time."""
-    messages: list[Message] = []
-    size = 0
-    with anyio.move_on_after(BODY_SECONDS):
-        while size <= MAX_BODY_BYTES:
-            message = await receive()
-            messages.append(message)
-            size += len(message.get("body", b""))
-            if message["type"] != "http.request" or not message.get("more_body", False):
-                break
-        return messages
-    return None
+_ERRORS = {408: "request_timeout", 413: "content_too_large", 429: "too_many_requests"}
 
 
-def _replay(messages: list[Message], receive: Receive) -> Receive:
-    """Return a `receive` that starts with `messages`. The SDK rejects a body that is too large."""
-    remaining = iter(messages)
-
-    async def receive_next() -> Message:
-        return next(remaining, None) or await receive()
-
-    return receive_next
-
-
-async def _send_408(send: Send) -> None:
-    # Closes the connection, so that the rest of the body does not keep it open.
-    headers = [(b"content-length", b"0"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 408, "headers": headers})
-    await send({"type": "http.response.body", "body": b""})
-
-
-async def _send_429(send: Send, seconds: int, description: str) -> None:
-    body = {"error": "too_many_requests", "error_description": description}
-    headers = [(b"content-type", b"application/json"), (b"retry-after", str(seconds).encode())]
-    await send({"type": "http.response.start", "status": 429, "headers": headers})
-    await send({"type": "http.response.body", "body": json.dumps(body).encode()})
+async def _send_refusal(send: Send, refusal: RefusedError) -> None:
+    body = {"error": _ERRORS[refusal.status], "error_description": str(refusal)}
+    content = json.dumps(body).encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(content)).encode()),
+    ]
+    if refusal.seconds is not None:
+        headers.append((b"retry-after", str(refusal.seconds).encode()))
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})

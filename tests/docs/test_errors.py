@@ -116,7 +116,7 @@ PROVOKED: dict[str, list[Request]] = {
     ],
     "405": [{"method": "PUT"}],
     "406": [{"headers": {**OLDER, "Accept": "text/html"}, "json": LIST_TOOLS}],
-    "413": [{"headers": HEADERS, "content": b" " * (4 * 1024 * 1024 + 1)}],
+    "413": [{"headers": HEADERS, "content": b" " * (64 * 1024 + 1)}],
     "421": [{"headers": {**HEADERS, "Host": "example.net"}, "json": DISCOVER}],
 }
 # Statuses that need time or Redis, tested elsewhere.

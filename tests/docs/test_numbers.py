@@ -4,21 +4,33 @@ import pytest
 
 from hostup_mcp.config import SHORTEST_SECRET, Remote
 from hostup_mcp.hostup.http import MAX_RESPONSE_BYTES
-from hostup_mcp.remote import limits, oauth, serve
+from hostup_mcp.remote import bodies, limits, oauth, serve, sessions
 from hostup_mcp.server import fleet, plans
 from hostup_mcp.server.tools import check_backups
 from hostup_mcp.server.writes import asking, audit_log, pipeline
 from hostup_mcp.state import redis as state
+from hostup_mcp.stdio import requests
 
 from .pages import ROOT
 
 FIGURES = [
     ("docs/security.md", f"{Remote.calls_per_minute} calls a minute", "limits"),
     ("docs/security.md", f"{Remote.calls_at_once} at once", "limits"),
-    ("docs/security.md", f"{limits.MAX_BODY_BYTES // 2**20} MiB", "body"),
-    ("docs/security.md", f"{limits.BODY_SECONDS:g} seconds", "time of a body"),
-    ("docs/operating.md", f"{limits.MAX_BODY_BYTES // 2**20} MiB", "body"),
-    ("docs/operating.md", f"{limits.BODY_SECONDS:g} seconds", "time of a body"),
+    *(
+        (page, figure, what)
+        for page in ("docs/security.md", "docs/operating.md")
+        for figure, what in (
+            (f"{bodies.MAX_BODY_BYTES // 2**10} KiB", "body"),
+            (f"{bodies.BODY_SECONDS:g} seconds", "time of a body"),
+            (f"{limits.MAX_STREAMS} streams", "streams"),
+            (f"{sessions.MAX_SESSIONS} sessions", "sessions"),
+            (f"{limits.MAX_BYTES // 2**20} MiB", "bytes of a caller"),
+        )
+    ),
+    ("docs/operating.md", f"{sessions.IDLE_SECONDS / 60:g} minutes after its last", "sessions"),
+    ("docs/errors.md", f"larger than {bodies.MAX_BODY_BYTES // 2**10} KiB", "body"),
+    ("docs/errors.md", f"longer than {bodies.BODY_SECONDS:g} seconds", "time of a body"),
+    ("docs/errors.md", f"{requests.MAX_OPEN} requests", "requests over stdio"),
     ("docs/operating.md", f"{oauth.CLOCK_SKEW} seconds of clock skew", "clock skew"),
     ("docs/operating.md", f"for {serve.DRAIN_SECONDS_WITH_CALLERS:g} seconds", "draining"),
     ("docs/operating.md", f"ids returned ({state.ID_SECONDS // 3600} hours)", "ids"),

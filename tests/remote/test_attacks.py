@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from cryptography.hazmat.primitives import serialization
 from support.account import Upstream
 
-from hostup_mcp.remote import limits
+from hostup_mcp.remote import bodies
 from hostup_mcp.sandbox import SANDBOX_API_KEY
 
 from .wiring import (
@@ -305,8 +306,8 @@ async def test_invalid_json_is_a_parse_error(servers: Servers, content: bytes) -
         b'{"jsonrpc": "1.0", "id": 1, "method": "tools/list"}',
         b'{"jsonrpc": "2.0", "id": {}, "method": "tools/list"}',
         b'{"jsonrpc": "2.0", "id": 1, "method": 7}',
-        b"[" * 100_000,
-        b'{"a":' * 50_000,
+        b"[" * 60_000,
+        b'{"a":' * 12_000,
     ],
     ids=range(10),
 )
@@ -353,11 +354,11 @@ def head(servers: Servers, *more: bytes, length: int | None = 2) -> bytes:
 def test_slow_body_is_closed(
     servers: Servers, pause: float | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "BODY_SECONDS", 0.5)
+    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.5)
     began = time.monotonic()
     response = b""
     with socket.create_connection(("127.0.0.1", servers.bearer.port)) as line:
-        line.sendall(head(servers, length=100_000) + b"{")
+        line.sendall(head(servers, length=60_000) + b"{")
         line.settimeout(pause or OTHERS)
         while time.monotonic() - began < OTHERS:
             try:
@@ -372,6 +373,39 @@ def test_slow_body_is_closed(
             pytest.fail("the connection is still open")
     assert response.startswith(b"HTTP/1.1 408"), response[:200]
     assert nothing_reached_hostup(servers)
+
+
+@pytest.mark.parametrize("method", [b"DELETE", b"GET", b"OPTIONS", b"HEAD", b"PUT"])
+def test_endless_body_is_not_awaited(servers: Servers, method: bytes) -> None:
+    given = head(servers, b"Transfer-Encoding: chunked", length=None)
+    with socket.create_connection(("127.0.0.1", servers.bearer.port)) as line:
+        line.settimeout(OTHERS)
+        line.sendall(given.replace(b"POST", method) + b"5\r\nhello\r\n")
+        assert line.recv(65_536).startswith(b"HTTP/1.1 4")
+        response = b"more"
+        while response:
+            try:
+                response = line.recv(65_536)
+            except ConnectionError:
+                break
+
+
+def test_largest_body_has_room(servers: Servers) -> None:
+    """What a call needs at most: a yes, with the sealed question."""
+
+    async def reply() -> int:
+        async with calling() as client:
+            mine = Caller(client, servers.bearer.url, servers.token)
+            _, plan = await mine.plan()
+            asked = await mine.call("restore_vps", planId=plan)
+            arguments = {"planId": plan}
+            return len(
+                json.dumps(
+                    message("tools/call", name="restore_vps", arguments=arguments, **asked.accept())
+                )
+            )
+
+    assert anyio.run(reply) < bodies.MAX_BODY_BYTES / 16
 
 
 def test_401_comes_before_the_body(servers: Servers) -> None:
@@ -460,7 +494,7 @@ IDS = [
     "vps_1?limit=1",
     "vps_1#",
     "../vps_12345",
-    "vps_" + "a" * 100_000,
+    "vps_" + "a" * 20_000,
     "vps_1\x00",
     "vps_１２３４",
     "'; DROP TABLE vps; --",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import anyio
@@ -12,10 +12,12 @@ import anyio.lowlevel
 import pytest
 from limits.aio.storage import MemoryStorage
 
-from hostup_mcp.remote import limits
+from hostup_mcp.remote import bodies, limits
 from hostup_mcp.remote.limits import CallerLimits
 
 from .wiring import PATIENCE
+
+CHUNKED = (b"transfer-encoding", b"chunked")
 
 
 class InnerApp:
@@ -66,6 +68,8 @@ class Client:
         method: str = "POST",
         receive: Any = None,
         asks: bytes = b"tools/call",
+        path: str = "/mcp",
+        given: Sequence[tuple[bytes, bytes]] = (),
     ) -> tuple[int, dict[str, str], bytes]:
         sent: list[Any] = []
 
@@ -77,10 +81,11 @@ class Client:
 
         self.caller = caller
         with anyio.fail_after(PATIENCE):
-            scope = {"type": "http", "method": method, "headers": [(b"mcp-method", asks)]}
+            headers = [(b"mcp-method", asks), *given]
+            scope = {"type": "http", "method": method, "path": path, "headers": headers}
             await self.app(scope, receive or nothing, send)
-        headers = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
-        return sent[0]["status"], headers, sent[-1]["body"]
+        response = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
+        return sent[0]["status"], response, b"".join(message["body"] for message in sent[1:])
 
 
 async def test_rate_limit_says_how_long_to_wait() -> None:
@@ -194,11 +199,17 @@ async def test_streams_have_their_own_slots(
     assert not client.app._running
 
 
-@pytest.mark.parametrize("method", ["GET", "DELETE", "OPTIONS"])
-async def test_only_posts_count_as_calls(method: str) -> None:
+@pytest.mark.parametrize("method", ["GET", "DELETE", "OPTIONS", "HEAD", "BREW"])
+async def test_every_method_counts(method: str) -> None:
+    client = Client(per_minute=1)
+    assert [(await client.request(method=method))[0] for _ in range(2)] == [200, 429]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+async def test_health_is_never_refused(path: str) -> None:
     client = Client(per_minute=1, at_once=1)
-    for _ in range(5):
-        assert (await client.request(method=method))[0] == 200
+    assert [(await client.request(method="GET", path=path))[0] for _ in range(3)] == [200] * 3
+    assert (await client.request())[0] == 200, "and is not counted"
 
 
 async def test_unauthenticated_is_not_counted() -> None:
@@ -251,7 +262,7 @@ async def test_state_outage_counts_alone(
 # Bodies -------------------------------------------------------------------------------------------
 
 
-def trickle(pause: float, parts: int) -> Callable[[], Any]:
+def trickle(pause: float, parts: int, size: int = 1) -> Callable[[], Any]:
     """A body of `parts` parts with a pause before each, and then a connection that stays."""
     left = [parts]
 
@@ -260,33 +271,133 @@ def trickle(pause: float, parts: int) -> Callable[[], Any]:
             await anyio.sleep_forever()
         await anyio.sleep(pause)
         left[0] -= 1
-        return {"type": "http.request", "body": b"x", "more_body": left[0] > 0}
+        return {"type": "http.request", "body": b"x" * size, "more_body": left[0] > 0}
 
     return receive
+
+
+async def forbidden() -> Any:
+    pytest.fail("the body is read")
 
 
 async def test_slow_body_gets_408(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(limits, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(bodies, "LINGER_SECONDS", 0.01)
     client = Client(at_once=1)
-    client.inner.reads = 100
     began = time.monotonic()
     # Single bytes do not extend the time limit.
-    status, headers, _ = await client.request(receive=trickle(0.03, 100))
+    status, headers, body = await client.request(receive=trickle(0.03, 100), given=[CHUNKED])
     assert time.monotonic() - began < 2
     assert (status, headers.get("connection")) == (408, "close")
-    client.inner.reads = 0
+    assert "within 0.2 seconds" in json.loads(body)["error_description"]
+    assert client.refused == ["body_timeout"]
+    assert client.inner.calls == 0
     assert (await client.request())[0] == 200, "its slot is free again"
+    assert not client.app._bytes
 
 
 async def test_body_timeout_ends_with_the_body(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(limits, "BODY_SECONDS", 0.3)
+    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.3)
     client = Client()
-    client.inner.reads = 4
+    client.inner.reads = 2
     with anyio.move_on_after(0.7):
-        await client.request(receive=trickle(0.01, 3))
-    assert [m["type"] for m in client.inner.received] == ["http.request"] * 3
-    assert [m["more_body"] for m in client.inner.received] == [True, True, False]
+        await client.request(receive=trickle(0.01, 3), given=[CHUNKED])
+    whole = {"type": "http.request", "body": b"xxx", "more_body": False}
+    assert client.inner.received == [whole], "the end of the connection comes next"
+
+
+async def test_declared_large_body_is_not_read() -> None:
+    client = Client()
+    length = (b"content-length", str(bodies.MAX_BODY_BYTES + 1).encode())
+    reads = trickle(0, 1)
+    status, headers, body = await client.request(receive=reads, given=[length])
+    assert (status, headers["connection"]) == (413, "close")
+    assert "larger than 64 KiB" in json.loads(body)["error_description"]
+    assert client.refused == ["body_size"]
+    assert client.inner.calls == 0
+
+
+async def test_undeclared_large_body_is_cut() -> None:
+    client = Client()
+    part = 16 * 1024
+    receive = trickle(0, 1_000, part)
+    assert (await client.request(receive=receive, given=[CHUNKED]))[0] == 413
+    assert client.inner.calls == 0
+    exact = trickle(0, bodies.MAX_BODY_BYTES // part, part)
+    assert (await client.request(receive=exact, given=[CHUNKED]))[0] == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE", "OPTIONS", "HEAD", "BREW"])
+@pytest.mark.parametrize("declared", [CHUNKED, (b"content-length", b"9")], ids=["chunks", "length"])
+async def test_only_the_body_of_a_post_is_read(
+    method: str, declared: tuple[bytes, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "MAX_LINGERING", 0)
+    client = Client()
+    client.inner.reads = 1
+    status, headers, _ = await client.request(method=method, receive=forbidden, given=[declared])
+    assert (status, headers["connection"]) == (200, "close")
+    assert client.inner.received == [{"type": "http.request", "body": b"", "more_body": False}]
+
+
+@pytest.mark.parametrize("method", ["POST", "GET", "DELETE"])
+async def test_unauthenticated_body_is_not_read(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "MAX_LINGERING", 0)
+    client = Client()
+    client.inner.reads = 1
+    length = (b"content-length", b"1000000")
+    _, headers, _ = await client.request(None, method, receive=forbidden, given=[length])
+    assert headers["connection"] == "close"
+    assert client.inner.received[0]["body"] == b""
+
+
+async def test_endless_body_ends_a_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "MAX_LINGERING", 0)
+    client = Client()
+    client.inner.reads = 2
+    endless = trickle(0, 10**6, 1024)
+    await client.request(method="GET", receive=endless, given=[CHUNKED])
+    assert client.inner.received[1] == {"type": "http.disconnect"}
+
+
+async def test_complete_body_keeps_the_connection() -> None:
+    client = Client()
+    length = (b"content-length", b"3")
+    _, headers, _ = await client.request(receive=trickle(0, 3), given=[length])
+    assert "connection" not in headers
+
+
+async def test_bytes_at_once_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "LINGER_SECONDS", 0.01)
+    client = Client()
+    client.inner.open = anyio.Event()
+    length = (b"content-length", str(bodies.MAX_BODY_BYTES).encode())
+    most = limits.MAX_BYTES // bodies.MAX_BODY_BYTES
+
+    async def large(caller: str = "web-team") -> int:
+        part = bodies.MAX_BODY_BYTES // 4
+        reply = await client.request(caller, receive=trickle(0, 4, part), given=[length])
+        return reply[0]
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(most):
+            tasks.start_soon(large)
+            await anyio.lowlevel.checkpoint()
+        with anyio.fail_after(PATIENCE):
+            while client.inner.running < most:
+                await anyio.lowlevel.checkpoint()
+        assert await large() == 429
+        assert client.refused == ["bytes"]
+        tasks.start_soon(large, "ops-team")
+        with anyio.fail_after(PATIENCE):
+            while client.inner.running < most + 1:
+                await anyio.lowlevel.checkpoint()
+        client.inner.open.set()
+    assert await large() == 200
+    assert not client.app._bytes
