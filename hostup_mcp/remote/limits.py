@@ -103,23 +103,19 @@ class CallerLimits:
             return
 
     async def _serve(self, caller: str, body: RequestBody, scope: Scope, send: Send) -> None:
-        """Pass on a request, with its body if it is a POST: no other method needs one."""
-        if scope["method"] != "POST":
-            with self._sessions.follow(scope, send, caller, 0) as following_send:
-                await self._app(scope, body.passed_on(b""), following_send)
-            return
-        sessions = self._sessions.of(caller)
-        if len(sessions) >= MAX_SESSIONS and self._sessions.opens(scope):
+        opens = self._sessions.opens(scope)
+        if opens and len(self._sessions.of(caller)) >= MAX_SESSIONS:
             raise RefusedError("sessions", 429, _TOO_MANY_SESSIONS, 60)
-        with self._reserve(caller, body.most_bytes, sum(s.size for s in sessions)):
-            content = await _read(body)
-        # From here on a session counts the request that opens it.
-        size = len(content)
-        with (
-            self._sessions.follow(scope, send, caller, size) as following_send,
-            self._reserve(caller, 0 if self._sessions.opens(scope) else size, 0),
-        ):
-            await self._app(scope, body.passed_on(content), following_send)
+        with self._sessions.follow(scope, send, caller) as (session, following_send):
+            content = b""
+            # No other method needs a body.
+            if scope["method"] == "POST":
+                with self._reserve(caller, body.most_bytes):
+                    content = await _read(body)
+            if opens:
+                session.size = len(content)
+            with self._reserve(caller, 0 if opens else len(content)):
+                await self._app(scope, body.passed_on(content), following_send)
 
     @contextmanager
     def _slot(self, caller: str, scope: Scope) -> Iterator[None]:
@@ -138,9 +134,10 @@ class CallerLimits:
             _subtract(self._running, slot, 1)
 
     @contextmanager
-    def _reserve(self, caller: str, size: int, others: int) -> Iterator[None]:
-        """Count bytes of the caller; `others` are counted elsewhere, and part of the limit."""
-        if size and self._bytes[caller] + others + size > MAX_BYTES:
+    def _reserve(self, caller: str, size: int) -> Iterator[None]:
+        """Count bytes of the caller."""
+        sessions = sum(session.size for session in self._sessions.of(caller))
+        if size and self._bytes[caller] + sessions + size > MAX_BYTES:
             raise RefusedError("bytes", 429, _TOO_MANY_BYTES, 1)
         self._bytes[caller] += size
         try:

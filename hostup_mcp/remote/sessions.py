@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
+from time import monotonic
 
 from mcp.server.streamable_http import MCP_SESSION_ID_HEADER
 from mcp.shared.inbound import MCP_PROTOCOL_VERSION_HEADER
@@ -25,7 +25,7 @@ IDLE_SECONDS = 30 * 60.0
 class Session:
     """A session that is open, or is being opened."""
 
-    size: int
+    size: int = 0
     """Bytes of the request that opened it: what the client says of itself stays in memory."""
     requests: int = 0
     used: float = 0.0
@@ -58,23 +58,26 @@ class Sessions:
 
     def of(self, caller: str) -> list[Session]:
         """Return the sessions that the caller has now."""
-        sessions, now = self._of.get(caller, {}), time.monotonic()
+        sessions, now = self._of.get(caller, {}), monotonic()
         for id_, session in list(sessions.items()):
             if not session.requests and now - session.used > IDLE_SECONDS:
                 del sessions[id_]
         return list(sessions.values())
 
     @contextmanager
-    def follow(self, scope: Scope, send: Send, caller: str, size: int) -> Iterator[Send]:
-        """Follow a request of `size` bytes while it runs; gives the `send` to respond with."""
+    def follow(self, scope: Scope, send: Send, caller: str) -> Iterator[tuple[Session, Send]]:
+        """Follow a request while it runs; gives its session, and the `send` to respond with.
+
+        From here on, a session that it may open is one of the caller's. Its size is to be set.
+        """
         id_ = Headers(scope=scope).get(MCP_SESSION_ID_HEADER)
         sessions = self._of.setdefault(caller, {})
         if self.opens(scope):
             key = f"being opened: {next(self._numbers)}"  # never an id: those have no space
-            sessions[key] = Session(size)
+            sessions[key] = Session()
         else:
             key = id_ or ""
-        session = sessions.get(key, Session(size))
+        session = sessions.get(key) or Session()
         session.requests += 1
 
         async def send_and_follow(message: Message) -> None:
@@ -90,9 +93,9 @@ class Sessions:
             await send(message)
 
         try:
-            yield send_and_follow
+            yield session, send_and_follow
         finally:
             session.requests -= 1
-            session.used = time.monotonic()
+            session.used = monotonic()
             if " " in key:
                 sessions.pop(key, None)

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import anyio
 import httpx
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -390,22 +389,14 @@ def test_endless_body_is_not_awaited(servers: Servers, method: bytes) -> None:
                 break
 
 
-def test_largest_body_has_room(servers: Servers) -> None:
+async def test_largest_body_has_room(servers: Servers) -> None:
     """What a call needs at most: a yes, with the sealed question."""
-
-    async def reply() -> int:
-        async with calling() as client:
-            mine = Caller(client, servers.bearer.url, servers.token)
-            _, plan = await mine.plan()
-            asked = await mine.call("restore_vps", planId=plan)
-            arguments = {"planId": plan}
-            return len(
-                json.dumps(
-                    message("tools/call", name="restore_vps", arguments=arguments, **asked.accept())
-                )
-            )
-
-    assert anyio.run(reply) < bodies.MAX_BODY_BYTES / 16
+    async with calling() as client:
+        mine = Caller(client, servers.bearer.url, servers.token)
+        _, plan = await mine.plan()
+        asked = await mine.call("restore_vps", planId=plan)
+    yes = message("tools/call", name="restore_vps", arguments={"planId": plan}, **asked.accept())
+    assert len(json.dumps(yes)) < bodies.MAX_BODY_BYTES / 16
 
 
 def test_401_comes_before_the_body(servers: Servers) -> None:

@@ -119,7 +119,7 @@ async def test_crashed_session_frees_its_place() -> None:
 
 async def test_idle_sessions_free_their_places(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [time.monotonic()]
-    monkeypatch.setattr(sessions.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(sessions, "monotonic", lambda: now[0])
     server = Server()
     [first, *_] = await server.fill()
     now[0] += IDLE_SECONDS - 1
