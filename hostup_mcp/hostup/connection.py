@@ -78,7 +78,7 @@ def _has_bytes_left(body: object, stream: AsyncNetworkStream) -> bool:
     h11's buffer is not public. If it is not found, because httpx or httpcore have changed, this
     returns True: a new connection for each read is slow, but safe.
     """
-    for name in ("_stream", "_httpcore_stream", "_stream", "_connection", "_h11_state"):
+    for name in ("_httpcore_stream", "_stream", "_connection", "_h11_state"):
         body = getattr(body, name, None)
     left: tuple[bytes, bool] = getattr(body, "trailing_data", (b"?", False))
     if left[0]:

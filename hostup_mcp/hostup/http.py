@@ -13,18 +13,10 @@ import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeAlias, TypeVar, cast
 
 import anyio
 import httpx
-from tenacity import (
-    AsyncRetrying,
-    RetryCallState,
-    retry_if_exception,
-    stop_before_delay,
-    wait_random_exponential,
-)
 
 from hostup_mcp import __version__
 from hostup_mcp.hostup import responses
@@ -37,11 +29,10 @@ from hostup_mcp.hostup.connection import (
     close_unless_drained,
     describe_cause,
 )
-from hostup_mcp.hostup.outgoing import outgoing
+from hostup_mcp.hostup.outgoing import Outgoing, outgoing
 from hostup_mcp.hostup.problems import (
     ConnectionLostError,
     HostUpError,
-    ProblemError,
     RateLimitedError,
     ResponseTooLargeError,
     TimedOutError,
@@ -49,6 +40,8 @@ from hostup_mcp.hostup.problems import (
 )
 from hostup_mcp.hostup.redaction import redactor
 from hostup_mcp.hostup.requests import WriteRequest
+from hostup_mcp.hostup.retrying import retry
+from hostup_mcp.hostup.text import Json
 
 M = TypeVar("M", bound=Model)
 
@@ -59,12 +52,7 @@ CONNECT_SECONDS = 5.0
 MAX_PAUSE_SECONDS = 3600.0
 """The longest that all users of a key wait, whatever HostUp asks for."""
 
-RETRIED_STATUSES = frozenset({429, 502, 503, 504})
-
 _AGENT = f"hostup-mcp/{__version__}"
-
-_backoff = wait_random_exponential(multiplier=0.25, max=4)
-_jitter = wait_random_exponential(multiplier=0.1, max=0.5)
 
 
 @dataclass(frozen=True)
@@ -128,47 +116,34 @@ class Http:
         self._observe = observe or (lambda *_: None)
         self.clock_offset: float | None = None
         """Seconds that HostUp's clock is ahead of this one; None before the first response."""
+        self._base_url = base_url.rstrip("/")
+        timeout = httpx.Timeout(None, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS)
+        self._timeout = timeout.as_dict()
+        self._headers = {
+            "Authorization": f"Bearer {api_key}",
+            "Accept": "application/json",
+            # A small compressed response could expand to any size.
+            "Accept-Encoding": "identity",
+            "Connection": "keep-alive",
+            # HostUp's edge rejects some libraries' default user agents.
+            "User-Agent": _AGENT,
+        }
+        # Transports without a client: it would follow redirects, keep cookies and take its time.
+        if transport is not None:
+            self._reads = self._writes = transport
+            return
         # Loading the certificates takes longer than everything else, so it is done once.
-        way = outgoing(base_url if transport is None else "")
-
-        def client(
-            limits: httpx.Limits, transport: httpx.AsyncBaseTransport | None
-        ) -> httpx.AsyncClient:
-            return httpx.AsyncClient(
-                base_url=base_url,
-                transport=transport,
-                verify=way.verify,
-                proxy=way.proxy,
-                limits=limits,
-                headers={
-                    "Authorization": f"Bearer {api_key}",
-                    "Accept": "application/json",
-                    # A small compressed response could expand to any size.
-                    "Accept-Encoding": "identity",
-                    # HostUp's edge rejects some libraries' default user agents.
-                    "User-Agent": _AGENT,
-                },
-                follow_redirects=False,
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none are kept
-                # httpx parses it even so, and reports an invalid one as a broken connection.
-                event_hooks={"response": [_drop_location]},
-                trust_env=False,
-                timeout=httpx.Timeout(None, connect=CONNECT_SECONDS, pool=CONNECT_SECONDS),
-            )
-
+        way = outgoing(base_url)
         many = httpx.Limits(max_connections=100, max_keepalive_connections=20)
-        fast = reads(way.verify, many) if reads and not (transport or way.proxy) else None
-        self._reads = client(many, transport or fast)
-        self._writes = (
-            self._reads
-            if transport is not None
-            else client(httpx.Limits(max_keepalive_connections=0), None)
-        )
+        is_fast = reads is not None and way.proxy is None
+        self._reads = reads(way.verify, many) if reads and is_fast else _transport(way, many)
+        self._writes = _transport(way, httpx.Limits(max_keepalive_connections=0))
 
     async def close(self) -> None:
         """Close the connections."""
         await self._reads.aclose()
-        await self._writes.aclose()
+        if self._writes is not self._reads:
+            await self._writes.aclose()
 
     async def read(
         self,
@@ -192,20 +167,15 @@ class Http:
         allowed = budget or Budget.starting_now(self._budget)
 
         async def once() -> M:
-            request = self._reads.build_request("GET", path, params=params)
+            request = self._request("GET", path, params=params)
             response = await self._send(self._reads, request, allowed)
             return responses.parse(model, response.status, response.headers, response.body)
 
-        retrying = AsyncRetrying(
-            sleep=self._sleep,
-            retry=retry_if_exception(lambda error: _is_retryable(error, allowed)),
-            stop=stop_before_delay(allowed.left),
-            wait=_wait,
-            reraise=True,
-        )
         try:
-            value: M = await retrying(once)
-            return value
+            try:
+                return await once()
+            except HostUpError as error:
+                return await retry(once, error, allowed, self._sleep)
         except HostUpError as error:
             error.scopes = scopes
             raise
@@ -216,21 +186,35 @@ class Http:
         Raises:
             HostUpError: if `outcome_unknown` is true, it may have been carried out.
         """
-        sent = self._writes.build_request(
-            request.method,
-            request.path,
-            json=request.body,
-            # Neither side keeps the connection open afterwards, whatever the pool does.
-            headers={"Connection": "close", "User-Agent": f"{_AGENT} (write {write_id})"},
-        )
+        # Neither side keeps the connection open afterwards, whatever the pool does.
+        more = {"Connection": "close", "User-Agent": f"{_AGENT} (write {write_id})"}
+        sent = self._request(request.method, request.path, body=request.body, more=more)
         try:
             return await self._send(self._writes, sent, Budget.starting_now(self._budget))
         except HostUpError as error:
             error.scopes = request.scopes
             raise
 
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        body: Mapping[str, Json] | None = None,
+        more: Mapping[str, str] | None = None,
+    ) -> httpx.Request:
+        return httpx.Request(
+            method,
+            f"{self._base_url}{path}",
+            params=params,
+            json=body,
+            headers={**self._headers, **(more or {})},
+            extensions={"timeout": self._timeout, "trace": Stage()},
+        )
+
     async def _send(
-        self, client: httpx.AsyncClient, request: httpx.Request, budget: Budget
+        self, transport: httpx.AsyncBaseTransport, request: httpx.Request, budget: Budget
     ) -> Response:
         if self._throttle is not None and (left := await self._throttle.pause()) > 0:
             # Another user of this key was told to wait; a request now would prolong that.
@@ -241,7 +225,7 @@ class Http:
             raise error
         start, outcome = anyio.current_time(), "failed"
         try:
-            response = await self._exchange(client, request, budget)
+            response = await self._exchange(transport, request, budget)
             outcome = str(response.status)
             return response
         except HostUpError as error:
@@ -257,12 +241,12 @@ class Http:
             self._observe(request.method, outcome, anyio.current_time() - start)
 
     async def _exchange(
-        self, client: httpx.AsyncClient, request: httpx.Request, budget: Budget
+        self, transport: httpx.AsyncBaseTransport, request: httpx.Request, budget: Budget
     ) -> Response:
-        stage = request.extensions["trace"] = Stage()
+        stage: Stage = request.extensions["trace"]
         try:
             with anyio.fail_after(budget.left):
-                response = await client.send(request, stream=True)
+                response = await transport.handle_async_request(request)
                 try:
                     content = await _read_bounded(response)
                     await close_unless_drained(response, len(content))
@@ -279,9 +263,7 @@ class Http:
             raise ConnectionLostError(f"the connection to HostUp broke: {cause}") from None
         # HostUp, or an intermediary, may echo the key in any response.
         content = self._redact(content)
-        headers = {
-            name: self._redact(value.encode()).decode() for name, value in response.headers.items()
-        }
+        headers = self._redact_headers(response.headers)
         date = responses.http_date(headers.get("date", ""))
         if date is not None:
             self.clock_offset = (date - self._now()).total_seconds()
@@ -289,6 +271,12 @@ class Http:
             raise responses.failure(response.status_code, headers, content, self._now())
         await self._record_limit(headers)
         return Response(response.status_code, headers, content)
+
+    def _redact_headers(self, headers: httpx.Headers) -> Mapping[str, str]:
+        together = "\n".join(headers.values()).encode()
+        if self._redact(together) == together:
+            return headers  # the usual case
+        return {name: self._redact(value.encode()).decode() for name, value in headers.items()}
 
     async def _record_limit(self, headers: Mapping[str, str]) -> None:
         """Pause if a success says that it was the last request allowed for now."""
@@ -299,8 +287,10 @@ class Http:
             await self._throttle.limited(min(wait, MAX_PAUSE_SECONDS))
 
 
-async def _drop_location(response: httpx.Response) -> None:
-    response.headers.pop("location", None)
+def _transport(way: Outgoing, limits: httpx.Limits) -> httpx.AsyncHTTPTransport:
+    return httpx.AsyncHTTPTransport(
+        verify=way.verify, proxy=way.proxy, limits=limits, trust_env=False
+    )
 
 
 async def _read_bounded(response: httpx.Response) -> bytes:
@@ -320,17 +310,3 @@ async def _read_bounded(response: httpx.Response) -> bytes:
 
 def _timeout_message(budget: Budget) -> str:
     return f"HostUp did not respond within {budget.seconds:g} s"
-
-
-def _is_retryable(error: BaseException, budget: Budget) -> bool:
-    if isinstance(error, UnreachableError | ConnectionLostError):
-        return True
-    if budget.stops_at_limit and isinstance(error, RateLimitedError) and error.retry_after is None:
-        return False
-    return isinstance(error, ProblemError) and error.status in RETRIED_STATUSES
-
-
-def _wait(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    requested = error.retry_after if isinstance(error, HostUpError) else None
-    return _backoff(state) if requested is None else requested + _jitter(state)

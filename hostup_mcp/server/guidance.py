@@ -27,7 +27,7 @@ from hostup_mcp.server.evidence import RECOVERY_URI, evidence_of
 from hostup_mcp.server.protocol import refuse_unknown_prompt
 from hostup_mcp.server.recoveries import own
 from hostup_mcp.server.services import Services
-from hostup_mcp.server.tools.list_vps import page_data, read_page
+from hostup_mcp.server.tools.list_vps import confusable, page_data, read_page
 from hostup_mcp.server.tools.list_vps_backups import list_vps_backups
 from hostup_mcp.state.store import StateUnavailableError
 
@@ -84,7 +84,9 @@ def add_guidance(server: MCPServer[Services], services: Services) -> None:
     )
     async def servers() -> str:
         try:
-            return json.dumps(page_data(*await read_page(services, 100)), ensure_ascii=False)
+            page, elsewhere = await read_page(services, 100)
+            data = page_data(page, confusable(page, elsewhere))
+            return json.dumps(data, ensure_ascii=False)
         except (HostUpError, RefusalError) as error:
             raise _to_resource_error(error) from None
 

@@ -65,6 +65,7 @@ class StrictServer(MCPServer[Services]):
         self._metrics = metrics or MetricsObserver()
         self.running_calls = 0
         super().__init__(**options)
+        self._names = frozenset(tool.name for tool in options.get("tools", ()))
 
     async def list_tools(self) -> list[Tool]:
         return [tool for tool in await super().list_tools() if self._is_listed(tool.name)]
@@ -74,7 +75,7 @@ class StrictServer(MCPServer[Services]):
     ) -> CallToolResult | InputRequiredResult:
         if (refused := self._refuse_locked(name)) is not None:
             return refused
-        if all(name != tool.name for tool in await super().list_tools()):
+        if name not in self._names:
             raise _invalid(f"Unknown tool: {name[:80]!r}")
         began, outcome = time.monotonic(), "fault"
         self.running_calls += 1

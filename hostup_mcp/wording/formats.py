@@ -6,23 +6,32 @@ import os
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
+from functools import cache, lru_cache
 
 from hostup_mcp.wording.viewer import Language, Viewer
 
 _UNITS = (("year", 365 * 86400), ("day", 86400), ("hour", 3600), ("minute", 60))
 _MONTH = timedelta(days=31)
 
+_KEPT = 4096
+"""How many sizes and counts are kept in words: Babel takes longer for each than all else here."""
+
 
 def moment(when: datetime | None, viewer: Viewer) -> str:
     """Format a time for a user, to the minute and with its weekday: `Mon 2026-04-27 04:00 CEST`."""
     if when is None:
         return _UNKNOWN_DATE[viewer.language]
-    from babel.dates import format_datetime
-
     there = _local(when, viewer.zone)
-    # The pattern keeps the year at four digits and the text the same length everywhere.
-    text = format_datetime(there, "EEE yyyy-MM-dd HH:mm", locale=viewer.language)
-    return f"{text} {_zone_name(there)}"
+    day = _short_weekday(there.weekday(), viewer.language)
+    # ISO 8601 keeps the year at four digits and the text the same length everywhere.
+    return f"{day} {there.replace(tzinfo=None).isoformat(' ', 'minutes')} {_zone_name(there)}"
+
+
+@cache
+def _short_weekday(day: int, language: Language) -> str:
+    from babel.dates import get_day_names
+
+    return str(get_day_names("abbreviated", "format", language)[day])
 
 
 _UNKNOWN_DATE = {Language.ENGLISH: "an unknown date", Language.SWEDISH: "ett okänt datum"}
@@ -84,6 +93,7 @@ _UNDER_A_MINUTE = {
 }
 
 
+@lru_cache(_KEPT)
 def size(gigabytes: float | None, language: Language = Language.ENGLISH) -> str:
     """Format a size in the API's GB: `12.4 GB`. One that no disk can have is unknown."""
     if gigabytes is None or gigabytes > _LARGEST:
@@ -166,6 +176,7 @@ def _zone_name(when: datetime) -> str:
     return format_datetime(when, "'UTC'xxx", locale=Language.ENGLISH)
 
 
+@lru_cache(_KEPT)
 def _counted(count: int, unit: str, language: Language) -> str:
     from babel.units import format_unit
 

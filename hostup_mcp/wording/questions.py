@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache
 from ipaddress import ip_address
 from re import compile as pattern
 from string import Formatter
@@ -62,6 +63,7 @@ def word(text: str | None) -> Word | None:
     return Word(text) if text is not None and is_word else None
 
 
+@lru_cache(1024)
 def address(text: str | None) -> Word | None:
     """Return `text` if it is an IP address."""
     try:

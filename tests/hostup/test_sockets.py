@@ -15,6 +15,7 @@ from support.certificates import make_certificate
 
 from hostup_mcp.hostup import connection as connection_module
 from hostup_mcp.hostup import http as http_module
+from hostup_mcp.hostup import retrying
 from hostup_mcp.hostup.http import Http, MakeTransport
 from hostup_mcp.hostup.jobs import JobState
 from hostup_mcp.hostup.models import BackupList
@@ -115,7 +116,7 @@ async def http_to(address: str, budget: float = 10.0) -> AsyncIterator[Http]:
 @pytest.fixture
 def once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reads are not retried."""
-    monkeypatch.setattr(http_module, "_is_retryable", lambda *_: False)
+    monkeypatch.setattr(retrying, "is_retryable", lambda *_: False)
 
 
 async def failed_read(address: str, budget: float = 10.0) -> HostUpError:
@@ -564,25 +565,25 @@ def test_broken_tls_is_not_reused(tls_error: type[ssl.SSLError]) -> None:
     assert connection_module._has_bytes_left(Layer(), Layer())  # type: ignore[arg-type]
 
 
-async def test_unknown_libraries_reuse_nothing(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_unknown_libraries_reuse_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     chosen.set("httpx")  # this is about what httpcore does not publish
+    read = http_module._read_bounded
 
-    async def opaque(response: httpx.Response) -> None:
+    async def read_opaque(response: httpx.Response) -> bytes:
+        content = await read(response)
         stream = response.stream
 
         class Opaque(httpx.AsyncByteStream):
             async def __aiter__(self) -> AsyncIterator[bytes]:
-                async for part in stream:  # type: ignore[union-attr]
-                    yield part
+                yield b""
 
             async def aclose(self) -> None:
                 await stream.aclose()  # type: ignore[union-attr]
 
         response.stream = Opaque()
+        return content
 
-    monkeypatch.setattr(http_module, "_drop_location", opaque)
+    monkeypatch.setattr(http_module, "_read_bounded", read_opaque)
     far_end = Server(lambda _: LISTED)
     async with far_end.listening(), clients(far_end.address) as (reading, _):
         for _ in range(3):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any
 
 from mcp.types import CallToolResult
@@ -65,7 +65,8 @@ async def list_vps(
     page, elsewhere = await read_page(
         services(ctx), limit, cursor or None, name or None, primaryIp or None
     )
-    return to_result(_lines(page, elsewhere, name, primaryIp), page_data(page, elsewhere))
+    same = confusable(page, elsewhere)
+    return to_result(_lines(page, elsewhere, same, name, primaryIp), page_data(page, same))
 
 
 async def read_page(
@@ -85,9 +86,8 @@ async def read_page(
     return page, await remember_servers(services_, page.data)
 
 
-def page_data(page: VpsPage, elsewhere: Mapping[str, str]) -> dict[str, Any]:
-    """Return the structured content for a page."""
-    same = _confusable(page, elsewhere)
+def page_data(page: VpsPage, same: Collection[str]) -> dict[str, Any]:
+    """Return the structured content for a page; `same` are the ids that are `confusable`."""
     return {
         "data": [_item(vps) for vps in page.data],
         "nextCursor": page.next_cursor,
@@ -101,14 +101,18 @@ def _item(vps: Vps) -> dict[str, Any]:
     return {**known, "isPayg": vps.billing.is_payg if vps.billing is not None else None}
 
 
-def _confusable(page: VpsPage, elsewhere: Mapping[str, str]) -> set[str]:
+def confusable(page: VpsPage, elsewhere: Mapping[str, str]) -> set[str]:
     """Return the servers on `page` whose name could also mean another, on it or `elsewhere`."""
     known = Counter(label for vps in page.data for label in labels(vps))
     return {*elsewhere, *(vps.id for vps in page.data if known[folded(vps.name or "")] > 1)}
 
 
 def _lines(
-    page: VpsPage, elsewhere: Mapping[str, str], name: str | None, primary_ip: str | None
+    page: VpsPage,
+    elsewhere: Mapping[str, str],
+    same: Collection[str],
+    name: str | None,
+    primary_ip: str | None,
 ) -> list[str]:
     filters = [
         f"{key} {quoted(value)}"
@@ -116,7 +120,7 @@ def _lines(
         if value
     ]
     matching = f" with {' and '.join(filters)}" if filters else ""
-    count, same = len(page.data), _confusable(page, elsewhere)
+    count = len(page.data)
     unknown = sum(
         bool((name and vps.name is None) or (primary_ip and vps.primary_ip is None))
         for vps in page.data

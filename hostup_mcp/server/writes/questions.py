@@ -98,6 +98,8 @@ def labels(vps: Vps) -> frozenset[str]:
 
 def folded(name: str) -> str:
     """Return `name` so that names a user could confuse are equal: no case, no spaces."""
+    if name.isascii():
+        return "".join(name.lower().split())  # the same, but faster
     return "".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
