@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -91,6 +92,10 @@ def serve_http(settings: Settings, listen: Listen) -> int:
         else:
             print(message, file=sys.stderr, flush=True)  # noqa: T201
         options = loop_options()
+        # What has been loaded stays: no collection needs to look at it again.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(10_000, 20, 20)
         anyio.run(run, service, listener, remote.authenticates, backend_options=options)
     return 0
 
