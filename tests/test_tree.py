@@ -117,7 +117,7 @@ def test_recovery_has_no_io_and_no_clock() -> None:
             continue
         roots = {name.split(".")[0] for name in imports(path)}
         assert roots <= {
-            *("__future__", "collections", "dataclasses", "datetime", "decimal", "enum"),
+            *("__future__", "bisect", "collections", "dataclasses", "datetime", "decimal", "enum"),
             *("math", "re", "typing"),
             "hostup_mcp",
         }

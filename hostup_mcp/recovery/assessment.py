@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from hostup_mcp.hostup.models import Backup, BackupList, Snapshot, SnapshotList
 from hostup_mcp.recovery.backups import note_of, oldest
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.doubts import complete, find_doubt, newest_complete
+from hostup_mcp.recovery.doubts import complete, find_doubts, newest_complete
 from hostup_mcp.recovery.findings import (
     Advice,
     Changes,
@@ -106,7 +106,7 @@ def assess(
             *([] if restored is None else [restored]),
             *newer_snapshot(snapshots, None if newest is None else newest.created, now),
         ),
-        doubts={b.id: doubt for b in backups if (doubt := find_doubt(b, backups, now)) is not None},
+        doubts=find_doubts(backups, now),
     )
 
 

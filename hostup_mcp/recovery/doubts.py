@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -22,13 +24,46 @@ STILL_WRITING = timedelta(minutes=15)
 """A backup younger than this may not be finished."""
 
 
+class _Sizes:
+    """The known sizes of a server's backups, sorted once for all of them."""
+
+    def __init__(self, backups: Iterable[AnyBackup]) -> None:
+        self._of: defaultdict[str, list[float]] = defaultdict(list)
+        for backup in backups:
+            if backup.size_gb:
+                self._of[backup.id].append(backup.size_gb)
+        self._all = sorted(size for sizes in self._of.values() for size in sizes)
+
+    def usual_beside(self, id_: str) -> float | None:
+        """Return the usual size, the median, of those with another id; None if there is none."""
+        own = sorted(self._of.get(id_, ()))
+        count = len(self._all) - len(own)
+        if not count:
+            return None
+        place = count // 2
+        for before, size in enumerate(own):
+            # Where it is among all; of equal ones, the first that was not skipped yet.
+            place += bisect_left(self._all, size) + own[:before].count(size) <= place
+        return self._all[place]
+
+
 def find_doubt(backup: AnyBackup, backups: Iterable[AnyBackup], now: datetime) -> Doubt | None:
     """Return why `backup`, one of its server's `backups`, may be incomplete, if it may."""
-    size = backup.size_gb
+    return _find_doubt(backup, _Sizes(backups), now)
+
+
+def find_doubts(backups: Collection[AnyBackup], now: datetime) -> dict[str, Doubt]:
+    """Return which of a server's `backups` may be incomplete, by id, and why."""
+    sizes = _Sizes(backups)
+    found = ((b.id, _find_doubt(b, sizes, now)) for b in backups)
+    return {id_: doubt for id_, doubt in found if doubt is not None}
+
+
+def _find_doubt(backup: AnyBackup, sizes: _Sizes, now: datetime) -> Doubt | None:
+    size, usual = backup.size_gb, sizes.usual_beside(backup.id)
     if size == 0:
         return Code.BACKUP_EMPTY
-    others = sorted(b.size_gb for b in backups if b.id != backup.id and b.size_gb)
-    if size is not None and others and SMALL * size < (usual := others[len(others) // 2]):
+    if size is not None and usual is not None and SMALL * size < usual:
         return BackupSmall(size, usual)
     span = age(backup.created, now)
     return Code.BACKUP_NEW if span is not None and span < STILL_WRITING else None
@@ -44,7 +79,8 @@ def doubts_about(
 
 def complete(backups: tuple[Backup, ...], now: datetime) -> tuple[Backup, ...]:
     """Return those of `backups` that look complete, newest first."""
-    return tuple(b for b in newest_first(backups) if find_doubt(b, backups, now) is None)
+    sizes = _Sizes(backups)
+    return tuple(b for b in newest_first(backups) if _find_doubt(b, sizes, now) is None)
 
 
 def newest_complete(backups: tuple[Backup, ...], now: datetime) -> Backup | None:

@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hostup_mcp.recovery.backups import scheduled
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.doubts import complete, find_doubt, may_lose_complete, rarity
+from hostup_mcp.recovery.doubts import complete, find_doubt, find_doubts, may_lose_complete, rarity
 from hostup_mcp.recovery.findings import BackupSmall
 
 from .listings import NOW, backup, listing, sources
@@ -54,6 +56,30 @@ def test_size_and_age_raise_doubts(
     assert find_doubt(backups[0], backups, NOW) == doubt
     offered = sources(*some).sources[0].backups
     assert find_doubt(offered[0], offered, NOW) == doubt
+
+
+SOME = st.lists(
+    st.tuples(st.sampled_from("abcdefghij"), st.sampled_from([None, 0, 1, 1, 2, 11, 12, 130])),
+    min_size=1,
+    max_size=12,
+)
+
+
+@given(SOME)
+def test_the_usual_size_leaves_out_the_backup_itself(some: list[tuple[str, float | None]]) -> None:
+    """It is the median of those with other ids, whatever is listed twice."""
+    backups = listing(*(backup(id_, OLD, size) for id_, size in some)).backups
+    found: list[tuple[str, Any]] = []
+    for one in backups:
+        others = sorted(b.size_gb for b in backups if b.id != one.id and b.size_gb)
+        usual = others[len(others) // 2] if others else 0
+        doubt = Code.BACKUP_EMPTY if one.size_gb == 0 else None
+        if one.size_gb and 10 * one.size_gb < usual:
+            doubt = BackupSmall(one.size_gb, usual)
+        assert find_doubt(one, backups, NOW) == doubt
+        found.append((one.id, doubt))
+    assert find_doubts(backups, NOW) == {id_: doubt for id_, doubt in found if doubt is not None}
+    assert len(complete(backups, NOW)) == sum(doubt is None for _, doubt in found)
 
 
 def test_complete_ones_newest_first() -> None:

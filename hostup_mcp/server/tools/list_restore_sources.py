@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.hostup.models import RestoreSource, RestoreSources, SourceBackup
 from hostup_mcp.hostup.text import quoted, safe_word
-from hostup_mcp.recovery.doubts import find_doubt
+from hostup_mcp.recovery.doubts import find_doubts
 from hostup_mcp.recovery.findings import Doubt
 from hostup_mcp.recovery.order import in_order
 from hostup_mcp.recovery.spans import age
@@ -103,7 +103,7 @@ class _Shown:
     @classmethod
     def of(cls, source: RestoreSource, now: datetime, most: int) -> _Shown:
         every = source.backups
-        found = {b.id: doubt for b in every if (doubt := find_doubt(b, every, now)) is not None}
+        found = find_doubts(every, now)
         return cls(source, in_order(every, found, now)[:most], found)
 
     def as_data(self) -> dict[str, Any]:
