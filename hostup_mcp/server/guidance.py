@@ -151,9 +151,9 @@ def recover_server(
     return (
         f"Help me recover {which}.{what}\n"
         "1. Call list_vps, then list_vps_backups of that server.\n"
-        "2. Tell me in plain words whether a restore is possible, and if not, why and what would "
-        "unblock it.\n"
-        "3. Call list_vps_snapshots too: a recent snapshot may lose less.\n"
+        "2. Tell me in plain words whether a restore is possible at HostUp and from here (here), "
+        "and if not, why and what would unblock it.\n"
+        "3. Call list_vps_snapshots too: a snapshot newer than the newest backup loses less.\n"
         "4. Call plan_restore for the option that loses the least data. Tell me what would be "
         "lost, the side effects, the less risky options, and for a new server its price. A "
         "rehearsal (plan_restore with rehearsal) tries the backup first, on a temporary server.\n"

@@ -34,6 +34,10 @@ def backup_needs(listing: BackupList) -> Needs:
     return Needs(frozenset({Group.CREATE}), Asks.NEVER if is_free else Asks.IN_WINDOW)
 
 
+SNAPSHOT_NEEDS = Needs(frozenset({Group.CREATE}), Asks.NEVER)
+"""What making a snapshot needs: it overwrites nothing, so nobody is asked."""
+
+
 async def read_connection(ctx: Ctx, vps_id: str) -> Connection:
     """Return what the caller's connection can do now with the server `vps_id`."""
     used = services(ctx)

@@ -35,7 +35,7 @@ class Output(BaseModel):
 class ReasonItem(Output):
     """One reason for or against an action."""
 
-    code: str = Field(description="HostUp's code if it gave one, else this server's.")
+    code: str = Field(description="HostUp's code if it gave one, else that of hostup-mcp.")
     message: str = Field(description="The reason in words.")
     source: Source = Field(
         description="gate: said by HostUp. state: follows from what exists. unknown: not given."

@@ -198,7 +198,7 @@ class Plans:
         if record is None:
             raise plan_again("this caller has no plan with this id; plans expire after ten minutes")
         if not record.is_current:
-            raise plan_again("it was made before this server lost its stored state")
+            raise plan_again("it was made before hostup-mcp lost its stored state")
         if record.is_consumed:
             raise plan_used()
         plan = StoredPlan.model_validate_json(record.body)

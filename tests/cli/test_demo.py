@@ -23,7 +23,7 @@ BEATS = [
     "planId",
     "asked of the user",
     "user types: shop-prod",
-    "The typed name is not this server's",
+    "The typed name is not the name of this VPS",
     "Nothing was changed.",
     "user types: web-01",
     "get_job(",

@@ -113,7 +113,8 @@ async def make_true(world: World, sandbox: Sandbox, state: SwitchedState, used: 
         used.refusals.note(LOCAL, vps, world.refused, sandbox.clock.now())
     if world.refused and not world.is_key_mended:
         for_backups = world.refused == BACKUP
-        paths = ["*/backups", "*/restore", "*/restore-to-payg"] if for_backups else ["*-to-payg"]
+        backups = ["*/backups", "*/snapshots", "*/restore", "*/restore-to-payg"]
+        paths = backups if for_backups else ["*-to-payg"]
         for path in paths:
             sandbox.faults.add(Fault("status", "POST", path, status=403, times=None))
         if for_backups:
@@ -167,6 +168,7 @@ def test_here_is_what_the_call_meets(world: World) -> None:
 
 async def _play(world: World) -> None:
     await _play_create(world)
+    await _play_snapshots(world)
     for mode in MODES:
         await _play_restore(world, mode)
 
@@ -184,6 +186,31 @@ async def _play_create(world: World) -> None:
             return
         result = await assistant.call("create_vps_backup", id=vps)
         check(result, create, len(sandbox.writes), world)
+
+
+async def _play_snapshots(world: World) -> None:
+    sandbox, state = fresh_account(), SwitchedState()
+    async with connected(sandbox, state, world) as (assistant, used):
+        vps = await assistant.find(world.server)
+        await make_true(world, sandbox, state, used)
+        listing = await assistant.call("list_vps_snapshots", id=vps)
+        assert tools_named(listing.text) <= await assistant.tools(), listing.text
+        gates, here = listing.data["actions"], listing.data["here"]
+        create, restore = ({"here": here[name]} for name in ("create", "restore"))
+        is_open = bool(gates.get("canCreate") or {}) and gates["canCreate"]["allowed"]
+        for is_told, told in (
+            (is_open, create),
+            (listing.data["data"] and gates["canRestore"]["allowed"], restore),
+        ):
+            if is_told and not told["here"]["allowed"]:
+                assert "possible at HostUp, not from here" in listing.text
+        if listing.data["data"]:
+            name = listing.data["data"][0]["name"]
+            plan = await assistant.call("plan_restore", id=vps, mode="snapshot", snapshotName=name)
+            assert reasons(restore) == reasons(plan.data), "both tell the same"
+        if is_open and listing.data["available"] is not False:
+            result = await assistant.call("create_vps_snapshot", id=vps, name="by-hand")
+            check(result, create, len(sandbox.writes), world)
 
 
 async def _play_restore(world: World, mode: str) -> None:

@@ -291,7 +291,7 @@ def test_descriptions_say_who_is_asked(every: dict[str, Definition]) -> None:
     """Also where the operator leaves the asking to the client (HOSTUP_MCP_CONFIRM=client)."""
     for name, writing in OFFERED.items():
         text = every[name]["description"]
-        asks = "asked first, by this server or the client" in text
+        asks = "asked first, by hostup-mcp or the client" in text
         assert asks is (Destructive in writing.may_propose), name
         assert not asks or re.search(r"[Tt]o look, (use )?list_", text), name
 

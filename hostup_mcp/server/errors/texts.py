@@ -57,7 +57,7 @@ REDIRECTED = ErrorText(
 NO_ACCOUNT = ErrorText(
     ErrorKind.NO_ACCOUNT,
     "No HostUp account is configured for this caller.",
-    "Tell the user that whoever runs this server has to add them to its credentials file.",
+    "Tell the user that whoever runs hostup-mcp has to add them to its credentials file.",
 )
 NOT_ALLOWED = ErrorText(
     ErrorKind.NOT_ALLOWED,
@@ -104,7 +104,7 @@ INVALID_REQUEST = ErrorText(
 )
 NAME_TAKEN = ErrorText(
     ErrorKind.NAME_TAKEN,
-    "This server already has a snapshot with that name.",
+    "This VPS already has a snapshot with that name.",
     "Choose another name.",
     NOTHING,
 )
@@ -131,7 +131,7 @@ GATE_CLOSED_FOR_DELETION = ErrorText(
 )
 GATE_CLOSED_FOR_START = ErrorText(
     ErrorKind.GATE_CLOSED,
-    "A job may be running on this server: HostUp does not say, and its restore gate, which a "
+    "A job may be running on this VPS: HostUp does not say, and its restore gate, which a "
     "running job closes, is closed: {reason}.",
     GATE_CLOSED.next_step,
     NOTHING,
@@ -141,13 +141,13 @@ POWER_GATE_CLOSED = ErrorText(
 )
 ALREADY_IN_STATE = ErrorText(
     ErrorKind.POWER_STATE,
-    "This server is already {state}.",
+    "This VPS is already {state}.",
     "There is nothing to do; tell the user.",
     NOTHING,
 )
 CANNOT_RESTART = ErrorText(
     ErrorKind.POWER_STATE,
-    "This server is {state}, so it cannot be restarted.",
+    "This VPS is {state}, so it cannot be restarted.",
     "Tell the user. If they want it to run, call set_vps_power with action start.",
     NOTHING,
 )
@@ -159,7 +159,7 @@ CONFLICT = ErrorText(
 )
 HOSTUP_LOCKED = ErrorText(
     ErrorKind.CONFLICT,
-    "HostUp has locked this server for another operation (423), so the request was not carried "
+    "HostUp has locked this VPS for another operation (423), so the request was not carried "
     "out. {said}",
     "Wait {wait}, then call list_vps_backups and read its gates before doing anything else.",
     user_step="Wait until running jobs have finished.",
@@ -172,7 +172,7 @@ REFUSED = ErrorText(
 )
 JOB_RUNNING = ErrorText(
     ErrorKind.JOB_RUNNING,
-    "A job is running on this server.",
+    "A job is running on this VPS.",
     "Wait until it has finished, then call list_vps_backups.",
     NOTHING,
 )
@@ -200,14 +200,14 @@ SNAPSHOT_MISSING = ErrorText(
 )
 NOT_AVAILABLE = ErrorText(
     ErrorKind.NOT_AVAILABLE,
-    "Snapshots are not available for this server: {reason}.",
+    "Snapshots are not available for this VPS: {reason}.",
     "Tell the user. Call list_vps_backups to see whether a backup is possible.",
     NOTHING,
 )
 
 NO_RECOVERY = ErrorText(
     ErrorKind.NO_RECOVERY,
-    "No restore of this server is recorded for this caller, so there is nothing to compare with.",
+    "No restore of this VPS is recorded for this caller, so there is nothing to compare with.",
     "Only restores that were sent from here for the same caller are known, not those made in "
     "HostUp's panel. list_vps shows the power state; whether the server works, the user has to "
     "look.",
@@ -246,8 +246,7 @@ PLAN_AGAIN = ErrorText(
 )
 QUESTION_OF_LOST_STATE = ErrorText(
     ErrorKind.PLAN_AGAIN,
-    "The user was asked before this server lost its stored state, so their answer no longer "
-    "counts.",
+    "The user was asked before hostup-mcp lost its stored state, so their answer no longer counts.",
     "Call {tool} again; the user is asked again. If it takes a planId, call plan_restore first.",
     NOTHING,
 )
@@ -266,13 +265,13 @@ CHANGED_MEANWHILE = ErrorText(
 )
 WRITE_IN_FLIGHT = ErrorText(
     ErrorKind.WRITE_IN_FLIGHT,
-    "Another change to this server is in progress, or its outcome is unknown.{last}",
+    "Another change to this VPS is in progress, or its outcome is unknown.{last}",
     _CHECK,
     NOTHING_NOW,
 )
 LOCK_LOST = ErrorText(
     ErrorKind.WRITE_IN_FLIGHT,
-    "The lock on this server expired before the change could be sent.",
+    "The lock on this VPS expired before the change could be sent.",
     "Call list_vps_backups to check the current state before doing anything else.",
     NOTHING,
 )
@@ -326,7 +325,6 @@ BAD_RESPONSE = ErrorText(
 )
 POLL_URL_REFUSED = ErrorText(
     ErrorKind.POLL_URL_REFUSED,
-    "HostUp gave this job a poll URL that this server does not follow: it may lead to another "
-    "host.",
+    "HostUp gave this job a poll URL that hostup-mcp does not follow: it may lead to another host.",
     "Call list_vps_backups to see when restores are possible again.",
 )

@@ -15,7 +15,7 @@ RESPONSE_LOST = ErrorText(
 )
 FAILED_AFTER_SENDING = ErrorText(
     ErrorKind.OUTCOME_UNKNOWN,
-    "The change was sent, and this server failed before it knew the outcome. It is NOT KNOWN "
+    "The change was sent, and hostup-mcp failed before it knew the outcome. It is NOT KNOWN "
     "whether it was carried out.",
     "Do not send it again. In a minute, call get_job with writeId {write_id} (the id of this "
     "request), and list_vps_backups in a few minutes. Tell the user that the outcome is unknown.",
@@ -28,7 +28,7 @@ NOT_ENDABLE = ErrorText(
 )
 ALREADY_CANCELLED = ErrorText(
     ErrorKind.CONFLICT,
-    "HostUp shows that this server is cancelled already ({state}).",
+    "HostUp shows that this VPS is cancelled already ({state}).",
     "Tell the user; list_vps shows whether it is still there.",
     NOTHING,
 )
@@ -40,14 +40,14 @@ CANCEL_REFUSED = ErrorText(
 )
 AUDIT_LOG_UNAVAILABLE = ErrorText(
     ErrorKind.AUDIT_LOG_UNAVAILABLE,
-    "This server's audit log cannot be written.",
+    "The audit log of hostup-mcp cannot be written.",
     "Ask the user to make the file that HOSTUP_MCP_AUDIT_LOG names writable.",
     NOTHING,
 )
 STATE_UNAVAILABLE = ErrorText(
     ErrorKind.STATE_UNAVAILABLE,
     "Shared state is unavailable, so writes are disabled.",
-    "Reads still work. Tell the user; whoever runs this server can check /readyz.",
+    "Reads still work. Tell the user; whoever runs hostup-mcp can check /readyz.",
     NOTHING_NOW,
 )
 RECOVERIES_UNAVAILABLE = ErrorText(
@@ -63,7 +63,7 @@ STATE_REPLY_LOST = ErrorText(
 )
 SERVER_STOPPING = ErrorText(
     ErrorKind.SERVER_STOPPING,
-    "This server is stopping.",
+    "hostup-mcp is stopping.",
     "Call again once it has restarted.",
     NOTHING_NOW,
 )

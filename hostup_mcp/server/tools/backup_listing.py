@@ -85,7 +85,7 @@ class RestoreItem(ExplanationItem):
 class AssessmentItem(Output):
     """What the backups of one server mean."""
 
-    restore: RestoreItem = Field(description="Can a backup be restored over this server?")
+    restore: RestoreItem = Field(description="Can a backup be restored over this VPS?")
     create: ExplanationItem = Field(description="Can a backup be made now?")
     advice: tuple[str, ...] = Field(description="What else the user should know.")
     findings: dict[str, Any] = Field(description="The same as codes and facts, for programs.")

@@ -70,8 +70,8 @@ async def check_backups(
     ] = None,
 ) -> CallToolResult:
     """Checks the backups of all servers in one call and lists problems, worst first: none, too old,
-    incomplete, full slots, closed gates, suspended service. For one server use
-    list_vps_backups."""
+    incomplete, full slots, closed gates, suspended service. It does not look at snapshots. For one
+    server use list_vps_backups."""
     services_ = services(ctx)
     part = await read_part(
         services_.hostup.within(CALL_SECONDS),

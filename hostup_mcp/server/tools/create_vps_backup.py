@@ -33,7 +33,7 @@ async def propose(
 ) -> Destructive | Harmless:
     """Makes an offsite backup now, such as before a risky change; takes minutes, follow it with
     get_job. If all slots are full, HostUp may delete a backup, likeliest the oldest, so the user is
-    asked first, by this server or the client. For a quick local way back use create_vps_snapshot;
+    asked first, by hostup-mcp or the client. For a quick local way back use create_vps_snapshot;
     to look, list_vps_backups."""
     listing = await reader.hostup.list_backups(id)
     gate = listing.actions.can_create_backup

@@ -23,7 +23,7 @@ from hostup_mcp.wording.questions import Quote, say
 
 async def propose(reader: Reader, id: VpsId, backupId: BackupId) -> Destructive:
     """Permanently deletes a backup; this cannot be undone. Only if the user wants it; they are
-    asked first, by this server or the client. Refused while a job runs. To look, use
+    asked first, by hostup-mcp or the client. Refused while a job runs. To look, use
     list_vps_backups."""
     vps = await reader.hostup.get_vps(id)
     listing = await reader.hostup.list_backups(id)

@@ -21,7 +21,7 @@ from hostup_mcp.wording.questions import Quote, say
 
 async def propose(reader: Reader, id: VpsId, snapshotName: SnapshotName) -> Destructive:
     """Permanently deletes a snapshot; this cannot be undone. Rarely needed: snapshots expire after
-    about a day. The user is asked first, by this server or the client. Refused while a job runs. To
+    about a day. The user is asked first, by hostup-mcp or the client. Refused while a job runs. To
     look, use list_vps_snapshots."""
     vps = await reader.hostup.get_vps(id)
     listing = await reader.hostup.list_snapshots(id)

@@ -28,7 +28,7 @@ _UNDER_WAY = (CancellationState.PENDING, CancellationState.SCHEDULED, Cancellati
 
 async def propose(reader: Reader, id: VpsId) -> Destructive:
     """Permanently deletes the temporary server of a rehearsal (plan_restore) with everything on it.
-    This cannot be undone. It refuses any other server. The user is asked first, by this server or
+    This cannot be undone. It refuses any other server. The user is asked first, by hostup-mcp or
     the client. To look, use list_vps."""
     found = await find_built(reader.hostup, await reader.rehearsals(), id)
     if found is None:
@@ -80,9 +80,9 @@ def _refuse(why: NotEndable) -> RefusalError:
 
 
 _WHY = {
-    NotEndable.NOT_BUILT: "No rehearsal of this caller is known to have built this server",
-    NotEndable.NOT_PAYG: "HostUp does not say that this server is pay-as-you-go",
-    NotEndable.RENAMED: "This server does not have the name that the rehearsal gave it, so it may "
+    NotEndable.NOT_BUILT: "No rehearsal of this caller is known to have built this VPS",
+    NotEndable.NOT_PAYG: "HostUp does not say that this VPS is pay-as-you-go",
+    NotEndable.RENAMED: "This VPS does not have the name that the rehearsal gave it, so it may "
     "be in use",
 }
 

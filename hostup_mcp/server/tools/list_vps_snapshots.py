@@ -8,21 +8,26 @@ from typing import Any
 from mcp.types import CallToolResult
 from pydantic import BaseModel, ConfigDict, Field
 
+from hostup_mcp.hostup.endpoints import BACKUP
 from hostup_mcp.hostup.models import Snapshot, SnapshotList
 from hostup_mcp.hostup.text import quoted, safe_word
+from hostup_mcp.recovery.here import Here, look_here
+from hostup_mcp.recovery.modes.snapshot import SNAPSHOT
 from hostup_mcp.recovery.order import by_date
 from hostup_mcp.recovery.spans import age
+from hostup_mcp.recovery.verdicts import Verdict
 from hostup_mcp.server.clocks import clock_lines, hostup_now
 from hostup_mcp.server.definition import ReadingTool
+from hostup_mcp.server.here import SNAPSHOT_NEEDS, read_connection, recent_refusal, restore_needs
 from hostup_mcp.server.ids import VpsId, require_vps
 from hostup_mcp.server.names import ServerListing, about
-from hostup_mcp.server.output import completeness
+from hostup_mcp.server.output import HereItem, completeness, here_item
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.server.tools.service_status import gate_steps
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.completeness import missing_lines
-from hostup_mcp.wording.phrases import date_text, gate_text, now_text
+from hostup_mcp.wording.phrases import date_text, gate_text, now_text, verdict_text
 
 
 class SnapshotItem(BaseModel):
@@ -36,19 +41,27 @@ class SnapshotItem(BaseModel):
     age: str | None = Field(description="Its age in words; null if unknown.")
 
 
+class SnapshotsHere(BaseModel):
+    """Whether hostup-mcp could carry these out now, whatever HostUp's gates say."""
+
+    restore: HereItem
+    create: HereItem
+
+
 class SnapshotListing(ServerListing):
     """Snapshots of one server."""
 
     total: int = Field(description="How many are listed, shown or not.")
     data: list[SnapshotItem] = Field(description="The snapshots, newest first; up to 50.")
     available: bool | None = Field(
-        description="False if this server cannot have snapshots; null if unknown."
+        description="False if this VPS cannot have snapshots; null if unknown."
     )
     reason: str | None = Field(description="HostUp's reason why there are none.")
     totalSnapshots: int | None = Field(description="How many are allowed; null if unknown.")
     actions: dict[str, Any] = Field(
         description="Gates canCreate and canRestore, if HostUp returned them."
     )
+    here: SnapshotsHere = Field(description="Whether it could be carried out from here now.")
 
 
 MOST_SHOWN = 50
@@ -66,8 +79,13 @@ async def list_vps_snapshots(ctx: Ctx, id: VpsId) -> CallToolResult:
     await services_.remember({f"{id}/snapshot/{s.name}": "" for s in shown})
     now, zone = hostup_now(services_.hostup, services_.now()), services_.viewer.zone
     limits, gates = listing.limits, listing.actions
+    connection = await read_connection(ctx, id)
+    refused = await recent_refusal(ctx, services_.hostup, id, BACKUP)
+    restore_here = look_here(connection, restore_needs(SNAPSHOT), refused)
+    create_here = look_here(connection, SNAPSHOT_NEEDS, refused)
     lines = [
         f"{server}. {now_text(now, zone)}",
+        *_verdicts(listing, restore_here, create_here, zone),
         *_summary(listing),
         *await gate_steps(services_.hostup, id, gates.can_restore, gates.can_create),
         *(_describe(snapshot, now, zone) for snapshot in shown),
@@ -87,29 +105,43 @@ async def list_vps_snapshots(ctx: Ctx, id: VpsId) -> CallToolResult:
             "reason": listing.reason,
             "totalSnapshots": limits.total_snapshots if limits is not None else None,
             "actions": listing.actions.model_dump(mode="json", by_alias=True, exclude_unset=True),
+            "here": {
+                "restore": here_item(restore_here, zone).model_dump(mode="json", by_alias=True),
+                "create": here_item(create_here, zone).model_dump(mode="json", by_alias=True),
+            },
             **completeness(listing),
         },
     )
 
 
+def _verdicts(listing: SnapshotList, restore: Here, create: Here, zone: tzinfo) -> list[str]:
+    """Say what HostUp allows, and of that what is not possible from here."""
+    gates = listing.actions
+    can_restore = bool(listing.data) and gates.can_restore is not None and gates.can_restore.allowed
+    can_create = gates.can_create is not None and gates.can_create.allowed
+    none = "" if listing.data else " (there is none)"
+    said = [f"Restore: {gate_text(gates.can_restore)}{none}."]
+    if can_restore and not restore.allowed:
+        said = [verdict_text("Restore", Verdict.POSSIBLE, (), restore, zone)]
+    told = restore if can_restore else None
+    if can_create and not create.allowed:
+        said.append(verdict_text("New snapshot", Verdict.POSSIBLE, (), create, zone, told))
+    else:
+        said.append(f"New snapshot: {gate_text(gates.can_create)}.")
+    return [" ".join(said)]
+
+
 def _summary(listing: SnapshotList) -> list[str]:
-    """Say how many snapshots there are, and what HostUp allows."""
-    gates, count = listing.actions, len(listing.data)
+    """Say how many snapshots there are."""
+    count = len(listing.data)
     most = listing.limits.total_snapshots if listing.limits is not None else None
     allowed = "" if most is None else f", {most} allowed"
     if listing.available is False:
         why = quoted(listing.reason) if listing.reason else "HostUp gives no reason"
-        lines = [f"It cannot have snapshots: {why}."]
-    elif count:
-        lines = [f"{count} snapshot{'' if count == 1 else 's'}{allowed}, newest first:"]
-    else:
-        lines = [f"No snapshots{allowed}; HostUp removes them after about a day."]
-    restore = "" if count else " (there is none)"
-    return [
-        f"Restore: {gate_text(gates.can_restore)}{restore}. "
-        f"New snapshot: {gate_text(gates.can_create)}.",
-        *lines,
-    ]
+        return [f"It cannot have snapshots: {why}."]
+    if count:
+        return [f"{count} snapshot{'' if count == 1 else 's'}{allowed}, newest first:"]
+    return [f"No snapshots{allowed}; HostUp removes them after about a day."]
 
 
 def _rest(left: int) -> list[str]:

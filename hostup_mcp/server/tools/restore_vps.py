@@ -36,7 +36,7 @@ PlanId = Annotated[
 async def propose(reader: Reader, planId: PlanId) -> Destructive:
     """Overwrites a VPS by carrying out a plan of plan_restore; this cannot be undone. (A
     new_cloud_vps plan builds a paid VPS instead and needs scope write:billing.) Only once the user
-    has seen the plan; they are asked first, by this server or the client. If the facts have
+    has seen the plan; they are asked first, by hostup-mcp or the client. If the facts have
     changed, plan again. Follow it with get_job, then verify_recovery. To look, use
     list_vps_backups."""
     return await propose_restore(reader, await reader.plans.open(planId))
@@ -54,7 +54,7 @@ async def propose_restore(reader: Reader, plan: StoredPlan) -> Destructive:
     try:
         facts = await read_facts(reader.hostup, plan)
     except NotFoundError:
-        raise plan_again("HostUp no longer shows this server to this API key") from None
+        raise plan_again("HostUp no longer shows this VPS to this API key") from None
     if facts.plan.verdict is not Verdict.POSSIBLE:
         reasons = " ".join(
             quoted(reason) for reason in describe_all(facts.plan.reasons, reader.viewer.zone)

@@ -38,7 +38,7 @@ async def propose(
     ] = None,
 ) -> Destructive:
     """Changes how many backups of a server HostUp keeps and whether it deletes the oldest; it may
-    then delete some, which cannot be undone. The user is asked first, by this server or the client.
+    then delete some, which cannot be undone. The user is asked first, by hostup-mcp or the client.
     Give one setting or both. To schedule backups use set_backup_schedule; to look,
     list_backup_schedules."""
     body: dict[str, Json] = {}

@@ -72,7 +72,7 @@ async def propose(
     ] = None,
 ) -> Destructive:
     """Replaces a server's automatic backup schedule, or turns it off; HostUp may delete scheduled
-    backups beyond retentionCount. The user is asked first, by this server or the client. To limit
+    backups beyond retentionCount. The user is asked first, by hostup-mcp or the client. To limit
     all backups use set_backup_retention; to look, list_backup_schedules."""
     listing = await reader.hostup.list_backup_schedules(id)
     vps = await reader.hostup.get_vps(id)

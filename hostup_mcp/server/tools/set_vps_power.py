@@ -44,7 +44,7 @@ async def propose(
         ),
     ],
 ) -> Destructive | Harmless:
-    """Switches a VPS on or off, or restarts it. The user is asked first, by this server or the
+    """Switches a VPS on or off, or restarts it. The user is asked first, by hostup-mcp or the
     client, except for start, which is refused while a job runs. Follow it with get_job. To look,
     use list_vps."""
     vps, status = await reader.hostup.get_vps(id), await reader.hostup.get_status(id)

@@ -38,7 +38,7 @@ class EvidenceItem(Output):
     finding: str | dict[str, Any] = Field(description="Its code, or code and facts, for programs.")
     message: str = Field(description="What was seen.")
     at: str = Field(description="When.")
-    source: SeenBy = Field(description="Where it comes from: HostUp, or the probe of this server.")
+    source: SeenBy = Field(description="Where it comes from: HostUp, or the probe of hostup-mcp.")
     proves: Proves = Field(description="back, not_back, or nothing on its own.")
 
 

@@ -267,7 +267,7 @@ def _read(answer: ElicitResult, to_type: str, plain_yes: bool, asked: str) -> Ye
 
 
 def _wrong_name(asked: str = "") -> RefusalError:
-    return not_confirmed("The typed name is not this server's name", asked)
+    return not_confirmed("The typed name is not the name of this VPS", asked)
 
 
 def _does_not_fit(asked: str) -> RefusalError:

@@ -278,7 +278,7 @@ def _not_consumed(w: WriteContext, result: ConsumeResult) -> RefusalError:
             return no_longer_open()
         case Consumption.OTHER_GENERATION:
             if is_plan:
-                return plan_again("it was made before this server lost its stored state")
+                return plan_again("it was made before hostup-mcp lost its stored state")
             return made_in_other_generation(w.tool)
         case _:
             return _lock_lost()

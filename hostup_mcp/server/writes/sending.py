@@ -67,7 +67,7 @@ async def send(ctx: Ctx, w: WriteContext, consent: Consent) -> Started:
             raise await _unknown(w, error, record, sight) from None
         started = Started(state=JobState.SUCCEEDED)
     except ServerStoppingError:
-        stopped = ConnectionLostError("this server was told to stop before HostUp responded")
+        stopped = ConnectionLostError("hostup-mcp was told to stop before HostUp responded")
         raise _as_unknown(w, stopped, record) from None
     except Exception:
         log.exception("a write failed unexpectedly")

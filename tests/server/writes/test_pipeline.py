@@ -730,7 +730,7 @@ async def test_stopping_interrupts_what_waits() -> None:
         assert bench.outcomes == ["outcome_unknown"]
     error = error_of(results[0])
     assert error["kind"] == "outcome_unknown"
-    reason = "this server was told to stop before HostUp responded."
+    reason = "hostup-mcp was told to stop before HostUp responded."
     assert error["message"].endswith(f"carried out: {reason}")
     assert "seen" not in error
     assert await bench.is_locked()

@@ -39,7 +39,7 @@ def _plan_again(why: str) -> Words:
 def _in_progress(last_restore: str = "") -> Words:
     return Words(
         "write_in_flight",
-        "Another change to this server is in progress, or its outcome is unknown."
+        "Another change to this VPS is in progress, or its outcome is unknown."
         f"{last_restore} Nothing was changed by this call.",
         "Call list_vps_backups to check the current state, then tell the user.",
     )
@@ -57,8 +57,8 @@ def _reply_lost(what: str, step: str) -> Words:
 REFUSALS = {
     "declined": _no("The user declined"),
     "closed": _no("The user closed the question without an answer"),
-    "wrong name": _no("The typed name is not this server's name"),
-    "wrong name in the panel": _no("The typed name is not this server's name", ""),
+    "wrong name": _no("The typed name is not the name of this VPS"),
+    "wrong name in the panel": _no("The typed name is not the name of this VPS", ""),
     "does not fit": _no("The answer did not fit the question"),
     "no plain yes": _no("The user did not say yes"),
     "no answer": _no("This call did not bring an answer to the question"),
@@ -70,18 +70,18 @@ REFUSALS = {
     "cannot ask on replicas": _cannot_ask("a client of revision 2026-07-28"),
     "question lost": Words(
         "plan_again",
-        "The user was asked before this server lost its stored state, so their answer no longer "
+        "The user was asked before hostup-mcp lost its stored state, so their answer no longer "
         f"counts. {UNCHANGED}",
         "Call change_vps again; the user is asked again. If it takes a planId, call plan_restore "
         "first.",
     ),
     "plan expired": _plan_again("it is older than 10 minutes"),
-    "plan lost": _plan_again("it was made before this server lost its stored state"),
+    "plan lost": _plan_again("it was made before hostup-mcp lost its stored state"),
     "in progress": _in_progress(),
     "in progress after a restore": _in_progress(" Its last restore was sent at 10:00 UTC."),
     "lock expired": Words(
         "write_in_flight",
-        f"The lock on this server expired before the change could be sent. {UNCHANGED}",
+        f"The lock on this VPS expired before the change could be sent. {UNCHANGED}",
         "Call list_vps_backups to check the current state before doing anything else.",
     ),
     "check too slow": Words(
@@ -93,7 +93,7 @@ REFUSALS = {
     "yes unknown": _reply_lost("yes", "Call again in a minute."),
     "not logged": Words(
         "audit_log_unavailable",
-        f"This server's audit log cannot be written. {UNCHANGED}",
+        f"The audit log of hostup-mcp cannot be written. {UNCHANGED}",
         "Ask the user to make the file that HOSTUP_MCP_AUDIT_LOG names writable.",
     ),
     "failed at once": Words(
