@@ -23,8 +23,9 @@ Script = Callable[[list[str]], Move]
 
 
 def look(answers: list[str]) -> Move:
-    """Find one server."""
-    return None if answers else ("list_vps", {"name": "web-01"})
+    """Find one server; the other arguments are filled in, as strict modes of model APIs require."""
+    others = {"limit": None, "cursor": "", "primaryIp": None}
+    return None if answers else ("list_vps", {"name": "web-01", **others})
 
 
 def restore(answers: list[str]) -> Move:

@@ -21,7 +21,7 @@ async def converse(order: Json) -> str:
         elicitation_handler=answer if order["person"] else None,
     )
     async with client:
-        tools = [tool.name for tool in await client.list_tools()]
+        tools = {tool.name: tool.input_schema for tool in await client.list_tools()}
         heard = None
         while "say" not in (move := next_move(tools, heard)):
             called = await client.call_tool(move["tool"], move["arguments"], raise_on_error=False)

@@ -13,24 +13,25 @@ from langchain_mcp_adapters.callbacks import Callbacks
 from langchain_mcp_adapters.client import MultiServerMCPClient
 from langchain_mcp_adapters.tools import load_mcp_tools
 from mcp.types import ElicitResult
+from pydantic import Field
 from wire import Json, ask, next_move, serve
 
 
 class Scripted(BaseChatModel):
     """A model whose turns the test decides."""
 
-    names: tuple[str, ...] = ()
+    schemas: dict[str, Any] = Field(default_factory=dict)
 
     @property
     def _llm_type(self) -> str:
         return "scripted"
 
     def bind_tools(self, tools: Any, **others: Any) -> Scripted:
-        return Scripted(names=tuple(tool.name for tool in tools))
+        return Scripted(schemas={tool.name: tool.tool_call_schema for tool in tools})
 
     def _generate(self, messages: list[BaseMessage], *_: Any, **others: Any) -> ChatResult:
         last = messages[-1]
-        move = next_move(self.names, last.text if isinstance(last, ToolMessage) else None)
+        move = next_move(self.schemas, last.text if isinstance(last, ToolMessage) else None)
         if "say" in move:
             message = AIMessage(move["say"])
         else:

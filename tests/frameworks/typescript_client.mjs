@@ -52,7 +52,8 @@ async function converse({ server, person }) {
       ? new StreamableHTTPClientTransport(new URL(server.url))
       : new StdioClientTransport({ ...server, stderr: "inherit" }),
   );
-  const tools = (await client.listTools()).tools.map((tool) => tool.name).sort();
+  const listed = (await client.listTools()).tools;
+  const tools = Object.fromEntries(listed.map((tool) => [tool.name, tool.inputSchema]));
   let heard = null;
   for (;;) {
     tell({ tools, heard });

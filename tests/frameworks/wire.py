@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 Json = dict[str, Any]
@@ -32,13 +32,15 @@ def _hear() -> Json:
     return heard
 
 
-def next_move(tools: Iterable[str], heard: object) -> Json:
+def next_move(tools: dict[str, Any], heard: object) -> Json:
     """The model's turn: the tools that it is offered and what it last read; its move.
+
+    `tools` are the names with the input schemas as the library gives them to the model.
 
     The move is `{"tool": name, "arguments": {...}}`, or `{"say": text}` to end.
     """
     text = heard if isinstance(heard, str) or heard is None else json.dumps(heard)
-    _tell({"tools": sorted(tools), "heard": text})
+    _tell({"tools": tools, "heard": text})
     return _hear()
 
 
