@@ -29,6 +29,7 @@ from hostup_mcp.server.errors.failure import (
 )
 from hostup_mcp.server.errors.hostup import from_hostup
 from hostup_mcp.server.panel.language import tell_language
+from hostup_mcp.server.progress import growing_progress
 from hostup_mcp.server.rehearsal_notices import with_rehearsals
 from hostup_mcp.server.writes.pipeline import write
 from hostup_mcp.server.writes.result import RestoreResult, WriteResult
@@ -99,7 +100,8 @@ class WriteTool(PlainTool):
         except ValidationError as error:
             return to_result(invalid_arguments(self.name, error))
         try:
-            result = await write(self.definition, validated, context)
+            async with growing_progress(context.report_progress):
+                result = await write(self.definition, validated, context)
         except Exception as error:
             raise UnexpectedToolError(f"Error executing tool {self.name}") from error
         converted = self.fn_metadata.convert_result(result) if convert_result else result

@@ -24,7 +24,7 @@ Script = Callable[[list[str]], Move]
 
 def look(answers: list[str]) -> Move:
     """Find one server; the other arguments are filled in, as strict modes of model APIs require."""
-    others = {"limit": None, "cursor": "", "primaryIp": None}
+    others = {"limit": 50.0, "cursor": "", "primaryIp": ""}
     return None if answers else ("list_vps", {"name": "web-01", **others})
 
 

@@ -31,6 +31,7 @@ from hostup_mcp.server.fleet_output import (
 )
 from hostup_mcp.server.names import remember_servers
 from hostup_mcp.server.output import UnreadItem, completeness, describe_all
+from hostup_mcp.server.progress import growing_progress
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, Services, services
 from hostup_mcp.wording import formats
@@ -73,12 +74,11 @@ async def check_backups(
     incomplete, full slots, closed gates, suspended service. It does not look at snapshots. For one
     server use list_vps_backups."""
     services_ = services(ctx)
-    part = await read_part(
-        services_.hostup.within(CALL_SECONDS),
-        parse_position(cursor) if cursor else BEGINNING,
-        schedules=schedules,
-        progress=ctx.report_progress,
-    )
+    position = parse_position(cursor) if cursor else BEGINNING
+    async with growing_progress(ctx.report_progress) as progress:
+        part = await read_part(
+            services_.hostup.within(CALL_SECONDS), position, schedules=schedules, progress=progress
+        )
     now = hostup_now(services_.hostup, services_.now())
     limit, zone = timedelta(days=maxAgeDays), services_.viewer.zone
     fleet = tuple(check_server(facts, now, limit) for facts in part.servers)

@@ -30,6 +30,7 @@ from hostup_mcp.server.lost_writes import Found, WriteRecord, describe, look_up
 from hostup_mcp.server.names import ServerName, about_subject, recall_name
 from hostup_mcp.server.output import as_data
 from hostup_mcp.server.power import follow_power
+from hostup_mcp.server.progress import Report, growing_progress
 from hostup_mcp.server.recoveries import own
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, Services, services
@@ -84,7 +85,8 @@ async def get_job(
     services_ = services(ctx)
     if writeId is not None and jobId is None:
         record = WriteRecord.model_validate_json(await require_write(services_, writeId))
-        found = await _look_for(services_, record, waitSeconds)
+        async with growing_progress(ctx.report_progress):
+            found = await _look_for(services_, record, waitSeconds)
         return describe(services_, record, await recall_name(services_, record.vps_id), found)
     if jobId is None:
         raise refuse(texts.MISSING_ARGUMENTS, tool="get_job", arguments="jobId, or with writeId")
@@ -95,10 +97,12 @@ async def get_job(
         raise refuse(texts.POLL_URL_REFUSED)
     until = anyio.current_time() + waitSeconds
     server = await recall_name(services_, job.vps_id)
-    seen = await _follow(ctx, job.poll, until)
-    after = ""
-    if job.leads_to is not None and seen.has_succeeded:
-        power = await follow_power(services_, jobId, job, until)
+    after, power = "", None
+    async with growing_progress(ctx.report_progress) as report:
+        seen = await _follow(services_, job.poll, until, report)
+        if job.leads_to is not None and seen.has_succeeded:
+            power = await follow_power(services_, jobId, job, until)
+    if power is not None:
         return _result(services_, jobId, server, seen, "", message=power)
     way_back = job.way_back if seen.has_succeeded else None
     if job.recovery_id is not None:
@@ -130,8 +134,7 @@ class _Seen:
         return self.job is not None and self.job.state is JobState.SUCCEEDED and not self.is_gone
 
 
-async def _follow(ctx: Ctx, poll: str, until: float) -> _Seen:
-    services_ = services(ctx)
+async def _follow(services_: Services, poll: str, until: float, report: Report) -> _Seen:
     pause, shown = FIRST_PAUSE, -1.0
     job: Job | None = None
     at, failure = services_.now(), None
@@ -149,7 +152,7 @@ async def _follow(ctx: Ctx, poll: str, until: float) -> _Seen:
         if job.progress is not None:
             if job.progress > shown:
                 shown = job.progress
-                await ctx.report_progress(shown, 100, job.message)
+                await report(shown, 100, job.message)
             job = job.model_copy(update={"progress": shown})
         left = until - anyio.current_time()
         if job.state.is_over or left <= 0 or services_.in_flight.is_stopping:
