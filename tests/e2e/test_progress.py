@@ -73,6 +73,7 @@ def test_a_question_may_stay_open() -> None:
         sandbox = Sandbox(clock=Clock(speed=SPEED), rate_limit=None)
         user = User(lambda question: thinking(question))
         async with in_memory(sandbox, user, mode=LEGACY) as assistant:
+            assistant.patience = 3600
             _, plan = await assistant.planned()
             listener = Listener()
             result = await call(assistant, "restore_vps", listener, planId=plan)
@@ -88,6 +89,7 @@ def test_a_job_may_be_waited_for(mode: str) -> None:
 
     async def main() -> None:
         async with in_memory(long_jobs(), None, mode=mode) as assistant:
+            assistant.patience = 3600
             job = await begun(assistant)
             listener = Listener()
             await call(assistant, "get_job", listener, jobId=job, waitSeconds=300)
@@ -129,6 +131,7 @@ def test_the_sdks_own_time_out_is_not_extended() -> None:
 
     async def main() -> None:
         async with in_memory(long_jobs(), None, mode=LEGACY) as assistant:
+            assistant.patience = 3600
             job = await begun(assistant)
             listener = Listener()
             with pytest.raises(MCPError, match=r"[Tt]imed out"):
