@@ -44,7 +44,8 @@ def trace_if_configured(environ: Mapping[str, str]) -> bool:
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
-        raise TracingError("tracing needs the extra otel: in the clone, pip install '.[otel]'") from None
+        missing = "tracing needs the extra otel: in the clone, pip install '.[otel]'"
+        raise TracingError(missing) from None
     try:
         provider = TracerProvider(resource=Resource.create({"service.name": "hostup-mcp"}))
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
