@@ -1,9 +1,12 @@
 """Settings are checked once, each mistake gets a line of its own, and no secret shows anywhere."""
 
+import re
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hostup_mcp.config import (
     DEFAULT_BASE_URL,
@@ -16,6 +19,7 @@ from hostup_mcp.config import (
 )
 from hostup_mcp.hostup.address import KEYS_PAGE, Host
 
+ROOT = Path(__file__).parents[1]
 SECRET = "5ecret-that-must-not-show"
 KEY = {"HOSTUP_API_KEY": "hu_live_key"}
 EVERY = frozenset(Group)
@@ -479,3 +483,36 @@ def test_no_repr_shows_ring_or_state() -> None:
     assert SECRET not in repr(settings)
     found = problems(None, HOSTUP_MCP_SECRET=SECRET, HOSTUP_MCP_STATE=f"http://:{SECRET}@x")
     assert SECRET not in repr(found)
+
+
+# Whatever is set ----------------------------------------------------------------------------------
+
+VARIABLES = re.findall(
+    r"^\| `([A-Z_]+)` \|", (ROOT / "docs" / "settings.md").read_text("utf-8"), re.M
+)
+OTHERS = ["HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"]
+ODD = [
+    "",
+    " ",
+    "1",
+    "~",
+    "~x/y",
+    "/",
+    ".",
+    "${X}",
+    "https://xn--",
+    "https://[::1]",
+    "http://127.0.0.1:9",
+]
+ODD += ["redis://h", "\udcff", "\x01", "socks://x", "[", "%", "create"]
+values = st.sampled_from(ODD) | st.text(st.characters(exclude_characters="\0"), max_size=20)
+
+
+@given(st.dictionaries(st.sampled_from([*VARIABLES, *OTHERS]), values))
+@settings(max_examples=200)
+def test_no_environment_is_an_exception(environ: dict[str, str]) -> None:
+    """Each is a configuration, or problems on one line each."""
+    found = load({}, environ)
+    if isinstance(found, Misconfigured):
+        assert found.problems
+        assert not any("\n" in problem for problem in found.problems)

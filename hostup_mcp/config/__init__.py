@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -143,7 +143,9 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
         # With a credentials file, each caller brings the key of an account.
         if "HOSTUP_API_KEY" not in unfilled and (api_key or remote.credentials is None):
             problems += filter(None, [key_problem(api_key)])
-    problems += _outgoing_problems(("" if sandbox else base_url, remote.jwks_url or ""), environ)
+    urls = {"HOSTUP_BASE_URL": "" if sandbox else base_url}
+    urls["HOSTUP_MCP_OAUTH_JWKS"] = remote.jwks_url or ""
+    problems += _outgoing_problems(urls, environ)
     allow = _groups(given("allow", "HOSTUP_MCP_ALLOW"), problems)
     confirm = environ.get("HOSTUP_MCP_CONFIRM", "").strip() or Confirm.PERSON
     if confirm not in set(Confirm):
@@ -250,11 +252,12 @@ def _secrets(value: str, remote: Remote, problems: list[str]) -> tuple[str, ...]
     return ring
 
 
-def _outgoing_problems(urls: Iterable[str], environ: Mapping[str, str]) -> list[str]:
+def _outgoing_problems(urls: Mapping[str, str], environ: Mapping[str, str]) -> list[str]:
     # It loads httpx.
     from hostup_mcp.hostup.outgoing import find_problems
 
-    found = [p for url in urls if is_safe_base_url(url) for p in find_problems(url, environ)]
+    safe = [(name, url) for name, url in urls.items() if is_safe_base_url(url)]
+    found = [problem for name, url in safe for problem in find_problems(name, url, environ)]
     return list(dict.fromkeys(found))
 
 

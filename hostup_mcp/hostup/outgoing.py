@@ -52,8 +52,16 @@ def outgoing(url: str, environ: Mapping[str, str] = os.environ) -> Outgoing:
     return Outgoing(verify or httpx.create_ssl_context(trust_env=False), proxy)
 
 
-def find_problems(url: str, environ: Mapping[str, str]) -> list[str]:
-    """Return what keeps a client for `url` from being built, a line for each variable."""
+def find_problems(name: str, url: str, environ: Mapping[str, str]) -> list[str]:
+    """Return what keeps a client for `url`, of the setting `name`, from being built.
+
+    There is a line for each variable, and nothing is loaded that takes long.
+    """
+    try:
+        # Each can fail, and requests do both: a host may have an impossible international name.
+        httpx.URL(url).host  # noqa: B018
+    except (httpx.InvalidURL, ValueError):
+        return [f"{name} is not an address that can be used."]
     found: list[str] = []
     if url.startswith("https:"):
         try:

@@ -6,13 +6,23 @@ from pathlib import Path
 import pytest
 from support.certificates import make_certificate
 
+from hostup_mcp.hostup import outgoing as module
 from hostup_mcp.hostup.http import Http
-from hostup_mcp.hostup.outgoing import find_problems, find_proxy, load_certificates, outgoing
+from hostup_mcp.hostup.outgoing import find_proxy, load_certificates, outgoing
 from hostup_mcp.hostup.problems import ClientSetupError
 
 URL = "https://cloud.example.net"
 PROXY = "http://127.0.0.1:3128"
 SECRET = "pa55word-of-the-proxy"
+
+
+def find_problems(url: str, environ: dict[str, str]) -> list[str]:
+    return module.find_problems("HOSTUP_BASE_URL", url, environ)
+
+
+@pytest.mark.parametrize("url", ["https://xn--", "https://" + "a" * 100_000])
+def test_an_address_that_fails_later_is_named(url: str) -> None:
+    assert find_problems(url, {}) == ["HOSTUP_BASE_URL is not an address that can be used."]
 
 
 @pytest.mark.parametrize(
