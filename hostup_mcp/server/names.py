@@ -115,15 +115,21 @@ async def _find_namesakes(
 ) -> dict[str, list[str]]:
     """Return for each of `labels` the ids of servers, none of those `known`, returned under it.
 
-    None once the store is unavailable: each further attempt could wait for its time-out.
+    None if the store is unavailable.
     """
     found: dict[str, list[str]] = {label: [] for label in labels}
     with suppress(StateUnavailableError):
-        for label, ids in found.items():
-            noted = (await services.state.recall_id(caller(), _NAME + label) or "").split()
-            for id_ in (each for each in noted if each not in known):
-                # It may have been renamed since.
-                named = read_note(id_, await services.state.recall_id(caller(), id_))
-                if folded(named.name or "") == label:
-                    ids.append(id_)
+        recall = services.state.recall_ids
+        notes = await recall(caller(), [_NAME + label for label in found])
+        noted = {
+            label: [id_ for id_ in (ids or "").split() if id_ not in known]
+            for label, ids in zip(found, notes, strict=True)
+        }
+        others = list(dict.fromkeys(id_ for ids in noted.values() for id_ in ids))
+        names = dict(zip(others, await recall(caller(), others), strict=True))
+        for label, ids in noted.items():
+            # It may have been renamed since.
+            found[label] = [
+                id_ for id_ in ids if folded(read_note(id_, names[id_]).name or "") == label
+            ]
     return found

@@ -74,6 +74,9 @@ class InMemoryState:
         self._ids.move_to_end(caller)
         return known[id_]
 
+    async def recall_ids(self, caller: str, ids: Sequence[str]) -> list[str | None]:
+        return [await self.recall_id(caller, id_) for id_ in ids]
+
     async def known_ids(self, caller: str) -> list[str]:
         return list(self._ids.get(caller, ()))
 

@@ -122,12 +122,17 @@ class RedisState:
 
     async def recall_id(self, caller: str, id_: str) -> str | None:
         try:
-            note = await self._eval(scripts.RECALL, _ids(caller), [ID_SECONDS, id_])
+            return (await self.recall_ids(caller, [id_]))[0]
         except StateUnavailableError:
             if (own := await self._own.recall_id(caller, id_)) is not None:
                 return own
             raise
-        return cast("str | None", note)
+
+    async def recall_ids(self, caller: str, ids: Sequence[str]) -> list[str | None]:
+        if not ids:
+            return []
+        notes = await self._eval(scripts.RECALL, _ids(caller), [ID_SECONDS, *ids])
+        return cast("list[str | None]", notes)
 
     async def known_ids(self, caller: str) -> list[str]:
         _, order = _ids(caller)

@@ -46,16 +46,19 @@ redis.call('EXPIRE', KEYS[1], ARGV[1])
 redis.call('EXPIRE', KEYS[2], ARGV[1])
 """
 
-# KEYS: notes, order. ARGV: seconds, id.
+# KEYS: notes, order. ARGV: seconds, ids. A note that is missing is false.
 RECALL = f"""
 {_LAST}
-local note = redis.call('HGET', KEYS[1], ARGV[2])
-if note then
-  redis.call('ZADD', KEYS[2], last(KEYS[2]) + 1, ARGV[2])
-  redis.call('EXPIRE', KEYS[1], ARGV[1])
-  redis.call('EXPIRE', KEYS[2], ARGV[1])
+local notes = {{}}
+for n = 2, #ARGV do
+  notes[n - 1] = redis.call('HGET', KEYS[1], ARGV[n])
+  if notes[n - 1] then
+    redis.call('ZADD', KEYS[2], last(KEYS[2]) + 1, ARGV[n])
+    redis.call('EXPIRE', KEYS[1], ARGV[1])
+    redis.call('EXPIRE', KEYS[2], ARGV[1])
+  end
 end
-return note
+return notes
 """
 
 # KEYS: order.

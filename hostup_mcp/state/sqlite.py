@@ -86,6 +86,9 @@ class SqliteState:
     async def recall_id(self, caller: str, id_: str) -> str | None:
         return await self._ids.recall_id(caller, id_)
 
+    async def recall_ids(self, caller: str, ids: Sequence[str]) -> list[str | None]:
+        return await self._ids.recall_ids(caller, ids)
+
     async def known_ids(self, caller: str) -> list[str]:
         return await self._ids.known_ids(caller)
 

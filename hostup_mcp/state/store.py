@@ -100,6 +100,10 @@ class StateStore(Protocol):
         """Return the note stored with an id; None if the id was not returned to `caller`."""
         ...
 
+    async def recall_ids(self, caller: str, ids: Sequence[str]) -> list[str | None]:
+        """Return the notes stored with `ids`, in one step; see `recall_id`."""
+        ...
+
     async def known_ids(self, caller: str) -> list[str]:
         """Return the ids that were returned to `caller`, least recently used first."""
         ...

@@ -1,5 +1,6 @@
 """Each result names the server that it is about, without a request for that."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -28,6 +29,19 @@ def vps(id_: str, name: str | None = "web", address: str | None = "192.0.2.1") -
 class Lost(InMemoryState):
     async def recall_id(self, caller: str, id_: str) -> str | None:
         raise StateUnavailableError
+
+    async def recall_ids(self, caller: str, ids: Sequence[str]) -> list[str | None]:
+        raise StateUnavailableError
+
+
+class Counted(InMemoryState):
+    """Counts how often it is asked for ids."""
+
+    asked = 0
+
+    async def recall_ids(self, caller: str, ids: Sequence[str]) -> list[str | None]:
+        self.asked += 1
+        return await super().recall_ids(caller, ids)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +85,15 @@ async def test_namesakes_are_found_across_pages() -> None:
     assert await remember_servers(used, pages[1]) == {}, "it has another name now"
     servers = [i for i in await used.state.known_ids(caller()) if "/" not in i]
     assert sorted(servers) == ["vps_1", "vps_2", "vps_3", "vps_4"], "only ids are offered as such"
+
+
+async def test_many_namesakes_take_two_steps() -> None:
+    used = Services(settings(), state=(state := Counted()))
+    pages = [[vps(f"vps_{n}{page}", f"web-{n}") for n in range(100)] for page in "ab"]
+    assert await remember_servers(used, pages[0]) == {}
+    found = await remember_servers(used, pages[1])
+    assert found == {f"vps_{n}b": f"vps_{n}a" for n in range(100)}
+    assert state.asked == 4
 
 
 async def test_list_vps_tells_namesakes_apart() -> None:

@@ -76,6 +76,15 @@ async def test_an_id_is_recalled_with_its_note(store: StateStore) -> None:
     assert await store.recall_id("ann", "b") == "note"
 
 
+async def test_several_ids_are_recalled_in_one_step(store: StateStore) -> None:
+    assert await store.recall_ids("ann", []) == []
+    assert await store.recall_ids("ann", ["a"]) == [None]
+    await store.remember_ids("ann", {"a": "", "b": "note", "c": "x", "d": "y"})
+    assert await store.recall_ids("ann", ["b", "none", "a"]) == ["note", None, ""]
+    assert await store.recall_ids("bob", ["a"]) == [None]
+    assert await store.known_ids("ann") == ["c", "d", "b", "a"]
+
+
 async def test_remembering_no_ids_does_nothing(store: StateStore) -> None:
     await store.remember_ids("ann", {})
     assert await store.known_ids("ann") == []

@@ -72,6 +72,7 @@ def calls(state: RedisState) -> dict[str, Callable[[], Awaitable[object]]]:
         "generation": lambda: state.generation(),
         "remember_ids": lambda: state.remember_ids("ann", {"vps": ""}),
         "recall_id": lambda: state.recall_id("ann", "never"),
+        "recall_ids": lambda: state.recall_ids("ann", ["never"]),
         "known_ids": lambda: state.known_ids("ann"),
         "put_record": lambda: state.put_record("ann", PLAN, "", seconds=600, at_most=50),
         "get_record": lambda: state.get_record("ann", PLAN),
