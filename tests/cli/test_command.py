@@ -97,7 +97,7 @@ def test_the_help_names_every_command(word: str, capsys: pytest.CaptureFixture[s
         main([word])
     assert end.value.code == 0
     said = capsys.readouterr().out
-    for command in ("serve", "check", "demo", "doctor", "sandbox", "HOSTUP_API_KEY"):
+    for command in ("serve", "check", "demo", "doctor", "setup", "sandbox", "HOSTUP_API_KEY"):
         assert command in said
 
 

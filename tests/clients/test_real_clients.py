@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import tomllib
+from pathlib import PurePath
 from typing import Any
 
 import pytest
 from support.account import Upstream
 
+from hostup_mcp.cli.setup.clients import find_client
+from hostup_mcp.cli.setup.entries import KEY, command_line
+from hostup_mcp.cli.setup.machine import Machine, System
 from hostup_mcp.sandbox import SANDBOX_API_KEY
 
 from . import codex, page
@@ -87,6 +92,31 @@ def test_claude_without_a_user_changes_nothing(upstream: Upstream, home: Home) -
     *_, answer = claude(home, restore, env_for(upstream))
     assert "Nothing was changed" in answer
     assert upstream.sandbox.writes == []
+
+
+# What `hostup-mcp setup` prints -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("word", "file", "servers"),
+    [
+        pytest.param("claude-code", ".claude.json", "mcpServers", marks=needs_claude),
+        pytest.param("codex-cli", ".codex/config.toml", "mcp_servers", marks=needs_codex),
+        pytest.param("gemini-cli", ".gemini/settings.json", "mcpServers", marks=needs_gemini),
+    ],
+)
+def test_a_printed_command_adds_the_server(word: str, file: str, servers: str, home: Home) -> None:
+    """With an interpreter and `-m`, whose dash a client could take for a flag of its own."""
+    client = find_client(word)
+    assert client is not None
+    place, command = PurePath(home.folder), (sys.executable, "-m", "hostup_mcp")
+    line = command_line(client, Machine(System.LINUX, place, command, place / ".config"), KEY)
+    assert line is not None
+    home.run(line)
+    text = home.read(file)
+    added = (tomllib if file.endswith(".toml") else json).loads(text)[servers]["hostup"]
+    assert (added["command"], *added["args"]) == command
+    assert added["env"] == KEY
 
 
 # Codex --------------------------------------------------------------------------------------------
