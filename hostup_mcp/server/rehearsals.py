@@ -24,6 +24,7 @@ from hostup_mcp.recovery.rehearsals import (
 )
 from hostup_mcp.server import recoveries
 from hostup_mcp.server.clocks import by_hostup
+from hostup_mcp.server.names import remember_servers
 from hostup_mcp.server.recoveries import KeptRecovery, Recovery
 from hostup_mcp.server.services import Services
 from hostup_mcp.state.store import StateUnavailableError
@@ -133,7 +134,7 @@ async def _look_at(
         page = await hostup.list_vps(limit=100, name=sent.name)
         built = find_by_name(sent, page)
         if built is not None:
-            await services.remember({built.id: ""})
+            await remember_servers(services, [built])
             return await recoveries.update(services, kept, new_vps_id=built.id)
         is_over = page.is_whole and not page.data and now - recovery.sent_at > LOOKED_FOR
         return await recoveries.update(services, kept, over_at=now) if is_over else kept

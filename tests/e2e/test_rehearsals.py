@@ -54,6 +54,14 @@ async def rehearsed(assistant: Assistant) -> tuple[str, str]:
     return str(built["vpsId"]), str(plan.data["newServer"]["name"])
 
 
+async def record(assistant: Assistant, recovery_id: str) -> dict[str, Any]:
+    """The evidence of a rehearsal."""
+    read = await assistant.client.read_resource(f"hostup://recoveries/{recovery_id}")
+    [content] = read.contents
+    found: dict[str, Any] = json.loads(content.text)  # type: ignore[union-attr]
+    return found
+
+
 def cancelled(sandbox: Sandbox) -> list[str]:
     return [w.path.split("/")[4] for w in sandbox.writes if w.path.endswith("/cancel")]
 
@@ -231,7 +239,17 @@ async def test_a_rehearsal_shows_whether_it_boots(
         built = await assistant.ok("restore_vps", planId=plan["planId"])
         sandbox.clock.advance(3600)  # type: ignore[attr-defined]
         result = await assistant.call("verify_recovery", id=built["vpsId"])
-        assert (result.data["verdict"] == "back") is boots, result.text
+        assert result.data["verdict"] == ("back" if boots else "not_back"), result.text
+        name = plan["newServer"]["name"]
+        assert result.text.startswith(f'"{name}" (203.0.113.'), "it is called by its name"
+        evidence = await record(assistant, result.data["recoveryId"])
+        assert (evidence["kind"], evidence["verdict"]) == ("rehearsal", result.data["verdict"])
+        assert evidence["items"] == result.data["items"]
+        assert evidence["restored"]["id"] == backup.id
+        assert evidence["agreed"] == {"by": "user", "how": "said yes to the question"}
+        assert evidence["price"] == {"perHour": "0.66", "currencyCode": "SEK"}
+        assert (evidence["vpsId"], evidence["newVpsId"]) == (source.id, built["vpsId"])
+        assert evidence["sentAt"] < evidence["jobEndedAt"] < evidence["verifiedAt"]
         assert "A rehearsal is running" in result.text
         await assistant.ok("end_rehearsal", id=built["vpsId"])
 

@@ -12,6 +12,7 @@ from hostup_mcp.recovery.evidence import Observation
 from hostup_mcp.server import recoveries
 from hostup_mcp.server.clocks import by_hostup
 from hostup_mcp.server.jobs import poll_path
+from hostup_mcp.server.names import remember_servers
 from hostup_mcp.server.observing import Looking
 from hostup_mcp.server.recoveries import JobEnd, KeptRecovery, Recovery
 from hostup_mcp.server.writes.consent import Consent
@@ -111,10 +112,11 @@ async def note_name(w: WriteContext, kept: KeptRecovery | None, started: Started
     hostup = w.services.hostup.within(NAME_SECONDS)
     with suppress(HostUpError, ServerStoppingError, StateUnavailableError):
         with w.services.in_flight.interruptible():
-            name = (await hostup.get_vps(started.vps_id)).name
+            vps = await hostup.get_vps(started.vps_id)
+        await remember_servers(w.services, [vps])
         now = await recoveries.own(w.services, w.caller, kept.id)
-        if now is not None and name:
-            await recoveries.update(w.services, now, given_name=name, seen_at=w.services.now())
+        if now is not None and vps.name:
+            await recoveries.update(w.services, now, given_name=vps.name, seen_at=w.services.now())
 
 
 async def note_end(w: WriteContext, recovery_id: str | None) -> None:
