@@ -92,6 +92,9 @@ async def test_a_rehearsal_from_plan_to_end(door: Door, product: Product) -> Non
         assert not ended.is_error, ended.text
         assert "end the rehearsal" in user.questions[1].lower()
         assert "DATA LOSS" in user.questions[1]
+        assert "HostUp does not document when the hourly charge stops" in user.questions[1]
+        assert ended.text.startswith('Ending the rehearsal on "')
+        assert "Call list_vps in a few minutes: the server is gone once it has ended" in ended.text
         assert f"To go ahead, type: {plan.data['newServer']['name']}" in user.questions[1]
         assert "HostUp shows the cancellation as pending" in ended.text
         assert "does not document when the hourly charge stops" in ended.text

@@ -56,7 +56,9 @@ async def test_all_pages_are_read(sandbox: Sandbox, hostup: ReadingClient) -> No
     pages(sandbox, page("vps_1", cursor="a"), page("vps_2", cursor="b"), page("vps_3"))
     before = await list_before(hostup, NAME)
     assert (before.ids, before.is_whole) == ({"vps_1", "vps_2", "vps_3"}, True)
-    assert [dict(request.query).get("cursor") for request in sandbox.requests] == [None, "a", "b"]
+    asked = [dict(request.query) for request in sandbox.requests]
+    assert [each.get("cursor") for each in asked] == [None, "a", "b"]
+    assert {each["limit"] for each in asked} == {"100"}
 
 
 async def test_an_account_may_be_empty(sandbox: Sandbox, hostup: ReadingClient) -> None:
@@ -154,7 +156,7 @@ def test_name_size_region_and_limits_are_in_one_line() -> None:
         ({"defaultRegion": None}, "region not known (also: 4, 5)."),
         ({"memoryGb": None}, "2 CPU cores, 80 GB storage,"),
         ({"cpuCores": None, "memoryGb": None, "storageGb": None}, "size not known, region 4"),
-        ({"left": NOTHING_LEFT}, "The limits are not known."),
+        ({"left": NOTHING_LEFT}, "(also: 5). The limits are not known."),
         ({"left": {**NOTHING_LEFT, "cpuCores": 0, "memoryGb": 8}}, "leave 0 CPU cores, 8 GB mem"),
         ({"defaultRegion": "4 or 5"}, 'region "4 or 5" (also'),
     ],

@@ -147,6 +147,14 @@ async def test_a_lost_server_is_found_by_its_name(setting: Setting) -> None:
     found = await find_built(hostup, [lost, other], setting.built)
     assert found is not None
     kept, sent = found
+    # Asked for by name: a list of all servers may have more pages.
+    names = [dict(request.query) for request in setting.sandbox.requests]
+    assert names == [
+        {"limit": "100", "name": "rehearsal-of-another"},
+        {"limit": "100", "name": NAME},
+    ]
+    known = await setting.put("rec_4", new_vps_id="vps_another", name="known")
+    assert await find_built(hostup, [lost, known], setting.built) == found
     assert (kept, sent.vps_id, sent.name, sent.given_name) == (lost, setting.built, NAME, "given")
     assert await find_built(hostup, [lost, other], setting.source) is None
     for ids_before in (None, frozenset({setting.built})):
@@ -239,8 +247,9 @@ async def test_a_lost_one_is_looked_for_by_name(setting: Setting) -> None:
     setting.pass_time(HOUR)
     assert await setting.mention() == [RehearsalUnpriced(setting.built, NAME, HOUR)]
     assert (await setting.now()).new_vps_id == setting.built
+    assert dict(setting.sandbox.requests[0].query) == {"limit": "100", "name": NAME}
     known = await setting.services.state.recall_id(caller(), setting.built)
-    assert known is not None, "its id may be used now"
+    assert NAME in (known or ""), "its id may be used now, and its name is known"
     [entry] = await recoveries.running(setting.services, caller())
     assert await recoveries.last_own(setting.services, caller(), setting.built) == entry
 

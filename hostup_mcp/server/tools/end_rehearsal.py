@@ -46,7 +46,6 @@ async def propose(reader: Reader, id: VpsId) -> Destructive:
         request=requests.cancel_vps(id, REASON),
         facts={
             "recovery": kept.id,
-            "isPayg": True,
             "cancellation": state,
             **subject.facts,
         },
