@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from hostup_mcp.hostup.address import is_loopback
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
@@ -43,12 +46,17 @@ def trace_if_configured(environ: Mapping[str, str]) -> bool:
         from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
+        from requests import Session
     except ImportError:
         missing = "tracing needs the extra otel: in the clone, pip install '.[otel]'"
         raise TracingError(missing) from None
     try:
+        session = Session()
+        # The last of them counts. Nothing for this machine goes through a proxy.
+        url = urlsplit(environ[endpoints[-1]])
+        session.trust_env = url.scheme == "https" or not is_loopback(url.hostname or "")
         provider = TracerProvider(resource=Resource.create({"service.name": "hostup-mcp"}))
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(session=session)))
     except Exception as error:
         # Which exceptions its many variables raise is not documented, and a text may quote a value.
         given = [name for name in environ if name.startswith("OTEL_") and name not in endpoints]

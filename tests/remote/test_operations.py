@@ -117,6 +117,8 @@ async def test_metrics_logs_and_traces(
         HOSTUP_MCP_METRICS_PORT=str(port),
         OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
         OTEL_BSP_SCHEDULE_DELAY="100",
+        # Nothing for this machine goes through it.
+        HTTP_PROXY=f"http://127.0.0.1:{free_port()}",
     )
     with replicas(tmp_path, env) as [server]:
         async with calling() as client:
