@@ -248,8 +248,9 @@ def test_each_import_is_a_dependency() -> None:
         re.split(r"[^A-Za-z0-9_.-]", d)[0].lower().replace("-", "_")
         for d in (*dependencies(), *offered)
     }
-    # The SDK, pydantic, httpx and aiohttp bring these and show them in their own interfaces.
-    given = named | {"mcp_types", "pydantic_core", "hostup_mcp", "httpcore", "yarl"}
+    # The SDK, pydantic, httpx, aiohttp and the exporter of traces bring these and show them in
+    # their own interfaces.
+    given = named | {"mcp_types", "pydantic_core", "hostup_mcp", "httpcore", "yarl", "requests"}
     given |= {name.split("_")[0] for name in named if name.startswith("opentelemetry")}
     for path in FILES:
         for name in imports(path):
