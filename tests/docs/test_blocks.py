@@ -274,7 +274,16 @@ async def is_a_run(block: Block, place: Place) -> None:
     assert kinds <= set(FAULT_KINDS)
 
 
+async def is_proxy(block: Block, place: Place) -> None:
+    """The configuration of a proxy: tests/remote runs it as printed, before real servers."""
+    del place
+    tests = (ROOT / "tests" / "remote" / "test_proxies.py").read_text("utf-8")
+    assert block.page == "docs/operating.md"
+    assert f'"{block.language}"' in tests
+
+
 HOW: dict[tuple[str, str], Callable[[Block, Place], Awaitable[None]]] = {
+    ("caddy", ""): is_proxy,
     ("cron", ""): is_crontab,
     ("ini", "hostup-check.service"): is_unit,
     ("ini", "hostup-check.timer"): is_unit,
@@ -283,6 +292,7 @@ HOW: dict[tuple[str, str], Callable[[Block, Place], Awaitable[None]]] = {
     ("json", "error:"): is_error,
     ("json", "audit:"): is_audit_line,
     ("mermaid", ""): is_drawn,
+    ("nginx", ""): is_proxy,
     ("powershell", ""): types_in_powershell,
     ("python", ""): runs,
     ("sh", ""): types,

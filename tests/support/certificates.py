@@ -10,8 +10,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 
-def make_certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
-    """A self-signed certificate of 127.0.0.1: its file, and the context of a server with it."""
+def make_certificate(folder: Path, *names: str) -> tuple[Path, ssl.SSLContext]:
+    """A self-signed certificate of 127.0.0.1 and `names`.
+
+    Its file (its key is `key.pem` beside it), and the context of a server with it.
+    """
+    hosts = [x509.DNSName(each) for each in names]
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.datetime.now(datetime.UTC)
@@ -24,7 +28,9 @@ def make_certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
         .not_valid_before(now - datetime.timedelta(hours=1))
         .not_valid_after(now + datetime.timedelta(hours=24))
         .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
+            x509.SubjectAlternativeName(
+                [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), *hosts]
+            ),
             critical=False,
         )
         .sign(key, hashes.SHA256())
