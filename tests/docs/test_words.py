@@ -73,7 +73,7 @@ def test_files_exist(page: str) -> None:
 
 @pytest.mark.parametrize("page", NAMES)
 def test_names_exist(page: str) -> None:
-    named = {word for word in code(page) if re.fullmatch(r"[a-z]+(_[a-z]+)+", word)}
+    named = {word for word in code(page) if re.fullmatch(r"(?!test_)[a-z]+(_[a-z]+)+", word)}
     named |= {word for words in code(page) for word in re.findall(r"\bhostup_mcp_[a-z_]+", words)}
     # Prometheus appends this to the name of a counter.
     there_are = {word: word.removesuffix("_total") for word in named}

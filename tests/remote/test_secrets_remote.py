@@ -153,6 +153,7 @@ async def test_secrets_never_show(
                 assert refused.status_code == 401
                 answers.append(refused.text + str(refused.headers))
             health = await everything_told(client, replica.base)
+            seen["state"] = everything_in(redis_with_password)
             redis_with_password.kill()
             away = await Caller(client, replica.url, used["web-team"]).call("list_vps")
             answers.append(str(away.raw))
@@ -165,7 +166,7 @@ async def test_secrets_never_show(
     seen["health"] = "\n".join(health)
     seen["traces"] = b"".join(collector.bodies).decode("latin-1")
     seen["trail"] = trail.read_text()
-    for place in ("stderr", "traces", "trail", "metrics", "health", "answers"):
+    for place in ("stderr", "traces", "trail", "metrics", "health", "answers", "state"):
         assert seen[place], f"nothing was seen of {place}"
 
     secrets = {MAIN_KEY, OTHER_KEY, PASSWORD, *SECRETS, *used.values(), expired, forged}
@@ -181,3 +182,12 @@ async def everything_told(client: httpx.AsyncClient, base: str) -> list[str]:
     paths = ("/healthz", "/readyz", "/.well-known/oauth-protected-resource/mcp")
     answers = [await client.get(base + path) for path in paths]
     return [response.text + str(response.headers) for response in answers]
+
+
+def everything_in(redis_server: RedisServer) -> str:
+    """All keys and values, as Redis would save them."""
+    redis_server.do("CONFIG", "SET", "rdbcompression", "no")
+    redis_server.do("SAVE")
+    saved = (redis_server.folder / "dump.rdb").read_bytes().decode("latin-1")
+    assert "hostup-mcp/" in saved
+    return saved

@@ -50,6 +50,15 @@ async def test_token_name_is_the_caller(path: Path) -> None:
     assert token not in repr(accesses), "the token goes no further"
 
 
+def test_the_file_holds_no_token(path: Path) -> None:
+    token = new_token(path, "web-team")
+    kept = path.read_text()
+    assert "web-team" in kept
+    assert token not in kept
+    assert token.removeprefix("hmcp_") not in kept
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.parametrize(
     "wrong",
     ["", " ", "hmcp_", "web-team", "hmcp_" + "A" * 43, "é" * 43, "\ud800", "x" * 1_000_000],
