@@ -26,7 +26,7 @@ RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels 
 
 FROM ${BASE}
 LABEL org.opencontainers.image.title="hostup-mcp" \
-      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.licenses="MIT AND Apache-2.0" \
       io.modelcontextprotocol.server.name="io.github.hostup-mcp/hostup-mcp"
 COPY --from=build /opt/hostup-mcp /opt/hostup-mcp
 ENV PATH=/opt/hostup-mcp/bin:$PATH \

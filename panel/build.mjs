@@ -4,7 +4,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -12,6 +12,7 @@ import { build } from "esbuild";
 const here = dirname(fileURLToPath(import.meta.url));
 const source = (name) => join(here, "src", name);
 const OUTPUT = join(here, "../hostup_mcp/server/panel/recovery.html");
+const LICENSES = join(here, "../hostup_mcp/server/panel/LICENSES.txt");
 const MOST_BYTES = 150_000;
 
 const usual = {
@@ -21,13 +22,36 @@ const usual = {
   format: "iife",
   target: "es2022",
   charset: "utf8",
-  legalComments: "none",
+  legalComments: "none", // the whole texts stand in LICENSES.txt
+  metafile: true,
   logLevel: "warning",
 };
 
+/** The npm packages whose code is in what was bundled so far. */
+const packages = new Set();
+
 async function bundle(options) {
-  const { outputFiles } = await build({ ...usual, ...options });
+  const { outputFiles, metafile } = await build({ ...usual, ...options });
+  for (const { inputs } of Object.values(metafile.outputs)) {
+    for (const file of Object.keys(inputs)) {
+      const found = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file);
+      if (found && inputs[file].bytesInOutput > 0) packages.add(found[1]);
+    }
+  }
   return outputFiles[0].text.trim();
+}
+
+/** The license texts of the packages whose code is in the panel. */
+function licenses() {
+  const texts = [...packages].sort().map((name) => {
+    const folder = join(here, "node_modules", name);
+    const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const [file] = readdirSync(folder).filter((each) => /^licen[cs]e(\.|$)/i.test(each));
+    if (file === undefined) throw new Error(`${name} has no license text`);
+    return `${name} ${version}\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
+  });
+  const rule = `\n${"-".repeat(80)}\n\n`;
+  return ["recovery.html contains code of these packages.\n", ...texts].join(rule);
 }
 
 const digest = (text) => `'sha256-${createHash("sha256").update(text, "utf8").digest("base64")}'`;
@@ -81,8 +105,12 @@ if (target === "--host") {
   process.stdout.write(script);
 } else if (target === "--stdout") {
   process.stdout.write(await panel());
+} else if (target === "--licenses") {
+  await panel();
+  process.stdout.write(licenses());
 } else {
   const html = await panel();
   writeFileSync(OUTPUT, html);
+  writeFileSync(LICENSES, licenses());
   console.log(`${OUTPUT}: ${Buffer.byteLength(html)} bytes`);
 }

@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHON = ".venv/bin/python"
 DEFINITIONS = "tests/server/test_definitions.py"
 PANEL = "hostup_mcp/server/panel/recovery.html"
+LICENSES = "hostup_mcp/server/panel/LICENSES.txt"
 TIMEOUT = 600
 
 
@@ -85,8 +86,11 @@ def opening_is_fresh() -> bool:
 
 
 def panel_is_fresh() -> bool:
-    done = run("node", "panel/build.mjs", "--stdout")
-    return done.returncode == 0 and done.stdout == (ROOT / PANEL).read_text(encoding="utf-8")
+    for file, flag in ((PANEL, "--stdout"), (LICENSES, "--licenses")):
+        done = run("node", "panel/build.mjs", flag)
+        if done.returncode or done.stdout != (ROOT / file).read_text(encoding="utf-8"):
+            return False
+    return True
 
 
 def panel_tools() -> str | None:
@@ -148,7 +152,7 @@ GENERATED = (
         passes(PYTHON, "-m", "pytest", DEFINITIONS, "-q", "-k", "match_the_snapshots"),
     ),
     by_script("panel words", "panel/words.py", "panel/src/words.generated.ts"),
-    Generated("panel", (PANEL,), "panel/build", panel_is_fresh, panel_tools),
+    Generated("panel", (PANEL, LICENSES), "panel/build", panel_is_fresh, panel_tools),
     Generated(
         "screenshots", ("docs/images/panel-*.png",), f"{PYTHON} panel/screenshots", None, browser
     ),

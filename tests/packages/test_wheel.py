@@ -31,6 +31,8 @@ def test_the_wheel_works_in_a_new_environment(tmp_path: Path) -> None:
         names = set(inside.namelist())
     for needed in ("py.typed", "stdio/prepared.json", "server/panel/recovery.html"):
         assert f"hostup_mcp/{needed}" in names
+    for text in ("LICENSE", "hostup_mcp/server/panel/LICENSES.txt"):
+        assert [name for name in names if name.endswith(f".dist-info/licenses/{text}")]
     assert not [name for name in names if name.startswith(("tests/", "panel/"))]
 
     python = tmp_path / "venv" / "bin" / "python"
