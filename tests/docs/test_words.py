@@ -19,7 +19,7 @@ SOURCES = {
     if path.is_file() and path.suffix in (".py", ".sh", "") and "node_modules" not in path.parts
 }
 PRODUCT = "\n".join(text for path, text in SOURCES.items() if "hostup_mcp" in path.parts)
-ALL = "\n".join(SOURCES.values())
+ALL = "\n".join([*SOURCES.values(), (ROOT / "Dockerfile").read_text("utf-8")])
 FOLDERS = ("hostup_mcp", "tests", "panel", "packaging", "benchmarks", "scripts", "docs", ".ci")
 
 
