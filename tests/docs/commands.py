@@ -294,5 +294,19 @@ NOT_RUN: dict[str, tuple[str, Callable[[], None]]] = {
     "panel/screenshots": (f"{WRITES}, and needs a browser", script("panel/screenshots")),
     "packaging/setup": (FRESH, script("packaging/setup", "--strict")),
     "packaging/bundle": ("tests/packages does", script("packaging/bundle")),
+    "packaging/image": ("CI does where it can", script("packaging/image", "--if-possible")),
+    f"{PYTHON} scripts/locks.py": (
+        f"{WRITES}, and needs uv",
+        python("scripts/locks.py", "--help"),
+    ),
+    f"{PYTHON} scripts/locks.py --upgrade": (
+        f"{WRITES}, and needs uv",
+        script("scripts/locks.py", "--upgrade"),
+    ),
+    f"{PYTHON} scripts/versions.py platforms": (
+        "it needs uv and a network",
+        script("scripts/versions.py", "platforms"),
+    ),
+    f"{PYTHON} scripts/versions.py lowest": (FRESH, script("scripts/versions.py", "lowest")),
 }
 """For each command: why it is not run, and what is checked instead."""
