@@ -6,6 +6,7 @@ from hostup_mcp.hostup.models import Gate
 from hostup_mcp.hostup.problems import (
     AccountBlockedError,
     BadResponseError,
+    ClientSetupError,
     ConflictError,
     ConnectionLostError,
     EdgeRefusedError,
@@ -65,6 +66,7 @@ CASES: dict[str, tuple[HostUpError, str, str]] = {
         "hostup_failed",
         "Wait 12 s",
     ),
+    "setup": (ClientSetupError("ALL_PROXY is no proxy."), "not_configured", "doctor"),
     "unreachable": (
         UnreachableError("no connection to host: ConnectError"),
         "unreachable",
