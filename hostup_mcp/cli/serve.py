@@ -6,7 +6,6 @@ Imports stay inside the functions: a stdio session must be answered before the r
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -69,16 +68,14 @@ def _serve_stdio(flags: dict[str, str | None], *usage: str) -> int:
         )
     variable = os.environ.get("HOSTUP_MCP_ALLOW", "")
     opening = open_stdio(unlocked="" if usage else unlocked_groups(flags["allow"], variable))
+    from hostup_mcp.stdio.loading import load_sdk, loaded, start_loading
+
+    start_loading()
     from hostup_mcp.config import Misconfigured, Settings, load
 
     configuration = Misconfigured(usage) if usage else load(flags, os.environ)
     opening.configured(isinstance(configuration, Settings))
-    # Garbage collection would take a tenth of the loading time and find nothing.
-    gc.disable()
-    # httpx would load its command line, and the SDK colours for a log that we replace. Both are
-    # optional there, and without them a session starts 5 % sooner.
-    for unwanted in ("httpx._main", "rich"):
-        sys.modules.setdefault(unwanted, None)  # type: ignore[arg-type]
+    load_sdk()
     from hostup_mcp.cli.logs import log_to_stderr
 
     log_to_stderr()
@@ -94,9 +91,8 @@ def _serve_stdio(flags: dict[str, str | None], *usage: str) -> int:
         default_zone=system_zone,
         default_language=system_language,
     )
-    server = serve_with(services)
-    gc.freeze()
-    gc.enable()
+    server = serve_with(services, is_late=True)
+    loaded()
     return serve_stdio(server, opening, services.in_flight.stop)
 
 

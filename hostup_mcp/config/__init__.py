@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -25,6 +26,7 @@ from hostup_mcp.config.values import (
 )
 from hostup_mcp.hostup.address import Host, is_safe_base_url
 from hostup_mcp.hostup.keys import key_problem
+from hostup_mcp.hostup.variables import OUTGOING
 
 __all__ = [
     "LANGUAGES",
@@ -253,12 +255,22 @@ def _secrets(value: str, remote: Remote, problems: list[str]) -> tuple[str, ...]
 
 
 def _outgoing_problems(urls: Mapping[str, str], environ: Mapping[str, str]) -> list[str]:
-    # It loads httpx.
+    safe = [(name, url) for name, url in urls.items() if is_safe_base_url(url)]
+    # Elsewhere than on Linux, the system's settings may name a proxy too.
+    uses_defaults = sys.platform == "linux" and not any(map(environ.get, OUTGOING))
+    if uses_defaults and all(_is_plain(url) for _, url in safe):
+        return []
+    # It loads httpx, for which a session that opens has no time.
     from hostup_mcp.hostup.outgoing import find_problems
 
-    safe = [(name, url) for name, url in urls.items() if is_safe_base_url(url)]
     found = [problem for name, url in safe for problem in find_problems(name, url, environ)]
     return list(dict.fromkeys(found))
+
+
+def _is_plain(url: str) -> bool:
+    """Return whether nothing can be wrong with `url`: a host in ASCII, and at most a port."""
+    plain = re.fullmatch(r"https?://[0-9A-Za-z.-]{1,100}(:[1-5]?[0-9]{1,4})?/?", url, re.ASCII)
+    return plain is not None and "xn--" not in url.lower()
 
 
 def _url_problems(base_url: str) -> list[str]:

@@ -19,9 +19,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from hostup_mcp.hostup.problems import ClientSetupError
-
-PROXIES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
-"""The variables that name the proxy for https. The first that is set counts."""
+from hostup_mcp.hostup.variables import PROXIES
 
 _BYPASS = ("no_proxy", "NO_PROXY")
 _SCHEMES = ("http", "https", "socks5", "socks5h")

@@ -13,25 +13,26 @@ from mcp.server import MCPServer
 from mcp.server.apps import Apps, ResourceCsp
 from mcp.server.auth.provider import TokenVerifier
 from mcp.server.auth.settings import AuthSettings
+from mcp.server.mcpserver.tools import Tool
 from mcp.server.request_state import RequestStateSecurity
 from mcp.server.subscriptions import SubscriptionBus
 from mcp.types import CallToolResult, Icon
 
 from hostup_mcp import __version__
 from hostup_mcp.config import Misconfigured, Settings
-from hostup_mcp.server.catalog import WRITING, build_tools
-from hostup_mcp.server.guidance import add_guidance, instructions
-from hostup_mcp.server.locked import refuse_locked
-from hostup_mcp.server.panel import html
+from hostup_mcp.server.completion import add_completion
+from hostup_mcp.server.instructions import instructions
+from hostup_mcp.server.late import LateParts
+from hostup_mcp.server.panel import PANEL_URI, html
 from hostup_mcp.server.protocol import (
     StrictServer,
     hide_panel,
     name_every_revision,
     refuse_cursors,
 )
+from hostup_mcp.server.registry import GROUPS, names
 from hostup_mcp.server.services import Services
 from hostup_mcp.server.subscriptions import drop_foreign_subscriptions
-from hostup_mcp.server.tool import PANEL_URI
 
 
 def build_server(
@@ -74,8 +75,12 @@ def serve_with(
     subscriptions: SubscriptionBus | None = None,
     token_verifier: TokenVerifier | None = None,
     auth: AuthSettings | None = None,
+    is_late: bool = False,
 ) -> StrictServer:
-    """Build the server that uses `services`; the rest is for serving over a network."""
+    """Build the server that uses `services`; the rest is for serving over a network.
+
+    Where it `is_late`, its tools, prompts and resources are built when they are first used.
+    """
 
     @asynccontextmanager
     async def lifespan(_: MCPServer[Services]) -> AsyncIterator[Services]:
@@ -83,10 +88,26 @@ def serve_with(
             yield services
 
     def is_open(name: str) -> bool:
-        return name not in WRITING or WRITING[name].group in services.allowed()
+        group = GROUPS.get(name)
+        return group is None or group in services.allowed()
 
     def locked(name: str) -> CallToolResult | None:
-        return None if is_open(name) else refuse_locked(services, name, WRITING[name].group)
+        group = GROUPS.get(name)
+        if group is None or is_open(name):
+            return None
+        from hostup_mcp.server.locked import refuse_locked
+
+        return refuse_locked(services, name, group)
+
+    def with_guidance(server: MCPServer[Services]) -> None:
+        from hostup_mcp.server.guidance import add_guidance
+
+        add_guidance(server, services)
+
+    def all_tools() -> list[Tool]:
+        from hostup_mcp.server.catalog import build_tools
+
+        return build_tools(services.unlockable)
 
     server = StrictServer(
         is_listed=is_open,
@@ -99,7 +120,8 @@ def serve_with(
         instructions=instructions(services.unlockable),
         website_url="https://developer.hostup.se",
         icons=[icon()],
-        tools=build_tools(services.unlockable),
+        tools=None if is_late else all_tools(),
+        late=LateParts(names(services.unlockable), with_guidance) if is_late else None,
         lifespan=lifespan,
         middleware=[
             refuse_cursors,
@@ -114,5 +136,7 @@ def serve_with(
         auth=auth,
         log_level="WARNING",
     )
-    add_guidance(server, services)
+    add_completion(server, services)
+    if not is_late:
+        with_guidance(server)
     return server

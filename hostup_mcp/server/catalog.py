@@ -1,4 +1,4 @@
-"""The registry: every tool, in the order in which it is listed."""
+"""All definitions of tools, imported at once: for whatever needs every one of them."""
 
 from __future__ import annotations
 
@@ -8,50 +8,10 @@ from mcp.server.mcpserver.tools import Tool
 
 from hostup_mcp.config import Group
 from hostup_mcp.server.definition import AnyTool, ReadingTool, WritingTool
+from hostup_mcp.server.registry import GROUPS, definition, names
 from hostup_mcp.server.tool import build_tool
-from hostup_mcp.server.tools import (
-    check_backups,
-    confirm_restore,
-    create_vps_backup,
-    create_vps_snapshot,
-    delete_vps_backup,
-    delete_vps_snapshot,
-    end_rehearsal,
-    get_job,
-    list_backup_schedules,
-    list_restore_sources,
-    list_vps,
-    list_vps_backups,
-    list_vps_snapshots,
-    plan_restore,
-    restore_vps,
-    set_backup_retention,
-    set_backup_schedule,
-    set_vps_power,
-    verify_recovery,
-)
 
-TOOLS: tuple[AnyTool, ...] = (
-    list_vps.TOOL,
-    list_vps_backups.TOOL,
-    check_backups.TOOL,
-    plan_restore.TOOL,
-    list_restore_sources.TOOL,
-    list_vps_snapshots.TOOL,
-    list_backup_schedules.TOOL,
-    get_job.TOOL,
-    verify_recovery.TOOL,
-    create_vps_backup.TOOL,
-    create_vps_snapshot.TOOL,
-    restore_vps.TOOL,
-    confirm_restore.TOOL,
-    end_rehearsal.TOOL,
-    delete_vps_backup.TOOL,
-    delete_vps_snapshot.TOOL,
-    set_backup_schedule.TOOL,
-    set_backup_retention.TOOL,
-    set_vps_power.TOOL,
-)
+TOOLS: tuple[AnyTool, ...] = tuple(definition(name) for name in GROUPS)
 
 READING: dict[str, ReadingTool] = {t.name: t for t in TOOLS if isinstance(t, ReadingTool)}
 """The tools that only read, by name."""
@@ -65,8 +25,4 @@ def build_tools(unlockable: Collection[Group]) -> list[Tool]:
 
     The others are left out, since building a tool takes time.
     """
-    return [
-        build_tool(tool)
-        for tool in TOOLS
-        if isinstance(tool, ReadingTool) or tool.group in unlockable
-    ]
+    return [build_tool(definition(name)) for name in names(unlockable)]

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from mcp.types import CallToolResult
 from pydantic import BaseModel
 
 from hostup_mcp.config import Group
 from hostup_mcp.server.arguments import FindIgnored
-from hostup_mcp.server.writes.proposal import Destructive, Harmless, Proposal
+
+if TYPE_CHECKING:  # it loads all that a write needs
+    from hostup_mcp.server.writes.proposal import Destructive, Harmless, Proposal
 
 Scope: TypeAlias = Literal["read:vm", "backup:vm", "write:vm", "power:vm", "write:billing"]
 Read: TypeAlias = Callable[..., Awaitable[CallToolResult]]
-Propose: TypeAlias = Callable[..., Awaitable[Proposal]]
+Propose: TypeAlias = "Callable[..., Awaitable[Proposal]]"
 
 
 def ignore_none(_: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
@@ -70,6 +72,8 @@ class WritingTool:
     @property
     def is_always_harmless(self) -> bool:
         """Whether the user never has to be asked."""
+        from hostup_mcp.server.writes.proposal import Destructive
+
         return Destructive not in self.may_propose
 
 

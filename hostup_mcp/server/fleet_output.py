@@ -11,7 +11,8 @@ from pydantic import Field
 from hostup_mcp.hostup.text import clean_text
 from hostup_mcp.recovery.health import Health, Severity
 from hostup_mcp.recovery.spans import age
-from hostup_mcp.server.output import Output, UnreadItem, as_data
+from hostup_mcp.server.listing import Output, UnreadItem
+from hostup_mcp.server.output import as_data
 from hostup_mcp.wording.render import finding_code
 
 LONGEST_NAME = 60

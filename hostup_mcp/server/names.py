@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from hostup_mcp.hostup.models import Vps
 from hostup_mcp.hostup.text import Json, clean_text, quoted, safe_word
 from hostup_mcp.server.caller import caller
-from hostup_mcp.server.output import ListingOutput
+from hostup_mcp.server.labels import folded
+from hostup_mcp.server.listing import ListingOutput
 from hostup_mcp.server.services import Services
-from hostup_mcp.server.writes.questions import folded
 from hostup_mcp.state.store import StateUnavailableError
 from hostup_mcp.wording import formats
 

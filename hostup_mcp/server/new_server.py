@@ -13,7 +13,7 @@ from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import safe_word
 from hostup_mcp.recovery.costs import RehearsalPrice, ServerPrice
 from hostup_mcp.recovery.prices import full_price
-from hostup_mcp.server.output import Output
+from hostup_mcp.server.listing import Output
 from hostup_mcp.server.plans import PlanFacts
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from mcp.server import MCPServer
 from mcp.server.apps import client_supports_apps
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context
 from mcp.shared.exceptions import MCPError
 from mcp.types import (
@@ -18,10 +19,15 @@ from mcp.types import (
     ErrorData,
     GetPromptResult,
     InputRequiredResult,
+    Prompt,
+    Resource,
+    ResourceTemplate,
     Tool,
 )
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS
+from pydantic import AnyUrl
 
+from hostup_mcp.server.late import LateParts
 from hostup_mcp.server.metrics import MetricsObserver
 from hostup_mcp.server.services import Services
 
@@ -49,7 +55,8 @@ class StrictServer(MCPServer[Services]):
     """An `MCPServer` that lists only what is unlocked, and rejects names that do not exist.
 
     `is_listed` tells whether the current caller is shown a tool. `refuse_locked` returns the result
-    of a tool that is locked for them, and None for one that is not.
+    of a tool that is locked for them, and None for one that is not. `late` is what is built when it
+    is first used.
     """
 
     def __init__(
@@ -58,34 +65,60 @@ class StrictServer(MCPServer[Services]):
         is_listed: Callable[[str], bool] = lambda _: True,
         refuse_locked: Callable[[str], CallToolResult | None] = lambda _: None,
         metrics: MetricsObserver | None = None,
+        late: LateParts | None = None,
         **options: Any,
     ) -> None:
         self._is_listed = is_listed
         self._refuse_locked = refuse_locked
         self._metrics = metrics or MetricsObserver()
+        self._late = late or LateParts()
         self.running_calls = 0
         super().__init__(**options)
-        self._names = frozenset(tool.name for tool in options.get("tools", ()))
+        self._names = frozenset(tool.name for tool in options.get("tools") or ())
 
     async def list_tools(self) -> list[Tool]:
-        return [tool for tool in await super().list_tools() if self._is_listed(tool.name)]
+        every = [*self._late.listed(), *await super().list_tools()]
+        return [tool for tool in every if self._is_listed(tool.name)]
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Services, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         if (refused := self._refuse_locked(name)) is not None:
             return refused
-        if name not in self._names:
+        late = self._late.tool(name)
+        if late is None and name not in self._names:
             raise _invalid(f"Unknown tool: {name[:80]!r}")
         began, outcome = time.monotonic(), "fault"
         self.running_calls += 1
         try:
-            result = await super().call_tool(name, arguments, context)
+            if late is None:
+                result = await super().call_tool(name, arguments, context)
+            else:
+                given = Context[Services, Any](mcp_server=self) if context is None else context
+                result = await late.run(arguments, given, convert_result=True)
             outcome = _outcome(result)
             return result
         finally:
             self.running_calls -= 1
             self._metrics.tool_called(name, outcome, time.monotonic() - began)
+
+    async def list_prompts(self) -> list[Prompt]:
+        self._late.give_guidance(self)
+        return await super().list_prompts()
+
+    async def list_resources(self) -> list[Resource]:
+        self._late.give_guidance(self)
+        return await super().list_resources()
+
+    async def list_resource_templates(self) -> list[ResourceTemplate]:
+        self._late.give_guidance(self)
+        return await super().list_resource_templates()
+
+    async def read_resource(
+        self, uri: AnyUrl | str, context: Context[Services, Any] | None = None
+    ) -> Iterable[ReadResourceContents] | InputRequiredResult:
+        self._late.give_guidance(self)
+        return await super().read_resource(uri, context)
 
     async def get_prompt(
         self,

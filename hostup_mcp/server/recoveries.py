@@ -156,7 +156,7 @@ async def put(services: Services, kept: KeptRecovery) -> None:
     """
     # The index first: an entry without its record is skipped, a record without its entry is lost.
     recovery = kept.recovery
-    index = _index(services, recovery.caller)
+    index = services.recovery_index(recovery.caller)
     await services.state.put_recovery(index, kept.id, _entry(kept).model_dump_json())
     await services.state.put_recovery(kept.subject, kept.id, recovery.model_dump_json())
 
@@ -182,7 +182,7 @@ async def update(services: Services, kept: KeptRecovery, **changes: Any) -> Kept
 async def delete(services: Services, kept: KeptRecovery) -> None:
     """Delete a stored record."""
     await services.state.delete_recovery(kept.subject, kept.id)
-    await services.state.delete_recovery(_index(services, kept.recovery.caller), kept.id)
+    await services.state.delete_recovery(services.recovery_index(kept.recovery.caller), kept.id)
 
 
 async def last_of(services: Services, subject: str) -> Recovery | None:
@@ -230,7 +230,7 @@ def _entry(kept: KeptRecovery) -> _Entry:
 
 
 async def _entries(services: Services, caller: str) -> dict[str, _Entry]:
-    stored = await services.state.recoveries(_index(services, caller))
+    stored = await services.state.recoveries(services.recovery_index(caller))
     parsed = {id_: _parse(_Entry, body) for id_, body in stored.items()}
     return {id_: entry for id_, entry in parsed.items() if entry is not None}
 
@@ -242,11 +242,6 @@ async def _kept(
     recovery = None if body is None else _parse(Recovery, body)
     is_own = recovery is not None and recovery.caller == caller
     return KeptRecovery(subject, recovery_id, recovery) if recovery and is_own else None
-
-
-def _index(services: Services, caller: str) -> str:
-    # The space keeps it apart from every server: no id has one.
-    return f"{services.base_url} {caller}"
 
 
 def _parse(kind: type[T], body: str) -> T | None:

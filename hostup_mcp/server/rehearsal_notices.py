@@ -4,37 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from mcp.types import CallToolResult, TextContent
+from mcp.types import CallToolResult
 
-from hostup_mcp.config import Group
-from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.costs import RehearsalEnding, RehearsalLost
 from hostup_mcp.server.caller import caller
-from hostup_mcp.server.output import as_data
-from hostup_mcp.server.rehearsals import mention
 from hostup_mcp.server.services import Ctx, services
-from hostup_mcp.wording.render import for_model
+from hostup_mcp.state.store import StateUnavailableError
 
 
 async def with_rehearsals(ctx: Ctx, result: Any) -> Any:
     """Return `result` with the caller's running rehearsals, if it is a success and there are any.
 
-    Each is one line of the text, and one item of `rehearsals` in the structured content.
+    Most callers have restored nothing yet, and then nothing more is loaded.
     """
     if not isinstance(result, CallToolResult) or result.is_error:
         return result
     used = services(ctx)
-    found = await mention(used, caller())
-    if not found:
+    try:
+        restored = await used.state.recoveries(used.recovery_index(caller()))
+    except StateUnavailableError:
         return result
-    zone = used.viewer.zone
-    can_end = Group.SPEND in used.allowed()
-    lines = []
-    for finding in found:
-        line = for_model(finding, zone)
-        if not isinstance(finding, RehearsalLost | RehearsalEnding):
-            line += f" {for_model(Code.END_REHEARSAL if can_end else Code.CANCEL_IN_PANEL, zone)}"
-        lines.append(line)
-    content = [*result.content, TextContent(type="text", text="\n".join(lines))]
-    data = {**(result.structured_content or {}), "rehearsals": [as_data(each) for each in found]}
-    return result.model_copy(update={"content": content, "structured_content": data})
+    if not restored:
+        return result
+    from hostup_mcp.server.running_rehearsals import add_running
+
+    return await add_running(ctx, result)

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
-from typing import TypeAlias
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
 
 import httpx
 from mcp.server.mcpserver import Context
@@ -19,14 +20,15 @@ from hostup_mcp.server.caller import Account, caller, principal
 from hostup_mcp.server.connections import Connections, connect, shared_throttle
 from hostup_mcp.server.errors.failure import RefusalError, not_configured
 from hostup_mcp.server.metrics import MetricsObserver
-from hostup_mcp.server.probe import Probe
 from hostup_mcp.server.refusals import Refusals
-from hostup_mcp.server.writes.audit_keys import signing_key
-from hostup_mcp.server.writes.audit_log import AuditLog
 from hostup_mcp.server.writes.in_flight import WritesInFlight
 from hostup_mcp.state.in_memory import InMemoryState
 from hostup_mcp.state.store import StateStore, StateUnavailableError
 from hostup_mcp.wording.viewer import Language, Viewer
+
+if TYPE_CHECKING:  # each is loaded when it is first used
+    from hostup_mcp.server.probe import Probe
+    from hostup_mcp.server.writes.audit_log import AuditLog
 
 
 class Services:
@@ -60,8 +62,6 @@ class Services:
         self.in_flight = WritesInFlight()
         self.refusals = Refusals()
         self.rehearsal_looks: dict[str, datetime] = {}
-        self.audit_log = _audit_log(settings)
-        self.probe = Probe(settings or Settings(api_key=""))
         self.unlockable = configuration.allow if unlockable is None else unlockable
         # A sealed question must not outlive the state that it is stored in.
         shared = settings.secrets if settings and settings.remote.state else ()
@@ -72,6 +72,25 @@ class Services:
         self._transport = transport
         self._reads = reads
         self._connections = Connections(self._connect)
+
+    @cached_property
+    def audit_log(self) -> AuditLog:
+        """The audit log, which records writes."""
+        from hostup_mcp.server.writes.audit_keys import signing_key
+        from hostup_mcp.server.writes.audit_log import AuditLog
+
+        settings = self.configuration
+        if not isinstance(settings, Settings) or settings.audit_log is None:
+            return AuditLog()
+        return AuditLog(settings.audit_log, lambda: signing_key(settings))
+
+    @cached_property
+    def probe(self) -> Probe:
+        """Tries ports of a restored server."""
+        from hostup_mcp.server.probe import Probe
+
+        settings = self.configuration
+        return Probe(settings if isinstance(settings, Settings) else Settings(api_key=""))
 
     @property
     def unlocks_per_caller(self) -> bool:
@@ -128,6 +147,11 @@ class Services:
         """The HostUp whose servers these are; locks are per base URL and server."""
         return "sandbox" if self.settings.sandbox else self.settings.base_url
 
+    def recovery_index(self, caller: str) -> str:
+        """The subject under which the state keeps which restores `caller` has sent."""
+        # The space keeps it apart from every server: no id has one.
+        return f"{self.base_url} {caller}"
+
     @property
     def hostup(self) -> ReadingClient:
         """The reading client for the account of the current caller.
@@ -165,12 +189,6 @@ class Services:
         """Keep connections open; the last user closes them."""
         async with self._connections.used():
             yield self
-
-
-def _audit_log(settings: Settings | None) -> AuditLog:
-    if settings is None or settings.audit_log is None:
-        return AuditLog()
-    return AuditLog(settings.audit_log, lambda: signing_key(settings))
 
 
 Ctx: TypeAlias = Context[Services]

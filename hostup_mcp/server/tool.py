@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from hostup_mcp.config import Misconfigured
 from hostup_mcp.hostup.problems import HostUpError
 from hostup_mcp.server.arguments import IGNORED, FindIgnored, leave_out_not_given, with_ignored
-from hostup_mcp.server.definition import AnyTool, ReadingTool, WritingTool, ignore_none
+from hostup_mcp.server.definition import AnyTool, ReadingTool, ignore_none
 from hostup_mcp.server.errors import write_texts
 from hostup_mcp.server.errors.arguments import invalid_arguments, unknown_arguments
 from hostup_mcp.server.errors.failure import (
@@ -27,16 +27,9 @@ from hostup_mcp.server.errors.failure import (
     or_failure,
     to_result,
 )
-from hostup_mcp.server.errors.hostup import from_hostup
-from hostup_mcp.server.panel.language import tell_language
-from hostup_mcp.server.progress import growing_progress
+from hostup_mcp.server.panel import PANEL_URI
 from hostup_mcp.server.rehearsal_notices import with_rehearsals
-from hostup_mcp.server.writes.pipeline import write
-from hostup_mcp.server.writes.result import RestoreResult, WriteResult
 from hostup_mcp.state.store import StateUnavailableError
-
-PANEL_URI = "ui://hostup/recovery"
-"""The recovery panel, for hosts that support MCP Apps."""
 
 
 class PlainTool(Tool):
@@ -72,7 +65,11 @@ class PlainTool(Tool):
             if failure is None:
                 raise
             result = to_result(failure)
-        return tell_language(context, result) if self.shown_in_panel else result
+        if not self.shown_in_panel:
+            return result
+        from hostup_mcp.server.panel.language import tell_language
+
+        return tell_language(context, result)
 
     def _failure(self, error: ToolError) -> Failure | None:
         match error.__cause__:
@@ -81,54 +78,27 @@ class PlainTool(Tool):
             case StateUnavailableError():
                 return fail(write_texts.STATE_UNAVAILABLE)
             case HostUpError() as cause:
+                from hostup_mcp.server.errors.hostup import from_hostup
+
                 return from_hostup(cause)
             case ValidationError() as cause if not isinstance(error, UnexpectedToolError):
                 return invalid_arguments(self.name, cause)
         return None
 
 
-class WriteTool(PlainTool):
-    """A tool that changes something. Callers check first that it is unlocked."""
-
-    definition: WritingTool
-
-    async def _run_known(
-        self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool
-    ) -> Any:
-        try:
-            validated = self.fn_metadata.validate_arguments(arguments)
-        except ValidationError as error:
-            return to_result(invalid_arguments(self.name, error))
-        try:
-            async with growing_progress(context.report_progress):
-                result = await write(self.definition, validated, context)
-        except Exception as error:
-            raise UnexpectedToolError(f"Error executing tool {self.name}") from error
-        converted = self.fn_metadata.convert_result(result) if convert_result else result
-        return await with_rehearsals(context, converted)
-
-
 def build_tool(definition: AnyTool) -> Tool:
     """Build the SDK's tool from `definition`."""
     if isinstance(definition, ReadingTool):
         return PlainTool(
-            **_common(definition, definition.read, "ctx", definition.result),
+            **common_fields(definition, definition.read, "ctx", definition.result),
             context_kwarg="ctx",
-            annotations=_hints(read_only=True, destructive=False, idempotent=True),
-            meta=_panel() if definition.shown_in_panel else None,
+            annotations=hints(read_only=True, destructive=False, idempotent=True),
+            meta=panel_meta() if definition.shown_in_panel else None,
             shown_in_panel=definition.shown_in_panel,
         )
-    result = RestoreResult if definition.is_recovery else WriteResult
-    return WriteTool(
-        **_common(definition, definition.propose, "reader", result),
-        annotations=_hints(
-            read_only=False,
-            destructive=not definition.is_always_harmless,
-            idempotent=definition.is_idempotent,
-        ),
-        meta=_panel(visibility=["app"]) if definition.confirmed_in_panel else None,
-        definition=definition,
-    )
+    from hostup_mcp.server.writes.tool import build_write_tool  # loads all that a write needs
+
+    return build_write_tool(definition)
 
 
 def describe(definition: AnyTool) -> str:
@@ -141,7 +111,7 @@ def describe(definition: AnyTool) -> str:
     return text if definition.scope == "read:vm" else f"{text} Key scope: {definition.scope}."
 
 
-def _common(
+def common_fields(
     definition: AnyTool, handler: Callable[..., Any], first: str, result: type[BaseModel]
 ) -> dict[str, Any]:
     """Return the fields of a `Tool` that reading and writing tools have in common.
@@ -167,7 +137,8 @@ def _common(
     }
 
 
-def _hints(*, read_only: bool, destructive: bool, idempotent: bool) -> ToolAnnotations:
+def hints(*, read_only: bool, destructive: bool, idempotent: bool) -> ToolAnnotations:
+    """Return the annotations of a tool."""
     return ToolAnnotations(
         read_only_hint=read_only,
         destructive_hint=destructive,
@@ -176,7 +147,8 @@ def _hints(*, read_only: bool, destructive: bool, idempotent: bool) -> ToolAnnot
     )
 
 
-def _panel(**options: Any) -> dict[str, Any]:
+def panel_meta(**options: Any) -> dict[str, Any]:
+    """Return the `_meta` of a tool that has to do with the recovery panel."""
     return {"ui": {"resourceUri": PANEL_URI, **options}}
 
 

@@ -183,7 +183,7 @@ def _compact(value: object) -> str:
 def all_instructions() -> dict[str, str | None]:
     """Return the instructions of the product by the groups that `--allow` may name, in order."""
     from hostup_mcp.config import Group
-    from hostup_mcp.server.guidance import instructions
+    from hostup_mcp.server.instructions import instructions
 
     names = sorted(Group)
     subsets = chain.from_iterable(combinations(names, size) for size in range(len(names) + 1))
@@ -195,10 +195,10 @@ def product() -> Result:
     """Return what the product's own server has prepared."""
     from hostup_mcp.config import Group, Settings
     from hostup_mcp.server.app import build_server
-    from hostup_mcp.server.catalog import WRITING
+    from hostup_mcp.server.registry import GROUPS
 
     server = build_server(Settings(api_key="", sandbox=True, allow=frozenset(Group)))
-    groups = {name: tool.group.value for name, tool in WRITING.items()}
+    groups = {name: group.value for name, group in GROUPS.items() if group is not None}
     return prepare(server, all_instructions(), groups)
 
 

@@ -19,11 +19,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
-from functools import lru_cache
-from ipaddress import ip_address
 from re import compile as pattern
 from string import Formatter
-from typing import Any, NewType, TypeAlias
+from typing import Any, TypeAlias
 
 from hostup_mcp.hostup.models import Vps
 from hostup_mcp.hostup.text import quoted, quoted_briefly, safe_word
@@ -34,6 +32,7 @@ from hostup_mcp.wording.question_texts import ENGLISH, Words
 from hostup_mcp.wording.render import for_user
 from hostup_mcp.wording.swedish.questions import QUESTIONS as SWEDISH
 from hostup_mcp.wording.viewer import Language, Viewer
+from hostup_mcp.wording.words import Word, address
 
 TEXTS: Mapping[Language, Mapping[Words, str]] = {
     Language.ENGLISH: ENGLISH,
@@ -52,27 +51,6 @@ _LONGEST_IDS = (128, 64, 32, 16, 8)
 
 # Latin letters only: others can change the direction of what stands beside them.
 _PLAIN_NAME = pattern(r"[0-9A-Za-zÀ-ɏ._-]{1,32}")
-
-Word = NewType("Word", str)
-"""A text that cannot be read as a sentence: one short word, or an address."""
-
-
-def word(text: str | None) -> Word | None:
-    """Return `text` if it is one short word, such as a status."""
-    is_word = text is not None and pattern(r"[0-9A-Za-z_-]{1,12}").fullmatch(text)
-    return Word(text) if text is not None and is_word else None
-
-
-@lru_cache(1024)
-def address(text: str | None) -> Word | None:
-    """Return `text` if it is an IP address."""
-    try:
-        known = str(ip_address(text or ""))
-    except ValueError:
-        return None
-    # The zone of a link-local address is any text.
-    return None if "%" in known else Word(known)
-
 
 Fact: TypeAlias = "int | float | datetime | timedelta | Money | Word | Say | Words | None"
 """What a sentence is filled with: never a text that others chose."""

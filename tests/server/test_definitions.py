@@ -20,8 +20,8 @@ from hostup_mcp.config import Group
 from hostup_mcp.server.catalog import READING, WRITING
 from hostup_mcp.server.definition import WritingTool
 from hostup_mcp.server.errors.failure import RefusalError
-from hostup_mcp.server.guidance import instructions
 from hostup_mcp.server.ids import require_handed_out
+from hostup_mcp.server.instructions import instructions
 from hostup_mcp.server.services import Services
 from hostup_mcp.server.tool import build_tool
 from hostup_mcp.server.writes.proposal import Destructive, Harmless

@@ -14,14 +14,14 @@ from hostup_mcp.sandbox import Fault
 from hostup_mcp.server.app import build_server, serve_with
 from hostup_mcp.server.caller import caller
 from hostup_mcp.server.catalog import READING, WRITING
+from hostup_mcp.server.completion import MOST_COMPLETIONS, add_completion
 from hostup_mcp.server.guidance import (
-    MOST_COMPLETIONS,
     add_guidance,
     check_backups,
-    instructions,
     recover_server,
     rehearse_recovery,
 )
+from hostup_mcp.server.instructions import instructions
 from hostup_mcp.server.protocol import StrictServer
 from hostup_mcp.server.services import Services
 from hostup_mcp.state.in_memory import InMemoryState
@@ -216,7 +216,9 @@ async def test_no_completion_without_the_store() -> None:
             raise StateUnavailableError
 
     server = StrictServer(name="bare")
-    add_guidance(server, Services(settings(), state=Unavailable()))
+    used = Services(settings(), state=Unavailable())
+    add_guidance(server, used)
+    add_completion(server, used)
     async with Client(server) as client:
         given = await client.complete(PROMPT, {"name": "id", "value": ""})
     assert given.completion.values == []
@@ -244,6 +246,7 @@ async def test_completion_is_bounded_per_caller() -> None:
     used = Services(settings())
     server = StrictServer(name="bare")
     add_guidance(server, used)
+    add_completion(server, used)
     await used.state.remember_ids("somebody else", {"vps_theirs12": ""})
     await used.state.remember_ids(caller(), {f"vps_{n:08}": "" for n in range(250)})
     async with Client(server) as client:

@@ -121,7 +121,7 @@ async def test_another_caller_has_none_of_them() -> None:
     assert await recoveries.own(services, "bob", "rec_1") is None
     assert await recoveries.last_own(services, "bob", VPS) is None
     # Nor where an index names a record that is not theirs.
-    index = recoveries._index(services, "bob")
+    index = services.recovery_index("bob")
     entry = f'{{"subject": "{kept.subject}", "vps_id": "{VPS}"}}'
     await services.state.put_recovery(index, "rec_1", entry)
     assert await recoveries.own(services, "bob", "rec_1") is None
@@ -160,7 +160,7 @@ async def test_what_cannot_be_read_is_skipped() -> None:
     assert await recoveries.last_own(services, "ann", VPS) == kept
     assert await recoveries.last_of(services, kept.subject) == kept.recovery
     assert await recoveries.own(services, "ann", "rec_2") is None
-    index = recoveries._index(services, "ann")
+    index = services.recovery_index("ann")
     await services.state.put_recovery(index, "rec_4", '{"of": "another version"}')
     assert await recoveries.last_own(services, "ann", VPS) == kept
 

@@ -176,7 +176,7 @@ def test_an_unknown_configuration_waits_where_it_matters() -> None:
 def test_a_damaged_file_is_ignored(tmp_path: Path, text: str) -> None:
     path = tmp_path / "prepared.json"
     assert Early(str(path), "", lambda: True).in_doubt
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     assert Early(str(path), "", lambda: True).in_doubt
     assert Early(None, "", lambda: True).in_doubt
 
@@ -388,7 +388,7 @@ async def replies(server: Any, lines: list[bytes]) -> list[dict[str, Any]]:
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> str:
     server = build_child()
     path = tmp_path_factory.mktemp("prepared") / "prepared.json"
-    path.write_text(to_text(prepare(server, {"": server.instructions}, {})))
+    path.write_text(to_text(prepare(server, {"": server.instructions}, {})), encoding="utf-8")
     return str(path)
 
 

@@ -17,13 +17,12 @@ from hostup_mcp.wording.questions import (
     Question,
     Quote,
     Server,
-    address,
     question_text,
     say,
     what_text,
-    word,
 )
 from hostup_mcp.wording.viewer import Language, Viewer
+from hostup_mcp.wording.words import address, word
 
 MADE = datetime(2026, 4, 27, 2, 0, tzinfo=UTC)
 VPS, BACKUP = "vps_01hxa3b4c5d6e7f8g9h0j1k2m3", "bkp_01hxa3b4c5d6e7f8g9h0j1k2m3"

@@ -13,7 +13,7 @@ from hostup_mcp.config import Misconfigured
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.kinds import ErrorKind
 from hostup_mcp.server.errors.text import ErrorText
-from hostup_mcp.server.output import Output
+from hostup_mcp.server.listing import Output
 
 
 class Failure(Output):

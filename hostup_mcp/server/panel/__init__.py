@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
+PANEL_URI = "ui://hostup/recovery"
+"""The resource by which hosts of MCP Apps get the panel."""
+
 
 @cache
 def html() -> str:

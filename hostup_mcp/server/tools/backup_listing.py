@@ -7,8 +7,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from hostup_mcp.recovery.verdicts import Verdict
+from hostup_mcp.server.listing import Output
 from hostup_mcp.server.names import ServerListing
-from hostup_mcp.server.output import HereItem, Output, ReasonItem
+from hostup_mcp.server.output import HereItem, ReasonItem
 
 
 class BackupItem(BaseModel):

@@ -29,8 +29,9 @@ from hostup_mcp.server.fleet_output import (
     server_item,
     severity_of,
 )
+from hostup_mcp.server.listing import UnreadItem, completeness
 from hostup_mcp.server.names import remember_servers
-from hostup_mcp.server.output import UnreadItem, completeness, describe_all
+from hostup_mcp.server.output import describe_all
 from hostup_mcp.server.progress import growing_progress
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, Services, services

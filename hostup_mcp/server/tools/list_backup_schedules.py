@@ -16,8 +16,9 @@ from hostup_mcp.recovery.schedules import assess_schedules, is_any_on
 from hostup_mcp.server.clocks import clock_lines, hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import VpsId, require_vps
+from hostup_mcp.server.listing import completeness
 from hostup_mcp.server.names import ServerListing, about
-from hostup_mcp.server.output import as_data, completeness, describe_all
+from hostup_mcp.server.output import as_data, describe_all
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.server.tools.service_status import gate_steps

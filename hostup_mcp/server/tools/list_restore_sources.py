@@ -19,8 +19,9 @@ from hostup_mcp.recovery.spans import age
 from hostup_mcp.server.clocks import clock_lines, hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.ids import SourceVpsId, VpsId, require_source, require_vps
+from hostup_mcp.server.listing import completeness
 from hostup_mcp.server.names import ServerListing, ServerName, about
-from hostup_mcp.server.output import as_data, completeness
+from hostup_mcp.server.output import as_data
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.wording import formats

@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from hostup_mcp.hostup.models import Vps, VpsPage
 from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.server.definition import ReadingTool
+from hostup_mcp.server.labels import folded, labels
+from hostup_mcp.server.listing import ListingOutput, completeness
 from hostup_mcp.server.names import remember_servers
-from hostup_mcp.server.output import ListingOutput, completeness
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, Services, services
-from hostup_mcp.server.writes.questions import folded, labels
 from hostup_mcp.wording.completeness import missing_lines
 from hostup_mcp.wording.servers import describe_servers
 

@@ -28,15 +28,9 @@ from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.here import backup_needs, read_connection, recent_refusal, restore_needs
 from hostup_mcp.server.ids import BackupId, VpsId, require_backup, require_vps
+from hostup_mcp.server.listing import completeness
 from hostup_mcp.server.names import ServerName, about
-from hostup_mcp.server.output import (
-    all_as_data,
-    as_data,
-    completeness,
-    describe_all,
-    here_item,
-    reason_items,
-)
+from hostup_mcp.server.output import all_as_data, as_data, describe_all, here_item, reason_items
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.server.situation import last_restore, snapshots_if_useful

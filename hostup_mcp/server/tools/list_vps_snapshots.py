@@ -20,8 +20,9 @@ from hostup_mcp.server.clocks import clock_lines, hostup_now
 from hostup_mcp.server.definition import ReadingTool
 from hostup_mcp.server.here import SNAPSHOT_NEEDS, read_connection, recent_refusal, restore_needs
 from hostup_mcp.server.ids import VpsId, require_vps
+from hostup_mcp.server.listing import completeness
 from hostup_mcp.server.names import ServerListing, about
-from hostup_mcp.server.output import HereItem, completeness, here_item
+from hostup_mcp.server.output import HereItem, here_item
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.server.tools.service_status import gate_steps

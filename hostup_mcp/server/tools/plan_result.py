@@ -10,8 +10,9 @@ from pydantic import Field
 from hostup_mcp.recovery.modes.definition import Mode, Point
 from hostup_mcp.recovery.spans import age
 from hostup_mcp.recovery.verdicts import Verdict
+from hostup_mcp.server.listing import Output
 from hostup_mcp.server.new_server import NewServerItem
-from hostup_mcp.server.output import HereItem, Output, ReasonItem
+from hostup_mcp.server.output import HereItem, ReasonItem
 from hostup_mcp.wording import formats
 
 

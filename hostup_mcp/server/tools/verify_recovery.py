@@ -19,8 +19,9 @@ from hostup_mcp.server.errors import texts, write_texts
 from hostup_mcp.server.errors.failure import refuse
 from hostup_mcp.server.evidence import RECOVERY_URI, observed
 from hostup_mcp.server.ids import VpsId, require_vps
+from hostup_mcp.server.listing import Output
 from hostup_mcp.server.names import ServerName, recall_name
-from hostup_mcp.server.output import Output, as_data, describe_all
+from hostup_mcp.server.output import as_data, describe_all
 from hostup_mcp.server.recoveries import KeptRecovery, LastVerdict, last_own, update
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, services

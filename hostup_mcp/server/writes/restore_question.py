@@ -18,7 +18,8 @@ from hostup_mcp.recovery.payg import size_of
 from hostup_mcp.server.plans import PlanFacts, StoredPlan
 from hostup_mcp.server.writes.questions import Subject
 from hostup_mcp.wording.question_texts import Words
-from hostup_mcp.wording.questions import Part, Question, Quote, Say, address, say, word
+from hostup_mcp.wording.questions import Part, Question, Quote, Say, say
+from hostup_mcp.wording.words import address, word
 
 _EFFECTS: Mapping[SideEffect, Words] = {
     Code.DISK_REPLACED: Words.DISK_REPLACED,

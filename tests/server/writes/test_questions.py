@@ -9,8 +9,9 @@ import pytest
 from hostup_mcp.hostup.http import Http
 from hostup_mcp.hostup.models import Vps
 from hostup_mcp.hostup.reading import ReadingClient
+from hostup_mcp.server.labels import MAX_TYPED
 from hostup_mcp.server.writes.consent import matches
-from hostup_mcp.server.writes.questions import MAX_TYPED, find_subject
+from hostup_mcp.server.writes.questions import find_subject
 
 pytestmark = pytest.mark.anyio
 
