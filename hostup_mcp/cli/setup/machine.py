@@ -59,8 +59,12 @@ def own_command() -> tuple[str, ...]:
     environment is entered by its own paths, so that links are not resolved.
     """
     name = "hostup-mcp.exe" if sys.platform == "win32" else "hostup-mcp"
-    typed = Path(os.path.abspath(sys.argv[0] if sys.argv else ""))
-    for command in (typed, Path(sysconfig.get_path("scripts"), name)):
-        if command.name == name and command.is_file():
+    places = [Path(sysconfig.get_path("scripts"), name)]
+    typed = Path(os.path.abspath(sys.argv[0]))
+    if typed.stem == "hostup-mcp":
+        # The command that was typed. On Windows, it takes its ending from its own name.
+        places.insert(0, typed.with_name(name))
+    for command in places:
+        if command.is_file():
             return (str(command),)
     return (os.path.abspath(sys.executable), "-m", "hostup_mcp")

@@ -177,3 +177,29 @@ def test_without_a_command_the_interpreter_is_named(
     assert own_command() == (sys.executable, "-m", "hostup_mcp")
     (tmp_path / "hostup-mcp").touch()
     assert own_command() == (str(tmp_path / "hostup-mcp"),)
+
+
+def test_the_command_that_was_typed_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("hostup-mcp", "hostup-mcp.exe"):
+        (tmp_path / name).touch()
+    # On Windows too the ending is missing there.
+    monkeypatch.setattr(sys, "argv", [str(tmp_path / "hostup-mcp"), "setup"])
+    assert own_command() == (str(tmp_path / "hostup-mcp"),)
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert own_command() == (str(tmp_path / "hostup-mcp.exe"),)
+
+
+def test_windows_shows_a_package_folders_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    environ = {"APPDATA": str(tmp_path / "Roaming"), "LOCALAPPDATA": str(tmp_path / "Local")}
+    desktop = client("claude-desktop")
+    plain = tmp_path / "Roaming" / "Claude"
+    assert desktop.file(this_machine(environ)).parent == plain
+    packaged = tmp_path / "Local/Packages/Claude_pzs8/LocalCache/Roaming/Claude"
+    packaged.mkdir(parents=True)
+    assert desktop.file(this_machine(environ)).parent == packaged
+    assert claude_desktop_log(this_machine(environ)).parent == packaged / "logs"
