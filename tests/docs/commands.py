@@ -242,6 +242,10 @@ LONG = "it takes minutes or a quiet machine"
 
 NOT_RUN: dict[str, tuple[str, Callable[[], None]]] = {
     "pip install .": (f"{FRESH}; tests/packages builds and installs it", installs_the_command),
+    "pip wheel --no-deps --wheel-dir dist .": (
+        "tests/packages builds a wheel and installs it",
+        installs_the_command,
+    ),
     ".venv/bin/pip install .": (
         f"{FRESH}; tests/packages builds and installs it",
         installs_the_command,
