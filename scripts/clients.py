@@ -143,7 +143,10 @@ def program(entry: Entry) -> str:
     language = {".py": "python", ".mjs": "js"}[file.suffix]
     note = f"\n{entry['note'].strip()}\n" if "note" in entry else ""
     shown = fenced(language, file.read_text(encoding="utf-8"))
-    return f"### {entry['name']}\n\n`{entry['install']}`\n\n{shown}{note}"
+    imported = " and with `import os`" if language == "python" else ""
+    token = fenced(language, entry["token"])
+    with_token = f"\nWith a token, instead of the line of `server`{imported}:\n\n{token}"
+    return f"### {entry['name']}\n\n`{entry['install']}`\n\n{shown}{note}{with_token}"
 
 
 def page() -> str:

@@ -45,7 +45,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def program(name: str) -> str:
-    [(_, text)] = page.blocks(page.SECTIONS[name])
+    [(_, text), _] = page.blocks(page.SECTIONS[name])
     return text
 
 
