@@ -29,6 +29,7 @@ from hostup_mcp.remote.oauth import JwtVerifier
 from hostup_mcp.remote.origins import origin_middleware
 from hostup_mcp.remote.paths import NoHead, NoResumption, SlashOptional
 from hostup_mcp.remote.rejections import RejectionLog
+from hostup_mcp.remote.request_ids import RejectInvalidIds
 from hostup_mcp.remote.sessions import IDLE_SECONDS
 from hostup_mcp.remote.shared_state import SharedState
 from hostup_mcp.remote.streams import StreamsEndWithToken
@@ -134,6 +135,7 @@ def build_service(
             on_refused=refused,
         )
     )
+    app.user_middleware.append(Middleware(RejectInvalidIds))
     if remote.issuer is not None:
         app.user_middleware.insert(0, Middleware(ScopeInChallenge, scope=remote.scope))
     app.user_middleware[:0] = [
