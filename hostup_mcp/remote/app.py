@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hostup_mcp.config import Settings
 from hostup_mcp.hostup.http import MakeTransport
 from hostup_mcp.remote.accounts import account_of, read_accounts
+from hostup_mcp.remote.calls import RunningCalls
 from hostup_mcp.remote.jwks import JwksCache
 from hostup_mcp.remote.limits import CallerLimits
 from hostup_mcp.remote.metrics import Metrics
@@ -120,6 +121,7 @@ def build_service(
         token_verifier=verifier,
         auth=_auth(settings, listen),
     )
+    server.middleware.append(RunningCalls(_caller_of(settings), remote.calls_at_once, refused))
     app = _mcp_app(server, listen, settings)
     # Last is innermost: the caller has been authenticated by then.
     if verifier is not None:
@@ -132,6 +134,7 @@ def build_service(
             at_once=remote.calls_at_once,
             shared=shared.limits if shared else None,
             has_sessions=_has_sessions(settings, listen),
+            is_sse=listen.transport == "sse",
             on_refused=refused,
         )
     )

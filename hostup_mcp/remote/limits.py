@@ -19,6 +19,8 @@ from typing import TypeVar
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, Storage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from mcp.server.streamable_http import MCP_SESSION_ID_HEADER
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hostup_mcp.remote import bodies
@@ -28,6 +30,7 @@ from hostup_mcp.remote.bodies import (
     DisconnectedError,
     RequestBody,
 )
+from hostup_mcp.remote.calls import SseCalls, is_call
 from hostup_mcp.remote.sessions import IDLE_SECONDS, MAX_SESSIONS, Sessions
 
 log = logging.getLogger(__name__)
@@ -35,6 +38,9 @@ _Key = TypeVar("_Key")
 
 MAX_STREAMS = 50
 """Open streams (GET, and subscriptions) per caller and replica."""
+
+SESSION_MESSAGES = 16
+"""Requests of sessions beyond the calls at once: replies and notifications for these calls."""
 
 MAX_BYTES = 1024 * 1024
 """Bytes per caller and replica: bodies of running requests, and those that opened sessions."""
@@ -69,6 +75,7 @@ class CallerLimits:
         at_once: int,
         shared: Storage | None = None,
         has_sessions: bool = True,
+        is_sse: bool = False,
         on_refused: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._app = app
@@ -80,6 +87,7 @@ class CallerLimits:
         self._running: Counter[tuple[str, str]] = Counter()
         self._bytes: Counter[str] = Counter()
         self._sessions = Sessions(has_sessions)
+        self._sse = SseCalls() if is_sse else None
         self._on_refused = on_refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -114,8 +122,17 @@ class CallerLimits:
                     content = await _read(body)
             if opens:
                 session.size = len(content)
+            receive = body.passed_on(content)
             with self._reserve(caller, 0 if opens else len(content)):
-                await self._app(scope, body.passed_on(content), following_send)
+                if self._sse is None:
+                    await self._app(scope, receive, following_send)
+                elif scope["method"] == "GET":
+                    with self._sse.stream(caller, send) as stream_send:
+                        await self._app(scope, receive, stream_send)
+                else:
+                    if is_call(content) and len(self._sse.of(caller)) >= self._at_once:
+                        raise RefusedError("calls_at_once", 429, _TOO_MANY_UNREAD, 1)
+                    await self._app(scope, receive, self._sse.follow(scope, send, content))
 
     @contextmanager
     def _slot(self, caller: str, scope: Scope) -> Iterator[None]:
@@ -124,7 +141,10 @@ class CallerLimits:
         is_stream = scope["method"] == "GET" or is_subscription(scope)
         limit = "streams" if is_stream else "calls_at_once"
         slot = (limit, caller)
-        if self._running[slot] >= (MAX_STREAMS if is_stream else self._at_once):
+        maximum = MAX_STREAMS if is_stream else self._at_once
+        if MCP_SESSION_ID_HEADER in Headers(scope=scope):
+            maximum += SESSION_MESSAGES  # the calls themselves are counted by `RunningCalls`
+        if self._running[slot] >= maximum:
             what = "open streams" if is_stream else "requests at once"
             raise RefusedError(limit, 429, f"Too many {what}. Try again when one has ended.", 1)
         self._running[slot] += 1
@@ -136,8 +156,9 @@ class CallerLimits:
     @contextmanager
     def _reserve(self, caller: str, size: int) -> Iterator[None]:
         """Count bytes of the caller."""
-        sessions = sum(session.size for session in self._sessions.of(caller))
-        if size and self._bytes[caller] + sessions + size > MAX_BYTES:
+        held = sum(session.size for session in self._sessions.of(caller))
+        held += sum(self._sse.of(caller)) if self._sse else 0
+        if size and self._bytes[caller] + held + size > MAX_BYTES:
             raise RefusedError("bytes", 429, _TOO_MANY_BYTES, 1)
         self._bytes[caller] += size
         try:
@@ -172,6 +193,10 @@ class CallerLimits:
 _TOO_MANY_SESSIONS = (
     f"This caller has {MAX_SESSIONS} open sessions. End one with DELETE, or wait: a session ends "
     f"by itself {IDLE_SECONDS / 60:.0f} minutes after its last request."
+)
+_TOO_MANY_UNREAD = (
+    "Too many calls of this caller have no response yet. Read the responses on the stream of the "
+    "session, then send the request again."
 )
 _TOO_MANY_BYTES = (
     f"Requests and sessions of this caller hold {MAX_BYTES // 1024} KiB already. Send the request "

@@ -9,6 +9,7 @@ import asyncio
 
 from mcp_types import ErrorData, RequestId
 
+from hostup_mcp.server.busy import BUSY_CODE
 from hostup_mcp.stdio.opening import MAX_LINE
 
 MAX_OPEN = 256
@@ -21,7 +22,7 @@ MAX_REFUSED = 10_000
 """Refused requests whose error is not sent yet; at this bound no further line is read."""
 
 BUSY = ErrorData(
-    code=-32010,
+    code=BUSY_CODE,
     message=(
         "Busy: too many requests of this session have no response yet. This one has no effect. "
         "Read the responses, then send it again."

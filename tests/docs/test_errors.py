@@ -223,16 +223,11 @@ def codes_over_stdio(place: Place) -> Iterator[int]:
 
 def code_for_unread_results(place: Place) -> int:
     """The error code for requests after many whose results nobody has read."""
-    meta = DISCOVER["params"]["_meta"]
+    params = {"name": "list_vps", "arguments": {}, "_meta": DISCOVER["params"]["_meta"]}
     with over_stdio(place) as (stdin, stdout):
         # More than a pipe holds, so the server has read hundreds of them when this returns.
         for number in range(1_000):
-            one = {
-                "jsonrpc": "2.0",
-                "id": number,
-                "method": "tools/list",
-                "params": {"_meta": meta},
-            }
+            one = {"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": params}
             stdin.write(json.dumps(one) + "\n")
         stdin.flush()
         responses = (json.loads(line) for line in stdout)
