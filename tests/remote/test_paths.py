@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support.product import UNLIMITED
 
 from .test_app import OAUTH, client_of, service
 from .wiring import ACCEPT, NO_TLS, ServerThread, threads
@@ -27,13 +28,13 @@ HEADERS = {"Accept": ACCEPT, "Content-Type": "application/json"}
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[ServerThread]:
-    with threads({"HOSTUP_SANDBOX": "1"}) as [running]:
+    with threads({"HOSTUP_SANDBOX": "1", **UNLIMITED}) as [running]:
         yield running
 
 
 @pytest.fixture(scope="module")
 def over_sse() -> Iterator[ServerThread]:
-    with threads({"HOSTUP_SANDBOX": "1"}, transport="sse") as [running]:
+    with threads({"HOSTUP_SANDBOX": "1", **UNLIMITED}, transport="sse") as [running]:
         yield running
 
 
