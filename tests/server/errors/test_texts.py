@@ -33,7 +33,7 @@ def test_each_text_is_whole_sentences(text: ErrorText) -> None:
     for part in (text.message, text.next_step, text.changed, text.user_step):
         assert not part or part[0].isupper() or part.startswith("{") or "hostup-mcp" in part
         assert not part or part.endswith(
-            (".", "{said}", "{problems}", "{step}", "{seen}", "{last}")
+            (".", "{said}", "{problems}", "{step}", "{seen}", "{last}", "{error}")
         )
     assert text.message
     assert text.next_step

@@ -15,6 +15,7 @@ from hostup_mcp.hostup import http as http_module
 from hostup_mcp.hostup.problems import (
     AccountBlockedError,
     BadResponseError,
+    ClientSetupError,
     ConflictError,
     ConnectionLostError,
     EdgeRefusedError,
@@ -141,8 +142,9 @@ def test_every_failure_is_in_a_table() -> None:
         return {cls}.union(*(below(sub) for sub in cls.__subclasses__()))
 
     tried = {kind for _, kind in (*UNKNOWN.values(), *CERTAIN.values())}
-    # Unreachable is never sent, and only reads have a subject to compare.
+    # Without a client or a connection nothing is sent, and only reads have a subject to compare.
     assert below(HostUpError) - tried == {
+        ClientSetupError,
         HostUpError,
         ProblemError,
         UnreachableError,
