@@ -67,14 +67,15 @@ class Row:
         """Run one round and keep its figures; times in milliseconds."""
         used = sum(map(cpu_seconds, self.servers))
         found = send(calls, self.requests)
-        used = sum(map(cpu_seconds, self.servers)) - used
+        # The callers also send one call each that opens connections.
+        used = (sum(map(cpu_seconds, self.servers)) - used) / (calls + len(self.requests))
         took = sorted(found["took"])
         self.calls += calls
         self.failures.update(found["failures"])
         self.rates.append(calls / found["seconds"])
         self.p50.append(statistics.median(took) * 1000)
         self.p99.append(took[int(len(took) * 0.99)] * 1000)
-        self.cpu.append(used / calls * 1000)
+        self.cpu.append(used * 1000)
         self.callers_cpu.append(found["cpu"] / calls * 1000)
 
 
@@ -128,8 +129,7 @@ def main() -> None:
         made = (start_row(name, processes, upstream, given.callers) for name in chosen)
         rows = [row for row in made if row is not None]
         for row in rows:
-            # Everybody twice, so that connections and caches are warm.
-            send(2 * given.callers, row.requests)
+            send(given.callers, row.requests)
             row.before = sum(map(memory, row.servers))
         for number in range(given.rounds):
             print(f"round {number + 1} of {given.rounds}", file=sys.stderr)
@@ -220,7 +220,7 @@ def send(calls: int, requests: list[list[tuple[int, str]]]) -> dict[str, Any]:
     """Let `callers.py` send `calls` requests, and return its figures."""
     job = json.dumps({"calls": calls, "requests": requests})
     words = [sys.executable, str(ROOT / "benchmarks/callers.py")]
-    done = subprocess.run(words, input=job, capture_output=True, text=True, check=True)
+    done = subprocess.run(words, input=job, stdout=subprocess.PIPE, text=True, check=True)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 

@@ -293,6 +293,7 @@ NOT_RUN: dict[str, tuple[str, Callable[[], None]]] = {
         python("benchmarks/startup.py", "--runs", "1"),
     ),
     f"{PYTHON} benchmarks/load.py": (LONG, script("benchmarks/load.py")),
+    f"{PYTHON} benchmarks/many.py": (LONG, script("benchmarks/many.py")),
     "panel/setup.sh": (FRESH, script("panel/setup.sh", "PYTHON")),
     "panel/build": ("it needs npm; tests/panel does", script("panel/build")),
     "panel/screenshots": (f"{WRITES}, and needs a browser", script("panel/screenshots")),
