@@ -198,7 +198,7 @@ class LargestMemory(threading.Thread):
 
 def measure(name: str, seconds: float) -> bool:
     """Measure one attack on a new server; returns whether the limits held."""
-    from hostup_mcp.remote.tokens import new_token
+    from hostup_mcp.remote.token_file import new_token
 
     with tempfile.TemporaryDirectory() as folder:
         processes = Processes(Path(folder))
