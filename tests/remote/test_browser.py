@@ -105,7 +105,9 @@ def test_a_page_of_an_allowed_origin(pages: PageServer, tmp_path: Path) -> None:
     }
     with threads(env) as [server]:
         results = shown_in_browser(pages, server, tokens["web-team"], tmp_path)
-    assert [result.get("status") for result in results] == [401, 200, 200, 200], results
+    statuses = [result.get("status") for result in results]
+    # A browser may send DELETE once more on a new connection: the session is gone by then.
+    assert statuses in ([401, 200, 200, 200], [401, 200, 200, 404]), results
     assert "invalid_token" in results[0]["headers"]["www-authenticate"]
     assert results[1]["headers"]["mcp-session-id"]
     assert results[2]["headers"]["content-type"].startswith("text/event-stream")
