@@ -26,6 +26,9 @@ HANDSHAKE, STATELESS = "handshake", "stateless"
 LONGEST = 64 * 1024
 """The longest message in bytes that is looked at here."""
 
+MOST = 64
+"""Responses of one session; a client that wants more is left to the SDK, and to its limits."""
+
 _RESERVED = "io.modelcontextprotocol/"
 _VERSION = f"{_RESERVED}protocolVersion"
 _CAPABILITIES = f"{_RESERVED}clientCapabilities"
@@ -79,6 +82,7 @@ class Early:
         self._revision = ""
         self._shows_apps = False
         self._first: tuple[int | str, bytes] | None = None
+        self._left = MOST
         self.in_doubt = not self._prepared or unlocked not in _object(self._prepared["unlocked"])
         """Whether a message had to wait for the SDK: so do all that follow."""
         self.answered: list[int | str] = []
@@ -88,8 +92,9 @@ class Early:
         """Return the response to `line`, if there is one yet, and what the SDK has to read."""
         if self.in_doubt:
             return b"", [line]
-        response = self._respond(line)
+        response = self._respond(line) if self._left > 0 else None
         if response is not None:
+            self._left -= bool(response[0])
             return response
         self.in_doubt = True
         if self._first is None or (_VERSION.encode() in line and b'"initialize"' not in line):

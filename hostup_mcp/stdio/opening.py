@@ -18,6 +18,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from queue import SimpleQueue
 
 from hostup_mcp.stdio.early import Early
 
@@ -44,6 +45,9 @@ class Opening:
         self._early = Early(prepared, unlocked, self._configuration)
         self._is_configured: bool | None = None
         self._configured = threading.Event()
+        self._early_responses: SimpleQueue[bytes | None] = SimpleQueue()
+        self._early_writer = threading.Thread(target=self._write_early, name="early", daemon=True)
+        self._output = threading.Lock()
         self._lines: deque[bytes] = deque()
         self._room = threading.Semaphore(_LINES_AHEAD)
         self._wake: Callable[[], None] | None = None
@@ -55,6 +59,7 @@ class Opening:
 
     def start(self) -> None:
         """Begin to read. Once."""
+        self._early_writer.start()
         threading.Thread(target=self._read, name="stdin", daemon=True).start()
 
     def configured(self, is_valid: bool) -> None:
@@ -100,8 +105,9 @@ class Opening:
             OSError: the client has closed its end.
         """
         rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(self._stdout, rest) :]
+        with self._output:
+            while rest:
+                rest = rest[os.write(self._stdout, rest) :]
 
     def stop(self, *_: object) -> None:
         """End the session and drop unread lines. Safe in a signal handler: it takes no lock."""
@@ -116,15 +122,16 @@ class Opening:
                 line = line.removeprefix(_BYTE_ORDER_MARK)
             if not line or line.isspace():
                 continue
-            # Until the SDK has read a line that it responds to, nothing else writes.
             response, for_sdk = self._early.receive(line)
             if response:
-                self._respond(response)
+                self._early_responses.put(response)
             for each in for_sdk:
                 self._room.acquire()
                 self._lines.append(each)
                 if self._wake is not None:
                     self._wake()
+        self._early_responses.put(None)
+        self._early_writer.join(EXIT_AFTER_SECONDS)
         with self._handover:
             if self._wake is None and not (self._lines and self._early.in_doubt):
                 os._exit(0)
@@ -139,11 +146,13 @@ class Opening:
             return os.read(self._stdin, _CHUNK)
         return b""
 
-    def _respond(self, response: bytes) -> None:
-        try:
-            self.write(response)
-        except OSError:
-            self.stop()
+    def _write_early(self) -> None:
+        # Not in the thread that reads: a client may write all of its requests before it reads.
+        while (response := self._early_responses.get()) is not None:
+            try:
+                self.write(response)
+            except OSError:
+                self.stop()
 
     def _end(self, wake: Callable[[], None] | None) -> None:
         self.ended = True

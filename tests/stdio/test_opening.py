@@ -1,11 +1,15 @@
 """How lines are read before the SDK is loaded."""
 
+import json
 import subprocess
 import sys
+import threading
 from typing import Any
 
 import pytest
+from support.product import command, environment
 
+from hostup_mcp.stdio.early import MOST
 from hostup_mcp.stdio.opening import MAX_LINE, split_lines
 
 
@@ -58,3 +62,32 @@ def test_an_overlong_line_in_one_chunk() -> None:
         MAX_LINE + 1,
         4,
     ]
+
+
+def test_a_client_may_write_everything_before_it_reads() -> None:
+    """From the first message on: early responses must not stop the reading of requests."""
+    meta = {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }
+    request = {"jsonrpc": "2.0", "method": "tools/list", "params": {"_meta": meta}}
+    lines = [json.dumps({**request, "id": number}).encode() + b"\n" for number in range(1_000)]
+    with subprocess.Popen(
+        command("--sandbox"), env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        writer = threading.Thread(target=server.stdin.write, args=(b"".join(lines),), daemon=True)
+        writer.start()
+        writer.join(30)
+        was_read = not writer.is_alive()
+        if not was_read:
+            server.kill()
+        assert was_read, "the server has stopped reading"
+        server.stdin.flush()
+        responses = [json.loads(server.stdout.readline()) for _ in lines]
+        server.stdin.close()
+        server.wait(30)
+    assert sorted(response["id"] for response in responses) == list(range(1_000))
+    # The first were answered early, most of the others are refused as too many at once.
+    assert all(response["result"]["tools"] for response in responses if response["id"] < MOST)
