@@ -118,7 +118,7 @@ def serve_with(
         description="HostUp servers, their backups, and whether a restore is possible and why.",
         version=__version__,
         instructions=instructions(services.unlockable),
-        website_url="https://developer.hostup.se",
+        website_url="https://github.com/hostup-mcp/hostup-mcp",
         icons=[icon()],
         tools=None if is_late else all_tools(),
         late=LateParts(names(services.unlockable), with_guidance) if is_late else None,

@@ -30,7 +30,7 @@ async def test_it_has_name_address_and_icon(mode: str) -> None:
         about = client.server_info
     assert about is not None
     assert (about.name, about.title) == ("hostup-mcp", "HostUp backups")
-    assert about.website_url == "https://developer.hostup.se"
+    assert about.website_url == "https://github.com/hostup-mcp/hostup-mcp"
     [icon] = about.icons or []
     kind, data = icon.src.split(",", 1)
     assert (kind, icon.mime_type) == ("data:image/png;base64", "image/png")

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from hostup_mcp.cli.setup.clients import CLIENTS, Client, claude_desktop_log, find_client
-from hostup_mcp.cli.setup.entries import KEY, SANDBOX, command_line, entry
+from hostup_mcp.cli.setup.entries import KEY, SANDBOX, command_line, entry, shell_line
 from hostup_mcp.cli.setup.files import FileError, describe_place, plan_change, write_change
 from hostup_mcp.cli.setup.machine import Machine, System, this_machine
 from hostup_mcp.hostup.address import KEYS_PAGE
@@ -58,14 +58,19 @@ def _print(client: Client, machine: Machine, env: Mapping[str, str]) -> int:
     else:
         _say(f"Put this into {place}. If the file has other servers, add only the inner entry:\n")
         _say(entry(client, machine, env), to_copy=True)
-    steps = [client.then]
-    if "HOSTUP_API_KEY" in env and client.program != "code":
+    has_key = "HOSTUP_API_KEY" in env
+    asks_for_key = client.program == "code"
+    steps = [client.then] if has_key or not asks_for_key else []
+    if has_key and not asks_for_key:
         steps.insert(0, f"Put your key in the place of “{KEY['HOSTUP_API_KEY']}”: {KEYS_PAGE}")
     if client.can_write:
-        steps.append(f"Or let this do it: hostup-mcp setup {client.word} --write")
+        more = [] if has_key else ["--sandbox"]
+        words = [*machine.command, "setup", client.word, "--write", *more]
+        steps.append(f"Or let this do it: {shell_line(words, machine)}")
     if client.name == "Claude Desktop":
         steps.append(f"Log: {describe_place(claude_desktop_log(machine), machine.home)}")
-    _say("\n" + "\n".join(steps))
+    if steps:
+        _say("\n" + "\n".join(steps))
     return 0
 
 

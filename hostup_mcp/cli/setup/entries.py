@@ -79,6 +79,11 @@ def command_line(client: Client, machine: Machine, env: Mapping[str, str]) -> st
             words = ["code", "--add-mcp", _compact({"name": NAME, **asked, **server})]
         case _:
             return None
+    return shell_line(words, machine)
+
+
+def shell_line(words: Sequence[str], machine: Machine) -> str:
+    """Return `words` as a line for the machine's shell."""
     if machine.system is System.WINDOWS:
         return " ".join(_for_powershell(word) for word in words)
     return shlex.join(words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -123,6 +124,14 @@ async def test_a_printed_entry_starts_the_server(tmp_path: Path) -> None:
     assert "web-01" in await list_servers(server, tmp_path)
     assert "~/.config/Claude/claude_desktop_config.json" in done.stderr
     assert "Log: ~/.config/Claude/logs/mcp-server-hostup.log" in done.stderr
+    # The hint works as it stands: it is the same command, and needs no key either.
+    own = shlex.join([server["command"], *server.get("args", [])])
+    assert f"{own} setup claude-desktop --write --sandbox" in done.stderr
+
+
+def test_no_key_is_asked_for_on_the_sandbox(tmp_path: Path) -> None:
+    assert "asks for the key" in run(tmp_path, "vs-code").stderr
+    assert "key" not in run(tmp_path, "vs-code", "--sandbox").stderr
 
 
 @pytest.mark.parametrize(
