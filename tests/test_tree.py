@@ -155,7 +155,7 @@ def test_the_client_knows_nothing_of_mcp() -> None:
 @pytest.mark.parametrize("module", sorted(OPENING))
 def test_the_opening_imports_light_modules(module: str) -> None:
     path = PACKAGE / f"{module.replace('.', '/')}.py"
-    light = {"__future__", "collections", "contextlib", "json", "os", "signal", "sys"}
+    light = {"__future__", "collections", "contextlib", "json", "os", "queue", "signal", "sys"}
     light |= {"threading", "time", "typing"}
     for name in imports(path):
         if name.startswith("hostup_mcp"):
