@@ -51,6 +51,10 @@ def _examine(configuration: Settings | Misconfigured, console: Console, *, shape
     if configuration.remote.credentials is None or configuration.api_key:
         problems += _check_account(configuration, console)
     problems += check_team(configuration, console, _problem_of_account)
+    if configuration.allow and not configuration.sandbox:
+        console.print(
+            "- Scopes for changes were not checked: only a change shows whether a key has them."
+        )
     problems += _check_state(configuration, console) + _check_audit_log(configuration, console)
     return min(problems, 1)
 

@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from hostup_mcp.cli.doctor import diagnosis, doctor
-from hostup_mcp.config import Misconfigured, Settings
+from hostup_mcp.config import Group, Misconfigured, Settings
 from hostup_mcp.hostup.address import KEYS_PAGE
 from hostup_mcp.hostup.http import Http
 from hostup_mcp.hostup.problems import (
@@ -157,6 +157,14 @@ def test_one_read_finds_the_problem(
     assert len(lines) == len(expected)
     assert all(part in line for part, line in zip(expected, lines, strict=True))
     assert all(line.startswith("✗ " if exit_code else "✓ ") for line in lines)
+
+
+def test_scopes_for_changes_are_said_not_to_be_checked() -> None:
+    with web_server(200, "application/json", SERVERS) as (address, _):
+        settings = Settings(api_key=KEY, base_url=address, allow=frozenset({Group.CREATE}))
+        code, lines = examined(settings)
+    assert code == 0
+    assert lines[-1].startswith("- Scopes for changes were not checked")
 
 
 def test_an_unreachable_address_is_named() -> None:

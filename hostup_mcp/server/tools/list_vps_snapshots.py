@@ -120,7 +120,7 @@ def _verdicts(listing: SnapshotList, restore: Here, create: Here, zone: tzinfo) 
     gates = listing.actions
     can_restore = bool(listing.data) and gates.can_restore is not None and gates.can_restore.allowed
     can_create = gates.can_create is not None and gates.can_create.allowed
-    none = "" if listing.data else " (there is none)"
+    none = "" if listing.data else "; there is no snapshot"
     said = [f"Restore: {gate_text(gates.can_restore)}{none}."]
     if can_restore and not restore.allowed:
         said = [verdict_text("Restore", Verdict.POSSIBLE, (), restore, zone)]
