@@ -30,6 +30,10 @@ class HttpTools(HeaderTimeout, HttpToolsProtocol):  # type: ignore[misc] # the s
         self._in_headers, self._header_bytes = True, 0
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # The parser leaves the white space after a value, which is no part of it.
+        super().on_header(name, value.rstrip(b" \t"))
+
     def on_headers_complete(self) -> None:
         self._in_headers = False
         super().on_headers_complete()

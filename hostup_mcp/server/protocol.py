@@ -86,7 +86,7 @@ class StrictServer(MCPServer[Services]):
         if (refused := self._refuse_locked(name)) is not None:
             return refused
         late = self._late.tool(name)
-        if late is None and name not in self._names:
+        if late is None and name not in self._names and not await self._was_added(name):
             raise _invalid(f"Unknown tool: {name[:80]!r}")
         began, outcome = time.monotonic(), "fault"
         self.running_calls += 1
@@ -101,6 +101,10 @@ class StrictServer(MCPServer[Services]):
         finally:
             self.running_calls -= 1
             self._metrics.tool_called(name, outcome, time.monotonic() - began)
+
+    async def _was_added(self, name: str) -> bool:
+        """Return whether there is a tool that this server was not made with."""
+        return any(name == tool.name for tool in await super().list_tools())
 
     async def list_prompts(self) -> list[Prompt]:
         self._late.give_guidance(self)

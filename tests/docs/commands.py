@@ -292,6 +292,7 @@ NOT_RUN: dict[str, tuple[str, Callable[[], None]]] = {
         LONG,
         python("benchmarks/startup.py", "--runs", "1"),
     ),
+    f"{PYTHON} benchmarks/pipe.py": (LONG, script("benchmarks/pipe.py")),
     f"{PYTHON} benchmarks/load.py": (LONG, script("benchmarks/load.py")),
     f"{PYTHON} benchmarks/many.py": (LONG, script("benchmarks/many.py")),
     "panel/setup.sh": (FRESH, script("panel/setup.sh", "PYTHON")),

@@ -485,12 +485,10 @@ async def test_a_full_quota_is_no_advice_to_delete(sandbox: Sandbox) -> None:
         ({"mode": "in_place"}, "backupId"),
         ({"mode": "snapshot"}, "snapshotName"),
         ({"mode": "from_other_vps", "backupId": "BACKUP"}, "sourceVpsId"),
-        ({"mode": "in_place", "backupId": "BACKUP", "name": "new"}, "name"),
-        ({"mode": "in_place", "backupId": "BACKUP", "snapshotName": "s"}, "snapshotName"),
         ({"mode": "overwrite", "backupId": "BACKUP"}, "mode"),
     ],
 )
-async def test_arguments_of_another_mode_are_named(
+async def test_arguments_that_the_mode_needs_are_named(
     arguments: dict[str, Any], named: str, sandbox: Sandbox
 ) -> None:
     async with in_memory(sandbox, None) as assistant:

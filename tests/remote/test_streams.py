@@ -81,10 +81,10 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_stream_ends_when_its_token_is_revoked(
-    kind: str, tmp_path: Path, upstream_of_worker: Upstream
+    kind: str, tmp_path: Path, upstream: Upstream
 ) -> None:
     path, tokens = token_file(tmp_path, "web-team", "ops-team")
-    env = serving(upstream_of_worker, HOSTUP_MCP_TOKENS=str(path))
+    env = serving(upstream, HOSTUP_MCP_TOKENS=str(path))
     how = {"transport": "sse"} if kind == "sse" else {}
     with threads(env, **how) as [server]:  # type: ignore[arg-type]
         async with calling() as client:
@@ -102,9 +102,9 @@ async def test_a_stream_ends_when_its_token_is_revoked(
 
 @pytest.mark.parametrize("kind", ["session", "changes"])
 async def test_a_stream_ends_when_its_token_expires(
-    kind: str, upstream_of_worker: Upstream, issuer_of_worker: Issuer
+    kind: str, upstream: Upstream, issuer_of_worker: Issuer
 ) -> None:
-    env = serving(upstream_of_worker, **issuer_of_worker.settings)
+    env = serving(upstream, **issuer_of_worker.settings)
     expires = int(time.time()) + 3
     with threads(env) as [server]:
         async with calling() as client:
@@ -114,11 +114,9 @@ async def test_a_stream_ends_when_its_token_expires(
                 assert time.time() >= expires
 
 
-async def test_only_servers_that_were_shown_are_told_of(
-    tmp_path: Path, upstream_of_worker: Upstream
-) -> None:
+async def test_only_servers_that_were_shown_are_told_of(tmp_path: Path, upstream: Upstream) -> None:
     path, tokens = token_file(tmp_path, "web-team", "ops-team")
-    env = serving(upstream_of_worker, HOSTUP_MCP_ALLOW="create", HOSTUP_MCP_TOKENS=str(path))
+    env = serving(upstream, HOSTUP_MCP_ALLOW="create", HOSTUP_MCP_TOKENS=str(path))
     with threads(env) as [server]:
         async with calling() as client:
             web, ops = (Caller(client, server.url, tokens[n]) for n in ("web-team", "ops-team"))
