@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from hostup_mcp.state.folders import replace_file
+
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.@-]{0,63}")
 
 
@@ -90,25 +92,21 @@ def _changed(path: Path) -> Iterator[dict[str, str]]:
     Nobody reads a half-written file. Of two commands at once, the second fails: what it read would
     bring back a token that the first revoked.
     """
-    temporary = path.with_name(f".{path.name}.new")
+    lock = path.with_name(f".{path.name}.new")
     try:
-        file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        os.close(os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
         raise TokenFileError(
-            f"another command is changing the token file; if none is, delete {temporary}"
+            f"another command is changing the token file; if none is, delete {lock}"
         ) from None
     except OSError as error:
         raise TokenFileError(f"cannot write the token file: {error.strerror}") from None
     try:
-        with os.fdopen(file, "w", encoding="utf-8") as out:
-            hashes = read_hashes(path) if path.exists() else {}
-            yield hashes
-            json.dump({"tokens": hashes}, out, indent=2)
-            out.write("\n")
-        # Keep the mode: the user of a container may have been granted read access.
-        temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o600)
-        temporary.replace(path)
+        hashes = read_hashes(path) if path.exists() else {}
+        yield hashes
+        # The user of a container may have been granted read access, so the mode is kept.
+        replace_file(path, f"{json.dumps({'tokens': hashes}, indent=2)}\n".encode())
     except OSError as error:
         raise TokenFileError(f"cannot write the token file: {error.strerror}") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        lock.unlink(missing_ok=True)

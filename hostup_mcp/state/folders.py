@@ -1,4 +1,4 @@
-"""The folder of a user's own state, and what keeps a folder's new files on disk."""
+"""The folder of a user's own state, and how files are put in their place and kept on disk."""
 
 from __future__ import annotations
 
@@ -17,6 +17,33 @@ def user_folder() -> Path:
 def state_file() -> Path:
     """Return the path of this user's state file; it may not exist yet."""
     return user_folder() / "state.db"
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Put `content` in the place of the file, whole or not at all, with the mode of the old one.
+
+    A file that is new may be read by its user alone.
+
+    Raises:
+        OSError: it cannot be written; the old file is as it was.
+    """
+    import shutil
+    import tempfile
+
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            shutil.copymode(path, name)
+        os.replace(name, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

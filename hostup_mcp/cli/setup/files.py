@@ -6,9 +6,7 @@ import json
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePath
@@ -16,6 +14,7 @@ from typing import NoReturn, cast
 
 from hostup_mcp.cli.setup.entries import NAME
 from hostup_mcp.hostup.text import Json
+from hostup_mcp.state.folders import replace_file
 
 _SERVERS = "mcpServers"
 _SHOWN = ("HOSTUP_SANDBOX", "HOSTUP_MCP_ALLOW", "HOSTUP_MCP_CONFIRM", "HOSTUP_MCP_AUDIT_LOG")
@@ -81,7 +80,7 @@ def write_change(change: Change, now: datetime) -> Path | None:
         if (path.read_bytes() if path.exists() else None) != change.before:
             raise FileError(f"{path} was changed meanwhile. Nothing was written; run setup again.")
         backup = None if change.before is None else _back_up(path, now)
-        _replace(path, change.after)
+        replace_file(path, change.after)
     except OSError as error:
         raise FileError(f"{path} cannot be written ({error.strerror}).") from None
     return backup
@@ -93,24 +92,6 @@ def _back_up(path: Path, now: datetime) -> Path:
         shutil.copymode(path, backup)
         shutil.copyfileobj(source, target)
     return backup
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Put `content` in the place of the file, whole or not at all, with the file's mode."""
-    # A new one may be read by its user alone: it holds a key.
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            shutil.copymode(path, name)
-        os.replace(name, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(name)
-        raise
 
 
 def _decode(content: bytes, path: Path) -> str:
