@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.shared.exceptions import MCPError
@@ -21,6 +21,7 @@ from starlette.types import Message, Scope, Send
 from hostup_mcp.server.busy import BUSY_CODE
 from hostup_mcp.server.services import Services
 
+_Key = TypeVar("_Key")
 _BUSY = (
     "Busy: too many calls of this caller are still running. This one has no effect. Try again when "
     "one has ended."
@@ -52,9 +53,14 @@ class RunningCalls:
         try:
             return await call_next(ctx)
         finally:
-            self._running[caller] -= 1
-            if not self._running[caller]:
-                del self._running[caller]
+            subtract(self._running, caller, 1)
+
+
+def subtract(counter: Counter[_Key], key: _Key, number: int) -> None:
+    """Subtract `number`; what comes to nothing is not kept."""
+    counter[key] -= number
+    if not counter[key]:
+        del counter[key]
 
 
 class SseCalls:

@@ -14,7 +14,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
 
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, Storage
@@ -30,11 +29,11 @@ from hostup_mcp.remote.bodies import (
     DisconnectedError,
     RequestBody,
 )
-from hostup_mcp.remote.calls import SseCalls, is_call
+from hostup_mcp.remote.calls import SseCalls, is_call, subtract
+from hostup_mcp.remote.paths import HEALTH_PATHS
 from hostup_mcp.remote.sessions import IDLE_SECONDS, MAX_SESSIONS, Sessions
 
 log = logging.getLogger(__name__)
-_Key = TypeVar("_Key")
 
 MAX_STREAMS = 50
 """Open streams (GET, and subscriptions) per caller and replica."""
@@ -44,9 +43,6 @@ SESSION_MESSAGES = 16
 
 MAX_BYTES = 1024 * 1024
 """Bytes per caller and replica: bodies of running requests, and those that opened sessions."""
-
-HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
-"""Never refused: without authentication, all are one caller, and so is who checks the health."""
 
 
 class RefusedError(Exception):
@@ -97,6 +93,7 @@ class CallerLimits:
         body = RequestBody(scope, receive)
         send = body.closing(send)
         caller = self._caller_of()
+        # Without authentication, all are one caller, and so is who checks the health.
         if caller is None or scope["path"] in HEALTH_PATHS:
             await self._app(scope, body.passed_on(b""), send)
             return
@@ -151,7 +148,7 @@ class CallerLimits:
         try:
             yield
         finally:
-            _subtract(self._running, slot, 1)
+            subtract(self._running, slot, 1)
 
     @contextmanager
     def _reserve(self, caller: str, size: int) -> Iterator[None]:
@@ -164,7 +161,7 @@ class CallerLimits:
         try:
             yield
         finally:
-            _subtract(self._bytes, caller, size)
+            subtract(self._bytes, caller, size)
 
     async def _count(self, caller: str) -> None:
         """Count a request.
@@ -213,12 +210,6 @@ async def _read(body: RequestBody) -> bytes:
     except BodyTimeoutError:
         message = f"The request body did not arrive within {bodies.BODY_SECONDS:g} seconds."
         raise RefusedError("body_timeout", 408, f"{message} It was not carried out.") from None
-
-
-def _subtract(counter: Counter[_Key], key: _Key, number: int) -> None:
-    counter[key] -= number
-    if not counter[key]:
-        del counter[key]
 
 
 def is_subscription(scope: Scope) -> bool:

@@ -20,10 +20,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from hostup_mcp.config import Remote
 from hostup_mcp.hostup.address import Host, host_of_origin, read_host, read_origin
 from hostup_mcp.hostup.text import quoted_briefly
+from hostup_mcp.remote.paths import HEALTH_PATHS
 
 log = logging.getLogger(__name__)
 
-PUBLIC_PATHS = ("/healthz", "/readyz", "/.well-known/")
+PUBLIC_PATHS = (*HEALTH_PATHS, "/.well-known/")
 """Paths that probes and clients request by any name; they say nothing that is not public."""
 
 READABLE_HEADERS = ("Mcp-Session-Id", "MCP-Protocol-Version", "WWW-Authenticate", "Retry-After")

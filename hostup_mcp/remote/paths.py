@@ -5,6 +5,9 @@ from __future__ import annotations
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+HEALTH_PATHS = ("/healthz", "/readyz")
+"""Requested by probes, by any name of this server and without authentication."""
+
 MESSAGES_PATH = "/messages"
 """Where clients over SSE send their requests; the SDK's own address ends in a slash."""
 
