@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,13 +68,19 @@ def product(product_of_worker: Product, upstream: Upstream) -> Product:
     return product_of_worker
 
 
-@pytest.fixture(scope="session", params=LIBRARIES, ids=lambda library: library.name)
-def driver(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Driver]:
-    library: Library = request.param
+@contextmanager
+def driving(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
+    """A driver for `library`; skips the test if it is not installed."""
     if library.missing:
         pytest.skip(library.missing)
     driver = Driver(library, tmp_path_factory.mktemp("driver"))
     yield driver
     driver.close()
+
+
+@pytest.fixture(scope="session", params=LIBRARIES, ids=lambda library: library.name)
+def driver(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Driver]:
+    with driving(request.param, tmp_path_factory) as driver:
+        yield driver

@@ -16,8 +16,8 @@ from support.catalog import READING, WRITING
 from hostup_mcp.config import Group
 from hostup_mcp.server.catalog import build_tools
 
-from .conftest import Product
-from .libraries import CONVERTERS, Driver, Json, Library, Model
+from .conftest import Product, driving
+from .libraries import CONVERTERS, Driver, Json, Model
 
 pytestmark = pytest.mark.frameworks
 
@@ -38,12 +38,8 @@ SAID = {
 def converter(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Driver]:
-    library: Library = request.param
-    if library.missing:
-        pytest.skip(library.missing)
-    driver = Driver(library, tmp_path_factory.mktemp("driver"))
-    yield driver
-    driver.close()
+    with driving(request.param, tmp_path_factory) as driver:
+        yield driver
 
 
 def empty(schema: Json) -> object:
