@@ -18,10 +18,7 @@ The rest is for what a client says of itself in each request, which may include 
 """
 
 LINGER_SECONDS = 2.0
-"""How long the rest of an unread body is discarded before its connection is closed.
-
-A client that still sends would see a reset instead of the response.
-"""
+"""How long the rest of an unread body is discarded before the response."""
 
 LINGER_PAUSE = 0.01
 """Seconds between two parts that are discarded, so that a fast sender does not occupy the loop."""
@@ -56,6 +53,7 @@ class RequestBody:
         self._declared = int(length) if length.isascii() and length.isdigit() else None
         self._receive = receive
         self._complete = not self._declared and "transfer-encoding" not in headers
+        self._is_held_back = "expect" in headers  # until we ask for it
 
     @property
     def most_bytes(self) -> int:
@@ -106,26 +104,23 @@ class RequestBody:
 
         return receive
 
-    def closing(self, send: Send) -> Send:
-        """Return a `send` that closes the connection if the response begins before the body ends.
+    def discarding(self, send: Send) -> Send:
+        """Return a `send` that discards what was not read of the body before the response begins.
 
-        So that a body that never ends holds nothing.
+        A client that still sends would see a reset instead of the response, and a proxy an error
+        of its own. What does not end within `LINGER_SECONDS` ends with its connection.
         """
-        closes = False
 
-        async def send_and_close(message: Message) -> None:
-            nonlocal closes
+        async def discard_and_send(message: Message) -> None:
             if message["type"] == "http.response.start" and not self._complete:
-                closes = True
-                headers = [(k, v) for k, v in message["headers"] if k.lower() != b"connection"]
-                message = {**message, "headers": [*headers, (b"connection", b"close")]}
-            elif closes and not message.get("more_body", False):
-                await send({**message, "more_body": True})
-                await self._discard()
-                message = {"type": "http.response.body", "body": b""}
+                if not self._is_held_back:
+                    await self._discard()
+                if not self._complete:
+                    headers = [(k, v) for k, v in message["headers"] if k.lower() != b"connection"]
+                    message = {**message, "headers": [*headers, (b"connection", b"close")]}
             await send(message)
 
-        return send_and_close
+        return discard_and_send
 
     async def _next_part(self) -> bytes:
         message = await self._receive()

@@ -310,15 +310,32 @@ async def test_body_timeout_ends_with_the_body(
     assert client.inner.received == [whole], "the end of the connection comes next"
 
 
-async def test_declared_large_body_is_not_read() -> None:
+async def test_declared_large_body_is_not_kept() -> None:
     client = Client()
     length = (b"content-length", str(bodies.MAX_BODY_BYTES + 1).encode())
-    reads = trickle(0, 1)
-    status, headers, body = await client.request(receive=reads, given=[length])
-    assert (status, headers["connection"]) == (413, "close")
+    status, headers, body = await client.request(receive=trickle(0, 9), given=[length])
+    assert status == 413
     assert "larger than 64 KiB" in json.loads(body)["error_description"]
+    assert "connection" not in headers, "all of it was discarded"
     assert client.refused == ["body_size"]
     assert client.inner.calls == 0
+
+
+async def test_body_ends_before_a_response_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the proxy that sends it may give up on the response."""
+    monkeypatch.setattr(bodies, "LINGER_SECONDS", 0.2)
+    length = (b"content-length", str(bodies.MAX_BODY_BYTES + 1).encode())
+    began = time.monotonic()
+    status, headers, _ = await Client().request(receive=trickle(0, 10**9), given=[length])
+    assert (status, headers["connection"]) == (413, "close")
+    assert 0.2 <= time.monotonic() - began < 2
+
+
+async def test_body_that_is_held_back_is_not_asked_for() -> None:
+    length = (b"content-length", str(bodies.MAX_BODY_BYTES + 1).encode())
+    held_back = (b"expect", b"100-continue")
+    status, headers, _ = await Client().request(receive=forbidden, given=[length, held_back])
+    assert (status, headers["connection"]) == (413, "close")
 
 
 async def test_undeclared_large_body_is_cut() -> None:
