@@ -24,7 +24,7 @@ from hostup_mcp.server.caller import LOCAL
 from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.connections import connect, shared_throttle
 from hostup_mcp.server.fleet import BEGINNING, SERVER_SECONDS, Position, read_part
-from hostup_mcp.server.rehearsals import mention
+from hostup_mcp.server.rehearsals import find_servers, mention
 from hostup_mcp.server.services import Services
 from hostup_mcp.state.folders import state_file
 from hostup_mcp.state.in_memory import InMemoryState
@@ -88,10 +88,14 @@ async def _check(settings: Settings, options: Options) -> Report:
         now = hostup_now(client, datetime.now(UTC))
     finally:
         await client.close()
-    rehearsals = await _rehearsals(settings)
+    rehearsals, not_checked = await _rehearsals(settings, fleet)
     viewer = Viewer(settings.zone or system_zone(), _language(settings))
-    servers = tuple(check_server(facts, now, options.max_age) for facts in fleet.servers)
-    problem = _problem(fleet, viewer.language)
+    servers = tuple(
+        check_server(facts, now, options.max_age)
+        for facts in fleet.servers
+        if facts.vps.id not in not_checked
+    )
+    problem = _problem(fleet, len(servers), viewer.language)
     return Report(
         now,
         options.max_age,
@@ -100,20 +104,27 @@ async def _check(settings: Settings, options: Options) -> Report:
         problem,
         viewer=viewer,
         rehearsals=tuple(rehearsals),
+        not_checked=tuple(sorted(not_checked)),
     )
 
 
-async def _rehearsals(settings: Settings) -> list[RunningRehearsal]:
-    """Return the rehearsals of this user's stdio sessions that are not known to be over."""
+async def _rehearsals(
+    settings: Settings, fleet: Fleet
+) -> tuple[list[RunningRehearsal], frozenset[str]]:
+    """Return the rehearsals of this user's stdio sessions that are not known to be over.
+
+    The second value is the ids of those servers of `fleet` that they built.
+    """
     path = state_file()
     if settings.sandbox or not path.exists():
-        return []
+        return [], frozenset()
     state = SqliteState(path)
     if not state.is_usable():
-        return []
+        return [], frozenset()
     services = Services(settings, state=state)
     async with services.used():
-        return await mention(services, LOCAL)
+        built = await find_servers(services, LOCAL, (facts.vps for facts in fleet.servers))
+        return await mention(services, LOCAL), built
 
 
 def _language(settings: Settings) -> Language:
@@ -130,12 +141,14 @@ class Fleet:
     """Why not all were read, if HostUp is the reason."""
 
 
-def _problem(fleet: Fleet, language: Language) -> str | None:
+def _problem(fleet: Fleet, checked: int, language: Language) -> str | None:
     if fleet.stopped is not None:
         return diagnosis(fleet.stopped, language)
     if not fleet.is_complete:
         return WORDS[language].gaps[Gap.UNLISTED]
-    return None if fleet.servers else WORDS[language].gaps[Gap.NO_SERVERS]
+    if checked:
+        return None
+    return WORDS[language].gaps[Gap.ONLY_REHEARSALS if fleet.servers else Gap.NO_SERVERS]
 
 
 async def read_all(

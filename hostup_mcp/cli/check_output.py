@@ -10,7 +10,7 @@ from enum import IntEnum
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from hostup_mcp.recovery.costs import RunningRehearsal
+from hostup_mcp.recovery.costs import RehearsalEnding, RehearsalLost, RunningRehearsal
 from hostup_mcp.recovery.health import Health, Severity, worst_first
 from hostup_mcp.server.fleet_output import server_item
 from hostup_mcp.server.output import as_data
@@ -42,6 +42,8 @@ class Report:
     viewer: Viewer = field(default_factory=Viewer)
     rehearsals: tuple[RunningRehearsal, ...] = ()
     """Those that still cost money; they do not change the state."""
+    not_checked: tuple[str, ...] = ()
+    """Ids of the servers of rehearsals: temporary, so they need no backups."""
 
     @property
     def state(self) -> State:
@@ -58,7 +60,8 @@ def as_text(report: Report) -> str:
     """Return a summary on the first line, and each server with a problem on a further one."""
     language = report.viewer.language
     counts = Counter(health.severity for health in report.servers)
-    said = [summarize(counts, language)] if report.servers else []
+    not_checked = len(report.not_checked)
+    said = [summarize(counts, language, not_checked)] if report.servers or not_checked else []
     if report.problem is not None:
         incomplete = WORDS[language].incomplete.format(report.problem)
         said.append(incomplete if said else report.problem)
@@ -68,9 +71,16 @@ def as_text(report: Report) -> str:
         for health in worst_first(report.servers)
         if health.severity not in (None, Severity.NOTICE)
     ]
-    lines += [f"REHEARSAL: {for_user(each, report.viewer)}" for each in report.rehearsals]
+    lines += [_describe_rehearsal(each, report.viewer) for each in report.rehearsals]
     # Whatever reads it takes what follows a bar as performance data.
     return "\n".join(lines).replace("|", "¦")
+
+
+def _describe_rehearsal(rehearsal: RunningRehearsal, viewer: Viewer) -> str:
+    line = f"REHEARSAL: {for_user(rehearsal, viewer)}"
+    if isinstance(rehearsal, RehearsalLost | RehearsalEnding):
+        return line
+    return f"{line} {WORDS[viewer.language].end_rehearsal}"
 
 
 def as_json(report: Report) -> str:
@@ -84,6 +94,7 @@ def as_json(report: Report) -> str:
         "maxAgeSeconds": None if report.max_age is None else int(report.max_age.total_seconds()),
         "checked": len(report.servers),
         "healthy": healthy,
+        "notChecked": list(report.not_checked),
         "complete": report.is_complete,
         "problem": report.problem,
         "rehearsals": [as_data(each) for each in report.rehearsals],

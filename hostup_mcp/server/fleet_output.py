@@ -58,6 +58,7 @@ class FleetHealth(Output):
     max_age_days: int = Field(description="Older than this counts as too old.")
     checked: int = Field(description="Servers checked by this call.")
     healthy: int = Field(description="Those of them without findings, or with notices only.")
+    not_checked: tuple[str, ...] = Field(description="Ids of temporary servers of rehearsals.")
     servers: tuple[ServerItem, ...] = Field(description="Those with findings, worst first.")
     more: tuple[BriefItem, ...] = Field(description="The rest of them, in short.")
     notices_not_shown: int = Field(description="Healthy servers with notices, not in servers.")

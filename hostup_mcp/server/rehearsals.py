@@ -6,11 +6,12 @@ A rehearsal costs money until its server is gone, so each result about the accou
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from hostup_mcp.hostup.models import Vps
 from hostup_mcp.hostup.problems import HostUpError, NotFoundError
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.recovery.costs import RunningRehearsal
@@ -21,6 +22,7 @@ from hostup_mcp.recovery.rehearsals import (
     describe_running,
     find_by_name,
     read_price,
+    why_not_endable,
 )
 from hostup_mcp.server import recoveries
 from hostup_mcp.server.clocks import by_hostup
@@ -57,13 +59,9 @@ async def find_built(
     Raises:
         HostUpError: the list of servers could not be read.
     """
-    # The latest first: of an id that is used again, only the last server can be meant.
-    latest = list(reversed(rehearsals))
-    for kept in latest:
-        sent = sent_of(kept.recovery)
-        if sent is not None and sent.vps_id == vps_id:
-            return kept, sent
-    for kept in latest:
+    if (known := _find_known(rehearsals, vps_id)) is not None:
+        return known
+    for kept in reversed(rehearsals):
         sent = sent_of(kept.recovery)
         if sent is None or sent.vps_id is not None:
             continue
@@ -71,6 +69,35 @@ async def find_built(
         if found is not None and found.id == vps_id:
             return kept, replace(sent, vps_id=vps_id)
     return None
+
+
+def _find_known(
+    rehearsals: Sequence[KeptRecovery], vps_id: str
+) -> tuple[KeptRecovery, Sent] | None:
+    # The latest first: of an id that is used again, only the last server can be meant.
+    for kept in reversed(rehearsals):
+        sent = sent_of(kept.recovery)
+        if sent is not None and sent.vps_id == vps_id:
+            return kept, sent
+    return None
+
+
+async def find_servers(services: Services, caller: str, servers: Iterable[Vps]) -> frozenset[str]:
+    """Return the ids of those of `servers`, as just read, that running rehearsals built.
+
+    These are the ones that `end_rehearsal` would end; a renamed server, for one, may be in use.
+    """
+    await mention(services, caller)  # finds the server of a rehearsal whose response was lost
+    try:
+        found = await recoveries.running(services, caller)
+    except StateUnavailableError:
+        return frozenset()
+    return frozenset(vps.id for vps in servers if _is_built(found, vps))
+
+
+def _is_built(rehearsals: Sequence[KeptRecovery], vps: Vps) -> bool:
+    known = _find_known(rehearsals, vps.id)
+    return known is not None and why_not_endable(known[1], vps) is None
 
 
 async def mention(services: Services, caller: str) -> list[RunningRehearsal]:

@@ -19,6 +19,7 @@ class Gap(Enum):
 
     UNLISTED = auto()
     NO_SERVERS = auto()
+    ONLY_REHEARSALS = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,9 @@ class HealthWords:
     servers: tuple[str, str]
     severities: Mapping[Severity, tuple[str, str]]
     healthy: str
+    rehearsals: tuple[str, str]
+    """Servers of rehearsals, which are not checked."""
+    end_rehearsal: str
     incomplete: str
     nameless: str
     no_address: str
@@ -41,6 +45,9 @@ WORDS: Mapping[Language, HealthWords] = {
         servers=("1 server", "{} servers"),
         severities={each: (f"{{}} {each}", f"{{}} {each}") for each in Severity},
         healthy="{} healthy",
+        rehearsals=("1 rehearsal that was not checked", "{} rehearsals that were not checked"),
+        end_rehearsal="To end it, ask the assistant for end_rehearsal, or cancel its server in "
+        "HostUp's panel.",
         incomplete="not complete: {}",
         nameless="a server without a name",
         no_address="no IP",
@@ -50,6 +57,7 @@ WORDS: Mapping[Language, HealthWords] = {
             Gap.UNLISTED: "HostUp has servers that it does not list, or lists in a form that "
             "cannot be read.",
             Gap.NO_SERVERS: "The account has no servers that this key can see.",
+            Gap.ONLY_REHEARSALS: "The only servers that this key can see are of rehearsals.",
         },
     ),
     Language.SWEDISH: HealthWords(
@@ -61,6 +69,9 @@ WORDS: Mapping[Language, HealthWords] = {
             Severity.NOTICE: ("{} med anmärkning", "{} med anmärkning"),
         },
         healthy="{} utan problem",
+        rehearsals=("1 övning som inte kontrollerades", "{} övningar som inte kontrollerades"),
+        end_rehearsal="Avsluta den så här: be assistenten om end_rehearsal, eller säg upp dess "
+        "server i HostUps panel.",
         incomplete="inte fullständigt: {}",
         nameless="en server utan namn",
         no_address="ingen IP-adress",
@@ -70,13 +81,19 @@ WORDS: Mapping[Language, HealthWords] = {
             Gap.UNLISTED: "HostUp har servrar som inte finns i listan, eller som står där i en "
             "form som inte går att läsa.",
             Gap.NO_SERVERS: "Kontot har inga servrar som den här nyckeln kan se.",
+            Gap.ONLY_REHEARSALS: "De enda servrar som den här nyckeln kan se hör till övningar.",
         },
     ),
 }
 
 
-def summarize(counts: Mapping[Severity | None, int], language: Language) -> str:
-    """Say how many servers are how bad: `3 servers: 1 critical, 2 healthy`."""
+def summarize(
+    counts: Mapping[Severity | None, int], language: Language, rehearsals: int = 0
+) -> str:
+    """Say how many servers are how bad: `3 servers: 1 critical, 2 healthy`.
+
+    `rehearsals` servers more are of rehearsals, and were not checked.
+    """
     words, total = WORDS[language], sum(counts.values())
     problems = [each for each in Severity if each is not Severity.NOTICE]
     healthy = total - sum(counts.get(each, 0) for each in problems)
@@ -84,7 +101,9 @@ def summarize(counts: Mapping[Severity | None, int], language: Language) -> str:
         _counted(words.severities[each], counts[each]) for each in problems if counts.get(each)
     ]
     parts.append(words.healthy.format(healthy))
-    return f"{_counted(words.servers, total)}: {', '.join(parts)}"
+    if rehearsals:
+        parts.append(_counted(words.rehearsals, rehearsals))
+    return f"{_counted(words.servers, total + rehearsals)}: {', '.join(parts)}"
 
 
 def describe_server(health: Health, now: datetime, viewer: Viewer) -> str:

@@ -37,6 +37,7 @@ from hostup_mcp.sandbox import (
     Variants,
 )
 from hostup_mcp.sandbox.ids import make_id
+from hostup_mcp.sandbox.models import Billing
 from hostup_mcp.server.caller import LOCAL
 from hostup_mcp.server.connections import shared_throttle
 from hostup_mcp.server.recoveries import KeptRecovery, Recovery, Restored, put
@@ -522,11 +523,54 @@ def test_a_forgotten_rehearsal_is_mentioned(monitoring: Monitoring) -> None:
     assert code == State.OK
     assert text.splitlines()[1] == (
         "REHEARSAL: A rehearsal is running: “try-1”, for 3 hours 1 minute, about SEK 2.00 so far "
-        "(SEK 0.66 per hour, without traffic and VAT)."
+        "(SEK 0.66 per hour, without traffic and VAT). To end it, ask the assistant for "
+        "end_rehearsal, or cancel its server in HostUp's panel."
     )
     [told] = json.loads(monitoring.check("--json")[1])["rehearsals"]
     assert (told["code"], told["vpsId"]) == ("rehearsal_runs", made("vps", 2))
     assert "hostup_mcp_check_rehearsals 1.0" in monitoring.check("--prometheus")[1]
+
+
+TRY = {"name": "try-1", "billing": Billing(66, is_payg=True)}
+
+
+def test_the_server_of_a_rehearsal_needs_no_backups(monitoring: Monitoring) -> None:
+    monitoring.holds(*healthy(monitoring.start, 2), server(monitoring.start, 2, **TRY))
+    assert monitoring.check()[0] == State.CRITICAL, "its name alone says nothing"
+    recorded(monitoring.upstream.url)
+    code, text = monitoring.check()
+    assert code == State.OK
+    assert text.splitlines()[0] == (
+        "BACKUPS OK - 3 servers: 2 healthy, 1 rehearsal that was not checked"
+    )
+    document = json.loads(monitoring.check("--json")[1])
+    assert (document["checked"], document["healthy"], document["servers"]) == (2, 2, [])
+    assert document["notChecked"] == [made("vps", 2)]
+    found = metrics(monitoring.check("--prometheus")[1])
+    assert sum(value for name, value in found.items() if name[0] == "servers") == 2
+    monitoring.holds(
+        *healthy(monitoring.start, 2), server(monitoring.start, 2, **{**TRY, "name": "in-use"})
+    )
+    assert monitoring.check()[0] == State.CRITICAL, "renamed, it may be in use"
+
+
+def test_rehearsals_alone_are_not_ok(monitoring: Monitoring) -> None:
+    monitoring.holds(server(monitoring.start, 2, **TRY))
+    recorded(monitoring.upstream.url)
+    code, text = monitoring.check()
+    assert code == State.UNKNOWN
+    assert text.splitlines()[0] == (
+        "BACKUPS UNKNOWN - 1 server: 0 healthy, 1 rehearsal that was not checked, not complete: "
+        "The only servers that this key can see are of rehearsals."
+    )
+
+
+def test_one_that_ends_already_needs_no_advice(monitoring: Monitoring) -> None:
+    monitoring.holds(*healthy(monitoring.start, 2), server(monitoring.start, 2, **TRY))
+    recorded(monitoring.upstream.url, end_requested_at=datetime.now(UTC))
+    [_, told] = monitoring.check()[1].splitlines()
+    assert told.startswith("REHEARSAL: A rehearsal is being ended")
+    assert told.endswith("still lists it.")
 
 
 def test_the_sandbox_and_others_have_none(monitoring: Monitoring) -> None:

@@ -143,6 +143,27 @@ async def test_a_running_rehearsal_is_mentioned() -> None:
         assert "rehearsal" not in (await assistant.no("get_job", jobId="job_1")).text
 
 
+async def test_its_server_needs_no_backups() -> None:
+    """Of the servers that are read, each is healthy, has a problem, or is the rehearsal's."""
+    async with session() as (sandbox, assistant, _user):
+        before = await assistant.call("check_backups")
+        assert before.data["notChecked"] == []
+        vps, _name = await rehearsed(assistant)
+        after = await assistant.call("check_backups")
+        assert after.data["notChecked"] == [vps]
+        for count in ("checked", "healthy", "servers"):
+            assert after.data[count] == before.data[count], count
+        first = after.text.splitlines()[0]
+        assert f". Not checked: 1 temporary server of a rehearsal ({vps}). Limit 2 days." in first
+        assert vps not in after.text.splitlines()[1:-1]
+        # Renamed, it may be in use.
+        sandbox.state.put(replace(sandbox.state.servers[vps], name="shop"))
+        renamed = await assistant.call("check_backups")
+        assert renamed.data["notChecked"] == []
+        assert renamed.data["checked"] == before.data["checked"] + 1
+        assert f'{vps} "shop"' in renamed.text
+
+
 async def test_the_mention_ends_with_the_server() -> None:
     async with session() as (sandbox, assistant, _user):
         vps, name = await rehearsed(assistant)

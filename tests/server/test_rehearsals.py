@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -22,10 +22,18 @@ from hostup_mcp.recovery.costs import (
 )
 from hostup_mcp.recovery.modes.definition import Mode
 from hostup_mcp.sandbox import Fault, ManualClock, Sandbox
+from hostup_mcp.sandbox.models import Billing
 from hostup_mcp.server import recoveries, rehearsals
 from hostup_mcp.server.caller import caller
 from hostup_mcp.server.recoveries import KeptRecovery, Recovery, Restored
-from hostup_mcp.server.rehearsals import LOOK_SECONDS, MOST_LOOKED_AT, find_built, mention, sent_of
+from hostup_mcp.server.rehearsals import (
+    LOOK_SECONDS,
+    MOST_LOOKED_AT,
+    find_built,
+    find_servers,
+    mention,
+    sent_of,
+)
 from hostup_mcp.server.services import Services
 from hostup_mcp.state.in_memory import InMemoryState
 from hostup_mcp.state.store import StateUnavailableError
@@ -38,6 +46,7 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 PRICE = {"perHour": "0.66", "currencyCode": "SEK"}
 RATE = Money(Decimal("0.66"), "SEK")
+PAYG = Billing(66, is_payg=True)
 
 
 @dataclass
@@ -167,6 +176,57 @@ async def test_what_is_not_read_is_not_found(setting: Setting) -> None:
     setting.sandbox.faults.add(Fault("status", "GET", "*/vps", status=401, times=None))
     with pytest.raises(HostUpError):
         await find_built(setting.services.hostup, [lost], setting.built)
+
+
+# Which servers are not checked for backups --------------------------------------------------------
+
+
+async def servers_of_rehearsals(setting: Setting) -> frozenset[str]:
+    page = await setting.services.hostup.list_vps(limit=100)
+    return await find_servers(setting.services, caller(), page.data)
+
+
+async def test_what_may_be_ended_is_known_as_a_rehearsal(setting: Setting) -> None:
+    assert await servers_of_rehearsals(setting) == frozenset(), "its name alone says nothing"
+    setting.change(setting.built, billing=PAYG)
+    assert await servers_of_rehearsals(setting) == frozenset(), "its name alone says nothing"
+    await setting.put()
+    assert await servers_of_rehearsals(setting) == {setting.built}
+    await setting.put(end_requested_at=setting.services.now())
+    assert await servers_of_rehearsals(setting) == {setting.built}, "it is still there"
+
+
+async def test_a_lost_one_is_found_first(setting: Setting) -> None:
+    setting.change(setting.built, billing=PAYG)
+    await setting.put(new_vps_id=None)
+    assert await servers_of_rehearsals(setting) == {setting.built}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "server"),
+    [
+        ({"over_at": datetime(2026, 1, 1, tzinfo=UTC)}, {}),
+        ({"caller": "another"}, {}),
+        ({"new_vps_id": "vps_another"}, {}),
+        ({}, {"name": "in-use-now"}),
+        ({}, {"billing": Billing(66)}),
+    ],
+)
+async def test_any_other_server_is_none(
+    setting: Setting, recorded: dict[str, Any], server: dict[str, Any]
+) -> None:
+    setting.change(setting.built, **{"billing": PAYG, **server})
+    await setting.put(**recorded)
+    assert await servers_of_rehearsals(setting) == frozenset()
+
+
+async def test_without_the_store_none_is_known(setting: Setting) -> None:
+    class Failing(InMemoryState):
+        async def recoveries(self, subject: str) -> dict[str, str]:
+            raise StateUnavailableError
+
+    setting.services.state = Failing()
+    assert await servers_of_rehearsals(setting) == frozenset()
 
 
 # What is mentioned --------------------------------------------------------------------------------

@@ -40,6 +40,16 @@ def test_the_worst_are_counted_first(counts: dict[Severity | None, int], text: s
     assert summarize(counts, Language.ENGLISH) == text
 
 
+def test_rehearsals_are_counted_apart() -> None:
+    counts: dict[Severity | None, int] = {None: 2}
+    assert summarize(counts, Language.ENGLISH, 1) == (
+        "3 servers: 2 healthy, 1 rehearsal that was not checked"
+    )
+    assert summarize(counts, Language.SWEDISH, 2) == (
+        "4 servrar: 2 utan problem, 2 övningar som inte kontrollerades"
+    )
+
+
 OLD = "The newest complete backup is older than 2 days."
 UNDATED = "Whether a backup is recent is not known; without a usable date: 1."
 

@@ -33,6 +33,7 @@ from hostup_mcp.server.listing import UnreadItem, completeness
 from hostup_mcp.server.names import remember_servers
 from hostup_mcp.server.output import describe_all
 from hostup_mcp.server.progress import growing_progress
+from hostup_mcp.server.rehearsal_notices import find_rehearsed
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, Services, services
 from hostup_mcp.wording import formats
@@ -82,9 +83,12 @@ async def check_backups(
         )
     now = hostup_now(services_.hostup, services_.now())
     limit, zone = timedelta(days=maxAgeDays), services_.viewer.zone
-    fleet = tuple(check_server(facts, now, limit) for facts in part.servers)
-    await _remember(services_, fleet)
-    check = _Check(part, fleet, now, limit, zone)
+    rehearsed = await find_rehearsed(services_, (facts.vps for facts in part.servers))
+    fleet = tuple(
+        check_server(facts, now, limit) for facts in part.servers if facts.vps.id not in rehearsed
+    )
+    await _remember(services_, part, fleet)
+    check = _Check(part, fleet, now, limit, zone, tuple(sorted(rehearsed)))
     least = SHORTEST_BUDGET_LATER if cursor else SHORTEST_BUDGET
     shown = _choose(check, max(least, BUDGET_PER_SERVER * len(fleet)) - RESERVED)
     return to_result(
@@ -92,8 +96,8 @@ async def check_backups(
     )
 
 
-async def _remember(services_: Services, fleet: tuple[Health, ...]) -> None:
-    await remember_servers(services_, [health.vps for health in fleet])
+async def _remember(services_: Services, part: Part, fleet: tuple[Health, ...]) -> None:
+    await remember_servers(services_, [facts.vps for facts in part.servers])
     newest = {f"{h.vps.id}/{h.newest.id}": "" for h in fleet if h.newest is not None}
     named = {
         f"{health.vps.id}/{backup_id}": ""
@@ -113,6 +117,8 @@ class _Check:
     now: datetime
     limit: timedelta
     zone: tzinfo
+    not_checked: tuple[str, ...]
+    """The servers of rehearsals: temporary, so they need no backups."""
 
     @property
     def healthy(self) -> int:
@@ -160,6 +166,7 @@ def _lines(check: _Check, shown: _Shown) -> list[str]:
     checked = "1 server" if len(check.fleet) == 1 else f"{len(check.fleet)} servers"
     lines = [
         f"Checked {checked}: {', '.join([*problems, f'{check.healthy} healthy'])}. "
+        f"{_describe_not_checked(check.not_checked)}"
         f"Limit {formats.span(check.limit)}. Now {formats.stamp(check.now, check.zone)}."
     ]
     lines += [_describe(health, check) for health in shown.full]
@@ -170,6 +177,14 @@ def _lines(check: _Check, shown: _Shown) -> list[str]:
     if part.next is not None:
         lines.append(_how_to_go_on(part.next, check.failure))
     return lines + missing_lines(part.page, len(part.page.data), "servers")
+
+
+def _describe_not_checked(ids: Sequence[str]) -> str:
+    if not ids:
+        return ""
+    one = "1 temporary server of a rehearsal"
+    servers = one if len(ids) == 1 else f"{len(ids)} temporary servers of rehearsals"
+    return f"Not checked: {servers} ({', '.join(map(safe_word, ids))}). "
 
 
 def _how_to_go_on(position: Position, failure: Failure | None) -> str:
@@ -229,6 +244,7 @@ def _data(check: _Check, shown: _Shown) -> dict[str, Any]:
         max_age_days=check.limit.days,
         checked=len(check.fleet),
         healthy=check.healthy,
+        not_checked=check.not_checked,
         servers=tuple(server_item(health, check.now) for health in shown.full),
         more=tuple(
             BriefItem(severity=severity, codes=codes, servers=tuple(map(refer_to, same)))
