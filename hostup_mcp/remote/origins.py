@@ -6,7 +6,6 @@ from (`Origin`). Any other name may be one that an attacker points at this machi
 
 from __future__ import annotations
 
-import logging
 import socket
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -20,9 +19,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from hostup_mcp.config import Remote
 from hostup_mcp.hostup.address import Host, host_of_origin, read_host, read_origin
 from hostup_mcp.hostup.text import quoted_briefly
+from hostup_mcp.remote.bounded_log import LineBound
 from hostup_mcp.remote.paths import HEALTH_PATHS
-
-log = logging.getLogger(__name__)
+from hostup_mcp.remote.rejections import RejectionLog
 
 PUBLIC_PATHS = (*HEALTH_PATHS, "/.well-known/")
 """Paths that probes and clients request by any name; they say nothing that is not public."""
@@ -32,6 +31,9 @@ READABLE_HEADERS = ("Mcp-Session-Id", "MCP-Protocol-Version", "WWW-Authenticate"
 
 PREFLIGHT_SECONDS = 600
 """How long a browser remembers that it may send a request."""
+
+MOST_LINES = 20
+"""Refusals logged in a minute: anybody can send any number of different names."""
 
 
 def origin_middleware(remote: Remote, host: str) -> list[Middleware]:
@@ -57,6 +59,8 @@ def origin_middleware(remote: Remote, host: str) -> list[Middleware]:
 
 def refusal_for(remote: Remote, host: str) -> Callable[[str, str | None], Response | None]:
     """Return a function that refuses a `Host` or an `Origin`; it returns None if both are fine."""
+    # Its own: strangers must not take the place of lines about callers.
+    rejections = RejectionLog(LineBound(most_lines=MOST_LINES))
     names = {_bracketed(host), "127.0.0.1", "localhost", "[::1]", socket.gethostname()}
     local = {Host(name.lower(), "*") for name in names} | set(remote.allowed_hosts)
     hosts, origins = set(local), set(remote.allowed_origins)
@@ -69,15 +73,19 @@ def refusal_for(remote: Remote, host: str) -> Callable[[str, str | None], Respon
         known = read_origin(origin)
         return known is not None and (known in origins or _is_in(local, host_of_origin(known)))
 
+    def refused(status: int, message: str) -> Response:
+        rejections.note(message)
+        return PlainTextResponse(f"{message}\n", status)
+
     def refuse(host: str, origin: str | None) -> Response | None:
         if not _is_in(hosts, read_host(host)):
-            return _refused(
+            return refused(
                 421,
                 f"The host {quoted_briefly(host, 100)} is not one of this server's. If it is a "
                 "name of this server, add it to HOSTUP_MCP_ALLOWED_HOSTS.",
             )
         if origin and not is_allowed(origin):
-            return _refused(
+            return refused(
                 403,
                 f"Web pages of {quoted_briefly(origin, 100)} may not call this server. To allow "
                 "them, add this origin to HOSTUP_MCP_ALLOWED_ORIGINS.",
@@ -100,11 +108,6 @@ class OriginGuard:
             headers = Headers(scope=scope)
             refused = self._refusal(headers.get("host", ""), headers.get("origin"))
         await (refused or self._app)(scope, receive, send)
-
-
-def _refused(status: int, message: str) -> Response:
-    log.warning("refused a request with %d: %s", status, message)
-    return PlainTextResponse(f"{message}\n", status)
 
 
 def _is_in(allowed: set[Host], host: Host | None) -> bool:

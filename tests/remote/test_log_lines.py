@@ -87,3 +87,12 @@ def test_no_client_writes_into_the_log(
             assert record["logger"] != "hostup_mcp.audit"
         else:
             assert LINE.match(line), line
+
+
+@pytest.mark.parametrize("request_", [b"nonsense\r\n\r\n", b"GET /mcp HTTP/1.1\r\nHost: a\r\n\r\n"])
+def test_strangers_do_not_fill_the_log(request_: bytes, tmp_path: Path) -> None:
+    with replicas(tmp_path, environment(HOSTUP_SANDBOX="1")) as [server]:
+        for _ in range(10):
+            assert b" 4" in exchange(server.port, request_)[:20]
+        log = server.stderr.read_text()
+    assert log.count("WARNING ") == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from hostup_mcp.remote.origins import READABLE_HEADERS
+from hostup_mcp.remote.origins import MOST_LINES, READABLE_HEADERS
 
 from .test_app import HTTP, OAUTH, client_of, service, status
 from .wiring import PUBLIC_URL, headers_for, message, token_file
@@ -102,6 +102,16 @@ async def test_a_refusal_quotes_no_control_characters(caplog: pytest.LogCaptureF
     for said in (response.text.strip(), caplog.messages[-1]):
         assert said.isprintable()
         assert len(said) < 300
+
+
+@pytest.mark.parametrize("header", ["Host", "Origin"])
+async def test_strangers_cannot_fill_the_log(header: str, caplog: pytest.LogCaptureFixture) -> None:
+    async with client_of(service()) as client:
+        for number in range(2 * MOST_LINES):
+            for _ in range(2):
+                headers = {header: f"https://{number}.example"}
+                assert (await client.get("/mcp", headers=headers)).status_code in (403, 421)
+    assert len(caplog.messages) == MOST_LINES
 
 
 # Cross-origin requests ----------------------------------------------------------------------------
