@@ -40,7 +40,6 @@ from hostup_mcp.hostup.problems import (
 )
 from hostup_mcp.hostup.redaction import redactor
 from hostup_mcp.hostup.requests import WriteRequest
-from hostup_mcp.hostup.retrying import retry
 from hostup_mcp.hostup.text import Json
 
 M = TypeVar("M", bound=Model)
@@ -175,6 +174,8 @@ class Http:
             try:
                 return await once()
             except HostUpError as error:
+                from hostup_mcp.hostup.retrying import retry  # few sessions need it
+
                 return await retry(once, error, allowed, self._sleep)
         except HostUpError as error:
             error.scopes = scopes

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from pydantic import Field
+
 from hostup_mcp.hostup.base import Amount, Count, Listing, Many, Model
 from hostup_mcp.hostup.models import PowerActions, parse_time
 
@@ -17,7 +19,7 @@ class VpsStatus(Model):
     power_state: str | None = None
     uptime_seconds: Amount | None = None
     pending_tasks: Any = None
-    actions: PowerActions = PowerActions()
+    actions: PowerActions = Field(default_factory=PowerActions)
 
     @property
     def has_pending_tasks(self) -> bool | None:

@@ -116,8 +116,8 @@ class BackupList(Listing):
     """`GET /api/v2/vps/{id}/backups`: backups in no promised order, quota and gates."""
 
     backups: Many[Backup]
-    quota_info: QuotaInfo = QuotaInfo()
-    actions: BackupActions = BackupActions()
+    quota_info: QuotaInfo = Field(default_factory=QuotaInfo)
+    actions: BackupActions = Field(default_factory=BackupActions)
 
 
 class OperatingSystem(Model):
@@ -164,7 +164,7 @@ class Vps(Model):
     operating_system: OperatingSystem | None = None
     billing: Billing | None = None
     resources: Resources | None = None
-    actions: PowerActions = PowerActions()
+    actions: PowerActions = Field(default_factory=PowerActions)
 
 
 class VpsPage(Listing):
@@ -272,7 +272,7 @@ class SnapshotList(Listing):
     available: bool | None = None
     reason: str | None = None
     limits: SnapshotLimits | None = None
-    actions: SnapshotActions = SnapshotActions()
+    actions: SnapshotActions = Field(default_factory=SnapshotActions)
 
 
 class BackupSchedule(Model):
@@ -337,4 +337,4 @@ class BackupSchedules(Listing):
     schedules: Many[BackupSchedule]
     history: Many[BackupRun] = ()
     settings: BackupSettings | None = None
-    actions: ScheduleActions = ScheduleActions()
+    actions: ScheduleActions = Field(default_factory=ScheduleActions)

@@ -118,7 +118,7 @@ class PaygPreflight(Model):
     available: bool | None = None
     reason: str | None = None
     access: PaygAccess | None = None
-    actions: PaygActions = PaygActions()
+    actions: PaygActions = Field(default_factory=PaygActions)
     pricing: PaygPricing | None = None
     defaults: PaygDefaults | None = None
     limits: PaygSizeLimits | None = None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 
 def start_loading() -> None:
@@ -20,14 +22,44 @@ def start_loading() -> None:
 
 
 def load_sdk() -> None:
-    """Import the SDK."""
-    # The SDK builds validators of all messages of both eras of the protocol, a sixth of the loading
-    # time. A session speaks one of them, and uses few messages: pydantic builds these then.
-    with suppress(ImportError):
-        from mcp_types import _wire_base
+    """Import the SDK.
 
-        _wire_base.WireModel.model_config["defer_build"] = True
-    import mcp.server  # noqa: F401
+    It builds the validators of all messages of all revisions, client's side included: a quarter of
+    its loading time. A session uses few of them: pydantic builds these when they are first used.
+    """
+    with _building_late():
+        import mcp.server  # noqa: F401
+
+
+@contextmanager
+def _building_late() -> Iterator[None]:
+    """Have what is defined meanwhile build its validators late. In one thread only."""
+    from pydantic import BaseModel, ConfigDict, PydanticUserError, TypeAdapter
+
+    build = TypeAdapter.__init__
+
+    def build_late(
+        adapter: TypeAdapter[object],
+        its: Any,
+        *,
+        config: ConfigDict | None = None,
+        _parent_depth: int = 2,
+        module: str | None = None,
+    ) -> None:
+        depth, late = _parent_depth + 1, ConfigDict(**(config or {}), defer_build=True)
+        try:
+            build(adapter, its, config=late, _parent_depth=depth, module=module)
+        except PydanticUserError:  # a model, which has its own configuration
+            build(adapter, its, config=config, _parent_depth=depth, module=module)
+
+    # Subclasses inherit it, and pydantic has no public switch for adapters.
+    BaseModel.model_config["defer_build"] = True
+    TypeAdapter.__init__ = build_late  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        TypeAdapter.__init__ = build  # type: ignore[method-assign]
+        del BaseModel.model_config["defer_build"]
 
 
 def loaded() -> None:
