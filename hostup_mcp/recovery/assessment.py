@@ -16,6 +16,7 @@ from hostup_mcp.recovery.findings import (
     ClocksDiffer,
     Doubt,
     Loss,
+    WriteUnsettled,
 )
 from hostup_mcp.recovery.gates import is_open, weigh
 from hostup_mcp.recovery.precautions import newer_snapshot
@@ -84,11 +85,13 @@ def assess(
     clocks: ClocksDiffer | None = None,
     snapshots: SnapshotList | None = None,
     restored_at: datetime | None = None,
+    unsettled: WriteUnsettled | None = None,
 ) -> Assessment:
     """Assess `listing` at `now`, by HostUp's clock.
 
-    `status` is the server's `serviceStatus`, `restored_at` when its last restore was sent, and
-    `snapshots` are the server's, as far as they are known.
+    `status` is the server's `serviceStatus`, `restored_at` when its last restore was sent,
+    `unsettled` a change whose outcome is unknown, and `snapshots` are the server's, as far as they
+    are known.
     """
     backups, good = listing.backups, complete(listing.backups, now)
     newest = newest_complete(backups, now)
@@ -101,6 +104,7 @@ def assess(
         overwrites=overwrites,
         create=assess_create(listing, now, status),
         advice=(
+            *([] if unsettled is None else [unsettled]),
             *_contradictions(listing, clocks),
             *_advise(listing, good, now),
             *([] if restored is None else [restored]),

@@ -102,6 +102,7 @@ class Code(StrEnum):
     DATES_IN_FUTURE = "dates_in_future"
     NO_RECENT_BACKUP = "no_recent_backup"
     RESTORED_SINCE = "restored_since"
+    WRITE_UNSETTLED = "write_unsettled"
     NO_COMPLETE_BACKUP = "no_complete_backup"
     CLOCK_BEHIND = "clock_behind"
     CLOCK_AHEAD = "clock_ahead"

@@ -45,10 +45,22 @@ class RestoredSince:
     code: ClassVar = Code.RESTORED_SINCE
 
 
+@dataclass(frozen=True, slots=True)
+class WriteUnsettled:
+    """A change was `sent`, and what became of it may still be found out, until then."""
+
+    sent: datetime
+    until: datetime
+    write_id: str
+
+    code: ClassVar = Code.WRITE_UNSETTLED
+
+
 Advice: TypeAlias = (
     BackupsHidden
     | ClocksDiffer
     | RestoredSince
+    | WriteUnsettled
     | NewerSnapshot
     | Literal[
         Code.DATES_UNKNOWN,

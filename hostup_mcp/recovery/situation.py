@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hostup_mcp.hostup.models import SnapshotList
-from hostup_mcp.recovery.findings import Changes, Loss, Precaution, RestoredSince
+from hostup_mcp.recovery.findings import Changes, Loss, Precaution, RestoredSince, WriteUnsettled
 from hostup_mcp.recovery.here import Here
 from hostup_mcp.recovery.spans import age
 from hostup_mcp.recovery.suggestions import Alternative
@@ -24,6 +24,8 @@ class Situation:
     """None if they were not read."""
     restored_at: datetime | None = None
     """When the last restore of the server was sent, if one is known that may have succeeded."""
+    unsettled: WriteUnsettled | None = None
+    """The last change of the server from here, while its outcome is unknown."""
 
 
 @dataclass(frozen=True, slots=True)

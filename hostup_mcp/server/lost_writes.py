@@ -55,6 +55,7 @@ from hostup_mcp.server.names import ServerName, about_subject
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Services
 from hostup_mcp.server.tracked import put_tracked
+from hostup_mcp.server.unsettled import settle
 from hostup_mcp.state.store import RecordKind
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.lost_writes import (
@@ -116,6 +117,8 @@ async def look_up(services: Services, write: WriteRecord) -> Found:
     conclusion = conclude(trace, sight, services.now() - write.sent_at)
     if conclusion.outcome is Outcome.PROBABLY_STARTED and not write.was_started:
         await remember(services, write.model_copy(update={"was_started": True}))
+    if conclusion.is_final:
+        await settle(services, write.vps_id, write.id)
     return Found(conclusion, sight, row, log)
 
 

@@ -20,6 +20,7 @@ from hostup_mcp.server.clocks import seconds_ahead
 from hostup_mcp.server.here import backup_needs, recent_refusal, restore_needs
 from hostup_mcp.server.recoveries import last_of, subject_of
 from hostup_mcp.server.services import Ctx, Services, services
+from hostup_mcp.server.unsettled import find_unsettled
 from hostup_mcp.state.store import StateUnavailableError
 
 SNAPSHOT_SECONDS = 5.0
@@ -46,6 +47,7 @@ async def read_situation(
         new_server=look_here(connection, restore_needs(NEW_CLOUD_VPS), spending),
         snapshots=snapshots,
         restored_at=await last_restore(services(ctx), hostup, vps_id),
+        unsettled=await find_unsettled(services(ctx), vps_id),
     )
 
 

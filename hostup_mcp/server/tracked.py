@@ -22,7 +22,7 @@ async def put_tracked(services: Services, kind: RecordKind, id_: str, body: str)
     """Store a job or write of the current caller, or store it anew; does nothing without state."""
     with suppress(StateUnavailableError):
         await services.state.put_record(
-            caller(), _key(services, kind, id_), body, seconds=KEPT.total_seconds(), at_most=MOST
+            caller(), key_of(services, kind, id_), body, seconds=KEPT.total_seconds(), at_most=MOST
         )
 
 
@@ -46,7 +46,7 @@ async def require_write(services: Services, write_id: str) -> str:
 
 async def _require(services: Services, kind: RecordKind, id_: str, argument: str) -> str:
     try:
-        record = await services.state.get_record(caller(), _key(services, kind, id_))
+        record = await services.state.get_record(caller(), key_of(services, kind, id_))
     except StateUnavailableError:
         raise RefusalError(fail(write_texts.STATE_UNAVAILABLE)) from None
     if record is None:
@@ -54,6 +54,7 @@ async def _require(services: Services, kind: RecordKind, id_: str, argument: str
     return record.body
 
 
-def _key(services: Services, kind: RecordKind, id_: str) -> RecordKey:
+def key_of(services: Services, kind: RecordKind, id_: str) -> RecordKey:
+    """Return the key of a job or write at the HostUp of this server."""
     # Another HostUp may use the same ids.
     return RecordKey(kind, f"{services.base_url}/{id_}")

@@ -135,6 +135,12 @@ TEXTS: Mapping[Code, Text] = {
         "A restore of this server was sent on {at:moment}, {ago:span} ago: if it succeeded, only "
         "what was written since then would be lost.",
     ),
+    Code.WRITE_UNSETTLED: Text(
+        "A change to this VPS was sent at {sent:moment}, and its outcome is not known: do not send "
+        "it again before {until:moment}. get_job with writeId {write_id} says what is known.",
+        "A change to this server was sent on {sent:moment}, and its outcome is not known: do not "
+        "repeat it before {until:moment}.",
+    ),
     Code.NO_COMPLETE_BACKUP: _both("Every listed backup may be incomplete."),
     Code.CLOCK_BEHIND: _both(f"{_CLOCK} behind HostUp's; ages are by HostUp's clock."),
     Code.CLOCK_AHEAD: _both(f"{_CLOCK} ahead of HostUp's; ages are by HostUp's clock."),

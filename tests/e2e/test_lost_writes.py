@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -153,6 +154,42 @@ async def test_the_last_look_hands_over_to_the_user() -> None:
     assert soon.text.startswith(NOT_YET)
     assert at_last.text.startswith("Not known, and likely to stay so: ")
     assert "they may now decide whether to send it again, with a new call." in at_last.text
+
+
+@pytest.mark.parametrize("mode", ["backup", "snapshot"])
+async def test_the_lists_and_get_job_agree_on_not_sending_again(mode: str) -> None:
+    """Also after the lock has expired, and HostUp's gate is open."""
+    sandbox = fresh_account(variants=NEVER)
+    async with in_memory(sandbox, User()) as assistant:
+        vps, backups = await assistant.backups("web-01")
+        tool, how = f"create_vps_{mode}", {"name": "mine"} if mode == "snapshot" else {}
+        write = await lost(assistant, sandbox, "drop_before", tool, id=vps, **how)
+        for seconds in (60, 300, 530):
+            looked = await after(assistant, sandbox, write, seconds)
+            [moment] = re.findall(r"at (\S+ \S+ \S+ UTC); do not send", looked.text)
+            plan = {"mode": "in_place", "backupId": backups[0]}
+            for result in (
+                await assistant.call("list_vps_backups", id=vps),
+                await assistant.call("list_vps_snapshots", id=vps),
+                await assistant.call("plan_restore", id=vps, **plan),
+            ):
+                assert f"do not send it again before {moment}. get_job with writeId " in result.text
+                assert write.error["writeId"] in result.text
+        await after(assistant, sandbox, write, 20)
+        for tool in ("list_vps_backups", "list_vps_snapshots"):
+            assert "again before" not in (await assistant.call(tool, id=vps)).text
+
+
+async def test_what_is_known_needs_no_warning() -> None:
+    sandbox = fresh_account()
+    async with in_memory(sandbox, User()) as assistant:
+        vps = await assistant.find("web-01")
+        write = await lost(assistant, sandbox, "drop_after", "create_vps_backup", id=vps)
+        before = await assistant.call("list_vps_backups", id=vps)
+        [advice] = [a for a in before.data["explanation"]["findings"]["advice"] if "writeId" in a]
+        assert (advice["code"], advice["writeId"]) == ("write_unsettled", write.error["writeId"])
+        assert (await after(assistant, sandbox, write, 1)).data["state"] == "accepted"
+        assert "again before" not in (await assistant.call("list_vps_backups", id=vps)).text
 
 
 async def test_a_restore_seen_to_start_is_remembered() -> None:

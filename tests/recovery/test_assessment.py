@@ -19,7 +19,7 @@ from hostup_mcp.recovery.assessment import (
 )
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.doubts import find_doubt
-from hostup_mcp.recovery.findings import Changes, ClocksDiffer
+from hostup_mcp.recovery.findings import Changes, ClocksDiffer, WriteUnsettled
 from hostup_mcp.recovery.quota import find_hidden
 from hostup_mcp.recovery.reasons import (
     BackupsHidden,
@@ -35,6 +35,14 @@ from hostup_mcp.recovery.reasons import (
 from hostup_mcp.recovery.verdicts import Verdict
 
 from .listings import NOW, backup, closed, listing, listings
+
+
+def test_a_change_whose_outcome_is_unknown_comes_first() -> None:
+    lost = WriteUnsettled(NOW, NOW, "0123456789abcdef")
+    found = assess(listing(), NOW, clocks=ClocksDiffer(timedelta(hours=1), True), unsettled=lost)
+    assert found.advice[0] == lost
+    assert lost not in assess(listing(), NOW).advice
+
 
 TWO_HOURS_AGO = datetime(2026, 4, 27, 10, tzinfo=UTC)
 PENDING = closed("There is a pending order.", code="pending_order")

@@ -51,6 +51,7 @@ from hostup_mcp.recovery.findings import (
     Finding,
     NewestBefore,
     RestoredSince,
+    WriteUnsettled,
 )
 from hostup_mcp.recovery.health_findings import (
     CreateClosed,
@@ -386,6 +387,14 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         Code.NO_RECENT_BACKUP,
         "No complete backup is known to be from the last 24 hours.",
         None,
+    ),
+    (
+        WriteUnsettled(WHEN, WHEN + AGE, "0123456789abcdef"),
+        "A change to this VPS was sent at Mon 2026-04-27 10:00 UTC, and its outcome is not known: "
+        "do not send it again before Tue 2026-04-28 12:05 UTC. get_job with writeId "
+        "0123456789abcdef says what is known.",
+        "A change to this server was sent on Mon 2026-04-27 10:00 UTC, and its outcome is not "
+        "known: do not repeat it before Tue 2026-04-28 12:05 UTC.",
     ),
     (
         RestoredSince(WHEN, AGE),

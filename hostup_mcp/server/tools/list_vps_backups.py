@@ -42,6 +42,7 @@ from hostup_mcp.server.tools.backup_listing import (
     RestoreItem,
 )
 from hostup_mcp.server.tools.service_status import read_service_status
+from hostup_mcp.server.unsettled import find_unsettled
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.backups import page_lines
 from hostup_mcp.wording.completeness import missing_lines
@@ -84,6 +85,7 @@ async def list_vps_backups(
         clocks=compare(services_.hostup),
         snapshots=await snapshots_if_useful(services_.hostup, id, listing, now),
         restored_at=await last_restore(services_, services_.hostup, id),
+        unsettled=await find_unsettled(services_, id),
     )
     page = page_of(in_order(listing.backups, assessment.doubts, now), before, limit)
     if page is None:

@@ -26,9 +26,11 @@ from hostup_mcp.server.output import HereItem, here_item
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, services
 from hostup_mcp.server.tools.service_status import gate_steps
+from hostup_mcp.server.unsettled import find_unsettled
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.completeness import missing_lines
 from hostup_mcp.wording.phrases import date_text, gate_text, now_text, verdict_text
+from hostup_mcp.wording.render import for_model
 
 
 class SnapshotItem(BaseModel):
@@ -62,6 +64,7 @@ class SnapshotListing(ServerListing):
     actions: dict[str, Any] = Field(
         description="Gates canCreate and canRestore, if HostUp returned them."
     )
+    advice: list[str] = Field(description="What to know before a change.")
     here: SnapshotsHere = Field(description="Whether it could be carried out from here now.")
 
 
@@ -84,9 +87,12 @@ async def list_vps_snapshots(ctx: Ctx, id: VpsId) -> CallToolResult:
     refused = await recent_refusal(ctx, services_.hostup, id, BACKUP)
     restore_here = look_here(connection, restore_needs(SNAPSHOT), refused)
     create_here = look_here(connection, SNAPSHOT_NEEDS, refused)
+    lost = await find_unsettled(services_, id)
+    advice = [] if lost is None else [for_model(lost, zone)]
     lines = [
         f"{server}. {now_text(now, zone)}",
         *_verdicts(listing, restore_here, create_here, zone),
+        *advice,
         *_summary(listing),
         *await gate_steps(services_.hostup, id, gates.can_restore, gates.can_create),
         *(_describe(snapshot, now, zone) for snapshot in shown),
@@ -106,6 +112,7 @@ async def list_vps_snapshots(ctx: Ctx, id: VpsId) -> CallToolResult:
             "reason": listing.reason,
             "totalSnapshots": limits.total_snapshots if limits is not None else None,
             "actions": listing.actions.model_dump(mode="json", by_alias=True, exclude_unset=True),
+            "advice": advice,
             "here": {
                 "restore": here_item(restore_here, zone).model_dump(mode="json", by_alias=True),
                 "create": here_item(create_here, zone).model_dump(mode="json", by_alias=True),

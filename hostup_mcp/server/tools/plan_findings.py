@@ -6,7 +6,7 @@ from datetime import tzinfo
 from typing import Any
 
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import Finding, RestoredSince, SideEffect
+from hostup_mcp.recovery.findings import Finding, RestoredSince, SideEffect, WriteUnsettled
 from hostup_mcp.recovery.modes.definition import Plan
 from hostup_mcp.recovery.situation import Suggestions
 from hostup_mcp.recovery.verdicts import Verdict
@@ -38,6 +38,7 @@ def explain(
     zone: tzinfo,
     *,
     can_start: bool,
+    unsettled: WriteUnsettled | None,
 ) -> dict[str, Any]:
     """Return the findings of a plan, in words and as data, under the same names."""
     plan = facts.plan
@@ -47,6 +48,7 @@ def explain(
     lists: dict[str, tuple[Finding, ...]] = {
         "sideEffects": _side_effects(plan, can_start=can_start),
         "recommendedFirst": (
+            *([] if unsettled is None else [unsettled]),
             *plan.doubts,
             *(suggestions.recommended_first if is_possible else ()),
         ),

@@ -196,7 +196,14 @@ async def plan_restore(
     data = PlanResult(
         mode=mode,
         verdict=facts.plan.verdict,
-        **explain(facts, suggestions, restored, zone, can_start=Group.POWER in reader_.allowed),
+        **explain(
+            facts,
+            suggestions,
+            restored,
+            zone,
+            can_start=Group.POWER in reader_.allowed,
+            unsettled=situation.unsettled,
+        ),
         here=here_item(here, zone),
         **about(server, now),
         point=point_item(draft.point, facts.plan.point, now),

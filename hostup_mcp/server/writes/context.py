@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum, auto
 
 from hostup_mcp.hostup.requests import WriteRequest
@@ -38,6 +39,8 @@ class WriteContext:
     job_id: str | None = None
     recovery_id: str | None = None
     """The record of the restore that is carried out; None for other writes."""
+    sent_at: datetime | None = None
+    """When the request was sent, by this machine's clock."""
     write_id: str = field(default_factory=new_write_id)
     """Ends the User-Agent of the request, so HostUp's audit log can show whether it arrived."""
 

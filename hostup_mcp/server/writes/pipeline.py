@@ -32,6 +32,7 @@ from hostup_mcp.server.plans import LIFE, plan_again, plan_used
 from hostup_mcp.server.reader import READ_SECONDS, reader
 from hostup_mcp.server.recoveries import KeptRecovery, Recovery, last_of, subject_of
 from hostup_mcp.server.services import Ctx, services
+from hostup_mcp.server.unsettled import mark_unsettled
 from hostup_mcp.server.writes.asking import (
     Agreement,
     agree_in_panel,
@@ -155,6 +156,8 @@ async def _carry_out(
     except BaseException as error:
         if w.phase is Phase.SENT and not isinstance(error, HostUpError):
             # HostUp may still be carrying it out, so leave the lock in place until it expires.
+            if w.sent_at is not None:
+                await mark_unsettled(w.services, agreed.vps_id, w.write_id, w.sent_at)
             await conclude_recovery(w, kept, None)
             raise
         if w.consent is not None and isinstance(error, ForbiddenError):

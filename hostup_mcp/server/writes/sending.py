@@ -51,6 +51,7 @@ async def send(ctx: Ctx, w: WriteContext, consent: Consent) -> Started:
     record = _record(w, consent.proposal)
     await remember(w.services, record)
     w.log("sent")
+    w.sent_at = record.sent_at
     w.phase = Phase.SENT
     try:
         with w.services.in_flight.interruptible():

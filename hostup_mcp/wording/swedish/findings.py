@@ -86,6 +86,8 @@ FINDINGS: Mapping[Code, str] = {
     Code.NO_RECENT_BACKUP: "Ingen fullständig backup är, såvitt känt, från de senaste 24 timmarna.",
     Code.RESTORED_SINCE: "En återställning av den här servern skickades {at:moment}, för "
     "{ago:span} sedan: om den lyckades skulle bara det som har skrivits sedan dess gå förlorat.",
+    Code.WRITE_UNSETTLED: "En ändring av den här servern skickades {sent:moment}, och det är inte "
+    "känt vad den ledde till: upprepa den inte före {until:moment}.",
     Code.NO_COMPLETE_BACKUP: "Alla backuper i listan kan vara ofullständiga.",
     Code.CLOCK_BEHIND: "Den här datorns klocka går {by:span} efter HostUps; åldrar räknas efter "
     "HostUps klocka.",
