@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
@@ -100,23 +101,17 @@ class SseCalls:
             self._open.pop(session, None)
             self._callers.pop(session, None)
 
-    def follow(self, scope: Scope, send: Send, content: bytes) -> Send:
-        """Return the `send` with which to respond to the message in `content`."""
+    def follow(self, scope: Scope, send: Send, sent: Sent | None) -> Send:
+        """Return the `send` with which to respond to the message `sent`."""
         session = QueryParams(scope["query_string"]).get("session_id", "")
 
         async def send_and_follow(message: Message) -> None:
             # Anything else is refused: without such a session, or to another caller.
-            if message.get("status") == 202 and (calls := self._open.get(session)) is not None:
-                match _parse(content):
-                    case {"method": str(), "id": int() | str() as id_}:
-                        calls.setdefault(id_, []).append(len(content))
-                    case {
-                        "method": "notifications/cancelled",
-                        "params": {"requestId": int() | str() as id_},
-                    }:
-                        self._settle(session, id_)  # it gets no response
-                    case _:
-                        pass
+            if sent and message.get("status") == 202 and session in self._open:
+                if sent.is_call:
+                    self._open[session].setdefault(sent.id, []).append(sent.size)
+                else:
+                    self._settle(session, sent.id)  # a cancelled call gets no response
             await send(message)
 
         return send_and_follow
@@ -129,21 +124,31 @@ class SseCalls:
             calls.pop(id_, None)
 
 
-def is_call(content: bytes) -> bool:
-    """Return whether a body is a request, which gets a response; nothing else is refused."""
-    match _parse(content):
-        case {"method": str(), "id": _}:
-            return True
-        case _:
-            return False
+@dataclass(frozen=True)
+class Sent:
+    """A call, or the cancellation of one."""
+
+    id: int | str
+    is_call: bool
+    size: int
 
 
-def _parse(content: bytes) -> object:
+def read_sent(content: bytes) -> Sent | None:
+    """Return what the message in `content` does to the calls that have no response yet."""
     try:
         parsed: object = json.loads(content)
     except (ValueError, RecursionError):
         return None
-    return parsed
+    match parsed:
+        case {"method": str(), "id": int() | str() as id_}:
+            return Sent(id_, True, len(content))
+        case {
+            "method": "notifications/cancelled",
+            "params": {"requestId": int() | str() as id_},
+        }:
+            return Sent(id_, False, len(content))
+        case _:
+            return None
 
 
 _ENDPOINT = re.compile(rb"session_id=([0-9a-f]{32})")

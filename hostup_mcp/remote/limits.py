@@ -29,7 +29,7 @@ from hostup_mcp.remote.bodies import (
     DisconnectedError,
     RequestBody,
 )
-from hostup_mcp.remote.calls import SseCalls, is_call, subtract
+from hostup_mcp.remote.calls import SseCalls, read_sent, subtract
 from hostup_mcp.remote.paths import HEALTH_PATHS
 from hostup_mcp.remote.sessions import IDLE_SECONDS, MAX_SESSIONS, Sessions
 
@@ -127,9 +127,10 @@ class CallerLimits:
                     with self._sse.stream(caller, send) as stream_send:
                         await self._app(scope, receive, stream_send)
                 else:
-                    if is_call(content) and len(self._sse.of(caller)) >= self._at_once:
+                    sent = read_sent(content)
+                    if sent and sent.is_call and len(self._sse.of(caller)) >= self._at_once:
                         raise RefusedError("calls_at_once", 429, _TOO_MANY_UNREAD, 1)
-                    await self._app(scope, receive, self._sse.follow(scope, send, content))
+                    await self._app(scope, receive, self._sse.follow(scope, send, sent))
 
     @contextmanager
     def _slot(self, caller: str, scope: Scope) -> Iterator[None]:

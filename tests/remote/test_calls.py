@@ -16,7 +16,7 @@ from sse_starlette import ServerSentEvent
 from support.account import Upstream
 from support.waiting import until
 
-from hostup_mcp.remote.calls import SseCalls
+from hostup_mcp.remote.calls import SseCalls, read_sent
 from hostup_mcp.server.busy import BUSY_CODE
 
 from .wiring import (
@@ -230,7 +230,7 @@ async def test_ids_of_responses_are_found(id_: int | str) -> None:
         await stream_send({"type": "http.response.body", "body": endpoint, "more_body": True})
         for status in (404, 202, 202):
             start = {"type": "http.response.start", "status": status, "headers": []}
-            await calls.follow(scope, send, content)(start)
+            await calls.follow(scope, send, read_sent(content))(start)
         assert calls.of("web-team") == [len(content)] * 2
         assert calls.of("ops-team") == []
         await stream_send({"type": "http.response.body", "body": event, "more_body": True})
