@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 
 import anyio
 from mcp.server.auth.provider import TokenVerifier
@@ -13,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hostup_mcp.remote.limits import is_subscription
 
 CHECK_SECONDS = 5.0
-"""How often the token of an open stream is checked again."""
+"""How often the token of an open stream is checked again, besides before each message on it."""
 
 
 class StreamsEndWithToken:
@@ -34,19 +35,13 @@ class StreamsEndWithToken:
         if scheme.lower() != "bearer":
             await self._app(scope, receive, send)
             return
-        stream = _Stream(receive, send)
-        watch = asyncio.create_task(self._end_with(token, stream))
+        stream = _Stream(receive, send, lambda: self._is_valid(token))
+        watch = asyncio.create_task(stream.end_with_token())
         try:
             await self._app(scope, stream.receive, stream.send)
         finally:
             watch.cancel()
         await stream.finish()
-
-    async def _end_with(self, token: str, stream: _Stream) -> None:
-        await anyio.sleep(CHECK_SECONDS)
-        while await self._is_valid(token):  # noqa: ASYNC110 - the token file changes on disk
-            await anyio.sleep(CHECK_SECONDS)
-        stream.end()
 
     async def _is_valid(self, token: str) -> bool:
         access = await self._verifier.verify_token(token)
@@ -58,14 +53,24 @@ class StreamsEndWithToken:
 class _Stream:
     """The two directions of one request, which can be ended from this side."""
 
-    def __init__(self, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, receive: Receive, send: Send, is_valid: Callable[[], Awaitable[bool]]
+    ) -> None:
         self._receive = receive
         self._send = send
+        self._is_valid = is_valid
         self._waiting: set[anyio.CancelScope] = set()
         self._has_ended = False
         self._is_open = False
+        self._has_events = False
 
-    def end(self) -> None:
+    async def end_with_token(self) -> None:
+        await anyio.sleep(CHECK_SECONDS)
+        while await self._is_valid():  # noqa: ASYNC110 - the token file changes on disk
+            await anyio.sleep(CHECK_SECONDS)
+        self._end()
+
+    def _end(self) -> None:
         self._has_ended = True
         for scope in self._waiting:
             scope.cancel()
@@ -81,6 +86,13 @@ class _Stream:
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            # Another response, such as a 401, says nothing of the account.
+            kind = Headers(raw=message["headers"]).get("content-type", "")
+            self._has_events = kind.startswith("text/event-stream")
+        elif self._has_events and not (await self._is_valid()):
+            self._end()
+            return
         is_last = message["type"] == "http.response.body" and not message.get("more_body", False)
         self._is_open = not is_last
         await self._send(message)

@@ -114,6 +114,31 @@ async def test_a_stream_ends_when_its_token_expires(
                 assert time.time() >= expires
 
 
+@asynccontextmanager
+async def subscribed(uris: list[str], *callers: Caller) -> AsyncIterator[list[Stream]]:
+    """A stream of each caller, which asked for the changes of `uris` and was acknowledged."""
+    body = message("subscriptions/listen", notifications={"resourceSubscriptions": uris})
+    opened = [Stream() for _ in callers]
+    async with anyio.create_task_group() as tasks:
+        for stream, caller in zip(opened, callers, strict=True):
+            how = {"json": body, "headers": headers_for(body, caller.token)}
+            tasks.start_soon(
+                lambda stream=stream, caller=caller, how=how: stream.read(
+                    caller.client, "POST", caller.url, **how
+                )
+            )
+        await until(lambda: all(stream.messages for stream in opened), "all are open")
+        yield opened
+        tasks.cancel_scope.cancel()
+
+
+async def create_backup(caller: Caller, vps: str) -> None:
+    done = await caller.call("create_vps_backup", id=vps)
+    if done.asks:
+        done = await caller.call("create_vps_backup", done.accept(), id=vps)
+    assert done.kind is None, done.text
+
+
 async def test_only_servers_that_were_shown_are_told_of(tmp_path: Path, upstream: Upstream) -> None:
     path, tokens = token_file(tmp_path, "web-team", "ops-team")
     env = serving(upstream, HOSTUP_MCP_ALLOW="create", HOSTUP_MCP_TOKENS=str(path))
@@ -123,23 +148,9 @@ async def test_only_servers_that_were_shown_are_told_of(tmp_path: Path, upstream
             vps = await web.find("dev-01")
             mine = f"hostup://vps/{vps}/backups"
             wanted = [mine, "hostup://vps", f"hostup://vps/{vps}", "hostup://vps/vps_x/backups"]
-            body = message("subscriptions/listen", notifications={"resourceSubscriptions": wanted})
-            own, foreign = Stream(), Stream()
-            async with anyio.create_task_group() as tasks:
-                for stream, caller in ((own, web), (foreign, ops)):
-                    how = {"json": body, "headers": headers_for(body, caller.token)}
-                    tasks.start_soon(
-                        lambda stream=stream, how=how: stream.read(
-                            client, "POST", server.url, **how
-                        )
-                    )
-                await until(lambda: bool(own.messages and foreign.messages), "both are open")
-                done = await web.call("create_vps_backup", id=vps)
-                if done.asks:
-                    done = await web.call("create_vps_backup", done.accept(), id=vps)
-                assert done.kind is None, done.text
+            async with subscribed(wanted, web, ops) as [own, foreign]:
+                await create_backup(web, vps)
                 await until(lambda: len(own.messages) > 1, "the change is told")
-                tasks.cancel_scope.cancel()
     acknowledged = [s.messages[0]["params"]["notifications"] for s in (own, foreign)]
     assert acknowledged == [
         {"resourceSubscriptions": [mine, "hostup://vps"]},
@@ -147,3 +158,22 @@ async def test_only_servers_that_were_shown_are_told_of(tmp_path: Path, upstream
     ]
     assert own.messages[1]["params"]["uri"] == mine
     assert len(foreign.messages) == 1
+
+
+async def test_a_revoked_token_hears_of_no_change_before_its_stream_ends(
+    tmp_path: Path, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "CHECK_SECONDS", 60)
+    path, tokens = token_file(tmp_path, "web-team", "ops-team")
+    env = serving(upstream, HOSTUP_MCP_ALLOW="create", HOSTUP_MCP_TOKENS=str(path))
+    with threads(env) as [server]:
+        async with calling() as client:
+            web, ops = (Caller(client, server.url, tokens[n]) for n in ("web-team", "ops-team"))
+            vps = await web.find("dev-01")
+            await ops.find("dev-01")
+            async with subscribed([f"hostup://vps/{vps}/backups"], web, ops) as [revoked, kept]:
+                revoke_token(path, "web-team")
+                await create_backup(ops, vps)
+                await until(lambda: len(kept.messages) > 1, "the change is told")
+                await until(lambda: revoked.has_ended, "the other stream has ended")
+    assert len(revoked.messages) == 1
