@@ -179,6 +179,12 @@ def what_text(question: Question, zone: tzinfo) -> str:
     return _Speaker(question.server, Viewer(zone)).part(question.what).removesuffix("?")
 
 
+def asked_text(question: Question, zone: tzinfo) -> str:
+    """Return the same with the ids, so that it says which server and backup were meant."""
+    ids = ", ".join((question.server.id, *question.ids))
+    return f"{what_text(question, zone)} ({ids})"
+
+
 class _Speaker(Formatter):
     """Fills the sentences in with facts, in the viewer's language and time zone."""
 

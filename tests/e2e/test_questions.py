@@ -128,3 +128,31 @@ async def test_a_yes_left_to_the_client_is_called_that() -> None:
     assert user.questions == []
     assert started.data["agreed"]["by"] == "client"
     assert "Asking the user was left to the client (HOSTUP_MCP_CONFIRM=client): " in started.text
+
+
+@pytest.mark.parametrize("mode", REVISIONS)
+async def test_a_declined_restore_says_what_was_declined(mode: str) -> None:
+    """Which backup of which server; and that nothing was changed."""
+    sandbox, user = fresh_account(), User()
+    user.says(DECLINE)
+    async with in_memory(sandbox, user, mode=mode) as assistant:
+        vps, backups = await assistant.backups("web-01")
+        source = (await assistant.ok("list_restore_sources", id=vps))["sources"][0]
+        other, theirs = source["id"], source["backups"][0]["id"]
+        plans: list[tuple[str, dict[str, str]]] = [
+            ("to its backup from ", {"mode": "in_place", "backupId": backups[0]}),
+            (
+                "from another server's backup of ",
+                {"mode": "from_other_vps", "sourceVpsId": other, "backupId": theirs},
+            ),
+        ]
+        for words, how in plans:
+            plan = await assistant.ok("plan_restore", id=vps, **how)
+            declined = await assistant.no("restore_vps", planId=plan["planId"])
+            message = declined.error["message"]
+            assert message.startswith(
+                f'The user declined. What was asked: Restore "web-01" (192.0.2.10) {words}'
+            )
+            ids = [vps, *(how[key] for key in ("sourceVpsId", "backupId") if key in how)]
+            assert message.endswith(f" ({', '.join(ids)}). Nothing was changed.")
+    assert sandbox.writes == []

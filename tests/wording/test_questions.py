@@ -17,6 +17,7 @@ from hostup_mcp.wording.questions import (
     Question,
     Quote,
     Server,
+    asked_text,
     question_text,
     say,
     what_text,
@@ -65,6 +66,7 @@ def test_a_plain_yes_ends_with_the_ids() -> None:
 def test_what_is_agreed_to_is_a_statement() -> None:
     agreed = 'Restore "web-01" (192.0.2.10) to its backup from Mon 2026-04-27 02:00 UTC'
     assert what_text(RESTORE, UTC) == agreed
+    assert asked_text(RESTORE, UTC) == f"{agreed} ({VPS}, {BACKUP})"
 
 
 @pytest.mark.parametrize(

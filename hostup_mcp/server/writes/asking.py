@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 import anyio
@@ -28,7 +28,7 @@ from hostup_mcp.server.writes.consent import THE_NAME, Yes, matches, not_confirm
 from hostup_mcp.server.writes.context import WriteContext
 from hostup_mcp.server.writes.proposal import Destructive, fingerprint
 from hostup_mcp.state.store import RecordKey, RecordKind, new_handle
-from hostup_mcp.wording.questions import Question, field_texts, question_text, what_text
+from hostup_mcp.wording.questions import Question, asked_text, field_texts, question_text
 from hostup_mcp.wording.viewer import Viewer
 
 QUESTION_SECONDS = 600.0
@@ -95,7 +95,7 @@ async def ask(
     if not can_ask(ctx):
         raise _cannot_ask(ctx, w)
     question = proposal.question
-    asked = what_text(question, w.services.viewer.zone)
+    asked = asked_text(question, w.services.viewer.zone)
     params = ElicitRequestFormParams(
         message=question_text(question, w.services.viewer),
         requested_schema=_schema(question, w.services.viewer),
@@ -150,14 +150,14 @@ async def answered(ctx: Ctx, w: WriteContext) -> Agreement | None:
     return Agreement(stored.vps_id, stored.fingerprint, yes, stored.as_of, key)
 
 
-def agree_in_panel(proposal: Destructive, typed: str, as_of: datetime) -> Agreement:
+def agree_in_panel(proposal: Destructive, typed: str, as_of: datetime, zone: tzinfo) -> Agreement:
     """Return the yes of a user who typed `typed` into the panel, to a proposal as of `as_of`.
 
     Raises:
         RefusalError: `typed` does not name the server.
     """
     if not matches(typed, proposal.question.to_type):
-        raise _wrong_name()
+        raise _wrong_name(asked_text(proposal.question, zone))
     yes = Yes("user", f"typed {THE_NAME} in the panel")
     return Agreement(proposal.vps_id, fingerprint(proposal), yes, as_of)
 
@@ -266,7 +266,7 @@ def _read(answer: ElicitResult, to_type: str, plain_yes: bool, asked: str) -> Ye
     raise not_confirmed("The user did not say yes", asked)
 
 
-def _wrong_name(asked: str = "") -> RefusalError:
+def _wrong_name(asked: str) -> RefusalError:
     return not_confirmed("The typed name is not the name of this VPS", asked)
 
 

@@ -11,7 +11,7 @@ from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import RefusalError, refuse
 from hostup_mcp.server.writes.proposal import Destructive, Harmless, Proposal
 
-MAX_ASKED = 240
+MAX_ASKED = 320
 """Characters of a question that a refusal repeats."""
 
 THE_NAME = "the server's name"
@@ -60,7 +60,7 @@ def matches(typed: str, to_type: str) -> bool:
 def not_confirmed(why: str, asked: str = "") -> RefusalError:
     """Return the refusal because there is no yes. `why` is a sentence without its full stop.
 
-    `asked` is what the user was asked, as a statement; empty if that is not known.
+    `asked` is what the user was asked, as a statement with the ids; empty if that is not known.
     """
     if asked:
         why = f"{why}. What was asked: {clean_text(asked, MAX_ASKED)}"

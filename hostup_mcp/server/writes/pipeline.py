@@ -121,7 +121,8 @@ async def _agree(
     if isinstance(proposal, Harmless):
         return Agreement(proposal.vps_id, fingerprint(proposal), None, reading.now)
     if tool.confirmed_in_panel:
-        return agree_in_panel(proposal, str(arguments["typedName"]), reading.now)
+        typed, zone = str(arguments["typedName"]), w.services.viewer.zone
+        return agree_in_panel(proposal, typed, reading.now, zone)
     question = await ask(ctx, w, proposal, reading.now)
     if isinstance(question, InputRequiredResult):
         w.log("asked the user")

@@ -12,7 +12,7 @@ from hostup_mcp.server.writes.consent import (
     matches,
     not_confirmed,
 )
-from hostup_mcp.wording.questions import what_text
+from hostup_mcp.wording.questions import asked_text
 
 from .bench import DESTRUCTIVE, HARMLESS, QUESTION
 from .words import REFUSALS
@@ -59,7 +59,7 @@ def test_a_consent_says_who_agreed_and_how() -> None:
 
 
 def test_declining_is_not_retried() -> None:
-    failure = not_confirmed("The user declined", what_text(QUESTION, UTC)).failure
+    failure = not_confirmed("The user declined", asked_text(QUESTION, UTC)).failure
     assert (failure.kind, failure.message, failure.next_step) == REFUSALS["declined"]
 
 

@@ -13,7 +13,10 @@ class Words(NamedTuple):
     next_step: str
 
 
-_ASKED = ' What was asked: Change how many backups of "web-01" (no IP known) HostUp keeps.'
+_ASKED = (
+    ' What was asked: Change how many backups of "web-01" (no IP known) HostUp keeps '
+    "(vps_abcdef12)."
+)
 
 
 def _no(why: str, asked: str = _ASKED) -> Words:
@@ -58,7 +61,7 @@ REFUSALS = {
     "declined": _no("The user declined"),
     "closed": _no("The user closed the question without an answer"),
     "wrong name": _no("The typed name is not the name of this VPS"),
-    "wrong name in the panel": _no("The typed name is not the name of this VPS", ""),
+    "wrong name in the panel": _no("The typed name is not the name of this VPS"),
     "does not fit": _no("The answer did not fit the question"),
     "no plain yes": _no("The user did not say yes"),
     "no answer": _no("This call did not bring an answer to the question"),
