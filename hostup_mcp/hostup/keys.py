@@ -6,6 +6,9 @@ import re
 
 from hostup_mcp.hostup.address import KEYS_PAGE
 
+SHORTEST_KEY = 8
+"""A shorter text would be found in ordinary words, so it could not be kept out of output."""
+
 # What clients leave in place of a variable that they do not know, whole or in quotes.
 _UNFILLED = re.compile(
     r"""["']?(
@@ -32,19 +35,33 @@ def is_unfilled(value: str) -> bool:
 
 
 def key_problem(api_key: str) -> str | None:
-    """Return what is wrong with an API key, on one line without the key; None if nothing shows."""
+    """Return what is wrong with `HOSTUP_API_KEY`, on one line without it; None if nothing shows."""
     if not api_key:
         return (
             f"HOSTUP_API_KEY is not set. Create a key with the scope read:vm at {KEYS_PAGE}, "
             "or set HOSTUP_SANDBOX=1 to try the sandbox account."
         )
+    fault = key_fault(api_key)
+    if fault == _NOT_FILLED_IN:
+        fault += ". Put your key in its place in the client's configuration"
+    return fault and f"HOSTUP_API_KEY {fault}."
+
+
+def key_fault(api_key: str) -> str | None:
+    """Return what is wrong with an API key, to follow its name; None if nothing shows."""
+    if not api_key:
+        return "is missing"
+    if is_unfilled(api_key):
+        return "is still a placeholder"
     if _EXAMPLE.fullmatch(api_key):
-        return (
-            "HOSTUP_API_KEY is still the text of an example: no key was filled in. Put your key in "
-            "its place in the client's configuration."
-        )
+        return _NOT_FILLED_IN
     if api_key[0] in "\"'" or api_key[-1] in "\"'":
-        return "HOSTUP_API_KEY has quotes around it that belong to no key; take them away."
+        return "has quotes around it that belong to no key; take them away"
     if not api_key.isascii() or not api_key.isprintable() or " " in api_key:
-        return "HOSTUP_API_KEY contains spaces or characters that no key has; copy it again."
+        return "contains spaces or characters that no key has; copy it again"
+    if len(api_key) < SHORTEST_KEY:
+        return f"is too short for a key (fewer than {SHORTEST_KEY} characters); copy all of it"
     return None
+
+
+_NOT_FILLED_IN = "is still the text of an example: no key was filled in"

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-REDACTED = b"***"
+from hostup_mcp.hostup.keys import SHORTEST_KEY
 
-SHORTEST_SECRET = 8
-"""A shorter text is no secret, and would be found in ordinary words."""
+REDACTED = b"***"
 
 
 def redactor(secret: str) -> Callable[[bytes], bytes]:
@@ -16,7 +15,7 @@ def redactor(secret: str) -> Callable[[bytes], bytes]:
 
     It is found however JSON or a URL may write its characters; nothing else is changed.
     """
-    if len(secret) < SHORTEST_SECRET:
+    if len(secret) < SHORTEST_KEY:  # no key; it would be found in ordinary words
         return lambda content: content
     plain = secret.encode()
     pattern = re.compile(b"".join(map(_written, plain)))

@@ -9,6 +9,7 @@ The file is JSON. A key is a value, an environment variable or a file (for mount
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
@@ -17,9 +18,12 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from hostup_mcp.config import Group, Settings, known_language, time_zone
+from hostup_mcp.hostup.keys import key_fault
 from hostup_mcp.server.caller import Account
 from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import refuse
+
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
 class CredentialsError(Exception):
@@ -115,6 +119,9 @@ def _read_key(name: str, key: _Key, environ: Mapping[str, str]) -> str:
         ).strip()
     except (OSError, UnicodeDecodeError):
         text = ""
-    if not text or not text.isascii() or not text.isprintable() or " " in text:
-        raise CredentialsError(f"the API key of caller {name!r} is missing or invalid")
+    if fault := key_fault(text):
+        # A name that does not look like a variable's may be the key, in the wrong place.
+        is_name = key.env is not None and _VARIABLE.fullmatch(key.env)
+        where = f" (the variable {key.env})" if is_name else ""
+        raise CredentialsError(f"the API key of caller {name!r}{where} {fault}")
     return text

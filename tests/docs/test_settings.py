@@ -70,7 +70,7 @@ def test_every_setting_has_a_row() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0][0])
 def test_default_is_right(row: list[Cell]) -> None:
-    settings = load({}, {"HOSTUP_API_KEY": "key"})
+    settings = load({}, {"HOSTUP_API_KEY": "hu_live_1"})
     assert isinstance(settings, Settings)
     (name,), _, (default,), _ = row
     field = FIELDS[name]
@@ -94,7 +94,7 @@ def test_flag_equals_variable(row: list[Cell], tmp_path: Path) -> None:
     value = {"--sandbox": "1", "--allow": "create", "--state": "redis://localhost"}.get(
         row[1][0], str(file)
     )
-    base = {"HOSTUP_API_KEY": "key", "HOSTUP_MCP_SECRET": "s" * 32}
+    base = {"HOSTUP_API_KEY": "hu_live_1", "HOSTUP_MCP_SECRET": "s" * 32}
     by_variable = load({}, {**base, row[0][0]: value})
     by_flag = load({row[1][0].removeprefix("--"): value}, base)
     assert isinstance(by_flag, Settings)
@@ -127,7 +127,7 @@ def test_message_for_a_wrong_setting(
     monkeypatch.chdir("/proc" if "working directory" in row[1][0] else tmp_path)
     (tmp_path / "tokens.json").touch()
     given = dict(word.split("=", 1) for word in shlex.split(row[0][0]))
-    loaded = load({}, {"HOSTUP_API_KEY": "key", **given})
+    loaded = load({}, {"HOSTUP_API_KEY": "hu_live_1", **given})
     assert isinstance(loaded, Misconfigured)
     assert row[1][0] in loaded.problems
 

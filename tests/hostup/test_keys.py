@@ -2,7 +2,7 @@
 
 import pytest
 
-from hostup_mcp.hostup.keys import is_unfilled, key_problem
+from hostup_mcp.hostup.keys import SHORTEST_KEY, is_unfilled, key_problem
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,16 @@ def test_quotes_are_told(value: str) -> None:
     assert problem == "HOSTUP_API_KEY has quotes around it that belong to no key; take them away."
 
 
+@pytest.mark.parametrize("value", ["k", "key", "hu_live", "a" * (SHORTEST_KEY - 1)])
+def test_what_could_not_be_kept_out_of_output_is_no_key(value: str) -> None:
+    assert key_problem(value) == (
+        "HOSTUP_API_KEY is too short for a key (fewer than 8 characters); copy all of it."
+    )
+
+
 @pytest.mark.parametrize(
-    "value", ["hu_live_1", "key", "a" * 64, "hu-live$%{}<>", "$2b$10$abc/def", "100%", "keyring"]
+    "value",
+    ["hu_live_1", "a" * SHORTEST_KEY, "a" * 64, "hu-live$%{}<>", "$2b$10$abc/def", "100%-keyring"],
 )
 def test_keys_are_left_alone(value: str) -> None:
     assert not is_unfilled(value)

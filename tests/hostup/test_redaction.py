@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hostup_mcp.hostup.redaction import SHORTEST_SECRET, redactor
+from hostup_mcp.hostup.keys import SHORTEST_KEY
+from hostup_mcp.hostup.redaction import redactor
 
 from .wire import KEY
 
 ODD_KEY = 'hu/5ecret"+\\Key'
-keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=SHORTEST_SECRET)
+keys = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=SHORTEST_KEY)
 
 
 def escaped(text: str) -> str:

@@ -137,7 +137,9 @@ def test_missing_file(path: Path) -> None:
         read_accounts(path, SETTINGS, {})
 
 
-@pytest.mark.parametrize("text", ["", "  ", "two words", "line\nbreak", "nul\x00", "ü" + KEY])
+@pytest.mark.parametrize(
+    "text", ["", "  ", "two words", "line\nbreak", "nul\x00", "ü" + KEY, "$HU_LIVE", "7chars!"]
+)
 def test_invalid_key_names_its_caller(path: Path, tmp_path: Path, text: str) -> None:
     mounted = tmp_path / "mounted"
     mounted.write_bytes(text.encode())
@@ -145,6 +147,24 @@ def test_invalid_key_names_its_caller(path: Path, tmp_path: Path, text: str) -> 
         with pytest.raises(CredentialsError, match="web-team") as raised:
             read_accounts(write(path, {"web-team": {"key": key}}), SETTINGS, {"X": text})
         assert not text.strip() or text not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("env", "expected"),
+    [
+        ("WEB_KEY", "the API key of caller 'web-team' (the variable WEB_KEY) is too short"),
+        ("OPS_KEY", "the API key of caller 'web-team' (the variable OPS_KEY) is missing"),
+        (KEY, "the API key of caller 'web-team' is missing"),
+    ],
+)
+def test_invalid_key_names_its_variable(path: Path, env: str, expected: str) -> None:
+    """But no key that was given in place of one."""
+    with pytest.raises(CredentialsError) as raised:
+        read_accounts(
+            write(path, {"web-team": {"key": {"env": env}}}), SETTINGS, {"WEB_KEY": "7chars!"}
+        )
+    assert str(raised.value).startswith(expected)
+    assert KEY not in str(raised.value)
 
 
 def test_missing_key_source(path: Path, tmp_path: Path) -> None:

@@ -129,7 +129,9 @@ def test_the_groups_change_nothing_else() -> None:
             assert changed <= {"initialize", "server/discover", "tools/list"}
 
 
-@pytest.mark.parametrize("environ", [{}, {"HOSTUP_API_KEY": "k"}, {"HOSTUP_API_KEY": "no key"}])
+@pytest.mark.parametrize(
+    "environ", [{}, {"HOSTUP_API_KEY": "hu_live_1"}, {"HOSTUP_API_KEY": "no key"}]
+)
 @pytest.mark.parametrize(
     ("flag", "variable", "is_early"),
     [
