@@ -133,7 +133,7 @@ async def test_a_yes_left_to_the_client_is_called_that() -> None:
 @pytest.mark.parametrize("mode", REVISIONS)
 async def test_a_declined_restore_says_what_was_declined(mode: str) -> None:
     """Which backup of which server; and that nothing was changed."""
-    sandbox, user = fresh_account(), User()
+    sandbox, user = fresh_account(variants=Variants(from_vps_gate="backups")), User()
     user.says(DECLINE)
     async with in_memory(sandbox, user, mode=mode) as assistant:
         vps, backups = await assistant.backups("web-01")
