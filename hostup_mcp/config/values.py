@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from hostup_mcp.hostup.address import Host, read_host, read_origin
 from hostup_mcp.hostup.keys import is_unfilled
+
+T = TypeVar("T")
 
 LANGUAGES = ("en", "sv")
 """The languages that users can be asked and told in."""
@@ -125,25 +128,27 @@ def read_switch(value: str, name: str, problems: list[str]) -> bool:
 
 def read_hosts(text: str, problems: list[str]) -> tuple[Host, ...]:
     """Return the hosts in a comma-separated list."""
-    hosts = [read_host(part) for part in _parts(text)]
-    if None in hosts:
-        problems.append(
-            "HOSTUP_MCP_ALLOWED_HOSTS must be hosts such as mcp.example.net, mcp.example.net:8000 "
-            "or mcp.example.net:*, separated by commas."
-        )
-    return tuple(host for host in hosts if host is not None)
+    problem = (
+        "HOSTUP_MCP_ALLOWED_HOSTS must be hosts such as mcp.example.net, mcp.example.net:8000 "
+        "or mcp.example.net:*, separated by commas."
+    )
+    return _read_each(text, read_host, problem, problems)
 
 
 def read_origins(text: str, problems: list[str]) -> tuple[str, ...]:
     """Return the origins in a comma-separated list, as browsers write them."""
-    origins = [read_origin(part) for part in _parts(text)]
-    if None in origins:
-        problems.append(
-            "HOSTUP_MCP_ALLOWED_ORIGINS must be origins such as https://app.example.net or "
-            "http://localhost:6274, separated by commas."
-        )
-    return tuple(origin for origin in origins if origin is not None)
+    problem = (
+        "HOSTUP_MCP_ALLOWED_ORIGINS must be origins such as https://app.example.net or "
+        "http://localhost:6274, separated by commas."
+    )
+    return _read_each(text, read_origin, problem, problems)
 
 
-def _parts(text: str) -> list[str]:
-    return [part for each in text.split(",") if (part := each.strip())]
+def _read_each(
+    text: str, read: Callable[[str], T | None], problem: str, problems: list[str]
+) -> tuple[T, ...]:
+    """Return what `read` makes of each part of a list; add `problem` if one is invalid."""
+    found = [read(part) for each in text.split(",") if (part := each.strip())]
+    if None in found:
+        problems.append(problem)
+    return tuple(each for each in found if each is not None)

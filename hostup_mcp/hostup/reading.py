@@ -111,9 +111,7 @@ class ReadingClient:
         """
         given = {"limit": limit, "cursor": cursor, "primaryIp": primary_ip, "name": name}
         params = {key: value for key, value in given.items() if value is not None}
-        page = await self._http.read(
-            VpsPage, "/api/v2/vps", params, scopes=READ, budget=self._budget
-        )
+        page = await self._read(VpsPage, "/api/v2/vps", params)
         matching = tuple(vps for vps in page.data if _matches(vps, primary_ip, name))
         return page.checked(
             matching, repeats_cursor=cursor is not None and page.next_cursor == cursor
@@ -125,14 +123,13 @@ class ReadingClient:
         Raises:
             WrongSubjectError: the response is about another server.
         """
-        vps = await self._http.read(Vps, vps_path(vps_id), scopes=READ, budget=self._budget)
+        vps = await self._read(Vps, vps_path(vps_id))
         _check_subject("server", vps_id, vps.id)
         return vps
 
     async def list_backups(self, vps_id: str) -> BackupList:
         """GET /api/v2/vps/{id}/backups: backups, quota and gates; not paged."""
-        path = f"{vps_path(vps_id)}/backups"
-        return await self._http.read(BackupList, path, scopes=READ, budget=self._budget)
+        return await self._read(BackupList, f"{vps_path(vps_id)}/backups")
 
     async def get_status(self, vps_id: str) -> VpsStatus:
         """GET /api/v2/vps/{id}/status: live state.
@@ -140,23 +137,20 @@ class ReadingClient:
         Raises:
             WrongSubjectError: the response is about another server.
         """
-        path = f"{vps_path(vps_id)}/status"
-        status = await self._http.read(VpsStatus, path, scopes=READ, budget=self._budget)
+        status = await self._read(VpsStatus, f"{vps_path(vps_id)}/status")
         _check_subject("server", vps_id, status.id)
         return status
 
     async def get_storage(self, vps_id: str) -> VpsStorage:
         """GET /api/v2/vps/{id}/storage: the disks, with their sizes as far as HostUp has them."""
-        path = f"{vps_path(vps_id)}/storage"
-        return await self._http.read(VpsStorage, path, scopes=READ, budget=self._budget)
+        return await self._read(VpsStorage, f"{vps_path(vps_id)}/storage")
 
     async def get_guest_agent(self, vps_id: str) -> GuestAgent:
         """GET /api/v2/vps/{id}/agent/exec: whether the guest agent answers; runs nothing.
 
         HostUp's pages disagree on whether `read:vm` is enough, so it may be refused with 403.
         """
-        path = f"{vps_path(vps_id)}/agent/exec"
-        return await self._http.read(GuestAgent, path, scopes=READ, budget=self._budget)
+        return await self._read(GuestAgent, f"{vps_path(vps_id)}/agent/exec")
 
     async def get_cancellation(self, vps_id: str) -> Cancellation:
         """GET /api/v2/vps/{id}/cancellation: whether the server is cancelled, and to when.
@@ -164,40 +158,35 @@ class ReadingClient:
         Raises:
             WrongSubjectError: the response is about another server.
         """
-        path = f"{vps_path(vps_id)}/cancellation"
-        found = await self._http.read(Cancellation, path, scopes=READ, budget=self._budget)
+        found = await self._read(Cancellation, f"{vps_path(vps_id)}/cancellation")
         _check_subject("server", vps_id, found.vps_id)
         return found
 
     async def get_billing_breakdown(self, vps_id: str) -> BillingBreakdown:
         """GET /api/v2/vps/{id}/billing-breakdown: what a pay-as-you-go server costs a month."""
         path = f"{vps_path(vps_id)}/billing-breakdown"
-        return await self._http.read(BillingBreakdown, path, scopes=BILLING, budget=self._budget)
+        return await self._read(BillingBreakdown, path, scopes=BILLING)
 
     async def get_payg_preflight(self) -> PaygPreflight:
         """GET /api/v2/vps/payg/deployments: whether the account may have a new server; prices."""
-        path = "/api/v2/vps/payg/deployments"
-        return await self._http.read(PaygPreflight, path, scopes=READ, budget=self._budget)
+        return await self._read(PaygPreflight, "/api/v2/vps/payg/deployments")
 
     async def get_payg_limits(self) -> PaygLimits:
         """GET /api/v2/vps/payg/limits: what all pay-as-you-go servers together may have."""
-        path = "/api/v2/vps/payg/limits"
-        return await self._http.read(PaygLimits, path, scopes=READ, budget=self._budget)
+        return await self._read(PaygLimits, "/api/v2/vps/payg/limits")
 
     async def list_restore_sources(self, vps_id: str) -> RestoreSources:
         """GET /api/v2/vps/{id}/backups/restore-sources: backups of other servers."""
         path = f"{vps_path(vps_id)}/backups/restore-sources"
-        return await self._http.read(RestoreSources, path, scopes=BACKUP, budget=self._budget)
+        return await self._read(RestoreSources, path, scopes=BACKUP)
 
     async def list_snapshots(self, vps_id: str) -> SnapshotList:
         """GET /api/v2/vps/{id}/snapshots: snapshots, limits and gates."""
-        path = f"{vps_path(vps_id)}/snapshots"
-        return await self._http.read(SnapshotList, path, scopes=READ, budget=self._budget)
+        return await self._read(SnapshotList, f"{vps_path(vps_id)}/snapshots")
 
     async def list_backup_schedules(self, vps_id: str) -> BackupSchedules:
         """GET /api/v2/vps/{id}/backup-schedules: schedules, retention and gates."""
-        path = f"{vps_path(vps_id)}/backup-schedules"
-        return await self._http.read(BackupSchedules, path, scopes=READ, budget=self._budget)
+        return await self._read(BackupSchedules, f"{vps_path(vps_id)}/backup-schedules")
 
     async def audit_log(self, start_at: datetime, *, pages: int = 3) -> AuditLog:
         """GET /api/v2/audit-log: what was requested with this account since `start_at`.
@@ -213,9 +202,7 @@ class ReadingClient:
         }
         rows: list[AuditRow] = []
         for _ in range(pages):
-            page = await self._http.read(
-                AuditPage, "/api/v2/audit-log", params, scopes=AUDIT, budget=self._budget
-            )
+            page = await self._read(AuditPage, "/api/v2/audit-log", params, scopes=AUDIT)
             rows += page.data
             if page.next_cursor in (None, "", params.get("cursor")):
                 is_complete = not page.is_incomplete and not page.next_cursor
@@ -233,7 +220,7 @@ class ReadingClient:
         """
         if not is_path_on_host(poll_url):
             raise ValueError("a poll URL must be a path on HostUp's own host")
-        document = await self._http.read(Document, poll_url, budget=self._budget)
+        document = await self._read(Document, poll_url, scopes=())
         if not any(document.get(key) for key in ("operation", "data")):
             # Nothing of a job: an error with status 200, say.
             stated = stated_error(document.model_extra or {}, 200, ServerFaultError)
@@ -251,6 +238,16 @@ class ReadingClient:
                 older if older is not None and older.startswith(_JOB) else None,
             )
         return job(document)
+
+    async def _read(
+        self,
+        model: type[M],
+        path: str,
+        params: Mapping[str, str | int] | None = None,
+        *,
+        scopes: tuple[str, ...] = READ,
+    ) -> M:
+        return await self._http.read(model, path, params, scopes=scopes, budget=self._budget)
 
 
 def _same_text(requested: str, received: str) -> bool:

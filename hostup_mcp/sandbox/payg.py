@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
+from typing import Literal, TypeAlias, get_args
 
 from .models import Server
 
 HOURS_PER_MONTH = 720
-WORDS = (
+BlockerWord: TypeAlias = Literal[
     "not_verified",
     "no_cloud_access",
     "no_card_on_file",
@@ -15,8 +16,10 @@ WORDS = (
     "storage_limit_exceeded",
     "instance_limit_exceeded",
     "has_unpaid_invoice",
-)
-"""The documented blocker words."""
+]
+"""A documented word for what keeps an account from a new server."""
+
+WORDS: tuple[BlockerWord, ...] = get_args(BlockerWord)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from .ids import IdStyle
+from .payg import BlockerWord
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,18 +181,7 @@ class Anomalies:
     """How each write is answered. Only `empty_object` is carried out; the others do nothing."""
     deploy_response: Literal["documented", "neither", "shape_invalid"] = "documented"
     """How a new server is answered: with neither id nor job, or with a 502. It is built."""
-    payg_blocker: Literal[
-        "none",
-        "unnamed",
-        "not_verified",
-        "no_cloud_access",
-        "no_card_on_file",
-        "cpu_limit_exceeded",
-        "memory_limit_exceeded",
-        "storage_limit_exceeded",
-        "instance_limit_exceeded",
-        "has_unpaid_invoice",
-    ] = "none"
+    payg_blocker: Literal["none", "unnamed", BlockerWord] = "none"
     """What keeps the account from a new server; `unnamed` has no `blockerReasons`."""
     prices_rise: bool = False
     """Whether each read of the preflight finds rates that are ten percent of the first higher."""

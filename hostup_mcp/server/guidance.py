@@ -84,10 +84,9 @@ def recover_server(
     trouble: Annotated[str, Field(description="What happened, in your words.")] = "",
 ) -> str:
     """Return the prompt for a recovery that changes nothing without the user's decision."""
-    which = f"the server {id}" if id else "a server; ask me which one from list_vps it is"
     what = f" What happened: {trouble}" if trouble else ""
     return (
-        f"Help me recover {which}.{what}\n"
+        f"Help me recover {_which(id)}.{what}\n"
         "1. Call list_vps, then list_vps_backups of that server.\n"
         "2. Tell me in plain words whether a restore is possible at HostUp and from here (here), "
         "and if not, why and what would unblock it.\n"
@@ -108,9 +107,8 @@ def rehearse_recovery(
     ] = "",
 ) -> str:
     """Return the prompt for a rehearsal, which ends only when the user says so."""
-    which = f"the server {id}" if id else "a server; ask me which one from list_vps it is"
     return (
-        f"Help me find out whether the backup of {which} works.\n"
+        f"Help me find out whether the backup of {_which(id)} works.\n"
         "1. Call list_vps, then list_vps_backups of that server.\n"
         "2. Call plan_restore with mode new_cloud_vps, rehearsal and the newest backup that looks "
         "complete. Tell me its price for two hours and per hour, and that a twin of a live server "
@@ -158,3 +156,7 @@ async def backups(id: str, ctx: Context[Any, Any]) -> str:
 def _to_resource_error(error: HostUpError | RefusalError) -> ResourceError:
     failure = error.failure if isinstance(error, RefusalError) else from_hostup(error)
     return ResourceError(f"{failure.message} {failure.next_step}")
+
+
+def _which(id: str) -> str:
+    return f"the server {id}" if id else "a server; ask me which one from list_vps it is"
