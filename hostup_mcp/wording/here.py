@@ -17,8 +17,10 @@ HERE: Mapping[Code, Text] = {
         "It is locked in this assistant's access to HostUp. {how:finding}",
     ),
     Code.UNLOCK_BY_SETTING: Text(
-        "set --allow {allow} (or HOSTUP_MCP_ALLOW) where hostup-mcp is configured, then restart it",
-        "Whoever set it up can unlock it with --allow {allow} (or HOSTUP_MCP_ALLOW) and a restart.",
+        "set --allow {allow} (or HOSTUP_MCP_ALLOW={allow}) where hostup-mcp is configured, "
+        "then restart it",
+        "Whoever set it up can unlock it with --allow {allow} (or HOSTUP_MCP_ALLOW={allow}) and "
+        "a restart.",
     ),
     Code.UNLOCK_FOR_CALLER: Text(
         "whoever runs hostup-mcp sets allow {allow} for this caller in its credentials "

@@ -319,15 +319,17 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     # Why it cannot be carried out from here, and who can change that
     (
         Locked(("restore",), UnlockBySetting("create,restore")),
-        "Locked; to unlock: set --allow create,restore (or HOSTUP_MCP_ALLOW) where hostup-mcp is "
-        "configured, then restart it.",
+        "Locked; to unlock: set --allow create,restore (or HOSTUP_MCP_ALLOW=create,restore) where "
+        "hostup-mcp is configured, then restart it.",
         "It is locked in this assistant's access to HostUp. Whoever set it up can unlock it with "
-        "--allow create,restore (or HOSTUP_MCP_ALLOW) and a restart.",
+        "--allow create,restore (or HOSTUP_MCP_ALLOW=create,restore) and a restart.",
     ),
     (
         UnlockBySetting("restore"),
-        "set --allow restore (or HOSTUP_MCP_ALLOW) where hostup-mcp is configured, then restart it",
-        "Whoever set it up can unlock it with --allow restore (or HOSTUP_MCP_ALLOW) and a restart.",
+        "set --allow restore (or HOSTUP_MCP_ALLOW=restore) where hostup-mcp is configured, then "
+        "restart it",
+        "Whoever set it up can unlock it with --allow restore (or HOSTUP_MCP_ALLOW=restore) and a "
+        "restart.",
     ),
     (
         UnlockForCaller("restore"),

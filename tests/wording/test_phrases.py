@@ -35,8 +35,10 @@ def test_gate_text(gate: Gate | None, text: str) -> None:
 LOCK = Locked(("restore",), UnlockBySetting("restore"))
 CREATE_LOCK = Locked(("create",), UnlockBySetting("create"))
 CANNOT_ASK = ClientCannotAsk(Code.USE_ASKING_CLIENT)
-UNLOCK = "Locked; to unlock: set --allow {} (or HOSTUP_MCP_ALLOW) where hostup-mcp is configured, \
+UNLOCK = (
+    "Locked; to unlock: set --allow {0} (or HOSTUP_MCP_ALLOW={0}) where hostup-mcp is configured, \
 then restart it."
+)
 IN_PANEL = "The user can do it in HostUp's panel."
 BUSY = GateClosed("Busy.", "busy")
 
