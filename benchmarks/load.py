@@ -9,6 +9,7 @@ Everything runs on the loopback interface and stops at the end. The processes:
 - `floor`: `floor.py`, the same SDK without any checks, one request of httpx a call,
 - `one`: one replica of hostup-mcp,
 - `two`: two replicas that share a Redis (only if redis-server is installed); callers use both,
+- `alone`: one of these two, with its Redis; callers use only this one,
 - `callers.py` sends prepared requests on raw sockets, which takes little of its own.
 
 200 callers call `list_vps` and `list_vps_backups` in turn, in the stateless revision, each with a
@@ -128,6 +129,7 @@ def main() -> None:
         wait_for(upstream, processes.start(words, "upstream"))
         made = (start_row(name, processes, upstream, given.callers) for name in chosen)
         rows = [row for row in made if row is not None]
+        rows += [alone(row) for row in rows if row.name == "two"]
         for row in rows:
             send(given.callers, row.requests)
             row.before = sum(map(memory, row.servers))
@@ -175,6 +177,13 @@ def start_row(name: str, processes: Processes, upstream: int, callers: int) -> R
         wait_for(port, server)
     vps = first_vps(ports[0], tokens[0])
     return Row(name, servers, [turns(ports, token, vps) for token in tokens])
+
+
+def alone(two: Row) -> Row:
+    """Return a row that uses only the first of two replicas."""
+    first = two.requests[0][0][0]
+    requests = [[turn for turn in its if turn[0] == first] for its in two.requests]
+    return Row("alone", two.servers[:1], requests)
 
 
 def turns(ports: list[int], token: str, vps: str) -> list[tuple[int, str]]:
@@ -276,7 +285,6 @@ def cpu_seconds(process: subprocess.Popen[bytes]) -> float:
 
 def show(rows: list[Row]) -> None:
     floor = next((row for row in rows if row.name == "floor"), None)
-    one = next((row for row in rows if row.name == "one"), None)
     print("           calls  failed  calls/s  p50 ms  p99 ms  CPU ms  of floor         RSS MiB")
     for row in rows:
         ratio = "" if floor is None else f"{ratio_of(row.cpu, floor.cpu):.2f}"
@@ -289,8 +297,9 @@ def show(rows: list[Row]) -> None:
         )
         for reason, count in row.failures.most_common():
             print(f"{count:>24}  {reason}")
-        if one is not None and row.name == "two":
-            print(f"two replicas carry {ratio_of(row.rates, one.rates):.2f} times one")
+        if row.name == "alone":
+            [two] = (each for each in rows if each.name == "two")
+            print(f"two replicas carry {ratio_of(two.rates, row.rates):.2f} times one of them")
     callers = [each for row in rows for each in row.callers_cpu]
     print(f"The callers themselves take {statistics.median(callers):.2f} ms a call.")
 
