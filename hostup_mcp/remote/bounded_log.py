@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 PAUSE_SECONDS = 60.0
 """How long after a line the same one is only counted."""
@@ -49,12 +50,25 @@ class LineBound:
         )
 
 
-class BoundedWarnings(logging.Filter):
-    """A filter for the log of a library, which writes a warning for each faulty request."""
+@contextmanager
+def bounded_warnings(*names: str) -> Iterator[None]:
+    """Bound the warnings in the logs with these names, inside this context."""
+    bounded, logs = BoundedWarnings(), [logging.getLogger(name) for name in names]
+    for log in logs:
+        log.addFilter(bounded)
+    try:
+        yield
+    finally:
+        for log in logs:
+            log.removeFilter(bounded)
 
-    def __init__(self, bound: LineBound | None = None) -> None:
+
+class BoundedWarnings(logging.Filter):
+    """A filter for a log that has a warning for each request, such as a faulty one."""
+
+    def __init__(self) -> None:
         super().__init__()
-        self._bound = bound or LineBound()
+        self._bound = LineBound()
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether to log `record`; errors always are."""

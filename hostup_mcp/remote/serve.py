@@ -19,7 +19,7 @@ from hostup_mcp.config import Settings
 from hostup_mcp.hostup.address import is_loopback
 from hostup_mcp.remote.accounts import CredentialsError
 from hostup_mcp.remote.app import PATHS, Listen, Service, build_service, fast_reads
-from hostup_mcp.remote.bounded_log import BoundedWarnings
+from hostup_mcp.remote.bounded_log import bounded_warnings
 from hostup_mcp.remote.connection import http_protocol
 from hostup_mcp.remote.shared_state import StateError
 from hostup_mcp.remote.token_file import TokenFileError
@@ -47,6 +47,9 @@ KEEP_ALIVE_SECONDS = 15
 
 READY_SECONDS = 5
 """How often the readiness metric is updated."""
+
+REPETITIVE_LOGS = ("uvicorn.error", "hostup_mcp.state.redis", "hostup_mcp.remote.limits")
+"""Logs with a warning for each faulty request, or for each call while Redis is unavailable."""
 
 
 class ServeError(Exception):
@@ -123,11 +126,8 @@ async def run(service: Service, listener: socket.socket, has_callers: bool) -> N
         proxy_headers=False,
     )
     drain_seconds = DRAIN_SECONDS_WITH_CALLERS if has_callers else DRAIN_SECONDS
-    # uvicorn logs a warning for each request that is no valid HTTP.
-    uvicorn_log, bounded = logging.getLogger("uvicorn.error"), BoundedWarnings()
-    uvicorn_log.addFilter(bounded)
     async with AsyncExitStack() as stack:
-        stack.callback(uvicorn_log.removeFilter, bounded)
+        stack.enter_context(bounded_warnings(*REPETITIVE_LOGS))
         if service.shared is not None:
             stack.push_async_callback(service.shared.redis.aclose)
             await stack.enter_async_context(service.shared.changes.receiving())

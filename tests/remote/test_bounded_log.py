@@ -6,7 +6,9 @@ import logging
 
 import pytest
 
-from hostup_mcp.remote.bounded_log import PAUSE_SECONDS, BoundedWarnings, LineBound
+from hostup_mcp.remote import bounded_log, limits, serve
+from hostup_mcp.remote.bounded_log import PAUSE_SECONDS, LineBound, bounded_warnings
+from hostup_mcp.state import redis
 
 
 def test_different_lines_are_bounded_too() -> None:
@@ -25,21 +27,24 @@ def test_different_lines_are_bounded_too() -> None:
 
 
 def test_a_warning_of_a_library_is_logged_once_and_errors_always(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 0.0
-    log, bounded = logging.getLogger("library"), BoundedWarnings(LineBound(lambda: now))
-    log.addFilter(bounded)
-    try:
+    monkeypatch.setattr(bounded_log, "LineBound", lambda: LineBound(lambda: now))
+    log = logging.getLogger("library")
+    with bounded_warnings("library", "another"):
         for _ in range(3):
             log.warning("invalid %s", "request")
             log.error("crashed")
         now += PAUSE_SECONDS
         log.warning("invalid %s", "request")
-    finally:
-        log.removeFilter(bounded)
+    assert not log.filters
     assert caplog.messages == [
         "invalid request",
         *["crashed"] * 3,
         "invalid request (2 more before)",
     ]
+
+
+def test_an_outage_of_redis_does_not_fill_the_log_either() -> None:
+    assert {limits.log.name, redis.log.name} <= {*serve.REPETITIVE_LOGS}
