@@ -2,7 +2,7 @@
 
 The gate already weighs service status, quota, permission and running jobs, so nothing of that is
 worked out again here. `pending_order` is the only code that HostUp documents for gates; the other
-ones here are documented for its errors. Any other code is passed on as it came.
+ones here are documented for its errors, but for two. Any other code is passed on as it came.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ _PASSING: Mapping[str | None, Step] = dict.fromkeys(
         "internal_error",
         "rate_limited",
         "rate_limit_exceeded",
+        # Not documented, but their words say that a job is running.
+        "operation_running",
+        "operation_in_progress",
     ),
     Code.TRY_LATER,
 )

@@ -240,7 +240,7 @@ async def test_only_the_panel_can_confirm_here() -> None:
 
 
 async def test_a_locked_result_says_how_to_unlock() -> None:
-    unlock = "set --allow create,restore (or HOSTUP_MCP_ALLOW) where hostup-mcp is configured"
+    unlock = "set --allow create,restore (or HOSTUP_MCP_ALLOW=create,restore) where hostup-mcp is"
     async with session(frozenset({Group.CREATE})) as (assistant, _):
         plan = await planned(assistant, "web-01")
         assert unlock in plan.text
@@ -248,3 +248,11 @@ async def test_a_locked_result_says_how_to_unlock() -> None:
         assert refused.kind == "not_allowed"
         assert unlock in refused.next_step
         assert "HostUp's panel" in refused.next_step
+
+
+async def test_a_running_job_is_said_to_end_by_itself() -> None:
+    """HostUp's reason alone does not say that it is temporary, and when to look again."""
+    async with session(frozenset(Group)) as (assistant, _):
+        busy = await assistant.call("list_vps_backups", id=await assistant.find("db-01"))
+    assert '(code "operation_in_progress")' in busy.text
+    assert "This should pass by itself: call list_vps_backups again in a few minutes." in busy.text
