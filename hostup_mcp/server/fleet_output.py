@@ -59,6 +59,7 @@ class FleetHealth(Output):
     checked: int = Field(description="Servers checked by this call.")
     healthy: int = Field(description="Those of them without findings, or with notices only.")
     not_checked: tuple[str, ...] = Field(description="Ids of temporary servers of rehearsals.")
+    not_looked_at: tuple[str, ...] = Field(description="What healthy says nothing about.")
     servers: tuple[ServerItem, ...] = Field(description="Those with findings, worst first.")
     more: tuple[BriefItem, ...] = Field(description="The rest of them, in short.")
     notices_not_shown: int = Field(description="Healthy servers with notices, not in servers.")

@@ -123,6 +123,28 @@ async def test_healthy_servers_are_only_a_number(world: World) -> None:
     assert line.startswith("Checked 63 servers: 63 healthy. Limit 2 days. Now ")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "left", "words"),
+    [
+        (
+            {},
+            ["schedules", "snapshots"],
+            "schedules and snapshots (schedules true adds the schedules)",
+        ),
+        ({"schedules": True}, ["snapshots"], "snapshots"),
+    ],
+)
+async def test_healthy_says_what_was_not_looked_at(
+    world: World, arguments: dict[str, Any], left: list[str], words: str
+) -> None:
+    world.holds(healthy(world.clock.now(), 2))
+    async with world.assistant() as assistant:
+        result = await assistant.call("check_backups", **arguments)
+    assert result.text.startswith("Checked 2 servers: 2 healthy. ")
+    assert result.text.endswith(f" Not looked at: {words}.")
+    assert result.data["notLookedAt"] == left
+
+
 async def test_the_limit_is_in_days(world: World) -> None:
     world.holds(mixed(world.clock.now()))
     async with world.assistant() as assistant:

@@ -54,7 +54,7 @@ SHORTEST_BUDGET_LATER = 900
 """Characters of a text, at least those of a first or a later call. Servers with findings that do
 not fit in full are said in short."""
 
-RESERVED = 300
+RESERVED = 400
 """Characters of the lines that do not describe a server."""
 
 _PROBLEMS = frozenset(Severity) - {Severity.NOTICE}
@@ -88,7 +88,7 @@ async def check_backups(
         check_server(facts, now, limit) for facts in part.servers if facts.vps.id not in rehearsed
     )
     await _remember(services_, part, fleet)
-    check = _Check(part, fleet, now, limit, zone, tuple(sorted(rehearsed)))
+    check = _Check(part, fleet, now, limit, zone, tuple(sorted(rehearsed)), schedules)
     least = SHORTEST_BUDGET_LATER if cursor else SHORTEST_BUDGET
     shown = _choose(check, max(least, BUDGET_PER_SERVER * len(fleet)) - RESERVED)
     return to_result(
@@ -119,6 +119,12 @@ class _Check:
     zone: tzinfo
     not_checked: tuple[str, ...]
     """The servers of rehearsals: temporary, so they need no backups."""
+    with_schedules: bool
+
+    @property
+    def not_looked_at(self) -> tuple[str, ...]:
+        """What a healthy server says nothing about."""
+        return ("snapshots",) if self.with_schedules else ("schedules", "snapshots")
 
     @property
     def healthy(self) -> int:
@@ -164,10 +170,12 @@ def _lines(check: _Check, shown: _Shown) -> list[str]:
     part, counts = check.part, Counter(health.severity for health in check.fleet)
     problems = [f"{counts[each]} {each}" for each in Severity if each in _PROBLEMS and counts[each]]
     checked = "1 server" if len(check.fleet) == 1 else f"{len(check.fleet)} servers"
+    how = "" if check.with_schedules else " (schedules true adds the schedules)"
     lines = [
         f"Checked {checked}: {', '.join([*problems, f'{check.healthy} healthy'])}. "
         f"{_describe_not_checked(check.not_checked)}"
-        f"Limit {formats.span(check.limit)}. Now {formats.stamp(check.now, check.zone)}."
+        f"Limit {formats.span(check.limit)}. Now {formats.stamp(check.now, check.zone)}. "
+        f"Not looked at: {' and '.join(check.not_looked_at)}{how}."
     ]
     lines += [_describe(health, check) for health in shown.full]
     if shown.brief:
@@ -245,6 +253,7 @@ def _data(check: _Check, shown: _Shown) -> dict[str, Any]:
         checked=len(check.fleet),
         healthy=check.healthy,
         not_checked=check.not_checked,
+        not_looked_at=check.not_looked_at,
         servers=tuple(server_item(health, check.now) for health in shown.full),
         more=tuple(
             BriefItem(severity=severity, codes=codes, servers=tuple(map(refer_to, same)))
