@@ -60,7 +60,7 @@ class MoreRunsFailed:
 
 @dataclass(frozen=True, slots=True)
 class NoScheduleOn:
-    """There are scheduled backups, but no schedule is on, so no more will be made."""
+    """A schedule made backups, but none is on now, so no more will be made."""
 
     count: int
 

@@ -35,7 +35,7 @@ HEALTH: Mapping[Code, Text] = {
     ),
     Code.MORE_RUNS_FAILED: both("Earlier backups that failed too, or may have: {count}."),
     Code.NO_SCHEDULE_ON: both(
-        "There are scheduled backups ({count}), but no schedule is on: HostUp makes no more "
+        "A schedule made {count} of its backups, but no schedule is on now: HostUp makes no more "
         "automatically."
     ),
     # Health of a server's backups

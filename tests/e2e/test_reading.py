@@ -26,7 +26,7 @@ from hostup_mcp.sandbox import (
 )
 from hostup_mcp.server.app import build_server
 
-from .harness import SAFETY_DOORS, Product, Result, connected, hurried, in_memory, settings
+from .harness import SAFETY_DOORS, Product, Result, User, connected, hurried, in_memory, settings
 
 revisions = pytest.mark.parametrize("mode", REVISIONS)
 doors = pytest.mark.parametrize("door", SAFETY_DOORS, ids=str)
@@ -471,3 +471,16 @@ async def test_a_read_only_key_reads() -> None:
         read = await assistant.ok("list_vps_backups", id=vps)
         assert read["explanation"]["restore"]["verdict"] == "blocked"
         assert "backup:vm" in read["actions"]["canRestore"]["reason"]
+
+
+async def test_counts_of_backups_are_not_taken_for_schedules() -> None:
+    """A server without a schedule may still have backups that an earlier one made."""
+    async with in_memory(fresh_account(), User()) as assistant:
+        read = await assistant.call("list_backup_schedules", id=await assistant.find("files"))
+    assert "It has no backup schedules." in read.text
+    assert "A schedule made 2 of its backups, but no schedule is on now" in read.text
+    assert (
+        "Retention: at most 3 backups, now 0 manual and 2 made by a schedule, a schedule could add "
+        "1 more, automatic deletion of the oldest is off."
+    ) in read.text
+    assert "scheduled" not in read.text

@@ -472,7 +472,7 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     (MoreRunsFailed(4), "Earlier backups that failed too, or may have: 4.", None),
     (
         NoScheduleOn(2),
-        "There are scheduled backups (2), but no schedule is on: HostUp makes no more "
+        "A schedule made 2 of its backups, but no schedule is on now: HostUp makes no more "
         "automatically.",
         None,
     ),

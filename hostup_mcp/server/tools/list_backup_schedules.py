@@ -140,7 +140,7 @@ def describe_retention(settings: BackupSettings) -> str:
         f"{count} {kind}"
         for count, kind in (
             (settings.manual_backups_active, "manual"),
-            (settings.scheduled_backups_active, "scheduled"),
+            (settings.scheduled_backups_active, "made by a schedule"),
         )
         if count is not None
     ]
@@ -152,8 +152,8 @@ def describe_retention(settings: BackupSettings) -> str:
     }
     facts = [
         "no limit stated" if most is None else f"at most {most} backups",
-        f"{' and '.join(existing)} exist now" if existing else "",
-        "" if free is None else f"{free} more scheduled ones fit",
+        f"now {' and '.join(existing)}" if existing else "",
+        "" if free is None else f"a schedule could add {free} more",
         full[settings.auto_delete_oldest],
     ]
     return ", ".join(filter(None, facts))

@@ -110,8 +110,8 @@ FINDINGS: Mapping[Code, str] = {
     Code.RUN_FAILED_REASON: f"Backupen från {{at:moment}} misslyckades. {_SAID}",
     Code.MORE_RUNS_FAILED: "Tidigare backuper som också misslyckades, eller kan ha gjort det: "
     "{count}.",
-    Code.NO_SCHEDULE_ON: "Det finns schemalagda backuper ({count}), men inget schema är på: HostUp "
-    "tar inga fler automatiskt.",
+    Code.NO_SCHEDULE_ON: "Ett schema har gjort {count} av dess backuper, men inget schema är på "
+    "nu: HostUp tar inga fler automatiskt.",
     # Health of a server's backups
     Code.NONE_COMPLETE: "Ingen av dess backuper verkar fullständig.",
     Code.NEWEST_OLD: "Den nyaste fullständiga backupen är äldre än {limit:span}.",
