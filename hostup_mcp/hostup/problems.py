@@ -112,8 +112,8 @@ class EdgeRefusedError(BadResponseError):
 class UnclearResponseError(BadResponseError):
     """A 2xx to a write that does not say whether it was accepted, or contradicts itself."""
 
-    is_json = True
-    """Whether it is JSON, as all responses of the API are, and not a page or a part of one."""
+    is_whole = True
+    """Whether it is JSON, as all responses of the API with a body are, and not a page or a part."""
 
 
 class WrongSubjectError(BadResponseError):

@@ -60,7 +60,7 @@ def outcome(request: WriteRequest, status: int, headers: Mapping[str, str], body
         document = responses.parse(Document, status, headers, body)
     except HostUpError as error:
         unclear = UnclearResponseError(str(error), status=status)
-        unclear.is_json = False
+        unclear.is_whole = status == 204
         raise unclear from None
     stated = responses.stated_error(document.model_extra or {}, status)
     shapes = (shape(request, document) for shape in _SHAPES[request.expected])

@@ -89,6 +89,8 @@ class ScheduleSet:
 
     settings: Mapping[str, str | int]
     """As `settings_of` returns them."""
+    was_so: bool = False
+    """Whether that was so before the write, too."""
     kind: Literal["schedule_set"] = "schedule_set"
 
     is_immediate: ClassVar = True
@@ -168,6 +170,8 @@ class Shows(StrEnum):
 
     DONE = "done"
     """It is there."""
+    AS_BEFORE = "as_before"
+    """It is there, as it was before the write."""
     STARTED = "started"
     """The gate that was open just before the write is closed, as while a job runs."""
     NOT_DONE = "not_done"
@@ -199,7 +203,8 @@ class Sight:
     def is_proof(self) -> bool:
         """Whether the server is as it was to be, whoever has made it so."""
         made = (BackupMade, SnapshotMade, ServerBuilt)
-        return self.shows is Shows.DONE and not isinstance(self.effect, made)
+        is_there = self.shows in (Shows.DONE, Shows.AS_BEFORE)
+        return is_there and not isinstance(self.effect, made)
 
 
 def see_new_backup(effect: BackupMade, listing: BackupList, sent_at: datetime) -> Sight:
@@ -243,12 +248,13 @@ def see_snapshot(effect: SnapshotMade | SnapshotDeleted, listing: SnapshotList) 
 def see_schedule(effect: ScheduleSet, listing: BackupSchedules) -> Sight:
     """Look for a schedule. HostUp may show one in other words than were sent."""
     is_on = is_any_on(listing)
+    done = Shows.AS_BEFORE if effect.was_so else Shows.DONE
     if not effect.settings:
-        shows = {False: Shows.DONE, True: Shows.NOT_DONE, None: Shows.NOTHING}[is_on]
+        shows = {False: done, True: Shows.NOT_DONE, None: Shows.NOTHING}[is_on]
         return Sight(effect, shows)
     wanted = effect.settings.items()
     if any(s.enabled and wanted <= settings_of(s).items() for s in listing.schedules):
-        return Sight(effect, Shows.DONE)
+        return Sight(effect, done)
     return Sight(effect, Shows.NOT_DONE if is_on is False else Shows.NOTHING)
 
 

@@ -71,11 +71,13 @@ _LISTED = {
 }
 _SCHEDULE = {
     Shows.DONE: "HostUp shows the schedule that was sent.",
+    Shows.AS_BEFORE: "HostUp shows the schedule that was sent, as it did before the request.",
     Shows.NOT_DONE: "HostUp shows no schedule that is on.",
     Shows.NOTHING: "HostUp does not show this schedule, unless in other words.",
 }
 _NO_SCHEDULE = {
     Shows.DONE: "HostUp shows no schedule that is on.",
+    Shows.AS_BEFORE: "HostUp shows no schedule that is on, as before the request.",
     Shows.NOT_DONE: "HostUp still shows a schedule that is on.",
     Shows.NOTHING: "HostUp does not say whether a schedule is on.",
 }

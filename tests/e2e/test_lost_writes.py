@@ -242,6 +242,31 @@ async def test_each_write_is_looked_for(
     assert seen in found.text
 
 
+@pytest.mark.parametrize(
+    ("enabled", "seen"),
+    [
+        (True, "HostUp shows the schedule that was sent, as it did before the request."),
+        (False, "HostUp shows no schedule that is on, as before the request."),
+    ],
+)
+async def test_what_was_so_before_does_not_show_that_a_page_accepted_it(
+    enabled: bool, seen: str
+) -> None:
+    sandbox = fresh_account(variants=NEVER)
+    wanted = {"enabled": enabled, "frequency": "daily", "hour": 3, "retentionCount": 3}
+    async with in_memory(sandbox, User()) as assistant:
+        vps = await assistant.find("web-01")
+        await assistant.ok("set_backup_schedule", id=vps, **wanted)
+        write = await lost(
+            assistant, sandbox, "not_json", "set_backup_schedule", method="POST", id=vps, **wanted
+        )
+        found = await after(assistant, sandbox, write, 1000)
+    assert write.error["seen"] == seen
+    assert "probably" not in write.text
+    assert found.data["state"] == "unknown"
+    assert seen in found.text
+
+
 async def test_a_deletion_that_did_not_happen() -> None:
     sandbox = fresh_account(variants=NEVER)
     async with in_memory(sandbox, User()) as assistant:

@@ -554,11 +554,13 @@ async def test_a_schedule_works_with_every_response(status: Any, shape: Any, use
         await assistant.ok("set_backup_schedule", id=vps, **daily)
         listed = (await assistant.ok("list_backup_schedules", id=vps))["schedules"]
         assert [s["retentionCount"] for s in listed if s["enabled"]] == [2]
+        await assistant.ok("set_backup_schedule", id=vps, **daily)
         await assistant.ok("set_backup_schedule", id=vps, enabled=False)
         listed = (await assistant.ok("list_backup_schedules", id=vps))["schedules"]
         assert not any(s["enabled"] for s in listed)
-    assert len(sandbox.writes) == 2
-    assert "OFF" in user.questions[1]
+        await assistant.ok("set_backup_schedule", id=vps, **daily | {"enabled": False})
+    assert len(sandbox.writes) == 4
+    assert "OFF" in user.questions[2]
 
 
 @pytest.mark.parametrize("status", [200, 202, 204])

@@ -150,6 +150,15 @@ def test_a_schedule_is_shown_or_not(
     assert_shows(see_schedule(ScheduleSet(settings), schedules(*listed)), shows)
 
 
+@pytest.mark.parametrize(("settings", "listed"), [(DAILY, [LISTED | {"enabled": True}]), ({}, [])])
+def test_a_schedule_that_was_so_before_shows_no_change(
+    settings: dict[str, Any], listed: list[dict[str, Any]]
+) -> None:
+    seen = see_schedule(ScheduleSet(settings, was_so=True), schedules(*listed))
+    assert seen.shows is Shows.AS_BEFORE
+    assert seen.is_proof
+
+
 @pytest.mark.parametrize(
     ("sent", "shown", "shows"),
     [

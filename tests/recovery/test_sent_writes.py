@@ -12,6 +12,7 @@ from hostup_mcp.recovery.effects import (
     BackupMade,
     DiskRestored,
     Effect,
+    ScheduleSet,
     Shows,
     Sight,
 )
@@ -120,6 +121,7 @@ def test_no_rows_prove_nothing() -> None:
 
 SOON, LATE = SETTLED - SECOND, SETTLED
 DELETED, MADE, RESTORED = BackupDeleted("bkp_1"), BackupMade(()), DiskRestored(from_snapshot=False)
+OFF = ScheduleSet({}, was_so=True)
 OPEN_ENDED = [Trace.NONE, Trace.MATCHING, Trace.RECEIVED, Trace.FORBIDDEN]
 
 
@@ -163,6 +165,7 @@ OPEN_ENDED = [Trace.NONE, Trace.MATCHING, Trace.RECEIVED, Trace.FORBIDDEN]
             Outcome.PROBABLY_NOT_DONE,
             NextStep.DECIDE,
         ),
+        (OFF, Shows.AS_BEFORE, False, Outcome.UNKNOWN, Outcome.UNKNOWN, NextStep.DECIDE),
         (DELETED, Shows.NOTHING, False, Outcome.UNKNOWN, Outcome.UNKNOWN, NextStep.DECIDE),
         (DELETED, Shows.UNREAD, False, Outcome.UNKNOWN, Outcome.UNKNOWN, NextStep.DECIDE),
     ],

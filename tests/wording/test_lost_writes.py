@@ -110,7 +110,15 @@ def backup(after: timedelta | None, size: float | None = 12.5) -> Backup:
             Sight(ScheduleSet({"hour": 3}), Shows.NOTHING),
             "HostUp does not show this schedule, unless in other words.",
         ),
+        (
+            Sight(ScheduleSet({"hour": 3}), Shows.AS_BEFORE),
+            "HostUp shows the schedule that was sent, as it did before the request.",
+        ),
         (Sight(ScheduleSet({}), Shows.DONE), "HostUp shows no schedule that is on."),
+        (
+            Sight(ScheduleSet({}), Shows.AS_BEFORE),
+            "HostUp shows no schedule that is on, as before the request.",
+        ),
         (Sight(ScheduleSet({}), Shows.NOT_DONE), "HostUp still shows a schedule that is on."),
         (
             Sight(ScheduleSet({}), Shows.NOTHING),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema
@@ -12,7 +13,7 @@ from hostup_mcp.hostup import requests
 from hostup_mcp.hostup.models import BackupSchedule, BackupSchedules, deciding_facts
 from hostup_mcp.hostup.text import Json
 from hostup_mcp.recovery.backups import scheduled
-from hostup_mcp.recovery.effects import ScheduleSet
+from hostup_mcp.recovery.effects import ScheduleSet, Shows, see_schedule
 from hostup_mcp.recovery.quota import count_unlisted
 from hostup_mcp.recovery.schedules import DAYS, is_any_on, settings_of
 from hostup_mcp.server.arguments import Flag
@@ -125,6 +126,8 @@ async def propose(
             ]
             facts |= eviction.facts
     label = body.get("name")
+    effect = ScheduleSet(_as_settings(body) if enabled else {})
+    was_so = see_schedule(effect, listing).shows is Shows.DONE
     return Destructive(
         vps_id=id,
         request=requests.set_backup_schedule(id, body),
@@ -145,7 +148,7 @@ async def propose(
             "Setting the backup schedule of {server}"
             if enabled
             else "Turning the backup schedule of {server} off",
-            ScheduleSet(_as_settings(body) if enabled else {}),
+            replace(effect, was_so=was_so),
             "Call list_backup_schedules.",
         ),
     )

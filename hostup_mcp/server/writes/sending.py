@@ -64,7 +64,7 @@ async def send(ctx: Ctx, w: WriteContext, consent: Consent) -> Started:
         if not error.outcome_unknown:
             raise
         sight = await _look(w.services, record)
-        if not (sight.is_proof and _may_be_read(consent.proposal, error)):
+        if not (sight.is_proof and _may_be_read(consent.proposal, error, sight)):
             raise await _unknown(w, error, record, sight) from None
         started = Started(state=JobState.SUCCEEDED)
     except ServerStoppingError:
@@ -99,13 +99,15 @@ async def look_after(w: WriteContext, proposal: Proposal) -> str:
     return describe_sight(sight, record.sent_at, w.services.viewer.zone)
 
 
-def _may_be_read(proposal: Proposal, error: HostUpError) -> bool:
-    """Return whether a read may show that a write that ended with `error` was carried out.
+def _may_be_read(proposal: Proposal, error: HostUpError, sight: Sight) -> bool:
+    """Return whether `sight` may show that a write that ended with `error` was carried out.
 
-    A response that is no JSON counts as lost, except to a write whose response is not documented.
+    A response that is no JSON counts as lost. Only to a write whose response is not documented may
+    it be HostUp's own, and there the read has to show a change.
     """
     is_documented = proposal.request.expected is not Expected.UNDOCUMENTED
-    return isinstance(error, UnclearResponseError) and (error.is_json or not is_documented)
+    may_be_whole = not is_documented and sight.shows is Shows.DONE
+    return isinstance(error, UnclearResponseError) and (error.is_whole or may_be_whole)
 
 
 async def _look(services: Services, record: WriteRecord) -> Sight:
