@@ -135,7 +135,7 @@ async def _play(console: Console, log: TextIO, audit_log: Path, only_looking: bo
 
 
 async def _look(stage: _Stage, client: Client) -> None:
-    stage.says("My site is down. Can I go back to last night's backup?")
+    stage.says("My site is down. Can I go back to its newest backup?")
     first = await stage.calls(client, "list_vps", limit=5)
     ids = {server["name"]: server["id"] for server in first["data"]}
 
@@ -158,7 +158,7 @@ async def _look(stage: _Stage, client: Client) -> None:
 
 
 async def _recover(stage: _Stage, client: Client) -> None:
-    stage.says("Then take web-01 back to last night.")
+    stage.says("Then take web-01 back to that backup.")
     servers = await stage.calls(client, "list_vps", name="web-01")
     vps_id = servers["data"][0]["id"]
     listing = await client.call_tool("list_vps_backups", {"id": vps_id})

@@ -34,7 +34,7 @@ RUNNING_JOB_ID = make_id("job", "seed-db-01")
 UNBOOTABLE_NOTE = "Before upgrade"
 """The note of the backup of `web-01` that boots to nothing."""
 
-_NIGHT = timedelta(hours=8)
+_LAST_RUN = timedelta(hours=8)
 _DAY = timedelta(days=1)
 
 
@@ -124,17 +124,17 @@ class _Builder:
             note=note,
         )
 
-    def nightly(self, vm: int, sizes: Sequence[float]) -> tuple[Backup, ...]:
+    def daily_backups(self, vm: int, sizes: Sequence[float]) -> tuple[Backup, ...]:
         return tuple(
-            self.backup(vm, index + 1, _NIGHT + index * _DAY, size)
+            self.backup(vm, index + 1, _LAST_RUN + index * _DAY, size)
             for index, size in enumerate(sizes)
         )
 
     def daily(self, vm: int, keep: int) -> Schedule:
-        last = self.start - _NIGHT
+        last = self.start - _LAST_RUN
         return Schedule(
             id=self.id("bks", f"seed-{vm}"),
-            name="Nightly backup",
+            name="Daily backup",
             frequency="daily",
             hour=last.hour,
             retention_count=keep,
@@ -156,7 +156,7 @@ def _everyday(make: _Builder) -> tuple[Server, ...]:
         replace(
             web,
             backups=(
-                *make.nightly(101, (12.4, 12, 12.3)),
+                *make.daily_backups(101, (12.4, 12, 12.3)),
                 replace(
                     make.backup(101, 9, 2 * _DAY + timedelta(hours=3), 12.1, UNBOOTABLE_NOTE),
                     boots=False,
@@ -179,7 +179,7 @@ def _everyday(make: _Builder) -> tuple[Server, ...]:
             product_name="Cloud VPS",
             cpu_cores=4,
             memory_gb=8,
-            backups=make.nightly(104, (18.6,)),
+            backups=make.daily_backups(104, (18.6,)),
         ),
     )
 
@@ -194,17 +194,17 @@ def _full(make: _Builder) -> tuple[Server, ...]:
             cpu_cores=4,
             memory_gb=8,
             storage_gb=160,
-            backups=make.nightly(111, (61.2, 60.8, 60)),
+            backups=make.daily_backups(111, (61.2, 60.8, 60)),
             schedules=(make.daily(111, 3),),
         ),
         replace(
             mail,
             operating_system=DEBIAN,
             has_guest_agent=False,
-            backups=make.nightly(112, (30, 29.7, 29.5)),
+            backups=make.daily_backups(112, (30, 29.7, 29.5)),
             schedules=(make.daily(112, 3),),
         ),
-        replace(busy, backups=make.nightly(113, (44.9, 44.1)), cpu_cores=4, memory_gb=16),
+        replace(busy, backups=make.daily_backups(113, (44.9, 44.1)), cpu_cores=4, memory_gb=16),
     )
 
 
@@ -220,14 +220,14 @@ def _closed(make: _Builder) -> tuple[Server, ...]:
             intranet,
             service_status="suspended",
             power_state="stopped",
-            backups=make.nightly(122, (15.5,)),
+            backups=make.daily_backups(122, (15.5,)),
             next_due_at=make.start - 20 * _DAY,
             overdue_invoice=True,
         ),
-        replace(files, backups=make.nightly(123, (70.2, 70)), restore_gate=Gate(False)),
+        replace(files, backups=make.daily_backups(123, (70.2, 70)), restore_gate=Gate(False)),
         replace(
             analytics,
-            backups=make.nightly(124, (25.1,)),
+            backups=make.daily_backups(124, (25.1,)),
             create_gate=moving,
             restore_gate=moving,
         ),
@@ -264,13 +264,15 @@ def _odd(make: _Builder) -> tuple[Server, ...]:
         ),
         replace(
             mean,
-            backups=make.nightly(133, (9.9,)),
+            backups=make.daily_backups(133, (9.9,)),
             create_gate=Gate(False, hostile.REASON, "maintenance\nwindow"),
         ),
         replace(
-            archive, storage_gb=500, backups=make.nightly(134, [40 + n / 4 for n in range(60)])
+            archive,
+            storage_gb=500,
+            backups=make.daily_backups(134, [40 + n / 4 for n in range(60)]),
         ),
-        replace(build, backups=make.nightly(135, (11, 10.9))),
+        replace(build, backups=make.daily_backups(135, (11, 10.9))),
         replace(
             media,
             cpu_cores=8,
@@ -286,6 +288,6 @@ def _other_owner(make: _Builder) -> tuple[Server, ...]:
     web = make.server(201, "other-web", "203.0.113.40")
     store = make.server(202, "other-db", "203.0.113.41")
     return (
-        replace(web, owner=OTHER_OWNER, backups=make.nightly(201, (7.7, 7))),
+        replace(web, owner=OTHER_OWNER, backups=make.daily_backups(201, (7.7, 7))),
         replace(store, owner=OTHER_OWNER),
     )
