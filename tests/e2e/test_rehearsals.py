@@ -233,10 +233,14 @@ async def test_an_unknown_price_is_mentioned_as_such() -> None:
 
 
 async def test_a_rehearsal_is_a_new_server_only() -> None:
-    async with session() as (_, assistant, _user):
+    async with session() as (sandbox, assistant, _user):
         result = await planned(assistant, mode="in_place")
         assert result.kind == "invalid_arguments"
-        assert "rehearsal: does not belong with mode in_place" in result.text
+        assert result.error["fields"] == [
+            "rehearsal: builds a temporary new server, so it needs mode new_cloud_vps; in_place "
+            "would overwrite this one"
+        ]
+        assert sandbox.writes == []
 
 
 @pytest.mark.parametrize("door", SAFETY_DOORS, ids=str)

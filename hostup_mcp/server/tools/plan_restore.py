@@ -257,7 +257,10 @@ def _check_arguments(mode: Mode, given: Mapping[str, str | None], *, is_rehearsa
         f"{key}: is required with mode {mode}" for key in definition.needs if given[key] is None
     ]
     if is_rehearsal and not definition.builds_server:
-        wrong.append(f"rehearsal: does not belong with mode {mode}")
+        wrong.append(
+            "rehearsal: builds a temporary new server, so it needs mode new_cloud_vps; "
+            f"{mode} would overwrite this one"
+        )
     if wrong:
         raise refuse(texts.INVALID_ARGUMENTS, tool="plan_restore", fields=tuple(wrong))
 
