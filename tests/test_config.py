@@ -251,6 +251,25 @@ def test_a_bad_audit_log_is_rejected(tmp_path: Path, path: str) -> None:
     assert str(tmp_path) not in problem
 
 
+@pytest.mark.parametrize("path", ["${HOME}/audit.jsonl", "$HOME/x", "%APPDATA%\\audit.jsonl"])
+def test_a_placeholder_in_a_path_was_not_filled_in(path: str) -> None:
+    wanted = (
+        "HOSTUP_MCP_AUDIT_LOG was not filled in by the client: it still has a placeholder. Put the "
+        "value itself in its place in the client's configuration.",
+    )
+    assert problems(HOSTUP_MCP_AUDIT_LOG=path, **KEY) == wanted
+    assert problems({"audit-log": path}, **KEY) == wanted
+
+
+@pytest.mark.parametrize(("mark", "name"), [('"', "quotes"), ("'", "quotes"), ("`", "backticks")])
+def test_marks_around_an_address_are_named(mark: str, name: str) -> None:
+    for variable in ("HOSTUP_BASE_URL", "HOSTUP_MCP_PUBLIC_URL"):
+        (problem,) = problems(None, **KEY, **{variable: f"{mark}https://example.net{mark}"})
+        assert problem == (
+            f"{variable} has {name} around it that belong to no address; take them away."
+        )
+
+
 def test_the_audit_log_may_be_in_home() -> None:
     assert loaded({"audit-log": "~/audit.jsonl"}).audit_log == Path.home() / "audit.jsonl"
 

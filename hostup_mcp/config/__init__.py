@@ -23,6 +23,7 @@ from hostup_mcp.config.values import (
     read_zone,
     time_zone,
     unfilled_problem,
+    url_problems,
 )
 from hostup_mcp.hostup.address import Host, is_safe_base_url
 from hostup_mcp.hostup.keys import key_problem
@@ -141,7 +142,8 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
     remote = _remote(given, problems)
     secrets = _secrets(environ.get("HOSTUP_MCP_SECRET", ""), remote, problems)
     if not sandbox:
-        problems += _url_problems(base_url)
+        rule = f"an https address such as {DEFAULT_BASE_URL}"
+        problems += url_problems("HOSTUP_BASE_URL", base_url, rule)
         # With a credentials file, each caller brings the key of an account.
         if "HOSTUP_API_KEY" not in unfilled and (api_key or remote.credentials is None):
             problems += filter(None, [key_problem(api_key)])
@@ -212,8 +214,8 @@ def _remote(given: Callable[[str, str], str], problems: list[str]) -> Remote:
         ("HOSTUP_MCP_OAUTH_JWKS", jwks_url),
         ("HOSTUP_MCP_PUBLIC_URL", public_url),
     ):
-        if url and not is_safe_base_url(url):
-            problems.append(f"{variable} must be https (plain http only to a loopback address).")
+        if url:
+            problems += url_problems(variable, url, "https")
     scope = text("", "HOSTUP_MCP_OAUTH_SCOPE") or Remote.scope
     if not _SCOPE.fullmatch(scope):
         problems.append("HOSTUP_MCP_OAUTH_SCOPE must be one scope, without spaces or quotes.")
@@ -271,15 +273,6 @@ def _is_plain(url: str) -> bool:
     """Return whether nothing can be wrong with `url`: a host in ASCII, and at most a port."""
     plain = re.fullmatch(r"https?://[0-9A-Za-z.-]{1,100}(:[1-5]?[0-9]{1,4})?/?", url, re.ASCII)
     return plain is not None and "xn--" not in url.lower()
-
-
-def _url_problems(base_url: str) -> list[str]:
-    if not is_safe_base_url(base_url):
-        return [
-            f"HOSTUP_BASE_URL must be an https address such as {DEFAULT_BASE_URL} "
-            "(plain http only to a loopback address)."
-        ]
-    return []
 
 
 def _groups(value: str, problems: list[str]) -> frozenset[Group]:

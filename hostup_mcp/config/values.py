@@ -9,8 +9,8 @@ from tempfile import TemporaryFile
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from hostup_mcp.hostup.address import Host, read_host, read_origin
-from hostup_mcp.hostup.keys import is_unfilled
+from hostup_mcp.hostup.address import Host, is_safe_base_url, read_host, read_origin
+from hostup_mcp.hostup.keys import is_unfilled, marks_around
 
 T = TypeVar("T")
 
@@ -26,15 +26,18 @@ def drop_unfilled(environ: Mapping[str, str]) -> tuple[Mapping[str, str], list[s
 
 
 def unfilled_problem(name: str) -> str:
-    """Say that the setting `name` is a placeholder."""
+    """Say that the setting `name` is or has a placeholder."""
     return (
-        f"{name} was not filled in by the client: it is still a placeholder. Put the value itself "
+        f"{name} was not filled in by the client: it still has a placeholder. Put the value itself "
         "in its place in the client's configuration."
     )
 
 
 def read_audit_log(text: str, problems: list[str]) -> Path | None:
     """Return the path of the audit log, checked as far as it can be before the first write."""
+    if is_unfilled(text):  # as a flag; as a variable it was dropped
+        problems.append(unfilled_problem("HOSTUP_MCP_AUDIT_LOG"))
+        return None
     path = parse_path(text) if text else None
     if text and (path is None or not path.parent.is_dir() or path.is_dir()):
         problems.append(
@@ -82,6 +85,15 @@ def time_zone(name: str) -> ZoneInfo:
     except (OSError, ValueError, KeyError):
         # A folder of the time zone database, a path, and an unknown name in turn.
         raise ValueError("must be an IANA name such as Europe/Stockholm") from None
+
+
+def url_problems(name: str, url: str, rule: str) -> list[str]:
+    """Return what is wrong with the URL of the setting `name`; `rule` says what it must be."""
+    if is_safe_base_url(url):
+        return []
+    if marks := marks_around(url):
+        return [f"{name} has {marks} around it that belong to no address; take them away."]
+    return [f"{name} must be {rule} (plain http only to a loopback address)."]
 
 
 def read_zone(name: str, problems: list[str]) -> ZoneInfo | None:

@@ -17,7 +17,8 @@ _PLAIN = re.compile(
 )
 _NUMBERS = re.compile(r"[0-9.]+")
 
-_HOST = r"([a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::([0-9]{1,5}|\*))?"
+# A name may end with the dot of the root: it is the same name.
+_HOST = r"([a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|\[[0-9a-f:.]+\](?!\.))\.?(?::([0-9]{1,5}|\*))?"
 _ORIGIN = re.compile(rf"([a-z][a-z0-9+.-]*)://{_HOST}", re.IGNORECASE | re.ASCII)
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 

@@ -18,6 +18,11 @@ from hostup_mcp.hostup.keys import SHORTEST_KEY, is_unfilled, key_problem
         "%HOSTUP_API_KEY%",
         "{{HOSTUP_API_KEY}}",
         " ${HOSTUP_API_KEY} ",
+        "`${HOSTUP_API_KEY}`",
+        "${HOME}/audit.jsonl",
+        "/home/${USER}/audit.jsonl",
+        "$HOME/audit.jsonl",
+        "%USERPROFILE%\\audit.jsonl",
     ],
 )
 def test_what_a_client_left_is_seen(value: str) -> None:
@@ -38,6 +43,7 @@ def test_what_a_client_left_is_seen(value: str) -> None:
         "...",
         "xxxx",
         '"your key"',
+        "`your key`",
     ],
 )
 def test_the_text_of_an_example_is_seen(value: str) -> None:
@@ -48,6 +54,14 @@ def test_the_text_of_an_example_is_seen(value: str) -> None:
 def test_quotes_are_told(value: str) -> None:
     problem = key_problem(value)
     assert problem == "HOSTUP_API_KEY has quotes around it that belong to no key; take them away."
+
+
+@pytest.mark.parametrize("value", ["`hu_live_1`", "`hu_live_1", "hu_live_1`"])
+def test_backticks_are_told(value: str) -> None:
+    problem = key_problem(value)
+    assert (
+        problem == "HOSTUP_API_KEY has backticks around it that belong to no key; take them away."
+    )
 
 
 @pytest.mark.parametrize("value", ["k", "key", "hu_live", "a" * (SHORTEST_KEY - 1)])

@@ -20,15 +20,16 @@ ALLOWED = {
 }
 
 HOSTS = [
-    *("127.0.0.1:8000", "localhost", "LOCALHOST:9", "[::1]:8000"),
+    *("127.0.0.1:8000", "localhost", "LOCALHOST:9", "[::1]:8000", "localhost.", "LocalHost.:9"),
     *("hostup-mcp:8000", "Hostup-MCP:8000", "192.0.2.7", "192.0.2.7:1234", "[2001:DB8::7]:9000"),
     *("lan.example.net", "lan.example.net:80", "lan.example.net:443"),
-    *("mcp.example.com", "mcp.example.com:443", "MCP.EXAMPLE.COM:80"),
+    *("mcp.example.com", "mcp.example.com:443", "MCP.EXAMPLE.COM:80", "mcp.example.com."),
 ]
 FOREIGN_HOSTS = [
     *("evil.example", "hostup-mcp", "hostup-mcp:8001", "hostup-mcp:*", "lan.example.net:8000"),
     *("mcp.example.com:8443", "mcp.example.com.evil.example", "evil.example/mcp.example.com"),
     *("192.0.2.7:", "192.0.2.7.evil.example", "192.0.2.7:80@evil.example", "[::1", "a b", "\t"),
+    *("evil.example.", "localhost..", "[::1].", ".localhost", "."),
 ]
 ORIGINS = [
     *(INSPECTOR, "https://app.example.net", "https://app.example.net:443"),
