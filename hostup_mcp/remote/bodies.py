@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from contextlib import suppress
 
 import anyio
@@ -64,7 +65,7 @@ class RequestBody:
         return min(declared, MAX_BODY_BYTES)
 
     async def read(self) -> bytes:
-        """Return the whole body.
+        """Return the whole body, without a byte order mark at its start.
 
         Raises:
             BodyTooLargeError, BodyTimeoutError, DisconnectedError: it does not arrive.
@@ -81,7 +82,7 @@ class RequestBody:
                     raise BodyTooLargeError
         if time_limit.cancelled_caught:
             raise BodyTimeoutError
-        return bytes(body)
+        return bytes(body.removeprefix(BOM_UTF8))
 
     def passed_on(self, body: bytes) -> Receive:
         """Return a `receive` that gives `body`, and after it nothing but the end of the connection.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from typing import Any
 
+import httpx
 import pytest
 from starlette.types import Message
 
@@ -79,3 +81,19 @@ async def test_the_served_application_says_so(transport: str) -> None:
         answer = await client.post(path, json=body, headers={"Accept": ACCEPT})
         assert answer.status_code == 400
         assert answer.json()["error"]["code"] == -32600
+
+
+async def post_marked(marks: int, id_: int | None) -> httpx.Response:
+    """The response to an initialize request behind so many byte order marks."""
+    body = {"jsonrpc": "2.0", "id": id_, "method": "initialize", "params": INITIALIZE}
+    content = marks * BOM_UTF8 + json.dumps(body).encode()
+    headers = {"Accept": ACCEPT, "Content-Type": "application/json"}
+    async with client_of(service()) as client:
+        return await client.post("/mcp", content=content, headers=headers)
+
+
+async def test_a_byte_order_mark_is_skipped() -> None:
+    """As over stdio; what stands behind it is checked as ever."""
+    assert (await post_marked(1, 1)).status_code == 200
+    assert (await post_marked(1, None)).json()["error"]["code"] == -32600
+    assert (await post_marked(2, 1)).json()["error"]["code"] == -32700
