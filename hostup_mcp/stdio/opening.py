@@ -52,10 +52,19 @@ class Opening:
         self._room = threading.Semaphore(_LINES_AHEAD)
         self._wake: Callable[[], None] | None = None
         self._handover = threading.Lock()
-        self._running = threading.Lock()
-        self._running.acquire()
+        self._ends, self._ending = os.pipe()
         self.ended = False
         """Whether no line follows those that are stored."""
+
+    def heed_signals(self) -> None:
+        """Let SIGINT and SIGTERM end the session. In the main thread."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self.stop)
+        if sys.platform != "win32":
+            # A handler runs in the main thread, which may be on its way into a long wait. So the
+            # number of a signal is also written where `_watch` reads. On Windows asyncio does that.
+            os.set_blocking(self._ending, False)
+            signal.set_wakeup_fd(self._ending, warn_on_full_buffer=False)
 
     def start(self) -> None:
         """Begin to read. Once."""
@@ -156,13 +165,14 @@ class Opening:
 
     def _end(self, wake: Callable[[], None] | None) -> None:
         self.ended = True
-        with suppress(RuntimeError):  # released already: there are several ways to end
-            self._running.release()
+        with suppress(OSError):  # full: there are several ways to end
+            os.write(self._ending, b"\0")
         if wake is not None:
             wake()
 
     def _watch(self) -> None:
-        self._running.acquire()
+        if os.read(self._ends, 1) != b"\0":
+            self.stop()
         time.sleep(EXIT_AFTER_SECONDS)
         os._exit(0)
 
@@ -185,8 +195,7 @@ def open_stdio(prepared: str | None = PREPARED, unlocked: str | None = None) -> 
     stdin = _divert(0, lambda: os.open(os.devnull, os.O_RDONLY))
     stdout = _divert(1, lambda: os.dup(2))
     opening = Opening(stdin, stdout, prepared, unlocked)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, opening.stop)
+    opening.heed_signals()
     opening.start()
     return opening
 

@@ -5,6 +5,7 @@ It opens as the product does: `open_stdio()` first, then the imports, then `serv
 
 import argparse
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -21,6 +22,7 @@ def main() -> int:
     flags.add_argument("--loading", type=float, default=0, help="seconds that loading takes more")
     flags.add_argument("--marker", metavar="PATH", help="what lifespan and tools write on")
     flags.add_argument("--stuck-cleanup", action="store_true")
+    flags.add_argument("--deaf", action="store_true", help="no signal wakes the main thread")
     options = flags.parse_args()
 
     opening = None
@@ -39,6 +41,9 @@ def main() -> int:
     from hostup_mcp.stdio.session import serve_stdio
 
     server = build_server(options.marker, options.stuck_cleanup)
+    if options.deaf:
+        # As for a signal that comes on the way into a wait: its handler runs after the wait.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     if options.prepare:
         text = to_text(prepare(server, {"": server.instructions}, {}))
         Path(options.prepare).write_text(text, encoding="utf-8")

@@ -532,6 +532,17 @@ class TestEnd:
         assert client.ends() == 0
         assert marker.read_text() == "started\ncleaned\n"
 
+    @pytest.mark.parametrize("end", SIGNALS)
+    def test_a_signal_that_comes_on_the_way_into_a_wait(
+        self, start: Start, marker: Path, end: Callable[[Raw], None]
+    ) -> None:
+        client = start("--deaf", "--marker", str(marker))
+        client.ask(initialize())
+        time.sleep(0.3)  # until it waits
+        end(client)
+        assert client.ends() == 0
+        assert marker.read_text() == "started\ncleaned\n"
+
     @pytest.mark.parametrize(
         ("tool", "end"),
         [
