@@ -10,13 +10,16 @@ import os
 import sys
 from collections.abc import Sequence
 
+from hostup_mcp.cli.opening import open_session
 from hostup_mcp.cli.parser import settings_flags, transport_in
+from hostup_mcp.stdio.opening import Opening
 
 
-def serve(arguments: argparse.Namespace) -> int:
+def serve(arguments: argparse.Namespace, opening: Opening | None) -> int:
     """Serve MCP over the transport that was chosen and return the exit code."""
     if arguments.transport == "stdio":
-        return _serve_stdio(settings_flags(arguments))
+        flags = settings_flags(arguments)
+        return _serve_stdio(flags, opening or open_session(flags["allow"]))
     from hostup_mcp.config import Misconfigured, load
 
     flags = settings_flags(arguments)
@@ -56,18 +59,7 @@ def _end(problem: str, has_callers: bool) -> int:
     return 2
 
 
-def _serve_stdio(flags: dict[str, str | None], *usage: str) -> int:
-    from hostup_mcp.stdio.early import unlocked_groups
-    from hostup_mcp.stdio.opening import open_stdio
-
-    if sys.stdin is not None and sys.stdin.isatty():
-        # Started by hand: say what it waits for.
-        print(  # noqa: T201
-            "hostup-mcp is waiting for an MCP client (Ctrl-C stops it). Try it: hostup-mcp demo",
-            file=sys.stderr,
-        )
-    variable = os.environ.get("HOSTUP_MCP_ALLOW", "")
-    opening = open_stdio(unlocked="" if usage else unlocked_groups(flags["allow"], variable))
+def _serve_stdio(flags: dict[str, str | None], opening: Opening, *usage: str) -> int:
     from hostup_mcp.stdio.loading import load_sdk, loaded, start_loading
 
     start_loading()
@@ -105,4 +97,4 @@ def serve_unusable(words: Sequence[str], problem: str) -> int:
     if transport_in(words) not in (None, "stdio"):
         tokens = [word for word in words if word.split("=")[0] == "--tokens"]
         return _end(problem, _has_callers(tokens[0] if tokens else None))
-    return _serve_stdio({}, problem)
+    return _serve_stdio({}, open_session(""), problem)
