@@ -38,8 +38,10 @@ SUGGESTIONS: Mapping[Code, Text] = {
     ),
     Code.CONTACT_SUPPORT: both("Only HostUp's support can remove this restriction."),
     Code.TRY_LATER: Text(
-        "This should pass by itself: call list_vps_backups again in a few minutes.",
-        "This should pass by itself: check again in a few minutes.",
+        "This should pass by itself: call list_vps_backups again in a few minutes; if three tries "
+        "show no change, HostUp's panel or support can say why.",
+        "This should pass by itself: check again in a few minutes; if it stays, HostUp's panel or "
+        "support can say why.",
     ),
     Code.CHECK_SCOPE: Text(
         "The key may lack a scope (backup:vm for backups, restores and snapshots); check it at "

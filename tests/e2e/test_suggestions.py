@@ -255,4 +255,4 @@ async def test_a_running_job_is_said_to_end_by_itself() -> None:
     async with session(frozenset(Group)) as (assistant, _):
         busy = await assistant.call("list_vps_backups", id=await assistant.find("db-01"))
     assert '(code "operation_in_progress")' in busy.text
-    assert "This should pass by itself: call list_vps_backups again in a few minutes." in busy.text
+    assert "This should pass by itself: call list_vps_backups again in a few minutes; " in busy.text

@@ -244,8 +244,10 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     ),
     (
         Code.TRY_LATER,
-        "This should pass by itself: call list_vps_backups again in a few minutes.",
-        "This should pass by itself: check again in a few minutes.",
+        "This should pass by itself: call list_vps_backups again in a few minutes; if three tries "
+        "show no change, HostUp's panel or support can say why.",
+        "This should pass by itself: check again in a few minutes; if it stays, HostUp's panel or "
+        "support can say why.",
     ),
     (
         Code.CHECK_SCOPE,

@@ -22,7 +22,8 @@ SUGGESTIONS: Mapping[Code, str] = {
     Code.USE_OTHER_SERVER: "Den här serverns tjänst har upphört. Om du har en annan, aktiv server "
     "kan det gå att återställa backuperna till den.",
     Code.CONTACT_SUPPORT: "Bara HostUps support kan häva den här begränsningen.",
-    Code.TRY_LATER: "Det bör lösa sig av sig självt: kontrollera igen om några minuter.",
+    Code.TRY_LATER: "Det bör lösa sig av sig självt: kontrollera igen om några minuter. Om det "
+    "inte ändrar sig kan HostUps panel eller support säga varför.",
     Code.CHECK_SCOPE: "API-nyckeln kan sakna en behörighet (scope backup:vm); kontrollera det på "
     "HostUps sida för API-nycklar.",
     Code.EXPLAIN_REASON: "Om skälet är tillfälligt, försök igen senare; annars kan bara HostUps "
