@@ -270,6 +270,18 @@ async def test_a_backup_counts_only_with_its_server(sandbox: Sandbox) -> None:
     assert len(sandbox.requests) == seen
 
 
+async def test_a_restore_of_nothing_is_not_called_allowed(sandbox: Sandbox) -> None:
+    async with in_memory(sandbox, None) as assistant:
+        for name in ("web-01", "mail"):
+            vps = await assistant.find(name)
+            listing = await assistant.call("list_vps_snapshots", id=vps)
+            assert listing.data["actions"]["canRestore"]["allowed"]
+            is_empty = not listing.data["data"]
+            assert is_empty == (name == "mail")
+            assert ("Restore: no snapshot is listed." in listing.text) == is_empty
+            assert not (is_empty and "Restore: allowed" in listing.text)
+
+
 # Arguments ----------------------------------------------------------------------------------------
 
 

@@ -125,10 +125,12 @@ async def list_vps_snapshots(ctx: Ctx, id: VpsId) -> CallToolResult:
 def _verdicts(listing: SnapshotList, restore: Here, create: Here, zone: tzinfo) -> list[str]:
     """Say what HostUp allows, and of that what is not possible from here."""
     gates = listing.actions
-    can_restore = bool(listing.data) and gates.can_restore is not None and gates.can_restore.allowed
+    is_open = gates.can_restore is not None and gates.can_restore.allowed
+    can_restore = is_open and bool(listing.data)
     can_create = gates.can_create is not None and gates.can_create.allowed
-    none = "" if listing.data else "; there is no snapshot"
-    said = [f"Restore: {gate_text(gates.can_restore)}{none}."]
+    parts = [] if is_open and not listing.data else [gate_text(gates.can_restore)]
+    parts += [] if listing.data else ["no snapshot is listed"]
+    said = [f"Restore: {'; '.join(parts)}."]
     if can_restore and not restore.allowed:
         said = [verdict_text("Restore", Verdict.POSSIBLE, (), restore, zone)]
     told = restore if can_restore else None
