@@ -131,5 +131,5 @@ def test_the_key_check_says_whether_it_works(upstream: Upstream, home: Home) -> 
     here = {"HOSTUP_BASE_URL": upstream.url}
     assert "your key" in command
     home.run(command.replace("your key", SANDBOX_API_KEY), here)
-    home.run(command.replace("your key", "another"), here, code=1)
+    home.run(command.replace("your key", "another-key"), here, code=1)
     assert len(upstream.sandbox.requests) == 2
