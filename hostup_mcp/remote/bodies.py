@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from codecs import BOM_UTF8
 from contextlib import suppress
+from math import inf
 
 import anyio
 from starlette.datastructures import Headers
@@ -19,7 +20,10 @@ The rest is for what a client says of itself in each request, which may include 
 """
 
 LINGER_SECONDS = 2.0
-"""How long the rest of an unread body is discarded before the response."""
+"""How long the rest of an unread body is discarded, before its response and after it."""
+
+MAX_AWAITED_BYTES = 1024 * 1024
+"""The largest body whose end a response waits for."""
 
 LINGER_PAUSE = 0.01
 """Seconds between two parts that are discarded, so that a fast sender does not occupy the loop."""
@@ -54,7 +58,8 @@ class RequestBody:
         self._declared = int(length) if length.isascii() and length.isdigit() else None
         self._receive = receive
         self._complete = not self._declared and "transfer-encoding" not in headers
-        self._is_held_back = "expect" in headers  # until we ask for it
+        # One that is held back until we ask for it never ends.
+        self._ends_soon = "expect" not in headers and (self._declared or inf) <= MAX_AWAITED_BYTES
 
     @property
     def most_bytes(self) -> int:
@@ -106,22 +111,30 @@ class RequestBody:
         return receive
 
     def discarding(self, send: Send) -> Send:
-        """Return a `send` that discards what was not read of the body before the response begins.
+        """Return a `send` that discards what was not read of the body.
 
         A client that still sends would see a reset instead of the response, and a proxy an error
-        of its own. What does not end within `LINGER_SECONDS` ends with its connection.
+        of its own. So a response waits for the end of a body that is not much too long. Any other
+        body is discarded while its connection is closed.
         """
+        closes = False
 
-        async def discard_and_send(message: Message) -> None:
+        async def send_and_discard(message: Message) -> None:
+            nonlocal closes
             if message["type"] == "http.response.start" and not self._complete:
-                if not self._is_held_back:
+                if self._ends_soon:
                     await self._discard()
                 if not self._complete:
+                    closes = True
                     headers = [(k, v) for k, v in message["headers"] if k.lower() != b"connection"]
                     message = {**message, "headers": [*headers, (b"connection", b"close")]}
+            elif closes and not message.get("more_body", False):
+                await send({**message, "more_body": True})
+                await self._discard()
+                message = {"type": "http.response.body", "body": b""}
             await send(message)
 
-        return discard_and_send
+        return send_and_discard
 
     async def _next_part(self) -> bytes:
         message = await self._receive()

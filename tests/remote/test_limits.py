@@ -71,7 +71,7 @@ class Client:
         path: str = "/mcp",
         given: Sequence[tuple[bytes, bytes]] = (),
     ) -> tuple[int, dict[str, str], bytes]:
-        sent: list[Any] = []
+        self.sent = sent = list[Any]()
 
         async def send(message: Any) -> None:
             sent.append(message)
@@ -331,10 +331,28 @@ async def test_body_ends_before_a_response_begins(monkeypatch: pytest.MonkeyPatc
     assert 0.2 <= time.monotonic() - began < 2
 
 
-async def test_body_that_is_held_back_is_not_asked_for() -> None:
-    length = (b"content-length", str(bodies.MAX_BODY_BYTES + 1).encode())
-    held_back = (b"expect", b"100-continue")
-    status, headers, _ = await Client().request(receive=forbidden, given=[length, held_back])
+@pytest.mark.parametrize(
+    "given",
+    [
+        [
+            (b"content-length", str(bodies.MAX_BODY_BYTES + 1).encode()),
+            (b"expect", b"100-continue"),
+        ],
+        [(b"content-length", b"%d" % (bodies.MAX_AWAITED_BYTES + 1))],
+    ],
+    ids=["held back", "much too long"],
+)
+async def test_response_does_not_wait_for_other_bodies(
+    given: list[tuple[bytes, bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "LINGER_SECONDS", 0.01)
+    client = Client()
+
+    async def receive() -> Any:
+        assert client.sent, "the response has begun"
+        await anyio.sleep_forever()
+
+    status, headers, _ = await client.request(receive=receive, given=given)
     assert (status, headers["connection"]) == (413, "close")
 
 
