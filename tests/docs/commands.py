@@ -295,6 +295,7 @@ NOT_RUN: dict[str, tuple[str, Callable[[], None]]] = {
     f"{PYTHON} benchmarks/pipe.py": (LONG, script("benchmarks/pipe.py")),
     f"{PYTHON} benchmarks/load.py": (LONG, script("benchmarks/load.py")),
     f"{PYTHON} benchmarks/many.py": (LONG, script("benchmarks/many.py")),
+    f"{PYTHON} -m benchmarks.attacks": (LONG, python("-m", "benchmarks.attacks", "--help")),
     "panel/setup.sh": (FRESH, script("panel/setup.sh", "PYTHON")),
     "panel/build": ("it needs npm; tests/panel does", script("panel/build")),
     "panel/screenshots": (f"{WRITES}, and needs a browser", script("panel/screenshots")),
