@@ -17,12 +17,11 @@ from hostup_mcp.stdio.opening import Opening
 
 def serve(arguments: argparse.Namespace, opening: Opening | None) -> int:
     """Serve MCP over the transport that was chosen and return the exit code."""
+    flags = settings_flags(arguments)
     if arguments.transport == "stdio":
-        flags = settings_flags(arguments)
         return _serve_stdio(flags, opening or open_session(flags["allow"]))
     from hostup_mcp.config import Misconfigured, load
 
-    flags = settings_flags(arguments)
     has_callers = _has_callers(flags["tokens"])
     settings = load(flags, os.environ)
     if isinstance(settings, Misconfigured):
