@@ -13,14 +13,14 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, Storage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from mcp.server.streamable_http import MCP_SESSION_ID_HEADER
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hostup_mcp.remote import bodies
 from hostup_mcp.remote.bodies import (
@@ -99,15 +99,18 @@ class CallerLimits:
             return
         try:
             await self._count(caller)
-            with self._slot(caller, scope):
-                await self._serve(caller, body, scope, send)
+            with ExitStack() as held:
+                held.enter_context(self._slot(caller, scope))
+                await self._serve(caller, body, scope, _freeing(held, send), held)
         except RefusedError as refusal:
             self._on_refused(refusal.limit)
             await _send_refusal(send, refusal)
         except DisconnectedError:
             return
 
-    async def _serve(self, caller: str, body: RequestBody, scope: Scope, send: Send) -> None:
+    async def _serve(
+        self, caller: str, body: RequestBody, scope: Scope, send: Send, held: ExitStack
+    ) -> None:
         opens = self._sessions.opens(scope)
         if opens and len(self._sessions.of(caller)) >= MAX_SESSIONS:
             raise RefusedError("sessions", 429, _TOO_MANY_SESSIONS, 60)
@@ -120,17 +123,17 @@ class CallerLimits:
             if opens:
                 session.size = len(content)
             receive = body.passed_on(content)
-            with self._reserve(caller, 0 if opens else len(content)):
-                if self._sse is None:
-                    await self._app(scope, receive, following_send)
-                elif scope["method"] == "GET":
-                    with self._sse.stream(caller, send) as stream_send:
-                        await self._app(scope, receive, stream_send)
-                else:
-                    sent = read_sent(content)
-                    if sent and sent.is_call and len(self._sse.of(caller)) >= self._at_once:
-                        raise RefusedError("calls_at_once", 429, _TOO_MANY_UNREAD, 1)
-                    await self._app(scope, receive, self._sse.follow(scope, send, sent))
+            held.enter_context(self._reserve(caller, 0 if opens else len(content)))
+            if self._sse is None:
+                await self._app(scope, receive, following_send)
+            elif scope["method"] == "GET":
+                with self._sse.stream(caller, send) as stream_send:
+                    await self._app(scope, receive, stream_send)
+            else:
+                sent = read_sent(content)
+                if sent and sent.is_call and len(self._sse.of(caller)) >= self._at_once:
+                    raise RefusedError("calls_at_once", 429, _TOO_MANY_UNREAD, 1)
+                await self._app(scope, receive, self._sse.follow(scope, send, sent))
 
     @contextmanager
     def _slot(self, caller: str, scope: Scope) -> Iterator[None]:
@@ -211,6 +214,20 @@ async def _read(body: RequestBody) -> bytes:
     except BodyTimeoutError:
         message = f"The request body did not arrive within {bodies.BODY_SECONDS:g} seconds."
         raise RefusedError("body_timeout", 408, f"{message} It was not carried out.") from None
+
+
+def _freeing(held: ExitStack, send: Send) -> Send:
+    """Return a `send` that frees what a request holds with the end of its response.
+
+    The application runs a little longer, and its client may send the next request before that.
+    """
+
+    async def send_and_free(message: Message) -> None:
+        await send(message)
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            held.close()
+
+    return send_and_free
 
 
 def is_subscription(scope: Scope) -> bool:

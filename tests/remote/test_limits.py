@@ -153,6 +153,39 @@ async def test_failed_calls_free_their_slot() -> None:
     assert not client.app._running, "nothing is kept of callers without a request"
 
 
+async def test_a_response_frees_all_before_the_request_has_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Else a client that sends its next request at once is refused from time to time.
+    monkeypatch.setattr(limits, "MAX_BYTES", 3)
+    client, ended = Client(at_once=1, has_sessions=False), anyio.Event()
+    respond = client.app._app
+
+    async def slow_to_end(scope: Any, receive: Any, send: Any) -> None:
+        await respond(scope, receive, send)
+        await ended.wait()
+
+    client.app._app = slow_to_end
+
+    async def call() -> None:
+        length = (b"content-length", b"3")
+        await client.request(receive=trickle(0, 3), given=[length])
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(call)
+        with anyio.fail_after(PATIENCE):
+            while client.inner.calls < 1 or client.inner.running:
+                await anyio.lowlevel.checkpoint()
+        tasks.start_soon(call)
+        with anyio.fail_after(PATIENCE):
+            while client.inner.calls < 2 and not client.refused:
+                await anyio.lowlevel.checkpoint()
+        ended.set()
+    assert client.refused == []
+    assert not client.app._running
+    assert not client.app._bytes
+
+
 async def test_slots_are_per_caller() -> None:
     client = Client(at_once=1)
     client.inner.open = anyio.Event()
