@@ -335,11 +335,14 @@ async def test_a_wait_can_be_cancelled() -> None:
     far_end = router()
     route = far_end.get(BASE + BACKUPS).respond(503)
 
-    async def for_ever(_: float) -> None:
+    scope = anyio.CancelScope()
+
+    async def cancelled(_: float) -> None:
+        scope.cancel()
         await anyio.sleep_forever()
 
-    async with connected(far_end, sleep=for_ever) as http:
-        with anyio.move_on_after(0.02) as scope:
+    async with connected(far_end, sleep=cancelled) as http:
+        with scope:
             await read(http)
     assert scope.cancelled_caught
     assert route.call_count == 1

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from support.certificates import make_certificate
+from support.waiting import until
 
 from hostup_mcp.hostup import connection as connection_module
 from hostup_mcp.hostup import http as http_module
@@ -303,6 +304,8 @@ async def test_a_write_has_its_own_connection(
 
 async def test_a_write_closes_its_connection() -> None:
     class Stubborn(Server):
+        closed = False
+
         async def serve(self, reader: Any, writer: Any, kept: list[bytes]) -> None:
             kept.append(await reader.readuntil(b"\r\n\r\n"))
             writer.write(ACCEPTED)
@@ -312,8 +315,8 @@ async def test_a_write_closes_its_connection() -> None:
     async with far_end.listening(), clients(far_end.address) as (_, writing):
         for _ in range(2):
             await writing.send(WRITE)
-            await asyncio.sleep(0.05)
-            assert far_end.closed
+            await until(lambda: far_end.closed, "the connection is closed")
+            far_end.closed = False
     assert len(far_end.connections) == 2
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,10 @@ def cancel(number: int) -> dict[str, Any]:
     }
 
 
+def running(server: ServerThread, count: int) -> Callable[[], bool]:
+    return lambda: server.service.server.running_calls == count
+
+
 def serve(
     upstream: Upstream, folder: Path, transport: Transport
 ) -> Iterator[tuple[ServerThread, dict[str, str]]]:
@@ -108,18 +112,18 @@ async def test_closed_requests_still_count(
         released = hold_responses(upstream, "GET")
         try:
             for number in range(1, AT_ONCE + 1):
-                with suppress(httpx.ReadTimeout):
-                    body = request(number, "tools/call", name="list_vps", arguments={})
-                    await client.post(server.url, json=body, headers=session.headers, timeout=0.5)
-            await until(lambda: server.service.server.running_calls == AT_ONCE, "they run on")
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(session.call, number)
+                    await until(running(server, number), "it runs")
+                    tasks.cancel_scope.cancel()
+            other = Session(client, server.url, tokens["ops-team"])
+            assert (await other.open()).status_code == 200
             refused = parse(await session.call(9))
             assert refused["error"]["code"] == BUSY_CODE
             assert "no effect" in refused["error"]["message"]
-            other = Session(client, server.url, tokens["ops-team"])
-            assert (await other.open()).status_code == 200
         finally:
             released.set()
-        await until(lambda: server.service.server.running_calls == 0, "they end")
+        await until(running(server, 0), "they end")
         assert "result" in parse(await session.call(10))
 
 
@@ -139,7 +143,7 @@ async def test_running_calls_leave_room_for_replies(
         async with anyio.create_task_group() as tasks:
             for number in range(1, AT_ONCE + 1):
                 tasks.start_soon(call, number)
-            await until(lambda: server.service.server.running_calls == AT_ONCE, "they run")
+            await until(running(server, AT_ONCE), "they run")
             reply = {"jsonrpc": "2.0", "id": 77, "result": {"action": "accept", "content": {}}}
             assert (await session.post(reply)).status_code == 202
             assert (await session.post(cancel(1))).status_code == 202
@@ -203,7 +207,7 @@ async def test_calls_over_sse_are_bounded(
                 assert 0 in other.ids(), "others are not affected"
             # What is not a call is always read, and a cancelled one frees its place.
             assert (await session.post(cancel(1))).status_code == 202
-            await until(lambda: server.service.server.running_calls == AT_ONCE - 1, "cancelled")
+            await until(running(server, AT_ONCE - 1), "cancelled")
             assert (await session.call(9)).status_code == 202
             assert (await session.call(10)).status_code == 429
         finally:

@@ -334,10 +334,10 @@ async def test_slow_body_gets_408(
 async def test_body_timeout_ends_with_the_body(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.3)
+    monkeypatch.setattr(bodies, "BODY_SECONDS", 1.0)
     client = Client()
     client.inner.reads = 2
-    with anyio.move_on_after(0.7):
+    with anyio.move_on_after(1.5):
         await client.request(receive=trickle(0.01, 3), given=[CHUNKED])
     whole = {"type": "http.request", "body": b"xxx", "more_body": False}
     assert client.inner.received == [whole], "the end of the connection comes next"

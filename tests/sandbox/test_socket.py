@@ -1,12 +1,12 @@
 """Over a real socket, faults look as they do in process."""
 
 import threading
-import time
 from collections.abc import Iterator
 
 import httpx
 import pytest
 import uvicorn
+from support.waiting import PATIENCE, wait_until
 
 from hostup_mcp.sandbox import SANDBOX_API_KEY, Clock, Fault, Sandbox
 
@@ -20,9 +20,7 @@ def served() -> Iterator[tuple[Sandbox, str]]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    deadline = time.monotonic() + 10
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: server.started, "it listens")
     port = server.servers[0].sockets[0].getsockname()[1]
     yield sandbox, f"http://127.0.0.1:{port}"
     server.should_exit = True
@@ -54,9 +52,10 @@ def test_late_response(served: tuple[Sandbox, str]) -> None:
     sandbox, base = served
     web = sandbox.state.by_name("web-01")
     sandbox.faults.add(Fault("slow_after", seconds=0.5))
+    timeout = httpx.Timeout(PATIENCE, read=0.1)
     with (
-        httpx.Client(base_url=base, headers=HEADERS, trust_env=False, timeout=0.1) as client,
+        httpx.Client(base_url=base, headers=HEADERS, trust_env=False, timeout=timeout) as client,
         pytest.raises(httpx.ReadTimeout),
     ):
         client.post(f"/api/v2/vps/{web.id}/backups")
-    assert sandbox.state.busy(web.id, sandbox.clock.now()) is not None
+    wait_until(lambda: sandbox.state.busy(web.id, sandbox.clock.now()), "it has begun")

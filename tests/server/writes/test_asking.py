@@ -257,12 +257,12 @@ async def test_an_unanswered_question_is_declined(monkeypatch: pytest.MonkeyPatc
 
 
 async def test_only_the_answer_has_a_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "QUESTION_SECONDS", 0.03)
+    monkeypatch.setattr(asking, "QUESTION_SECONDS", 0.3)
     bench = Bench()
 
     async def slow_the_second_time() -> None:
         if bench.proposed == 2:
-            await anyio.sleep(0.08)
+            await anyio.sleep(0.4)
 
     bench.before_propose = slow_the_second_time
     assert not (await bench.run()).is_error
