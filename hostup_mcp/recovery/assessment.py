@@ -30,7 +30,7 @@ from hostup_mcp.recovery.reasons import (
     WouldEvict,
     verdict_of,
 )
-from hostup_mcp.recovery.situation import restored_since
+from hostup_mcp.recovery.situation import PastRestore, restored_since
 from hostup_mcp.recovery.spans import age
 from hostup_mcp.recovery.steps import step_to_create, step_to_restore
 from hostup_mcp.recovery.suggestions import Step
@@ -84,21 +84,19 @@ def assess(
     status: str | None = None,
     clocks: ClocksDiffer | None = None,
     snapshots: SnapshotList | None = None,
-    restored_at: datetime | None = None,
+    restored: PastRestore | None = None,
     unsettled: WriteUnsettled | None = None,
 ) -> Assessment:
     """Assess `listing` at `now`, by HostUp's clock.
 
-    `status` is the server's `serviceStatus`, `restored_at` when its last restore was sent,
-    `unsettled` a change whose outcome is unknown, and `snapshots` are the server's, as far as they
-    are known.
+    `status` is the server's `serviceStatus`, `restored` its last restore, `unsettled` a change
+    whose outcome is unknown, and `snapshots` are the server's, as far as they are known.
     """
     backups, good = listing.backups, complete(listing.backups, now)
     newest = newest_complete(backups, now)
     overwrites = None if newest is None else Overwrites(newest, loss_since(newest, now))
-    restored = restored_since(
-        None if overwrites is None else overwrites.data_loss, restored_at, now
-    )
+    loss = None if overwrites is None else overwrites.data_loss
+    since = restored_since(loss, restored, now)
     return Assessment(
         restore=assess_restore(listing, status),
         overwrites=overwrites,
@@ -107,7 +105,7 @@ def assess(
             *([] if unsettled is None else [unsettled]),
             *_contradictions(listing, clocks),
             *_advise(listing, good, now),
-            *([] if restored is None else [restored]),
+            *([] if since is None else [since]),
             *newer_snapshot(snapshots, None if newest is None else newest.created, now),
         ),
         doubts=find_doubts(backups, now),

@@ -102,6 +102,8 @@ class Code(StrEnum):
     DATES_IN_FUTURE = "dates_in_future"
     NO_RECENT_BACKUP = "no_recent_backup"
     RESTORED_SINCE = "restored_since"
+    RESTORE_SENT_SINCE = "restore_sent_since"
+    RESTORE_FAILED_SINCE = "restore_failed_since"
     WRITE_UNSETTLED = "write_unsettled"
     NO_COMPLETE_BACKUP = "no_complete_backup"
     CLOCK_BEHIND = "clock_behind"

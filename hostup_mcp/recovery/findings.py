@@ -41,8 +41,15 @@ class RestoredSince:
 
     at: datetime
     ago: timedelta
+    succeeded: bool | None
+    """What HostUp said of its job; None if how it ended is not known."""
 
-    code: ClassVar = Code.RESTORED_SINCE
+    @property
+    def code(self) -> Code:
+        """How it ended."""
+        if self.succeeded is None:
+            return Code.RESTORE_SENT_SINCE
+        return Code.RESTORED_SINCE if self.succeeded else Code.RESTORE_FAILED_SINCE
 
 
 @dataclass(frozen=True, slots=True)

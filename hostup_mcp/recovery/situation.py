@@ -13,6 +13,19 @@ from hostup_mcp.recovery.suggestions import Alternative
 
 
 @dataclass(frozen=True, slots=True)
+class PastRestore:
+    """The last restore of a server that was sent from here."""
+
+    sent: datetime
+    succeeded: bool | None
+    """What HostUp said of its job; None if how it ended is not known."""
+    point: datetime | None
+    """When the backup or snapshot that it restored was made; None if unknown."""
+    is_own: bool
+    """Whether that was one of the server itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """What can be done from here, and what else is known of the server."""
 
@@ -22,8 +35,8 @@ class Situation:
     """Whether a new server could be built from here, if HostUp allows it."""
     snapshots: SnapshotList | None = None
     """None if they were not read."""
-    restored_at: datetime | None = None
-    """When the last restore of the server was sent, if one is known that may have succeeded."""
+    restored: PastRestore | None = None
+    """The last restore of the server, if one is known."""
     unsettled: WriteUnsettled | None = None
     """The last change of the server from here, while its outcome is unknown."""
 
@@ -40,10 +53,22 @@ NO_SUGGESTIONS = Suggestions()
 
 
 def restored_since(
-    loss: Loss | None, restored_at: datetime | None, now: datetime
+    loss: Loss | None, restored: PastRestore | None, now: datetime
 ) -> RestoredSince | None:
-    """Return the last restore of a server, `restored_at`, if it makes a `loss` smaller."""
-    ago = age(restored_at, now)
-    if not isinstance(loss, Changes) or restored_at is None or ago is None:
+    """Return what the last restore of a server means for a `loss`; None if nothing.
+
+    One that brought back a newer state than the loss begins with does not make it smaller.
+    """
+    if not isinstance(loss, Changes) or restored is None or restored.sent <= loss.since:
         return None
-    return RestoredSince(restored_at, ago) if restored_at > loss.since else None
+    ago = age(restored.sent, now)
+    if ago is None or (restored.succeeded is not False and not _is_smaller(loss, restored)):
+        return None
+    return RestoredSince(restored.sent, ago, restored.succeeded)
+
+
+def _is_smaller(loss: Changes, restored: PastRestore) -> bool:
+    """Return whether only what was written since a restore would be lost, if it succeeded."""
+    if not restored.is_own:
+        return True
+    return restored.point is not None and restored.point <= loss.since

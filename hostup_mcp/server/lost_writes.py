@@ -48,6 +48,8 @@ from hostup_mcp.recovery.sent_writes import (
     conclude,
     find_trace,
 )
+from hostup_mcp.server import recoveries
+from hostup_mcp.server.caller import caller
 from hostup_mcp.server.clocks import hostup_now
 from hostup_mcp.server.errors.failure import describe as describe_failure
 from hostup_mcp.server.errors.hostup import from_hostup
@@ -56,7 +58,7 @@ from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Services
 from hostup_mcp.server.tracked import put_tracked
 from hostup_mcp.server.unsettled import settle
-from hostup_mcp.state.store import RecordKind
+from hostup_mcp.state.store import RecordKind, StateUnavailableError
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.lost_writes import (
     LOG_UNREADABLE,
@@ -83,6 +85,8 @@ class WriteRecord(BaseModel):
     effect: Annotated[Effect, Field(discriminator="kind")]
     was_started: bool = False
     """Whether a read soon after it showed it as started."""
+    recovery_id: str | None = None
+    """The record of the restore that it is; None for other writes."""
 
     def sign(self, zone: tzinfo) -> str:
         """Return what the user can look for on the server; empty if nothing there shows it."""
@@ -119,7 +123,20 @@ async def look_up(services: Services, write: WriteRecord) -> Found:
         await remember(services, write.model_copy(update={"was_started": True}))
     if conclusion.is_final:
         await settle(services, write.vps_id, write.id)
+    await _conclude_recovery(services, write, conclusion.outcome)
     return Found(conclusion, sight, row, log)
+
+
+async def _conclude_recovery(services: Services, write: WriteRecord, outcome: Outcome) -> None:
+    """Record what became of a restore, so that plans and `verify_recovery` say the same."""
+    if write.recovery_id is None or outcome not in (Outcome.ACCEPTED, Outcome.REFUSED):
+        return
+    with suppress(StateUnavailableError):
+        kept = await recoveries.own(services, caller(), write.recovery_id)
+        if kept is not None and outcome is Outcome.REFUSED:
+            await recoveries.delete(services, kept)
+        elif kept is not None:
+            await recoveries.update(services, kept, outcome="accepted")
 
 
 async def remember(services: Services, write: WriteRecord) -> None:

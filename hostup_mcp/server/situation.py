@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from hostup_mcp.hostup.endpoints import SPEND
 from hostup_mcp.hostup.jobs import JobState
@@ -11,12 +11,12 @@ from hostup_mcp.hostup.models import BackupList, SnapshotList
 from hostup_mcp.hostup.problems import HostUpError
 from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.recovery.doubts import newest_complete
+from hostup_mcp.recovery.findings import WriteUnsettled
 from hostup_mcp.recovery.here import Connection, KeyRefused, look_here
 from hostup_mcp.recovery.modes.definition import ModeDefinition
 from hostup_mcp.recovery.modes.new_cloud_vps import NEW_CLOUD_VPS
 from hostup_mcp.recovery.precautions import snapshots_matter
-from hostup_mcp.recovery.situation import Situation
-from hostup_mcp.server.clocks import seconds_ahead
+from hostup_mcp.recovery.situation import PastRestore, Situation
 from hostup_mcp.server.here import backup_needs, recent_refusal, restore_needs
 from hostup_mcp.server.recoveries import last_of, subject_of
 from hostup_mcp.server.services import Ctx, Services, services
@@ -42,12 +42,13 @@ async def read_situation(
     snapshots = None
     if definition.compares_snapshots:
         snapshots = await snapshots_if_useful(hostup, vps_id, listing, now)
+    unsettled = await find_unsettled(services(ctx), vps_id)
     return Situation(
         backup=look_here(connection, backup_needs(listing), refused),
         new_server=look_here(connection, restore_needs(NEW_CLOUD_VPS), spending),
         snapshots=snapshots,
-        restored_at=await last_restore(services(ctx), hostup, vps_id),
-        unsettled=await find_unsettled(services(ctx), vps_id),
+        restored=await last_restore(services(ctx), vps_id, unsettled),
+        unsettled=unsettled,
     )
 
 
@@ -66,17 +67,25 @@ async def snapshots_if_useful(
     return None
 
 
-async def last_restore(services: Services, hostup: ReadingClient, vps_id: str) -> datetime | None:
-    """Return when a restore of the server was last sent, by HostUp's clock.
+async def last_restore(
+    services: Services, vps_id: str, unsettled: WriteUnsettled | None
+) -> PastRestore | None:
+    """Return the last restore of the server that was sent, by HostUp's clock.
 
-    None if none is known, or the last one is not known to have been accepted, or has failed.
+    None if none is known, or if it is the `unsettled` change, of which nothing more is known.
     """
     try:
         last = await last_of(services, subject_of(services, vps_id))
     except StateUnavailableError:
         return None
-    if last is None or last.outcome != "accepted" or last.holder != vps_id:
+    if last is None or last.holder != vps_id:
         return None
-    if last.job_end is not None and last.job_end.state is not JobState.SUCCEEDED:
+    if unsettled is not None and unsettled.write_id == last.write_id:
         return None
-    return last.sent_at + timedelta(seconds=seconds_ahead(hostup))
+    end = last.job_end
+    return PastRestore(
+        sent=last.sent_at_hostup,
+        succeeded=None if end is None else end.state is JobState.SUCCEEDED,
+        point=last.restored.point_created,
+        is_own=not last.restored.source_id,
+    )

@@ -24,6 +24,10 @@ _CLOCK = "This machine's clock is {by:span}"
 _LOST = "Everything on this {} would be lost."
 
 
+def _restored(text: str) -> Text:
+    return Text(text.format("VPS"), text.format("server"))
+
+
 TEXTS: Mapping[Code, Text] = {
     # Reasons
     Code.GATE_OPEN: _both("HostUp allows it."),
@@ -129,11 +133,17 @@ TEXTS: Mapping[Code, Text] = {
         "than the others."
     ),
     Code.NO_RECENT_BACKUP: _both("No complete backup is known to be from the last 24 hours."),
-    Code.RESTORED_SINCE: Text(
-        "hostup-mcp sent a restore of this VPS on {at:moment}, {ago:span} ago: if it succeeded, "
-        "only what was written since then would be lost.",
-        "A restore of this server was sent on {at:moment}, {ago:span} ago: if it succeeded, only "
-        "what was written since then would be lost.",
+    Code.RESTORED_SINCE: _restored(
+        "This {} was restored on {{at:moment}}, {{ago:span}} ago, as HostUp reports: only what "
+        "was written since then would be lost."
+    ),
+    Code.RESTORE_SENT_SINCE: _restored(
+        "A restore of this {} was sent on {{at:moment}}, {{ago:span}} ago; how it ended is not "
+        "known. If it succeeded, only what was written since then would be lost."
+    ),
+    Code.RESTORE_FAILED_SINCE: _restored(
+        "A restore of this {} that was sent on {{at:moment}}, {{ago:span}} ago, did not succeed: "
+        "what its disk holds now is not known."
     ),
     Code.WRITE_UNSETTLED: Text(
         "A change to this VPS was sent at {sent:moment}, and its outcome is not known: do not send "

@@ -14,7 +14,7 @@ from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
 from support.account import fresh_account
 
 from hostup_mcp.config import Group
-from hostup_mcp.sandbox import Fault, Sandbox
+from hostup_mcp.sandbox import Fault, Sandbox, Variants
 from hostup_mcp.server.app import build_server
 
 from .harness import EVERYTHING, Assistant, Result, User, in_memory, settings
@@ -193,13 +193,66 @@ async def test_right_after_a_restore_little_would_be_lost() -> None:
         plan = await planned(assistant, "web-01")
         await assistant.ok("restore_vps", planId=plan.data["planId"])
         sandbox.clock.advance(1200)  # type: ignore[attr-defined]
-        said = "20 minutes ago: if it succeeded, only what was written since then would be lost."
+        unseen = "20 minutes ago; how it ended is not known. If it succeeded, only what was "
+        seen = "20 minutes ago, as HostUp reports: only what was written since then would be lost."
         vps = await assistant.find("web-01")
-        assert said in (await assistant.call("list_vps_backups", id=vps)).text
+        for said, tool in ((unseen, "list_vps"), (seen, "verify_recovery")):
+            await assistant.ok(tool, **({"id": vps} if tool == "verify_recovery" else {}))
+            assert said in (await assistant.call("list_vps_backups", id=vps)).text
+            again = await planned(assistant, "web-01")
+            assert said in again.text
+            assert said in again.data["dataLoss"]
+            assert again.data["findings"]["restoredSince"]["ago"] == 1200
+        assert "how it ended" not in again.text
+
+
+async def test_a_failed_restore_is_said_to_have_failed() -> None:
+    async with session() as (assistant, sandbox):
+        plan = await planned(assistant, "web-01")
+        sandbox.faults.add(Fault("fail_job", "POST", "*/restore"))
+        started = await assistant.ok("restore_vps", planId=plan.data["planId"])
+        sandbox.clock.advance(1200)  # type: ignore[attr-defined]
+        job = await assistant.ok("get_job", jobId=started["jobId"])
+        assert job["state"] == "failed"
         again = await planned(assistant, "web-01")
-        assert said in again.text
-        assert said in again.data["dataLoss"]
-        assert again.data["findings"]["restoredSince"]["ago"] == 1200
+        assert "ago, did not succeed: what its disk holds now is not known." in again.text
+        assert "only what was written" not in again.text
+
+
+async def test_a_newer_backup_that_was_restored_is_part_of_the_loss() -> None:
+    async with session() as (assistant, sandbox):
+        plan = await planned(assistant, "web-01")
+        started = await assistant.ok("restore_vps", planId=plan.data["planId"])
+        sandbox.clock.advance(1200)  # type: ignore[attr-defined]
+        await assistant.ok("get_job", jobId=started["jobId"])
+        older = await planned(assistant, "web-01", 1)
+        assert older.data["findings"]["restoredSince"] is None
+        assert "up to 1 day 8 hours of changes.\n" in older.text
+
+
+@pytest.mark.parametrize(
+    ("variants", "is_accepted"),
+    [(Variants(), True), (Variants(restore_of_running="refused"), False)],
+)
+async def test_what_became_of_a_lost_restore_is_in_the_next_plan(
+    variants: Variants, is_accepted: bool
+) -> None:
+    async with session(variants=variants) as (assistant, sandbox):
+        plan = await planned(assistant, "web-01")
+        sandbox.faults.add(Fault("drop_after", "POST", "*/restore"))
+        lost = await assistant.no("restore_vps", planId=plan.data["planId"])
+        sandbox.clock.advance(300)  # type: ignore[attr-defined]
+        before = await planned(assistant, "web-01")
+        assert before.text.count("outcome is not known") == 1
+        assert "how it ended" not in before.text, "the same, said once"
+        await assistant.ok("get_job", writeId=lost.error["writeId"])
+        again = await planned(assistant, "web-01")
+        assert ("5 minutes ago; how it ended is not known." in again.text) is is_accepted
+        verified = await assistant.call("verify_recovery", id=plan.data["id"])
+        if is_accepted:
+            assert "HostUp accepted the restore and gave no job" in verified.text
+        else:
+            assert verified.kind == "no_recovery"
 
 
 async def test_a_refused_restore_is_no_restore() -> None:
@@ -209,7 +262,7 @@ async def test_a_refused_restore_is_no_restore() -> None:
         await assistant.no("restore_vps", planId=plan.data["planId"])
         again = await planned(assistant, "web-01")
         assert again.data["findings"]["restoredSince"] is None
-        assert "if it succeeded" not in again.text
+        assert "restore of this VPS" not in again.text
 
 
 async def test_a_backup_of_minutes_loses_few_changes() -> None:

@@ -401,11 +401,25 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         "known: do not repeat it before Tue 2026-04-28 12:05 UTC.",
     ),
     (
-        RestoredSince(WHEN, AGE),
-        "hostup-mcp sent a restore of this VPS on Mon 2026-04-27 10:00 UTC, 1 day 2 hours "
-        "ago: if it succeeded, only what was written since then would be lost.",
-        "A restore of this server was sent on Mon 2026-04-27 10:00 UTC, 1 day 2 hours ago: if"
-        " it succeeded, only what was written since then would be lost.",
+        RestoredSince(WHEN, AGE, None),
+        "A restore of this VPS was sent on Mon 2026-04-27 10:00 UTC, 1 day 2 hours ago; how it "
+        "ended is not known. If it succeeded, only what was written since then would be lost.",
+        "A restore of this server was sent on Mon 2026-04-27 10:00 UTC, 1 day 2 hours ago; how it "
+        "ended is not known. If it succeeded, only what was written since then would be lost.",
+    ),
+    (
+        RestoredSince(WHEN, AGE, succeeded=True),
+        "This VPS was restored on Mon 2026-04-27 10:00 UTC, 1 day 2 hours ago, as HostUp reports: "
+        "only what was written since then would be lost.",
+        "This server was restored on Mon 2026-04-27 10:00 UTC, 1 day 2 hours ago, as HostUp "
+        "reports: only what was written since then would be lost.",
+    ),
+    (
+        RestoredSince(WHEN, AGE, succeeded=False),
+        "A restore of this VPS that was sent on Mon 2026-04-27 10:00 UTC, 1 day 2 hours ago, did "
+        "not succeed: what its disk holds now is not known.",
+        "A restore of this server that was sent on Mon 2026-04-27 10:00 UTC, 1 day 2 hours ago, "
+        "did not succeed: what its disk holds now is not known.",
     ),
     (
         Code.DATES_UNKNOWN,

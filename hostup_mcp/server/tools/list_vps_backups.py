@@ -78,14 +78,15 @@ async def list_vps_backups(
     if not (is_open(gates.can_restore) and is_open(gates.can_create_backup)):
         status = await read_service_status(services_.hostup, id)
     now = hostup_now(services_.hostup, services_.now())
+    unsettled = await find_unsettled(services_, id)
     assessment = assess(
         listing,
         now,
         status=status,
         clocks=compare(services_.hostup),
         snapshots=await snapshots_if_useful(services_.hostup, id, listing, now),
-        restored_at=await last_restore(services_, services_.hostup, id),
-        unsettled=await find_unsettled(services_, id),
+        restored=await last_restore(services_, id, unsettled),
+        unsettled=unsettled,
     )
     page = page_of(in_order(listing.backups, assessment.doubts, now), before, limit)
     if page is None:

@@ -192,7 +192,7 @@ async def plan_restore(
     suggestions = draft.definition.suggest(facts.account, facts.target, situation, now)
     named = [s.name for s in suggestions.alternatives if isinstance(s, NewerSnapshot)]
     await services(ctx).remember({f"{id}/snapshot/{name}": "" for name in named})
-    restored = restored_since(facts.plan.data_loss, situation.restored_at, now)
+    restored = restored_since(facts.plan.data_loss, situation.restored, now)
     data = PlanResult(
         mode=mode,
         verdict=facts.plan.verdict,

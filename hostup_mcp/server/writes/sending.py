@@ -168,6 +168,7 @@ def _record(w: WriteContext, proposal: Proposal) -> WriteRecord:
         sent_at=w.services.now(),
         where_to_look=proposal.follow_up.where_to_look,
         effect=proposal.follow_up.effect,
+        recovery_id=w.recovery_id,
     )
 
 

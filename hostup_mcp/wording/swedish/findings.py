@@ -84,8 +84,13 @@ FINDINGS: Mapping[Code, str] = {
     Code.DATES_IN_FUTURE: "Några backuper har ett datum i framtiden: de står sist och kan vara "
     "nyare eller äldre än de andra.",
     Code.NO_RECENT_BACKUP: "Ingen fullständig backup är, såvitt känt, från de senaste 24 timmarna.",
-    Code.RESTORED_SINCE: "En återställning av den här servern skickades {at:moment}, för "
-    "{ago:span} sedan: om den lyckades skulle bara det som har skrivits sedan dess gå förlorat.",
+    Code.RESTORED_SINCE: "Den här servern återställdes {at:moment}, för {ago:span} sedan, enligt "
+    "HostUp: bara det som har skrivits sedan dess skulle gå förlorat.",
+    Code.RESTORE_SENT_SINCE: "En återställning av den här servern skickades {at:moment}, för "
+    "{ago:span} sedan; det är inte känt hur den slutade. Om den lyckades skulle bara det som har "
+    "skrivits sedan dess gå förlorat.",
+    Code.RESTORE_FAILED_SINCE: "En återställning av den här servern som skickades {at:moment}, för "
+    "{ago:span} sedan, lyckades inte: det är inte känt vad dess disk innehåller nu.",
     Code.WRITE_UNSETTLED: "En ändring av den här servern skickades {sent:moment}, och det är inte "
     "känt vad den ledde till: upprepa den inte före {until:moment}.",
     Code.NO_COMPLETE_BACKUP: "Alla backuper i listan kan vara ofullständiga.",
