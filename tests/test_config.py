@@ -242,6 +242,8 @@ def test_unknown_language_is_rejected(value: str) -> None:
         pytest.param("{here}/file/audit.jsonl", id="folder is a file"),
         pytest.param("{here}", id="a folder itself"),
         pytest.param("~nobody-has-this-name/audit.jsonl", id="home of nobody"),
+        pytest.param("x" * 300, id="name too long"),
+        pytest.param("x" * 300 + "/audit.jsonl", id="name of the folder too long"),
     ],
 )
 def test_a_bad_audit_log_is_rejected(tmp_path: Path, path: str) -> None:
@@ -418,7 +420,9 @@ def test_with_credentials_no_key_is_needed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("variable", ["HOSTUP_MCP_TOKENS", "HOSTUP_MCP_CREDENTIALS"])
-@pytest.mark.parametrize("path", ["/nowhere/at/all", "/", "~nobody-has-this-name/tokens"])
+@pytest.mark.parametrize(
+    "path", ["/nowhere/at/all", "/", "~nobody-has-this-name/tokens", "x" * 300]
+)
 def test_a_missing_file_is_rejected(variable: str, path: str) -> None:
     (problem,) = problems(None, **KEY, **{variable: path})
     assert variable in problem
@@ -523,7 +527,7 @@ ODD = [
     "https://[::1]",
     "http://127.0.0.1:9",
 ]
-ODD += ["redis://h", "\udcff", "\x01", "socks://x", "[", "%", "create"]
+ODD += ["redis://h", "\udcff", "\x01", "socks://x", "[", "%", "create", "x" * 300]
 values = st.sampled_from(ODD) | st.text(st.characters(exclude_characters="\0"), max_size=20)
 
 

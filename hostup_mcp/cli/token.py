@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hostup_mcp.remote.token_file import TokenFileError, new_token, read_hashes,
 
 def token(arguments: argparse.Namespace) -> int:
     """Carry out `new`, `list` or `revoke` on the tokens file and return the exit code."""
-    path = Path(arguments.tokens).expanduser()
+    path = Path(os.path.expanduser(arguments.tokens))
     try:
         match arguments.action:
             case "new":

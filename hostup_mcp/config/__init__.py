@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -189,8 +190,9 @@ def _remote(given: Callable[[str, str], str], problems: list[str]) -> Remote:
     def file(flag: str, variable: str) -> Path | None:
         value = text(flag, variable)
         path = parse_path(value) if value else None
-        if value and (path is None or not path.is_file()):
-            problems.append(f"The file of {variable} does not exist.")
+        # Unlike `Path.is_file`, this does not fail for a folder that may not be searched.
+        if value and (path is None or not os.path.isfile(path)):
+            problems.append(f"The file of {variable} does not exist, or its folder cannot be read.")
         return path
 
     def count(variable: str, default: int) -> int:
@@ -243,7 +245,9 @@ def _remote(given: Callable[[str, str], str], problems: list[str]) -> Remote:
 def _secrets(value: str, remote: Remote, problems: list[str]) -> tuple[str, ...]:
     ring = tuple(part.strip() for part in value.split(",") if part.strip())
     if any(len(part) < SHORTEST_SECRET for part in ring):
-        problems.append(f"Each key of HOSTUP_MCP_SECRET must have {SHORTEST_SECRET} characters.")
+        problems.append(
+            f"Each key of HOSTUP_MCP_SECRET must have at least {SHORTEST_SECRET} characters."
+        )
     if len(set(ring)) < len(ring):
         problems.append("HOSTUP_MCP_SECRET names a key twice.")
     if remote.state and not ring:

@@ -39,7 +39,8 @@ def read_audit_log(text: str, problems: list[str]) -> Path | None:
         problems.append(unfilled_problem("HOSTUP_MCP_AUDIT_LOG"))
         return None
     path = parse_path(text) if text else None
-    if text and (path is None or not path.parent.is_dir() or path.is_dir()):
+    # Unlike `Path.is_dir`, these do not fail for a folder that may not be searched.
+    if text and (path is None or not os.path.isdir(path.parent) or os.path.isdir(path)):
         problems.append(
             "The audit log (HOSTUP_MCP_AUDIT_LOG) must be a file in a folder that exists."
         )

@@ -169,7 +169,7 @@ def check_certificates(environ: Mapping[str, str]) -> None:
         raise ClientSetupError("The file of SSL_CERT_FILE has no certificates.")
     folders = "" if file else environ.get("SSL_CERT_DIR", "")
     # OpenSSL would take a folder that does not exist, and then trust no certificate.
-    if folders and not any(Path(folder).is_dir() for folder in folders.split(os.pathsep)):
+    if folders and not any(map(os.path.isdir, folders.split(os.pathsep))):
         raise ClientSetupError("The folder of SSL_CERT_DIR does not exist.")
 
 

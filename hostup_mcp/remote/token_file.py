@@ -48,8 +48,7 @@ def revoke_token(path: Path, name: str) -> None:
     Raises:
         TokenFileError: there is none, or the file cannot be read or written.
     """
-    if not path.exists():
-        raise TokenFileError("cannot read the token file: No such file or directory")
+    read_hashes(path)  # a file that is missing would be made
     with _changed(path) as hashes:
         if name not in hashes:
             raise TokenFileError(
@@ -92,7 +91,7 @@ def _changed(path: Path) -> Iterator[dict[str, str]]:
     Nobody reads a half-written file. Of two commands at once, the second fails: what it read would
     bring back a token that the first revoked.
     """
-    lock = path.with_name(f".{path.name}.new")
+    lock = path.parent / f".{path.name}.new"  # `with_name` fails for a path without a name
     try:
         os.close(os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:

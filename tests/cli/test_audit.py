@@ -205,7 +205,7 @@ def test_a_wrong_secret_is_one_line(
     monkeypatch.setenv("HOSTUP_MCP_SECRET", "short")
     code, lines = verify(path)
     assert code == 3
-    assert lines == ["hostup-mcp: Each key of HOSTUP_MCP_SECRET must have 32 characters."]
+    assert lines == ["hostup-mcp: Each key of HOSTUP_MCP_SECRET must have at least 32 characters."]
 
 
 @pytest.mark.parametrize("head", ["", "abc", "g" * 64, "0" * 65])

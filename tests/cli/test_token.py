@@ -49,3 +49,12 @@ def test_list_and_revoke(path: Path) -> None:
     assert revoked.stderr == "Revoked the token of ops-team.\n"
     assert run("list", "--tokens", str(path)).stdout == "web-team\n"
     assert run("revoke", "ops-team", "--tokens", str(path)).returncode == 1
+
+
+@pytest.mark.parametrize("words", [("new", "a"), ("list",), ("revoke", "a")], ids=" ".join)
+@pytest.mark.parametrize("file", ["", "~nobody-has-this-name/tokens.json"])
+def test_an_unusable_path_is_one_line(words: tuple[str, ...], file: str) -> None:
+    done = run(*words, "--tokens", file)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("hostup-mcp: cannot ")
+    assert len(done.stderr.splitlines()) == 1

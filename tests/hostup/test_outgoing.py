@@ -132,6 +132,7 @@ def test_certificates_are_loaded(certificate: Path) -> None:
         ("SSL_CERT_FILE", ".", "The file of SSL_CERT_FILE cannot be read (Is a directory)."),
         ("SSL_CERT_DIR", "gone", "The folder of SSL_CERT_DIR does not exist."),
         ("SSL_CERT_DIR", "empty.pem", "The folder of SSL_CERT_DIR does not exist."),
+        ("SSL_CERT_DIR", "x" * 300, "The folder of SSL_CERT_DIR does not exist."),
         (
             "SSLKEYLOGFILE",
             "gone/keys",

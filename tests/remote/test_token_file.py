@@ -97,6 +97,20 @@ def test_missing_folder(tmp_path: Path) -> None:
         new_token(tmp_path / "nowhere" / "tokens.json", "web-team")
 
 
+@pytest.mark.parametrize(
+    "path", [Path(), Path("/"), Path("x" * 300)], ids=["empty", "root", "long"]
+)
+def test_path_that_can_be_no_file(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As from `--tokens "$UNSET"`."""
+    monkeypatch.chdir(tmp_path)
+    for change in (new_token, revoke_token):
+        with pytest.raises(TokenFileError, match="token file"):
+            change(path, "web-team")
+    assert list(tmp_path.iterdir()) == [], "no lock is left"
+
+
 @pytest.mark.parametrize("name", ["first", "middle", "last"])
 def test_revoked_token_leaves_a_valid_file(path: Path, name: str) -> None:
     for each in ("first", "middle", "last"):

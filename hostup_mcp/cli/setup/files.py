@@ -46,7 +46,7 @@ def plan_change(path: Path, command: Sequence[str], env: Mapping[str, str]) -> C
     """
     # A link, as people who keep their configuration elsewhere have, stays one.
     path = Path(os.path.realpath(path))
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         raise FileError(f"The folder {path.parent} does not exist. Start the client once first.")
     try:
         before = path.read_bytes() if path.exists() else None
