@@ -33,8 +33,9 @@ TEXTS: Mapping[Code, Text] = {
     Code.GATE_OPEN: _both("HostUp allows it."),
     Code.GATE_OPEN_REMARK: _SAID,
     Code.GATE_CLOSED: _both("HostUp does not allow this and gave no reason."),
-    Code.GATE_CLOSED_CODE: _both(
-        "HostUp does not allow this and gave no reason, only the code {hostup_code}."
+    Code.GATE_CLOSED_CODE: Text(
+        "HostUp does not allow this and gave no reason, only the code {hostup_code:quoted}.",
+        "HostUp does not allow this and gave no reason, only the code “{hostup_code}”.",
     ),
     Code.GATE_CLOSED_REASON: _SAID,
     Code.GATE_MISSING: Text(

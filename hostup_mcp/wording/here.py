@@ -17,16 +17,16 @@ HERE: Mapping[Code, Text] = {
         "It is locked in this assistant's access to HostUp. {how:finding}",
     ),
     Code.UNLOCK_BY_SETTING: Text(
-        "set --allow {allow} (or HOSTUP_MCP_ALLOW={allow}) where hostup-mcp is configured, "
-        "then restart it",
-        "Whoever set it up can unlock it with --allow {allow} (or HOSTUP_MCP_ALLOW={allow}) and "
-        "a restart.",
+        "set --allow or HOSTUP_MCP_ALLOW to {allow}, plus any group added meanwhile, where "
+        "hostup-mcp is configured, then restart it",
+        "Whoever set it up can unlock it: --allow or HOSTUP_MCP_ALLOW set to {allow}, plus any "
+        "group added meanwhile, and a restart.",
     ),
     Code.UNLOCK_FOR_CALLER: Text(
-        "whoever runs hostup-mcp sets allow {allow} for this caller in its credentials "
-        "file, then restarts it",
-        "Whoever runs it can unlock it for you: allow {allow} in the credentials file, then a "
-        "restart.",
+        "whoever runs hostup-mcp sets allow {allow}, plus any group added meanwhile, for this "
+        "caller in its credentials file, then restarts it",
+        "Whoever runs it can unlock it for you: allow {allow}, plus any group added meanwhile, in "
+        "the credentials file, then a restart.",
     ),
     Code.CLIENT_CANNOT_ASK: Text(
         "This client cannot ask the user for their yes (needs {how:finding}).",

@@ -194,8 +194,8 @@ def describe_step(conclusion: Conclusion, effect: Effect, until: str) -> str:
     match conclusion.next_step:
         case NextStep.LOOK_AGAIN:
             return (
-                "Tell the user what is known. Call get_job with this writeId again (waitSeconds "
-                f"waits), for the last time at {until}; do not send the request again before that."
+                f"Tell the user what is known. Call get_job with this writeId again at {until}, or "
+                "earlier to see whether more is known; do not send the request again before then."
             )
         case NextStep.CHECK:
             more = "" if conclusion.outcome is Outcome.ACCEPTED else f"{_NO_MORE} "

@@ -25,6 +25,7 @@ from typing import Any, TypeAlias
 
 from hostup_mcp.hostup.models import Vps
 from hostup_mcp.hostup.text import quoted, quoted_briefly, safe_word
+from hostup_mcp.recovery.backups import LONGEST_NOTE
 from hostup_mcp.recovery.costs import Money
 from hostup_mcp.recovery.findings import Rarity
 from hostup_mcp.wording import formats
@@ -180,9 +181,25 @@ def what_text(question: Question, zone: tzinfo) -> str:
 
 
 def asked_text(question: Question, zone: tzinfo) -> str:
-    """Return the same with the ids, so that it says which server and backup were meant."""
+    """Return the same with the ids, so that it says which server and backup were meant.
+
+    Of a backup that HostUp may remove on its own, date and note follow.
+    """
+    speaker = _Speaker(question.server, Viewer(zone))
     ids = ", ".join((question.server.id, *question.ids))
-    return f"{what_text(question, zone)} ({ids})"
+    at_risk = [
+        *(
+            speaker.part(part)
+            for part in question.facts
+            if isinstance(part, Say) and part.words is Words.LIKELIEST
+        ),
+        *(
+            speaker.quote(quote, LONGEST_NOTE)
+            for quote in question.quotes
+            if quote.words is Words.LIKELIEST_NOTE
+        ),
+    ]
+    return " ".join([f"{what_text(question, zone)} ({ids}).", *at_risk]).removesuffix(".")
 
 
 class _Speaker(Formatter):

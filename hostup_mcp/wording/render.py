@@ -58,6 +58,11 @@ _USER_TEXTS: Mapping[Language, Mapping[Code, str]] = {
 }
 
 
+def _is_said(value: Any) -> bool:
+    """Return whether a fact is somebody else's text, and not a sentence of the catalogue."""
+    return isinstance(value, str | int) or finding_code(value) is Code.GATE_CLOSED_REASON
+
+
 class _Words(Formatter):
     """Puts facts into a text; `nested` renders a fact that is itself a finding."""
 
@@ -73,7 +78,7 @@ class _Words(Formatter):
         self._formats: Mapping[str, Callable[[Any], str]] = {
             "": plain,
             "finding": nested,
-            "quoted": lambda value: quoted(plain(value)),
+            "quoted": lambda value: quoted(plain(value)) if _is_said(value) else nested(value),
             "moment": moment,
             "span": lambda value: formats.span(value, language),
             "size": lambda value: formats.size(value, language),

@@ -145,6 +145,18 @@ async def test_healthy_says_what_was_not_looked_at(
     assert result.data["notLookedAt"] == left
 
 
+@pytest.mark.parametrize("schedules", [False, True])
+async def test_with_no_healthy_server_nothing_explains_the_word(
+    world: World, schedules: bool
+) -> None:
+    world.holds(failing(world.clock.now())[:3])
+    async with world.assistant() as assistant:
+        result = await assistant.call("check_backups", schedules=schedules)
+    assert " 0 healthy. " in result.text
+    assert "ot looked at" not in result.text
+    assert result.data["notLookedAt"][-1] == "snapshots"
+
+
 async def test_the_limit_is_in_days(world: World) -> None:
     world.holds(mixed(world.clock.now()))
     async with world.assistant() as assistant:

@@ -71,7 +71,7 @@ async def test_unproven_facts_are_not_stated(
     assert found.data["state"] == state
     assert words in found.text
     assert not says_nothing_was_changed(found)
-    assert "do not send the request again before that" in found.text
+    assert "do not send the request again before then" in found.text
     assert "is still on the server, the restore did not happen" in found.text
 
 
@@ -98,7 +98,7 @@ async def test_an_unread_log_allows_no_second_write(kind: Any, status: int) -> N
     assert not found.is_error
     assert found.data["state"] == "probably_started"
     assert "HostUp's audit log could not be read: " in found.text
-    assert "do not send the request again before that" in found.text
+    assert "do not send the request again before then" in found.text
     assert "again in a minute" not in found.text
 
 
@@ -166,7 +166,7 @@ async def test_the_lists_and_get_job_agree_on_not_sending_again(mode: str) -> No
         write = await lost(assistant, sandbox, "drop_before", tool, id=vps, **how)
         for seconds in (60, 300, 530):
             looked = await after(assistant, sandbox, write, seconds)
-            [moment] = re.findall(r"at (\S+ \S+ \S+ UTC); do not send", looked.text)
+            [moment] = re.findall(r"again at (\S+ \S+ \S+ UTC), or earlier", looked.text)
             plan = {"mode": "in_place", "backupId": backups[0]}
             for result in (
                 await assistant.call("list_vps_backups", id=vps),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -155,4 +157,28 @@ async def test_a_declined_restore_says_what_was_declined(mode: str) -> None:
             )
             ids = [vps, *(how[key] for key in ("sourceVpsId", "backupId") if key in how)]
             assert message.endswith(f" ({', '.join(ids)}). Nothing was changed.")
+    assert sandbox.writes == []
+
+
+@pytest.mark.parametrize("mode", REVISIONS)
+async def test_a_declined_backup_names_the_backup_at_risk(mode: str) -> None:
+    """As the question does: by its id, its date and its note."""
+    sandbox, user = fresh_account(), User()
+    server = sandbox.state.by_name("mail")
+    oldest = min(server.backups, key=lambda backup: backup.created_at or sandbox.now())
+    others = tuple(backup for backup in server.backups if backup.id != oldest.id)
+    note = "before the migration, keep"
+    sandbox.state.put(replace(server, backups=(*others, replace(oldest, note=note))))
+    user.says(DECLINE)
+    async with in_memory(sandbox, user, mode=mode) as assistant:
+        vps = await assistant.find("mail")
+        for tool, how in (
+            ("create_vps_backup", {}),
+            ("set_backup_retention", {"maxTotalBackups": 2, "autoDeleteOldest": True}),
+        ):
+            declined = await assistant.no(tool, id=vps, **how)
+            [asked] = [line for line in user.questions[-1].splitlines() if "Likeliest" in line]
+            [risk] = re.findall(r"Likeliest to be deleted: [^.]*\.", asked)
+            said = declined.error["message"]
+            assert f'({vps}, {oldest.id}). {risk} Its note: "{note}". Nothing was' in said
     assert sandbox.writes == []

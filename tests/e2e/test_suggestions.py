@@ -293,7 +293,7 @@ async def test_only_the_panel_can_confirm_here() -> None:
 
 
 async def test_a_locked_result_says_how_to_unlock() -> None:
-    unlock = "set --allow create,restore (or HOSTUP_MCP_ALLOW=create,restore) where hostup-mcp is"
+    unlock = "set --allow or HOSTUP_MCP_ALLOW to create,restore, plus any group added meanwhile, "
     async with session(frozenset({Group.CREATE})) as (assistant, _):
         plan = await planned(assistant, "web-01")
         assert unlock in plan.text

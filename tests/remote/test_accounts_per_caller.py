@@ -134,7 +134,9 @@ async def test_locked_tool_sends_nothing(team: Team, upstream: Upstream) -> None
     [ops, *_] = sorted(await servers(team.ops))
     refused = await team.ops.call("create_vps_backup", id=ops)
     assert refused.kind == "not_allowed"
-    assert "sets allow create for this caller in its credentials file" in refused.text
+    assert (
+        "sets allow create, plus any group added meanwhile, for this caller in its" in refused.text
+    )
     vps = await team.web.find("web-01")
     refused = await team.web.call("delete_vps_backup", id=vps, backupId="bkp_0000000000")
     assert refused.kind in ("not_allowed", None) or "Unknown tool" in refused.text

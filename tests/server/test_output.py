@@ -69,7 +69,7 @@ def test_here_has_code_message_and_facts() -> None:
     (reason,) = here.reasons
     assert reason["code"] == "locked"
     assert reason["how"] == {"code": "unlock_by_setting", "allow": "restore"}
-    assert "--allow restore (or HOSTUP_MCP_ALLOW=restore)" in reason["message"]
+    assert "set --allow or HOSTUP_MCP_ALLOW to restore, plus any group" in reason["message"]
     assert here_item(Here(), UTC).model_dump() == {"allowed": True, "reasons": ()}
 
 

@@ -171,8 +171,8 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     (GateClosed(None, None), "HostUp does not allow this and gave no reason.", None),
     (
         GateClosed(None, "busy"),
-        "HostUp does not allow this and gave no reason, only the code busy.",
-        None,
+        'HostUp does not allow this and gave no reason, only the code "busy".',
+        "HostUp does not allow this and gave no reason, only the code “busy”.",
     ),
     (GateClosed("Busy.", "busy"), "Busy.", "HostUp says: “Busy.”"),
     (
@@ -321,24 +321,25 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     # Why it cannot be carried out from here, and who can change that
     (
         Locked(("restore",), UnlockBySetting("create,restore")),
-        "Locked; to unlock: set --allow create,restore (or HOSTUP_MCP_ALLOW=create,restore) where "
-        "hostup-mcp is configured, then restart it.",
-        "It is locked in this assistant's access to HostUp. Whoever set it up can unlock it with "
-        "--allow create,restore (or HOSTUP_MCP_ALLOW=create,restore) and a restart.",
+        "Locked; to unlock: set --allow or HOSTUP_MCP_ALLOW to create,restore, plus any group "
+        "added meanwhile, where hostup-mcp is configured, then restart it.",
+        "It is locked in this assistant's access to HostUp. Whoever set it up can unlock it: "
+        "--allow or HOSTUP_MCP_ALLOW set to create,restore, plus any group added meanwhile, and a "
+        "restart.",
     ),
     (
         UnlockBySetting("restore"),
-        "set --allow restore (or HOSTUP_MCP_ALLOW=restore) where hostup-mcp is configured, then "
-        "restart it",
-        "Whoever set it up can unlock it with --allow restore (or HOSTUP_MCP_ALLOW=restore) and a "
-        "restart.",
+        "set --allow or HOSTUP_MCP_ALLOW to restore, plus any group added meanwhile, where "
+        "hostup-mcp is configured, then restart it",
+        "Whoever set it up can unlock it: --allow or HOSTUP_MCP_ALLOW set to restore, plus any "
+        "group added meanwhile, and a restart.",
     ),
     (
         UnlockForCaller("restore"),
-        "whoever runs hostup-mcp sets allow restore for this caller in its credentials file, then "
-        "restarts it",
-        "Whoever runs it can unlock it for you: allow restore in the credentials file, then a "
-        "restart.",
+        "whoever runs hostup-mcp sets allow restore, plus any group added meanwhile, for this "
+        "caller in its credentials file, then restarts it",
+        "Whoever runs it can unlock it for you: allow restore, plus any group added meanwhile, in "
+        "the credentials file, then a restart.",
     ),
     (
         ClientCannotAsk(Code.USE_ASKING_CLIENT),
@@ -724,6 +725,11 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         None,
     ),
     (
+        CannotBackUp(GateClosed(None, None), None),
+        "The current state cannot be backed up now: HostUp does not allow this and gave no reason.",
+        "The current state cannot be backed up now. HostUp does not allow this and gave no reason.",
+    ),
+    (
         CannotBackUp(GateClosed("No slots.", None), None),
         'The current state cannot be backed up now: "No slots."',
         "The current state cannot be backed up now. HostUp says: “No slots.”",
@@ -1056,6 +1062,13 @@ WORDS += [
         SlotsFull(None, None),
         f"{SLOTS}; which backup would be removed for another is not known.",
         None,
+    ),
+    (
+        RestoreClosed(GateClosed(None, "busy")),
+        "No backup can be restored now: HostUp does not allow this and gave no reason, only the "
+        'code "busy".',
+        "No backup can be restored now. HostUp does not allow this and gave no reason, only the "
+        "code “busy”.",
     ),
     (
         RestoreClosed(GateClosed("Busy.", None)),

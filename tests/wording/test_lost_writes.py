@@ -244,8 +244,8 @@ AFTER_ALL = "If this request was carried out after all,"
         (
             Conclusion(Outcome.UNKNOWN, NextStep.LOOK_AGAIN),
             MADE,
-            "Tell the user what is known. Call get_job with this writeId again (waitSeconds "
-            "waits), for the last time at 10:15; do not send the request again before that.",
+            "Tell the user what is known. Call get_job with this writeId again at 10:15, or "
+            "earlier to see whether more is known; do not send the request again before then.",
         ),
         (Conclusion(Outcome.ACCEPTED, NextStep.CHECK), MADE, "Tell the user."),
         (Conclusion(Outcome.PROBABLY_DONE, NextStep.CHECK), MADE, f"{NO_MORE} Tell the user."),

@@ -36,8 +36,8 @@ LOCK = Locked(("restore",), UnlockBySetting("restore"))
 CREATE_LOCK = Locked(("create",), UnlockBySetting("create"))
 CANNOT_ASK = ClientCannotAsk(Code.USE_ASKING_CLIENT)
 UNLOCK = (
-    "Locked; to unlock: set --allow {0} (or HOSTUP_MCP_ALLOW={0}) where hostup-mcp is configured, \
-then restart it."
+    "Locked; to unlock: set --allow or HOSTUP_MCP_ALLOW to {0}, plus any group added meanwhile, "
+    "where hostup-mcp is configured, then restart it."
 )
 IN_PANEL = "The user can do it in HostUp's panel."
 BUSY = GateClosed("Busy.", "busy")

@@ -170,12 +170,11 @@ def _lines(check: _Check, shown: _Shown) -> list[str]:
     part, counts = check.part, Counter(health.severity for health in check.fleet)
     problems = [f"{counts[each]} {each}" for each in Severity if each in _PROBLEMS and counts[each]]
     checked = "1 server" if len(check.fleet) == 1 else f"{len(check.fleet)} servers"
-    how = "" if check.with_schedules else " (schedules true adds the schedules)"
     lines = [
         f"Checked {checked}: {', '.join([*problems, f'{check.healthy} healthy'])}. "
         f"{_describe_not_checked(check.not_checked)}"
-        f"Limit {formats.span(check.limit)}. Now {formats.stamp(check.now, check.zone)}. "
-        f"Not looked at: {' and '.join(check.not_looked_at)}{how}."
+        f"Limit {formats.span(check.limit)}. Now {formats.stamp(check.now, check.zone)}."
+        f"{_describe_not_looked_at(check)}"
     ]
     lines += [_describe(health, check) for health in shown.full]
     if shown.brief:
@@ -185,6 +184,14 @@ def _lines(check: _Check, shown: _Shown) -> list[str]:
     if part.next is not None:
         lines.append(_how_to_go_on(part.next, check.failure))
     return lines + missing_lines(part.page, len(part.page.data), "servers")
+
+
+def _describe_not_looked_at(check: _Check) -> str:
+    """Say what "healthy" does not cover, where there is a server that it is said of."""
+    if not check.healthy:
+        return ""
+    how = "" if check.with_schedules else " (schedules true adds the schedules)"
+    return f" Not looked at: {' and '.join(check.not_looked_at)}{how}."
 
 
 def _describe_not_checked(ids: Sequence[str]) -> str:

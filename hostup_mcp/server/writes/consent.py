@@ -11,7 +11,7 @@ from hostup_mcp.server.errors import texts
 from hostup_mcp.server.errors.failure import RefusalError, refuse
 from hostup_mcp.server.writes.proposal import Destructive, Harmless, Proposal
 
-MAX_ASKED = 320
+MAX_ASKED = 400
 """Characters of a question that a refusal repeats."""
 
 THE_NAME = "the server's name"

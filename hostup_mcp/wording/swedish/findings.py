@@ -26,7 +26,7 @@ FINDINGS: Mapping[Code, str] = {
     Code.GATE_OPEN_REMARK: _SAID,
     Code.GATE_CLOSED: "HostUp tillåter inte det här och har inte angett varför.",
     Code.GATE_CLOSED_CODE: "HostUp tillåter inte det här och har inte angett varför, bara koden "
-    "{hostup_code}.",
+    "”{hostup_code}”.",
     Code.GATE_CLOSED_REASON: _SAID,
     Code.GATE_MISSING: "HostUp anger inte om det här är tillåtet.",
     Code.QUOTA_READS_FULL: f"Enligt HostUps siffror är alla backupplatser upptagna: {_MAY_REMOVE}",

@@ -10,10 +10,11 @@ _TRUST = "HOSTUP_MCP_CONFIRM=client där hostup-mcp är konfigurerat"
 
 HERE: Mapping[Code, str] = {
     Code.LOCKED: "Det är låst i den här assistentens åtkomst till HostUp. {how:finding}",
-    Code.UNLOCK_BY_SETTING: "Den som har konfigurerat den kan låsa upp det med --allow {allow} "
-    "(eller HOSTUP_MCP_ALLOW={allow}) och en omstart.",
-    Code.UNLOCK_FOR_CALLER: "Den som driver den kan låsa upp det åt dig: allow {allow} i "
-    "credentials-filen, följt av en omstart.",
+    Code.UNLOCK_BY_SETTING: "Den som har konfigurerat den kan låsa upp det: --allow eller "
+    "HOSTUP_MCP_ALLOW satt till {allow}, plus grupper som har lagts till under tiden, och en "
+    "omstart.",
+    Code.UNLOCK_FOR_CALLER: "Den som driver den kan låsa upp det åt dig: allow {allow}, plus "
+    "grupper som har lagts till under tiden, i credentials-filen, följt av en omstart.",
     Code.CLIENT_CANNOT_ASK: "Det kräver ditt ja, som den här appen inte kan be om: för det behövs "
     "{how:finding}.",
     Code.USE_ASKING_CLIENT: f"MCP-elicitation, eller {_TRUST}",
