@@ -7,6 +7,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import anyio
 import httpx
@@ -111,14 +112,16 @@ async def _fetch(url: str) -> bytes:
 
 def _signing_keys(body: bytes) -> dict[str, jwt.PyJWK]:
     document = json.loads(body)
-    if not isinstance(document, dict):
-        raise ValueError("not an object")
-    published = jwt.PyJWKSet.from_dict(document).keys
-    keys = {
-        key.key_id: key
-        for key in reversed(published)
-        if key.key_id and key.public_key_use in ("sig", None)
-    }
+    published = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(published, list):
+        raise ValueError("not a set of keys")
+    keys: dict[str, jwt.PyJWK] = {}
+    for each in published:
+        # An odd key costs only itself; which exceptions one raises is not documented.
+        with suppress(Exception):
+            key = jwt.PyJWK(each)
+            if key.key_id and key.public_key_use in ("sig", None):
+                keys.setdefault(key.key_id, key)
     if not keys:
         raise jwt.PyJWKSetError("no signing keys")
     return keys

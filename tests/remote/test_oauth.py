@@ -90,6 +90,7 @@ async def test_missing_claim_is_rejected(issuer: Issuer, missing: str) -> None:
         {"iss": "https://other.example.com"},
         {"iss": ISSUER + "/"},
         {"iss": ISSUER.upper()},
+        {"iss": [ISSUER]},
         {"sub": 7},
         {"sub": ""},
         {"sub": " "},
@@ -344,9 +345,11 @@ async def test_unreachable_issuer(issuer: Issuer) -> None:
         b'{"keys": []}',
         b'{"keys": [7]}',
         b'{"keys": [{"kty": "RSA", "kid": "first"}]}',
+        b'{"keys": [{"kty": "RSA", "alg": ["RS256"], "kid": "first"}]}',
+        b'{"keys": [{"kty": "oct", "k": "AAAA", "kid": ["first"]}]}',
         b"[" * 100_000,
     ],
-    ids=range(11),
+    ids=range(13),
 )
 async def test_malformed_jwks(issuer: Issuer, body: bytes) -> None:
     issuer.body = body
@@ -354,6 +357,19 @@ async def test_malformed_jwks(issuer: Issuer, body: bytes) -> None:
     assert await verifier.verify_token(issuer.token()) is None
     issuer.body = None
     assert await verifier.verify_token(issuer.token()), "and it recovers"
+
+
+@pytest.mark.parametrize(
+    "odd", [7, {}, {"kty": "RSA", "alg": ["RS256"]}, {"kty": "oct", "k": "AAAA", "kid": [1]}]
+)
+async def test_odd_key_costs_only_itself(issuer: Issuer, odd: object) -> None:
+    issuer.body = json.dumps({"keys": [odd, FIRST.public_jwk, odd]}).encode()
+    assert await verifier_for(issuer).verify_token(issuer.token())
+
+
+async def test_first_key_of_an_id_counts(issuer: Issuer) -> None:
+    issuer.keys = [FIRST, Key("first", SECOND.private)]
+    assert await verifier_for(issuer).verify_token(issuer.token())
 
 
 async def test_slow_issuer_gets_one_fetch(
