@@ -109,19 +109,24 @@ def account_of(accounts: Mapping[str, Account]) -> Callable[[str | None], Accoun
 
 
 def _read_key(name: str, key: _Key, environ: Mapping[str, str]) -> str:
-    try:
-        text = (
-            key.file.read_text(encoding="utf-8")
-            if key.file is not None
-            else environ.get(key.env, "")
-            if key.env is not None
-            else key.value or ""
-        ).strip()
-    except (OSError, UnicodeDecodeError):
-        text = ""
+    if key.file is not None:
+        text = _read_key_file(name, key.file)
+    else:
+        text = key.value or "" if key.env is None else environ.get(key.env, "")
+    text = text.strip()
     if fault := key_fault(text):
         # A name that does not look like a variable's may be the key, in the wrong place.
         is_name = key.env is not None and _VARIABLE.fullmatch(key.env)
         where = f" (the variable {key.env})" if is_name else ""
         raise CredentialsError(f"the API key of caller {name!r}{where} {fault}")
     return text
+
+
+def _read_key_file(name: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        reason = error.strerror
+    except ValueError:
+        reason = "its path or its content is not valid text"
+    raise CredentialsError(f"cannot read the key file of caller {name!r}: {reason}")

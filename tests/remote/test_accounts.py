@@ -175,6 +175,22 @@ def test_missing_key_source(path: Path, tmp_path: Path) -> None:
             read_accounts(write(path, {"web-team": {"key": key}}), SETTINGS, {})
 
 
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [
+        ("/nowhere/key", "No such file or directory"),
+        ("/", "Is a directory"),
+        ("x" * 300, "File name too long"),
+        ("a\0b", "its path or its content is not valid text"),
+    ],
+)
+def test_unreadable_key_file_is_named(path: Path, file: str, reason: str) -> None:
+    """An account whose mounted secret may not be read is not one whose key is missing."""
+    with pytest.raises(CredentialsError) as raised:
+        read_accounts(write(path, {"web-team": {"key": {"file": file}}}), SETTINGS, {})
+    assert str(raised.value) == f"cannot read the key file of caller 'web-team': {reason}"
+
+
 def test_unknown_caller_has_no_account(path: Path) -> None:
     find = account_of(read_accounts(write(path, {"a": {"key": {"value": KEY}}}), SETTINGS, {}))
     assert find("a").api_key == KEY
