@@ -15,7 +15,7 @@ from types import FrameType
 import anyio
 import uvicorn
 
-from hostup_mcp.config import Settings
+from hostup_mcp.config import Remote, Settings
 from hostup_mcp.hostup.address import is_loopback
 from hostup_mcp.remote.accounts import CredentialsError
 from hostup_mcp.remote.app import PATHS, Listen, Service, build_service, fast_reads
@@ -48,8 +48,14 @@ KEEP_ALIVE_SECONDS = 15
 READY_SECONDS = 5
 """How often the readiness metric is updated."""
 
-REPETITIVE_LOGS = ("uvicorn.error", "hostup_mcp.state.redis", "hostup_mcp.remote.limits")
-"""Logs with a warning for each faulty request, or for each call while Redis is unavailable."""
+REPETITIVE_LOGS = (
+    "uvicorn.error",
+    "hostup_mcp.state.redis",
+    "hostup_mcp.remote.limits",
+    "hostup_mcp.remote.changes",
+    "hostup_mcp.remote.jwks",
+)
+"""Logs with a warning for each faulty request or message, or each call while something is down."""
 
 
 class ServeError(Exception):
@@ -73,19 +79,13 @@ def serve_http(settings: Settings, listen: Listen) -> int:
     try:
         is_traced = trace_if_configured(os.environ)
         service = build_service(settings, listen, reads=None if is_traced else fast_reads())
-        if remote.metrics_port is not None:
-            service.metrics.serve(remote.metrics_host, remote.metrics_port)
     except (TokenFileError, CredentialsError, StateError, TracingError) as error:
         raise ServeError(f"{error}.") from None
     except ModuleNotFoundError:
         raise ServeError(
             "HOSTUP_MCP_STATE needs the extra replicas: in the clone, pip install '.[replicas]'."
         ) from None
-    except OSError as error:
-        raise ServeError(
-            f"cannot serve metrics (HOSTUP_MCP_METRICS_HOST, HOSTUP_MCP_METRICS_PORT): "
-            f"{error.strerror}."
-        ) from None
+    _serve_metrics(service, remote)
     with _listener(listen) as listener:
         host = f"[{listen.host}]" if ":" in listen.host else listen.host
         address = f"http://{host}:{listener.getsockname()[1]}{PATHS[listen.transport]}"
@@ -191,10 +191,31 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
+def _serve_metrics(service: Service, remote: Remote) -> None:
+    if remote.metrics_port is None:
+        return
+    try:
+        service.metrics.serve(remote.metrics_host, remote.metrics_port)
+    except _NOT_LISTENING as error:
+        raise ServeError(
+            "cannot serve metrics (HOSTUP_MCP_METRICS_HOST, HOSTUP_MCP_METRICS_PORT): "
+            f"{_reason(error)}."
+        ) from None
+
+
 def _listener(listen: Listen) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
         return socket.create_server((listen.host, listen.port), family=family)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ServeError(f"cannot listen on {listen.host} port {listen.port}: {reason}.") from None
+    except _NOT_LISTENING as error:
+        raise ServeError(
+            f"cannot listen on {listen.host} port {listen.port}: {_reason(error)}."
+        ) from None
+
+
+_NOT_LISTENING = (OSError, OverflowError, UnicodeError, TypeError)
+"""What an unusable address raises: beside the usual one, for its port and for a name too long."""
+
+
+def _reason(error: Exception) -> object:
+    return getattr(error, "strerror", None) or error

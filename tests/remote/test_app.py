@@ -20,6 +20,7 @@ from hostup_mcp.config import Misconfigured, Settings, load
 from hostup_mcp.remote import serve
 from hostup_mcp.remote.app import Listen, Service, build_service
 from hostup_mcp.remote.jwks import JwksCache
+from hostup_mcp.remote.token_file import new_token
 
 from .conftest import SOCKET
 from .wiring import (
@@ -293,6 +294,15 @@ def test_metrics_port_in_use(refused: Refused) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         assert "metrics" in refused(HOSTUP_MCP_METRICS_PORT=port)
+
+
+@pytest.mark.parametrize("host", ["..", "x" * 70, "ä" * 70])
+def test_unusable_address_is_one_line(refused: Refused, host: str, tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens.json"
+    new_token(tokens, "web-team")
+    assert refused(host, HOSTUP_MCP_TOKENS=str(tokens)).startswith(f"cannot listen on {host} ")
+    line = refused(HOSTUP_MCP_METRICS_PORT="9", HOSTUP_MCP_METRICS_HOST=host)
+    assert line.startswith("cannot serve metrics")
 
 
 def test_missing_otel_extra(refused: Refused, monkeypatch: pytest.MonkeyPatch) -> None:
