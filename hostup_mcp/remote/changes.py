@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import anyio
 from mcp.server.subscriptions import InMemorySubscriptionBus, ResourceUpdated, ServerEvent
 from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from hostup_mcp.state.redis import PREFIX, REPLY_SECONDS, log_unavailable
@@ -17,6 +18,8 @@ from hostup_mcp.state.redis import PREFIX, REPLY_SECONDS, log_unavailable
 log = logging.getLogger(__name__)
 
 CHANNEL = f"{PREFIX}/changes"
+
+_SKIPPED = "skipped a change notification that this version cannot read"
 
 
 class SharedSubscriptionBus(InMemorySubscriptionBus):
@@ -49,25 +52,33 @@ class SharedSubscriptionBus(InMemorySubscriptionBus):
             group.cancel_scope.cancel()
 
     async def _receive(self) -> None:
+        while True:
+            async with self._redis.pubsub() as channel:
+                try:
+                    await self._receive_from(channel)
+                except UnicodeDecodeError:
+                    # The library would read the same message again on this connection.
+                    log.warning(_SKIPPED)
+
+    async def _receive_from(self, channel: PubSub) -> None:
         # After an error the library has reconnected and subscribed again if Redis is back, so this
         # connection is kept: a new one would miss the notifications until it is subscribed.
-        async with self._redis.pubsub() as channel:
-            while True:
-                try:
-                    await channel.subscribe(CHANNEL)
-                    while True:
-                        message = await channel.get_message(
-                            ignore_subscribe_messages=True, timeout=REPLY_SECONDS
-                        )
-                        if message is not None:
-                            await self._notify(message["data"])
-                except (RedisError, OSError):
-                    await anyio.sleep(REPLY_SECONDS)
+        while True:
+            try:
+                await channel.subscribe(CHANNEL)
+                while True:
+                    message = await channel.get_message(
+                        ignore_subscribe_messages=True, timeout=REPLY_SECONDS
+                    )
+                    if message is not None:
+                        await self._notify(message["data"])
+            except (RedisError, OSError):
+                await anyio.sleep(REPLY_SECONDS)
 
     async def _notify(self, text: str) -> None:
         try:
             uri = str(json.loads(text)["uri"])
-        except (ValueError, KeyError, TypeError):
-            log.warning("skipped a change notification that this version cannot read")
+        except (ValueError, KeyError, TypeError, RecursionError):
+            log.warning(_SKIPPED)
             return
         await super().publish(ResourceUpdated(uri=uri))

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from hostup_mcp.remote import bounded_log, limits, serve
+from hostup_mcp.remote import bounded_log, changes, jwks, limits, serve
 from hostup_mcp.remote.bounded_log import PAUSE_SECONDS, LineBound, bounded_warnings
 from hostup_mcp.state import redis
 
@@ -46,5 +46,6 @@ def test_a_warning_of_a_library_is_logged_once_and_errors_always(
     ]
 
 
-def test_an_outage_of_redis_does_not_fill_the_log_either() -> None:
-    assert {limits.log.name, redis.log.name} <= {*serve.REPETITIVE_LOGS}
+def test_an_outage_does_not_fill_the_log_either() -> None:
+    logs = {module.log.name for module in (limits, redis, changes, jwks)}
+    assert logs <= {*serve.REPETITIVE_LOGS}

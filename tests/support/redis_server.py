@@ -67,7 +67,7 @@ class RedisServer:
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
 
-    def do(self, *words: str | int) -> Any:
+    def do(self, *words: str | bytes | int) -> Any:
         """The reply to one command."""
         with Redis.from_url(self.url, decode_responses=True, socket_timeout=5) as client:
             return client.execute_command(*words)
