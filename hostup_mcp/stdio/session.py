@@ -115,6 +115,8 @@ async def _serve(
         session = asyncio.create_task(_session(server, opening, arrived, settled, state))
         session.add_done_callback(lambda _: over.set())
         await over.wait()
+        if not opening.ended:
+            opening.stop()  # the session has failed; a client would wait for it forever
         await settled.wait()
     if not session.done():
         os._exit(0)  # a call holds a thread or ignores its cancellation

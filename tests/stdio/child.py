@@ -23,6 +23,7 @@ def main() -> int:
     flags.add_argument("--marker", metavar="PATH", help="what lifespan and tools write on")
     flags.add_argument("--stuck-cleanup", action="store_true")
     flags.add_argument("--deaf", action="store_true", help="no signal wakes the main thread")
+    flags.add_argument("--broken-loop", action="store_true", help="the SDK's loop fails at once")
     options = flags.parse_args()
 
     opening = None
@@ -51,7 +52,18 @@ def main() -> int:
     if options.plain:
         server.run("stdio")
         return 0
+    if options.broken_loop:
+        break_loop()
     return serve_stdio(server, opening)
+
+
+def break_loop() -> None:
+    from hostup_mcp.stdio import session
+
+    async def fail(*_: object, **__: object) -> None:
+        raise LookupError("a defect of the loop")
+
+    session.serve_dual_era_loop = fail
 
 
 if __name__ == "__main__":

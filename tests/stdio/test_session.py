@@ -582,6 +582,14 @@ class TestEnd:
         assert client.ends() == 0
         assert "cleaned" in marker.read_text()
 
+    def test_the_session_fails(self, start: Start, marker: Path) -> None:
+        """Its client sees a process that has ended, and why, instead of waiting for nothing."""
+        client = start("--broken-loop", "--marker", str(marker))
+        client.send(initialize())
+        assert client.process.wait(ANSWER_WITHIN) == 1
+        assert "a defect of the loop" in client.stderr.read_text()
+        assert marker.read_text() == "started\ncleaned\n"
+
     def test_the_client_listens_no_more(self, start: Start, marker: Path) -> None:
         client = start("--marker", str(marker), listen=False)
         wait_for(marker, "started")
