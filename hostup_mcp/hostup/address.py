@@ -15,7 +15,8 @@ _PLAIN = re.compile(
     r"https?://([a-z0-9][a-z0-9._-]*|\[[0-9a-f:.]+\])(:[0-9]*)?(/[!\"$->@-\[\]-~]*)?",
     re.IGNORECASE | re.ASCII,
 )
-_NUMBERS = re.compile(r"[0-9.]+")
+# A host whose last part is a number is an address, or invalid.
+_NUMERIC = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)\.?", re.IGNORECASE)
 
 # A name may end with the dot of the root: it is the same name.
 _HOST = r"([a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|\[[0-9a-f:.]+\](?!\.))\.?(?::([0-9]{1,5}|\*))?"
@@ -30,7 +31,7 @@ def is_safe_base_url(text: str) -> bool:
     try:
         url = urlsplit(text)
         host, _ = url.hostname or "", url.port
-        if ":" in host or _NUMBERS.fullmatch(host):
+        if ":" in host or _NUMERIC.fullmatch(host):
             ip_address(host)
     except ValueError:
         return False
