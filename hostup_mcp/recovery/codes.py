@@ -114,6 +114,10 @@ class Code(StrEnum):
     BACKUP_SMALL = "backup_small"
     BACKUP_NEW = "backup_new"
 
+    # What is known of the request that a backup may come from
+    BACKUP_UNCONFIRMED = "backup_unconfirmed"
+    BACKUP_OF_FAILED_JOB = "backup_of_failed_job"
+
     # Schedules
     SCHEDULE_OVERDUE = "schedule_overdue"
     SCHEDULE_STALE = "schedule_stale"

@@ -93,6 +93,20 @@ Doubt: TypeAlias = BackupSmall | Literal[Code.BACKUP_EMPTY, Code.BACKUP_NEW]
 """Why a backup may be incomplete."""
 
 
+@dataclass(frozen=True, slots=True)
+class BackupUnconfirmed:
+    """The backup may come from a request that was `sent`, and is not known to have succeeded."""
+
+    sent: datetime
+    has_failed: bool
+    """Whether HostUp said that its job did not succeed; otherwise its outcome is not known."""
+
+    @property
+    def code(self) -> Code:
+        """What is known of the request."""
+        return Code.BACKUP_OF_FAILED_JOB if self.has_failed else Code.BACKUP_UNCONFIRMED
+
+
 # Data loss: what a restore destroys.
 
 FEW_CHANGES = timedelta(minutes=5)
@@ -154,7 +168,7 @@ SideEffect: TypeAlias = (
 """What else a recovery does."""
 
 
-Precaution: TypeAlias = Preparation | Doubt
+Precaution: TypeAlias = Preparation | Doubt | BackupUnconfirmed
 """What to do or know before something is overwritten."""
 
 Rarity: TypeAlias = Literal[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from hostup_mcp.hostup.models import BackupList, SnapshotList
@@ -29,12 +30,17 @@ RECENT = timedelta(hours=1)
 
 
 def precautions(
-    listing: BackupList, here: Here, now: datetime, status: str | None, keep: str | None = None
+    listing: BackupList,
+    here: Here,
+    now: datetime,
+    status: str | None,
+    keep: str | None = None,
+    unconfirmed: Collection[str] = (),
 ) -> tuple[Preparation, ...]:
     """Return what to do before the server of `listing` is overwritten.
 
     `here` says whether a backup could be made from here. The backup `keep` is the one to go back
-    to, so it is never the one to make room.
+    to, so it is never the one to make room. Those that are `unconfirmed` are not relied on.
     """
     where = _where(here)
     if where is None:
@@ -46,7 +52,7 @@ def precautions(
         step = next(iter(step_to_create(listing, status)), None)
         return (CannotBackUp(closed_reason(gate), step),)
     recent = _backed_up(listing, now, keep)
-    if recent is not None:
+    if recent is not None and (recent.is_new or recent.backup_id not in unconfirmed):
         return (recent,)
     is_free = read_slots(listing.quota_info) is Slots.FREE
     return (BackUpFirst(where) if is_free else _evicts(listing, where, now, keep),)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from hostup_mcp.hostup.models import SnapshotList
-from hostup_mcp.recovery.findings import Changes, Loss, Precaution, RestoredSince, WriteUnsettled
+from hostup_mcp.recovery.findings import (
+    BackupUnconfirmed,
+    Changes,
+    Loss,
+    Precaution,
+    RestoredSince,
+    WriteUnsettled,
+)
 from hostup_mcp.recovery.here import Here
 from hostup_mcp.recovery.spans import age
 from hostup_mcp.recovery.suggestions import Alternative
@@ -39,6 +47,8 @@ class Situation:
     """The last restore of the server, if one is known."""
     unsettled: WriteUnsettled | None = None
     """The last change of the server from here, while its outcome is unknown."""
+    unconfirmed: Mapping[str, BackupUnconfirmed] = field(default_factory=dict)
+    """Its backups that may come from a request that is not known to have succeeded, by id."""
 
 
 @dataclass(frozen=True, slots=True)

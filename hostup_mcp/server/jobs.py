@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from hostup_mcp.hostup.endpoints import segment
 from hostup_mcp.hostup.jobs import is_path_on_host
+from hostup_mcp.recovery.effects import BackupMade
 from hostup_mcp.recovery.findings import WayBack
 
 
@@ -31,6 +32,12 @@ class TrackedJob(BaseModel):
     """The record of the restore that this job carries out; None for other jobs."""
     restored_vps_id: str | None = None
     """The server that then holds the restored data; None if its id is not known."""
+    backup: BackupMade | None = None
+    """What a job that makes a backup is to bring about; None for other jobs."""
+    sent_at: datetime | None = None
+    """When its request was sent, by this machine's clock."""
+    has_succeeded: bool = False
+    """Whether HostUp is known to have said that a job that makes a backup succeeded."""
     seen_ended_at: datetime | None = None
     """When a job that `leads_to` a power state was first seen to have ended."""
 

@@ -57,6 +57,7 @@ from hostup_mcp.server.names import ServerName, about_subject
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Services
 from hostup_mcp.server.tracked import put_tracked
+from hostup_mcp.server.unconfirmed import forget_unconfirmed
 from hostup_mcp.server.unsettled import settle
 from hostup_mcp.state.store import RecordKind, StateUnavailableError
 from hostup_mcp.wording import formats
@@ -123,6 +124,8 @@ async def look_up(services: Services, write: WriteRecord) -> Found:
         await remember(services, write.model_copy(update={"was_started": True}))
     if conclusion.is_final:
         await settle(services, write.vps_id, write.id)
+    if conclusion.outcome is Outcome.REFUSED:
+        await forget_unconfirmed(services, write.vps_id, write.id)
     await _conclude_recovery(services, write, conclusion.outcome)
     return Found(conclusion, sight, row, log)
 

@@ -30,6 +30,7 @@ from hostup_mcp.hostup.reading import ReadingClient
 from hostup_mcp.hostup.text import Json, quoted, safe_word
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.costs import PricesDiffer, RehearsalPrice, ServerPrice
+from hostup_mcp.recovery.findings import BackupUnconfirmed
 from hostup_mcp.recovery.modes import MODES
 from hostup_mcp.recovery.modes.definition import Facts, Mode, ModeDefinition, Plan, Read, Target
 from hostup_mcp.server.clocks import seconds_ahead
@@ -74,6 +75,9 @@ class StoredPlan(BaseModel):
         default=None, description="Seconds HostUp's clock was ahead; None until it was compared."
     )
     facts: str = Field(default="", description="Digest of the facts that it was planned with.")
+    unconfirmed: BackupUnconfirmed | None = Field(
+        default=None, description="What was known of the request that the backup may come from."
+    )
     ticket_hash: str = Field(default="", description="Of the secret that the panel gets with it.")
 
     @property

@@ -20,6 +20,7 @@ from hostup_mcp.recovery.situation import PastRestore, Situation
 from hostup_mcp.server.here import backup_needs, recent_refusal, restore_needs
 from hostup_mcp.server.recoveries import last_of, subject_of
 from hostup_mcp.server.services import Ctx, Services, services
+from hostup_mcp.server.unconfirmed import find_unconfirmed
 from hostup_mcp.server.unsettled import find_unsettled
 from hostup_mcp.state.store import StateUnavailableError
 
@@ -49,6 +50,7 @@ async def read_situation(
         snapshots=snapshots,
         restored=await last_restore(services(ctx), vps_id, unsettled),
         unsettled=unsettled,
+        unconfirmed=await find_unconfirmed(services(ctx), vps_id, listing),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 
 from hostup_mcp.hostup.models import Backup
 from hostup_mcp.hostup.text import quoted, safe_word
-from hostup_mcp.recovery.findings import Doubt
+from hostup_mcp.recovery.findings import BackupUnconfirmed, Doubt
 from hostup_mcp.recovery.order import Group, Page, group_of
 from hostup_mcp.recovery.spans import age
 from hostup_mcp.wording import formats
@@ -29,9 +29,11 @@ def page_lines(
     zone: tzinfo,
     *,
     is_all: bool,
+    unconfirmed: Mapping[str, BackupUnconfirmed],
 ) -> list[str]:
     """List the backups of a page, and say how many there are, and how to get the others.
 
+    `unconfirmed` is what is known of the requests that some may come from, by id.
     `is_all` is whether HostUp has no others than are counted in the page's total.
     """
     lines = [_count(page, oldest, now, zone, is_all=is_all)]
@@ -41,7 +43,9 @@ def page_lines(
         if group is not last:
             lines.append(_HEADINGS[group])
             last = group
-        lines.append(describe_backup(backup, now, doubts.get(backup.id), zone))
+        line = describe_backup(backup, now, doubts.get(backup.id), zone)
+        remark = unconfirmed.get(backup.id)
+        lines.append(line if remark is None else f"{line} · {for_model(remark, zone)}")
     if page.left:
         shown = safe_word(page.backups[-1].id)
         lines.append(f"{page.left} more: call list_vps_backups with before {shown}.")

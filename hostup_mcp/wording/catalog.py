@@ -163,6 +163,13 @@ TEXTS: Mapping[Code, Text] = {
     Code.BACKUP_NEW: _both(
         "This backup is under 15 minutes old: HostUp does not say whether a backup is finished."
     ),
+    # What is known of the request that a backup may come from
+    Code.BACKUP_UNCONFIRMED: _both(
+        "This backup may come from the request of {sent:moment}, whose outcome is not known."
+    ),
+    Code.BACKUP_OF_FAILED_JOB: _both(
+        "This backup may come from the request of {sent:moment}, whose job did not succeed."
+    ),
     # Data loss
     Code.CHANGES: _both(
         "Everything written since {since:moment} would be lost, up to {age:span} of changes."

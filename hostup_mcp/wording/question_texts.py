@@ -59,6 +59,8 @@ class Words(StrEnum):
     BACKUP_EMPTY = auto()
     BACKUP_SMALL = auto()
     BACKUP_NEW = auto()
+    BACKUP_UNCONFIRMED = auto()
+    BACKUP_OF_FAILED_JOB = auto()
     ONLY_SNAPSHOT = auto()
     SLOTS_FULL = auto()
     SLOTS_FULL_COUNTED = auto()
@@ -175,6 +177,8 @@ ENGLISH: Mapping[Words, str] = {
     Words.BACKUP_SMALL: "The backup is {size:size}, the others about {usual:size}: it may be "
     "incomplete.",
     Words.BACKUP_NEW: "The backup is only minutes old: it may be unfinished.",
+    Words.BACKUP_UNCONFIRMED: "The backup may come from a request whose outcome is not known.",
+    Words.BACKUP_OF_FAILED_JOB: "The backup may come from a request whose job did not succeed.",
     Words.ONLY_SNAPSHOT: "It is the ONLY snapshot listed.",
     Words.SLOTS_FULL: "All backup slots are in use.",
     Words.SLOTS_FULL_COUNTED: "All backup slots are in use ({used} of {limit}).",

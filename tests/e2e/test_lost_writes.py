@@ -8,11 +8,25 @@ from typing import Any
 
 import pytest
 from support.account import fresh_account
+from support.product import MODERN
 
 from hostup_mcp.sandbox import Clock, Fault, Sandbox, Variants
 from hostup_mcp.sandbox.access import ALL_SCOPES
+from hostup_mcp.server.app import serve_with
+from hostup_mcp.server.services import Services
+from hostup_mcp.state.in_memory import InMemoryState
 
-from .harness import Assistant, Result, User, hurried, in_memory, says_nothing_was_changed
+from .harness import (
+    DECLINE,
+    Assistant,
+    Result,
+    User,
+    connected,
+    hurried,
+    in_memory,
+    says_nothing_was_changed,
+    settings,
+)
 
 RESTORE = "/api/v2/vps/*/actions/restore"
 
@@ -140,6 +154,104 @@ async def test_a_backup_that_was_made_is_named() -> None:
         assert f"The backup {new} (" in found.text
         assert "HostUp does not say whether it is finished." in found.text
         assert step in found.text
+
+
+UNKNOWN_REQUEST = "This backup may come from the request of "
+
+
+async def test_a_backup_of_a_lost_request_stays_said_to_be_one() -> None:
+    """In the list and in a plan, long after it has the age of any other; it is not relied on."""
+    sandbox, user = fresh_account(variants=NEVER), User()
+    state = InMemoryState(clock=lambda: sandbox.now().timestamp())
+    used = Services(settings(), transport=sandbox.transport(), now=sandbox.clock.now, state=state)
+    async with connected(serve_with(used), user, MODERN) as assistant:
+        vps, before = await assistant.backups("web-01")
+        write = await lost(assistant, sandbox, "drop_after", "create_vps_backup", id=vps)
+        await after(assistant, sandbox, write, 1200)
+        listed = await assistant.call("list_vps_backups", id=vps)
+        [new] = [b["id"] for b in listed.data["backups"] if b["id"] not in before]
+        for line in listed.text.splitlines():
+            assert (UNKNOWN_REQUEST in line) is line.startswith(f"{new} · "), line
+        assert list(listed.data["explanation"]["findings"]["unconfirmed"]) == [new]
+        assert "May be incomplete" not in listed.text, "nothing speaks against it"
+        older = await assistant.call("plan_restore", id=vps, mode="in_place", backupId=before[0])
+        assert "Recommended first: Back up the current state with create_vps_backup." in older.text
+        await after(assistant, sandbox, write, 3 * 24 * 3600)
+        plan = await assistant.call("plan_restore", id=vps, mode="in_place", backupId=new)
+        assert f"Recommended first: {UNKNOWN_REQUEST}" in plan.text
+        assert plan.data["findings"]["recommendedFirst"][0]["code"] == "backup_unconfirmed"
+        user.says(DECLINE)
+        await assistant.no("restore_vps", planId=plan.data["planId"])
+    assert "The backup may come from a request whose outcome is not known." in user.questions[-1]
+
+
+FAILED_AT_ONCE = {"operation": {"status": "failed", "jobId": "job_1", "pollUrl": "/api/jobs/job_1"}}
+
+
+@pytest.mark.parametrize(
+    ("fault", "minutes", "words"),
+    [
+        (Fault("drop_before", method="POST", path="*"), 16, None),
+        (Fault("status", method="POST", path="*", status=409), 1, None),
+        (Fault("drop_before", method="POST", path="*"), 14, "whose outcome is not known."),
+        (
+            Fault("json", method="POST", path="*", status=202, content=FAILED_AT_ONCE),
+            1,
+            "whose job did not succeed.",
+        ),
+    ],
+)
+async def test_only_a_backup_that_the_request_may_have_made_has_the_remark(
+    fault: Fault, minutes: int, words: str | None
+) -> None:
+    """Nobody can tell a backup of the request from one that was made in HostUp's panel."""
+    sandbox = fresh_account(variants=NEVER)
+    async with in_memory(sandbox, User()) as assistant:
+        vps = await assistant.find("web-01")
+        sandbox.faults.add(fault)
+        await assistant.no("create_vps_backup", id=vps)
+        sandbox.clock.advance(minutes * 60)  # type: ignore[attr-defined]
+        server = sandbox.state.by_name("web-01")
+        made = replace(
+            server.backups[0], id="bkp_panel", created_at=sandbox.now(), backup_type="manual"
+        )
+        sandbox.state.put(replace(server, backups=(*server.backups, made)))
+        sandbox.clock.advance(1200)  # type: ignore[attr-defined]
+        listed = await assistant.call("list_vps_backups", id=vps)
+        [line] = [line for line in listed.text.splitlines() if line.startswith("bkp_panel · ")]
+        assert (UNKNOWN_REQUEST in line) is (words is not None)
+        assert words is None or line.endswith(words)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"success": True, "data": {"status": "failed"}}, "whose job did not succeed."),
+        ({"success": True, "data": {"status": "in limbo"}}, "whose outcome is not known."),
+        (None, "whose outcome is not known."),
+    ],
+)
+async def test_a_backup_of_a_job_that_did_not_succeed_is_said_to_be_one(
+    said: Any, words: str
+) -> None:
+    sandbox = fresh_account()
+    async with in_memory(sandbox, User()) as assistant:
+        vps, before = await assistant.backups("web-01")
+        job = (await assistant.ok("create_vps_backup", id=vps))["jobId"]
+        sandbox.clock.advance(1200)  # type: ignore[attr-defined]
+        fault = Fault("json", "GET", "/api/jobs/*", status=200, content=said)
+        gone = Fault("status", "GET", "/api/jobs/*", status=404)
+        sandbox.faults.add(gone if said is None else fault)
+        await assistant.ok("get_job", jobId=job)
+        listed = await assistant.call("list_vps_backups", id=vps)
+        [line] = [line for line in listed.text.splitlines() if UNKNOWN_REQUEST in line]
+        assert line.endswith(words)
+        assert line.split(" ")[0] not in before
+        assert (await assistant.ok("get_job", jobId=job))["state"] == "succeeded"
+        assert UNKNOWN_REQUEST not in (await assistant.call("list_vps_backups", id=vps)).text
+        sandbox.faults.add(gone)
+        assert (await assistant.ok("get_job", jobId=job))["state"] == "gone"
+        assert UNKNOWN_REQUEST not in (await assistant.call("list_vps_backups", id=vps)).text
 
 
 async def test_the_last_look_hands_over_to_the_user() -> None:

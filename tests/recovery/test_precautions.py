@@ -61,6 +61,19 @@ def test_back_up_first_where_it_can_be_done(here: Here, expected: tuple[Any, ...
     assert first(some(OLD, used=2), here) == expected
 
 
+@pytest.mark.parametrize(
+    ("minutes", "unconfirmed", "relied_on"),
+    [(20, (), True), (20, ("bkp_0",), False), (20, ("bkp_1",), True), (14, ("bkp_0",), True)],
+)
+def test_an_unconfirmed_backup_is_not_relied_on(
+    minutes: int, unconfirmed: tuple[str, ...], relied_on: bool
+) -> None:
+    """While it is new, it is waited for: another request may be one too many."""
+    own = some((NOW - timedelta(minutes=minutes)).isoformat(), OLD)
+    (found,) = precautions(own, HERE, NOW, "active", unconfirmed=unconfirmed)
+    assert isinstance(found, BackedUp if relied_on else BackUpFirst)
+
+
 @pytest.mark.parametrize("numbers", [FULL, UNKNOWN])
 def test_without_backups_none_is_evicted(numbers: dict[str, Any]) -> None:
     assert first(some(**numbers)) == (BackUpFirst(WITH_TOOL),)

@@ -7,7 +7,7 @@ import pytest
 
 from hostup_mcp.hostup.models import Backup
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import Doubt
+from hostup_mcp.recovery.findings import BackupUnconfirmed, Doubt
 from hostup_mcp.recovery.order import Page
 from hostup_mcp.wording.backups import describe_backup, page_lines
 
@@ -25,8 +25,10 @@ def lines(
     oldest: Backup | None = OLDEST,
     *,
     is_all: bool = True,
+    unconfirmed: Mapping[str, BackupUnconfirmed] | None = None,
 ) -> list[str]:
-    return page_lines(page, oldest, doubts or {}, NOW, UTC, is_all=is_all)
+    known = unconfirmed or {}
+    return page_lines(page, oldest, doubts or {}, NOW, UTC, is_all=is_all, unconfirmed=known)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +67,15 @@ def test_groups_have_headings() -> None:
     ]
     assert "probably empty" in said[3]
     assert "probably empty" in said[-1]
+
+
+def test_what_is_known_of_its_request_stands_beside_a_backup() -> None:
+    """It stays where it is: the request says nothing against it."""
+    unconfirmed = {"b": BackupUnconfirmed(NOW, has_failed=False)}
+    _, *said = lines(Page((backup("a"), backup("b")), 0, 2), unconfirmed=unconfirmed)
+    assert [line.split(" · ")[0] for line in said] == ["a", "b"]
+    remark = "This backup may come from the request of Mon 2026-04-27 12:00 UTC, whose outcome is"
+    assert [remark in line for line in said] == [False, True]
 
 
 def test_a_line_has_what_is_known() -> None:

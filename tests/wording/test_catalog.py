@@ -45,6 +45,7 @@ from hostup_mcp.recovery.evidence import (
 )
 from hostup_mcp.recovery.findings import (
     BackupSmall,
+    BackupUnconfirmed,
     Changes,
     ClocksDiffer,
     EverythingForState,
@@ -400,6 +401,18 @@ WORDS: list[tuple[Finding, str, str | None]] = [
         "0123456789abcdef says what is known.",
         "A change to this server was sent on Mon 2026-04-27 10:00 UTC, and its outcome is not "
         "known: do not repeat it before Tue 2026-04-28 12:05 UTC.",
+    ),
+    (
+        BackupUnconfirmed(WHEN, has_failed=False),
+        "This backup may come from the request of Mon 2026-04-27 10:00 UTC, whose outcome is not "
+        "known.",
+        None,
+    ),
+    (
+        BackupUnconfirmed(WHEN, has_failed=True),
+        "This backup may come from the request of Mon 2026-04-27 10:00 UTC, whose job did not "
+        "succeed.",
+        None,
     ),
     (
         RestoredSince(WHEN, AGE, None),

@@ -57,7 +57,9 @@ def suggest(facts: Facts, target: Target, situation: Situation, now: datetime) -
     """Suggest a backup of the current state first, and a new server from the other one's backup."""
     status = facts.vps.service_status
     return Suggestions(
-        precautions(facts.listing, situation.backup, now, status),
+        precautions(
+            facts.listing, situation.backup, now, status, unconfirmed=situation.unconfirmed
+        ),
         tuple(
             NewServerFrom(source.id)
             for source in facts.sources.sources

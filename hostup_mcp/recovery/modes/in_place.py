@@ -45,7 +45,7 @@ def suggest(facts: Facts, target: Target, situation: Situation, now: datetime) -
     listing, backup = facts.listing, find_backup(facts.listing, target.point)
     status, created = facts.vps.service_status, None if backup is None else backup.created
     return Suggestions(
-        precautions(listing, situation.backup, now, status, keep=target.point),
+        precautions(listing, situation.backup, now, status, target.point, situation.unconfirmed),
         (
             *new_server(listing, situation.new_server),
             *newer_snapshot(situation.snapshots, created, now),

@@ -50,7 +50,9 @@ def suggest(facts: Facts, target: Target, situation: Situation, now: datetime) -
     del target
     status = facts.vps.service_status
     return Suggestions(
-        precautions(facts.listing, situation.backup, now, status),
+        precautions(
+            facts.listing, situation.backup, now, status, unconfirmed=situation.unconfirmed
+        ),
         new_server(facts.listing, situation.new_server),
     )
 

@@ -35,6 +35,7 @@ from hostup_mcp.server.recoveries import own
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, Services, services
 from hostup_mcp.server.tracked import require_job, require_write
+from hostup_mcp.server.unconfirmed import note_job
 from hostup_mcp.server.verifying import note_job_end
 from hostup_mcp.state.store import StateUnavailableError
 from hostup_mcp.wording import formats
@@ -102,6 +103,7 @@ async def get_job(
         seen = await _follow(services_, job.poll, until, report)
         if job.leads_to is not None and seen.has_succeeded:
             power = await follow_power(services_, jobId, job, until)
+    await note_job(services_, jobId, job, _state(seen))
     if power is not None:
         return _result(services_, jobId, server, seen, "", message=power)
     way_back = job.way_back if seen.has_succeeded else None
@@ -172,9 +174,12 @@ async def _look_for(services_: Services, write: WriteRecord, wait_seconds: int) 
         await services_.in_flight.sleep(min(left, WRITE_PAUSE * random.uniform(0.8, 1.2)))  # noqa: S311 - jitter
 
 
+def _state(seen: _Seen) -> JobState:
+    return JobState.GONE if seen.is_gone or seen.job is None else seen.job.state
+
+
 def _did_not_succeed(seen: _Seen) -> bool:
-    going = (JobState.WAITING, JobState.RUNNING, JobState.SUCCEEDED)
-    return seen.is_gone or seen.job is None or seen.job.state not in going
+    return _state(seen) not in (JobState.WAITING, JobState.RUNNING, JobState.SUCCEEDED)
 
 
 async def _note_end(services_: Services, recovery_id: str, seen: _Seen) -> None:
@@ -229,7 +234,7 @@ def _result(
 ) -> CallToolResult:
     """Return the result; `message` is in place of the usual one of the job's state."""
     job = None if seen.is_gone else seen.job
-    state = JobState.GONE if job is None else job.state
+    state = _state(seen)
     message = message or _MESSAGES[state]
     if seen.failure is not None:
         why = describe_failure(from_hostup(seen.failure))

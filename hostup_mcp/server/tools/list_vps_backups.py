@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Annotated, Any
@@ -13,7 +14,7 @@ from hostup_mcp.hostup.endpoints import BACKUP
 from hostup_mcp.hostup.models import Backup, BackupList, Gate
 from hostup_mcp.hostup.text import Json, safe_word
 from hostup_mcp.recovery.assessment import Assessment, Explanation, Overwrites, assess
-from hostup_mcp.recovery.findings import Changes
+from hostup_mcp.recovery.findings import BackupUnconfirmed, Changes, Finding
 from hostup_mcp.recovery.gates import closed_reason, is_open
 from hostup_mcp.recovery.here import Here, look_here
 from hostup_mcp.recovery.modes.in_place import IN_PLACE
@@ -42,6 +43,7 @@ from hostup_mcp.server.tools.backup_listing import (
     RestoreItem,
 )
 from hostup_mcp.server.tools.service_status import read_service_status
+from hostup_mcp.server.unconfirmed import find_unconfirmed
 from hostup_mcp.server.unsettled import find_unsettled
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.backups import page_lines
@@ -102,6 +104,7 @@ async def list_vps_backups(
         restore_here=look_here(connection, restore_needs(IN_PLACE), refused),
         create_here=look_here(connection, backup_needs(listing), refused),
         now=now,
+        unconfirmed=await find_unconfirmed(services_, id, listing),
     )
     await services_.remember(
         {
@@ -125,6 +128,7 @@ class _View:
     restore_here: Here
     create_here: Here
     now: datetime
+    unconfirmed: Mapping[str, BackupUnconfirmed]
 
     @property
     def named(self) -> tuple[Backup, ...]:
@@ -176,9 +180,14 @@ def _explanation(view: _View, zone: tzinfo) -> AssessmentItem:
             "overwrites": None if overwrites is None else as_data(overwrites.data_loss),
             "create": _as_data(create),
             **all_as_data({"advice": found.advice}),
-            "doubts": {one: as_data(doubt) for one, doubt in found.doubts.items() if one in named},
+            "doubts": _by_id(found.doubts, named),
+            "unconfirmed": _by_id(view.unconfirmed, named),
         },
     )
+
+
+def _by_id(findings: Mapping[str, Finding], named: Collection[str]) -> dict[str, Json]:
+    return {id_: as_data(finding) for id_, finding in findings.items() if id_ in named}
 
 
 def _explain_in_words(found: Explanation, here: Here, zone: tzinfo) -> dict[str, Any]:
@@ -218,7 +227,15 @@ def _lines(view: _View, zone: tzinfo) -> list[str]:
         lines += _verdicts(view, zone)
     if listing.backups:
         is_all = listing.is_whole and find_hidden(listing) is None
-        lines += page_lines(page, view.oldest, doubts, view.now, zone, is_all=is_all)
+        lines += page_lines(
+            page,
+            view.oldest,
+            doubts,
+            view.now,
+            zone,
+            is_all=is_all,
+            unconfirmed=view.unconfirmed,
+        )
     else:
         lines.append("HostUp lists no backups of it for this key.")
     return lines + missing_lines(listing, page.total, "backups")

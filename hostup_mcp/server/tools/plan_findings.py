@@ -6,7 +6,13 @@ from datetime import tzinfo
 from typing import Any
 
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import Finding, RestoredSince, SideEffect, WriteUnsettled
+from hostup_mcp.recovery.findings import (
+    BackupUnconfirmed,
+    Finding,
+    RestoredSince,
+    SideEffect,
+    WriteUnsettled,
+)
 from hostup_mcp.recovery.modes.definition import Plan
 from hostup_mcp.recovery.situation import Suggestions
 from hostup_mcp.recovery.verdicts import Verdict
@@ -39,6 +45,7 @@ def explain(
     *,
     can_start: bool,
     unsettled: WriteUnsettled | None,
+    unconfirmed: BackupUnconfirmed | None,
 ) -> dict[str, Any]:
     """Return the findings of a plan, in words and as data, under the same names."""
     plan = facts.plan
@@ -49,6 +56,7 @@ def explain(
         "sideEffects": _side_effects(plan, can_start=can_start),
         "recommendedFirst": (
             *([] if unsettled is None else [unsettled]),
+            *([] if unconfirmed is None else [unconfirmed]),
             *plan.doubts,
             *(suggestions.recommended_first if is_possible else ()),
         ),

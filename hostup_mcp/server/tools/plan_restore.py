@@ -165,12 +165,17 @@ async def plan_restore(
     refused = await recent_refusal(ctx, reader_.hostup, id, draft.definition.scopes)
     connection = await read_connection(ctx, id)
     here = look_here(connection, restore_needs(draft.definition), refused)
+    now, listing = hostup_now(reader_.hostup, reader_.now), facts.account.listing
+    situation = await read_situation(
+        ctx, reader_.hostup, connection, refused, draft.definition, id, listing, now
+    )
     ticket, ticket_hash = new_ticket()
     plan = draft.model_copy(
         update={
             "options": facts.target.options,
             "facts": facts.digest,
             "ahead": facts.ahead,
+            "unconfirmed": situation.unconfirmed.get(draft.point),
             "ticket_hash": ticket_hash,
         }
     )
@@ -182,13 +187,9 @@ async def plan_restore(
             here = Here((Code.STORE_UNAVAILABLE,))
     expires_at = None if plan_id is None else (plan.issued_at + LIFE).isoformat(timespec="seconds")
     zone = reader_.viewer.zone
-    server, now = name_of(facts.vps), hostup_now(reader_.hostup, reader_.now)
+    server = name_of(facts.vps)
     if server != known:
         await remember_servers(services(ctx), [facts.vps])
-    listing = facts.account.listing
-    situation = await read_situation(
-        ctx, reader_.hostup, connection, refused, draft.definition, id, listing, now
-    )
     suggestions = draft.definition.suggest(facts.account, facts.target, situation, now)
     named = [s.name for s in suggestions.alternatives if isinstance(s, NewerSnapshot)]
     await services(ctx).remember({f"{id}/snapshot/{name}": "" for name in named})
@@ -203,6 +204,7 @@ async def plan_restore(
             zone,
             can_start=Group.POWER in reader_.allowed,
             unsettled=situation.unsettled,
+            unconfirmed=plan.unconfirmed,
         ),
         here=here_item(here, zone),
         **about(server, now),

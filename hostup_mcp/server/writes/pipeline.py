@@ -15,6 +15,7 @@ import logging
 import time
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import TypeVar
 
 import anyio
@@ -32,6 +33,7 @@ from hostup_mcp.server.plans import LIFE, plan_again, plan_used
 from hostup_mcp.server.reader import READ_SECONDS, reader
 from hostup_mcp.server.recoveries import KeptRecovery, Recovery, last_of, subject_of
 from hostup_mcp.server.services import Ctx, services
+from hostup_mcp.server.unconfirmed import note_unconfirmed
 from hostup_mcp.server.unsettled import mark_unsettled
 from hostup_mcp.server.writes.asking import (
     Agreement,
@@ -159,6 +161,7 @@ async def _carry_out(
             # HostUp may still be carrying it out, so leave the lock in place until it expires.
             if w.sent_at is not None:
                 await mark_unsettled(w.services, agreed.vps_id, w.write_id, w.sent_at)
+                await _note_unconfirmed(w, agreed.vps_id, w.sent_at)
             await conclude_recovery(w, kept, None)
             raise
         if w.consent is not None and isinstance(error, ForbiddenError):
@@ -227,6 +230,12 @@ async def _reopen(w: WriteContext, consumed: list[RecordKey]) -> None:
     with suppress(StateUnavailableError):
         for key in consumed:
             await w.services.state.reopen(w.caller, key)
+
+
+async def _note_unconfirmed(w: WriteContext, vps_id: str, sent_at: datetime) -> None:
+    if w.consent is not None:
+        effect = w.consent.proposal.follow_up.effect
+        await note_unconfirmed(w.services, vps_id, w.write_id, effect, sent_at)
 
 
 async def _release(w: WriteContext, lock: Lock) -> None:

@@ -52,6 +52,7 @@ def restore_question(plan: StoredPlan, facts: PlanFacts, subject: Subject) -> Qu
             *([Words.BETTER_TIME] if plan.is_rehearsal else []),
         ],
         details=[
+            *_unconfirmed(plan),
             *([_loss(facts.plan.data_loss)] if plan.is_rehearsal else []),
             *_region(plan),
             *([] if plan.is_rehearsal else _told(effects, _DETAILS)),
@@ -120,6 +121,14 @@ def _doubts(found: Iterable[Doubt]) -> list[Part]:
             case Code.BACKUP_NEW:
                 doubts.append(Words.BACKUP_NEW)
     return doubts
+
+
+def _unconfirmed(plan: StoredPlan) -> list[Part]:
+    """Return what is known of the request that the backup may come from."""
+    if plan.unconfirmed is None:
+        return []
+    has_failed = plan.unconfirmed.has_failed
+    return [Words.BACKUP_OF_FAILED_JOB if has_failed else Words.BACKUP_UNCONFIRMED]
 
 
 def _size(plan: StoredPlan) -> Say:

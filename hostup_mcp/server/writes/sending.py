@@ -13,7 +13,7 @@ from hostup_mcp.hostup.problems import (
 )
 from hostup_mcp.hostup.requests import Expected
 from hostup_mcp.hostup.writing import WritingClient
-from hostup_mcp.recovery.effects import ServerCancelled, Shows, Sight
+from hostup_mcp.recovery.effects import BackupMade, ServerCancelled, Shows, Sight
 from hostup_mcp.recovery.sent_writes import Outcome, Trace, conclude
 from hostup_mcp.server.errors import write_texts
 from hostup_mcp.server.errors.failure import RefusalError, fail
@@ -22,6 +22,7 @@ from hostup_mcp.server.jobs import TrackedJob, poll_path
 from hostup_mcp.server.lost_writes import WriteRecord, look, remember, sent_at_hostup
 from hostup_mcp.server.services import Ctx, Services
 from hostup_mcp.server.tracked import put_tracked
+from hostup_mcp.server.unconfirmed import note_unconfirmed
 from hostup_mcp.server.writes.consent import Consent
 from hostup_mcp.server.writes.context import Phase, WriteContext
 from hostup_mcp.server.writes.in_flight import ServerStoppingError
@@ -33,6 +34,9 @@ log = logging.getLogger(__name__)
 
 FOLLOW_UP_SECONDS = 10.0
 """How long the read after a lost response may take."""
+
+
+_BAD_ENDS = (JobState.FAILED, JobState.ENDED_OTHERWISE)
 
 
 class OutcomeUnknownError(RefusalError):
@@ -177,6 +181,12 @@ async def _remember(w: WriteContext, proposal: Proposal, started: Started) -> No
     follow_up = proposal.follow_up
     if started.vps_id is not None:
         await w.services.remember({started.vps_id: ""})
+    effect = follow_up.effect
+    backup = effect if isinstance(effect, BackupMade) else None
+    if started.state in _BAD_ENDS and w.sent_at is not None:
+        await note_unconfirmed(
+            w.services, proposal.vps_id, w.write_id, effect, w.sent_at, has_failed=True
+        )
     if started.job_id is not None:
         followed = TrackedJob(
             vps_id=proposal.vps_id,
@@ -186,6 +196,8 @@ async def _remember(w: WriteContext, proposal: Proposal, started: Started) -> No
             way_back=follow_up.way_back,
             leads_to=follow_up.leads_to,
             recovery_id=w.recovery_id,
+            backup=backup,
+            sent_at=None if backup is None else w.sent_at,
             restored_vps_id=_restored_vps(proposal, started),
         )
         body = followed.model_dump_json()

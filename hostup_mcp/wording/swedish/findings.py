@@ -133,6 +133,11 @@ FINDINGS: Mapping[Code, str] = {
     Code.SERVICE_NOT_ACTIVE: "Tjänsten är inte aktiv: ”{status}”.",
     Code.BACKUPS_UNREADABLE: "Dess backuper kunde inte läsas ({error}).",
     Code.SCHEDULES_UNREADABLE: "Dess scheman kunde inte läsas ({error}).",
+    # What is known of the request that a backup may come from
+    Code.BACKUP_UNCONFIRMED: "Den här backupen kan komma från begäran {sent:moment}, och det är "
+    "inte känt vad den ledde till.",
+    Code.BACKUP_OF_FAILED_JOB: "Den här backupen kan komma från begäran {sent:moment}, vars jobb "
+    "inte lyckades.",
     # Data loss
     Code.CHANGES: "Allt som har skrivits sedan {since:moment} skulle gå förlorat (upp till "
     "{age:span}).",

@@ -60,6 +60,8 @@ QUESTIONS: Mapping[Words, str] = {
     Words.BACKUP_SMALL: "Backupen är {size:size}, de andra ungefär {usual:size}: den kan vara "
     "ofullständig.",
     Words.BACKUP_NEW: "Backupen är bara några minuter gammal: den kan vara ofärdig.",
+    Words.BACKUP_UNCONFIRMED: "Backupen kan komma från en begäran vars utgång inte är känd.",
+    Words.BACKUP_OF_FAILED_JOB: "Backupen kan komma från en begäran vars jobb inte lyckades.",
     Words.ONLY_SNAPSHOT: "Det är den ENDA snapshoten i listan.",
     Words.SLOTS_FULL: "Alla backupplatser är upptagna.",
     Words.SLOTS_FULL_COUNTED: "Alla backupplatser är upptagna ({used} av {limit}).",

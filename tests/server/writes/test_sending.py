@@ -374,6 +374,9 @@ async def test_a_job_is_kept_with_its_path(
         "leads_to": None,
         "recovery_id": None,
         "restored_vps_id": None,
+        "backup": None,
+        "sent_at": None,
+        "has_succeeded": False,
         "seen_ended_at": None,
     }
 
