@@ -77,9 +77,11 @@ def step_to_open(gate: Gate | None, status: str | None = None) -> Step:
     """
     if gate is None:
         return Code.ASK_WHETHER
-    known = _STEPS.get(gate.code) or _STATUS_STEPS.get((status or "").lower())
     return (
-        known or _PASSING.get(gate.code) or (Code.EXPLAIN_REASON if gate.reason else Code.ASK_WHY)
+        _STEPS.get(gate.code)
+        or (_STATUS_STEPS.get(status.lower()) if status else None)
+        or _PASSING.get(gate.code)
+        or (Code.EXPLAIN_REASON if gate.reason else Code.ASK_WHY)
     )
 
 

@@ -211,13 +211,12 @@ def _check_schedules(
         yield Concern(Severity.UNKNOWN, schedules)
         return
     for finding in assess_schedules(schedules, now):
-        if isinstance(finding, MoreRunsFailed):
-            continue
-        if not isinstance(finding, RunFailed):
+        if isinstance(finding, RunFailed):
+            if not _is_over(finding, newest, now, max_age):
+                said = _cut(finding.said) if finding.said else None
+                yield Concern(Severity.WARNING, replace(finding, said=said))
+        elif not isinstance(finding, MoreRunsFailed):
             yield Concern(Severity.WARNING, finding)
-        elif not _is_over(finding, newest, now, max_age):
-            said = _cut(finding.said) if finding.said else None
-            yield Concern(Severity.WARNING, replace(finding, said=said))
 
 
 def _is_over(failed: RunFailed, newest: Backup | None, now: datetime, max_age: timedelta) -> bool:

@@ -70,8 +70,8 @@ def unique_name(wanted: str | None, source: str | None, kind: str, random: str) 
 
     It is cut where it would be too long.
     """
-    slug = re.sub(r"[^0-9a-z]+", "-", (source or "").lower()).strip("-")
-    base = wanted or "-".join(filter(None, (kind, slug)))
+    words = re.findall(r"[0-9a-z]+", (source or "").lower())
+    base = wanted or "-".join((kind, *words))
     return "-".join((base[: LONGEST_NAME - 1 - len(random)].rstrip("-"), random))
 
 
@@ -87,12 +87,14 @@ def choose_size(
     for option, (field, _) in _FIELDS.items():
         if option in options:
             continue
-        size = _of_source(vps, field) or _of(preflight and preflight.defaults, field)
+        size = _of_source(vps, field)
+        if size is None:
+            size = _of(preflight and preflight.defaults, field)
         if size is None:
             continue
-        needed = backup.size_gb if option == "storageGb" and backup is not None else None
         least = _of_bound(preflight, "smallest", field) or getattr(SMALLEST, field)
-        chosen[option] = max(size, least, _whole(needed) or 0)
+        needed = _whole(backup.size_gb) if option == "storageGb" and backup is not None else None
+        chosen[option] = max(each for each in (size, least, needed) if each is not None)
     return chosen
 
 
@@ -110,7 +112,7 @@ def reasons_against(
 ) -> tuple[Reason, ...]:
     """Return what speaks against a new server with `options`, as far as HostUp tells."""
     missing = tuple(option for option in _FIELDS if option not in options)
-    disk = options.get("storageGb")
+    disk, needed = options.get("storageGb"), None if backup is None else backup.size_gb
     found: list[Reason] = []
     if preflight is not None:
         found += _account(preflight)
@@ -118,8 +120,8 @@ def reasons_against(
     found += _bounds(options, preflight, limits)
     if missing:
         found.append(NewSizeUnknown(", ".join(missing)))
-    if isinstance(disk, int) and backup is not None and disk < (backup.size_gb or 0):
-        found.append(NewDiskSmall(backup.size_gb or 0, disk))
+    if isinstance(disk, int) and needed is not None and disk < needed:
+        found.append(NewDiskSmall(needed, disk))
     return tuple(found)
 
 
@@ -138,8 +140,6 @@ def steps_for(reasons: Iterable[Reason], preflight: PaygPreflight | None) -> tup
                 steps.append(Code.CHOOSE_SIZE)
             case RegionUnknown():
                 steps.append(Code.CHOOSE_REGION)
-            case _:
-                pass
     gate = None if preflight is None else preflight.actions.can_deploy
     if not steps and gate is not None and not gate.allowed:
         steps.append(step_to_open(gate))

@@ -61,9 +61,9 @@ def times(rate: Money, hours: Decimal | int) -> Money:
 
 def _per_hour(size: PaygSize, rates: PaygPricing | None) -> Money | None:
     """Return the hourly price of processor, memory, storage and IP address together."""
-    if rates is None:
+    if rates is None or rates.currency_code is None:
         return None
-    currency = rates.currency_code or ""
+    currency = rates.currency_code
     parts = (
         _product(size.cpu_cores, rates.cpu_per_core_hour),
         _product(size.memory_gb, rates.memory_per_gb_hour),

@@ -71,23 +71,29 @@ def is_any_on(found: BackupSchedules) -> bool | None:
 
 def settings_of(schedule: BackupSchedule) -> dict[str, str | int]:
     """Return the parts of a schedule that can be parsed, as the arguments that would set it."""
-    frequency = (schedule.frequency or "").strip().lower()
+    frequency = _frequency_of(schedule)
     known = {
         "frequency": frequency if frequency in DAYS else None,
         "retentionCount": schedule.retention_count,
         "name": schedule.name or None,
     }
     settings: dict[str, str | int] = {k: value for k, value in known.items() if value is not None}
-    hour = (schedule.time or "").split(":")[0]
-    if hour.isdecimal() and int(hour) <= 23:
+    hour = schedule.time and schedule.time.split(":")[0]
+    if hour and hour.isdecimal() and int(hour) <= 23:
         settings["hour"] = int(hour)
-    day = DAYS.get(frequency)
-    specifier = (schedule.day_specifier or "").lower()
-    if day is not None and specifier.isdecimal() and int(specifier) in _DAY_RANGES[day]:
+    day = DAYS.get(frequency) if frequency else None
+    specifier = schedule.day_specifier and schedule.day_specifier.lower()
+    if day is None or not specifier:
+        return settings
+    if specifier.isdecimal() and int(specifier) in _DAY_RANGES[day]:
         settings[day] = int(specifier)
     elif day == "dayOfWeek" and specifier in _WEEKDAYS:
         settings[day] = _WEEKDAYS.index(specifier)
     return settings
+
+
+def _frequency_of(schedule: BackupSchedule) -> str | None:
+    return schedule.frequency.strip().lower() if schedule.frequency else None
 
 
 def _check_runs(schedule: BackupSchedule, now: datetime) -> list[ScheduleFinding]:
@@ -95,7 +101,7 @@ def _check_runs(schedule: BackupSchedule, now: datetime) -> list[ScheduleFinding
     since = age(last_run, now)
     if last_run is None or since is None:
         return [ScheduleNeverRan(schedule.id)]
-    frequency = schedule.frequency.strip().lower() if schedule.frequency else None
+    frequency = _frequency_of(schedule)
     longest = max(INTERVALS.values())
     # Another word may stand for any interval.
     interval = longest if frequency is None else INTERVALS.get(frequency)

@@ -57,7 +57,7 @@ def step_to_restore(listing: BackupList, status: str | None) -> tuple[Step, ...]
 def step_to_create(listing: BackupList, status: str | None) -> tuple[Step, ...]:
     """Return what would have to change before a backup can be made."""
     steps = steps_without_restore(listing.actions.can_create_backup, status)
-    is_active = (status or "").lower() == "active"
+    is_active = status is not None and status.lower() == "active"
     slots_help = is_active and read_slots(listing.quota_info) is Slots.FULL
     if slots_help and not _UNEXPLAINED.isdisjoint(steps) and not _closes_both(listing):
         return (Code.GET_SLOTS,)

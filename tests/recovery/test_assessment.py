@@ -185,6 +185,16 @@ def test_small_clock_skew_counts_as_now() -> None:
             [],
         ),
         (
+            listing(backup() | {"note": "before the upgrade"}, limit=1, remaining=0),
+            Verdict.POSSIBLE,
+            [
+                GateOpen(None, None),
+                QuotaReadsFull(1, 1, 0),
+                WouldEvict("bkp_1", TWO_HOURS_AGO, "before the upgrade"),
+            ],
+            [],
+        ),
+        (
             listing(backup(), limit=None, remaining=None),
             Verdict.POSSIBLE,
             [GateOpen(None, None), QuotaUnknown(1, None, None), WOULD_EVICT],
@@ -209,6 +219,7 @@ def test_small_clock_skew_counts_as_now() -> None:
     ids=[
         "open",
         "open though full",
+        "open though full, the oldest has a note",
         "open, slots unknown",
         "open, full, hidden",
         "open, free, hidden",

@@ -14,6 +14,7 @@ from hostup_mcp.recovery.backups import (
     find_snapshot,
     find_source_backup,
     newest_first,
+    note_of,
     oldest,
     scheduled,
 )
@@ -89,6 +90,20 @@ def test_oldest_needs_all_dates(dates: list[str | None], evicted: str | None) ->
     assert (None if found is None else found[0].id) == evicted
     assert found is None or found[1] == found[0].created
     assert oldest(listing(*(backup(date) for date in "ab"), used=3), NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("note", "kept"),
+    [
+        (None, None),
+        ("", None),
+        ("before the migration", "before the migration"),
+        ("n" * 60, "n" * 60),
+        ("n" * 61, "n" * 59 + "…"),
+    ],
+)
+def test_a_note_is_cut_at_sixty_characters(note: str | None, kept: str | None) -> None:
+    assert note_of(Backup.model_validate(backup() | {"note": note})) == kept
 
 
 def test_found_by_exact_id_only() -> None:

@@ -171,3 +171,12 @@ def test_only_those_that_may_be_removed_count(kinds: tuple[str, str], loses: lis
     for found in (listing(*some), listing(*some, used=5)):
         among = scheduled(found)
         assert [may_lose_complete(found, n, NOW, among) for n in (1, 2)] == loses
+
+
+def test_only_the_order_of_those_that_may_be_removed_matters() -> None:
+    """The manual backup of unknown date stays, so the empty older one is removed first."""
+    manual = backup("manual", None, 0)
+    new, old = backup("new", NEW), backup("old", OLD, 0)
+    found = listing(manual, *(one | {"backupType": "scheduled"} for one in (new, old)))
+    among = scheduled(found)
+    assert [may_lose_complete(found, n, NOW, among) for n in (1, 2)] == [False, True]

@@ -246,6 +246,13 @@ def test_from_other_names_both_gates() -> None:
     )
 
 
+def test_from_other_names_the_own_gate_before_the_backup() -> None:
+    own = listed(restore=closed("Running."))
+    facts = Facts(server(), own, sources())
+    plan = FROM_OTHER_VPS.plan(facts, TARGETS[Mode.FROM_OTHER_VPS], NOW)
+    assert plan.reasons == (GateClosed("Running.", None), BackupMissing())
+
+
 def test_own_backup_is_not_from_other() -> None:
     facts = Facts(server(), listed(backup()), sources())
     plan = FROM_OTHER_VPS.plan(facts, TARGETS[Mode.FROM_OTHER_VPS], NOW)

@@ -77,6 +77,12 @@ def test_the_price_is_exact() -> None:
     assert price_of(SIZE, cents, None) == ServerPrice(sek("8.7"), sek("6264"))
 
 
+def test_the_highest_price_that_is_believed() -> None:
+    only_address = dict.fromkeys([*RATES][1:], 0) | {"ipPerHour": 1_000_000}
+    found = price_of(SIZE, preflight(pricing=RATES | only_address), None)
+    assert found == ServerPrice(sek("1000000"), sek("720000000"))
+
+
 def test_the_limits_may_state_the_price() -> None:
     other = limits(billing=RATES)
     known = ServerPrice(sek("0.66"), sek("475.20"))
@@ -162,6 +168,9 @@ DEFAULTS = preflight(defaults={"resources": {"cpuCores": 1, "memoryGb": 2, "stor
             preflight(limits={"min": {"cpuCores": 2, "storageGb": 10}}),
             (2, 1, 20),
         ),
+        # A size may be large; only an absurd one is not believed.
+        ({}, vps(cpuCores=1, memoryGb=1, storageGb=10**6), 12, DEFAULTS, (1, 1, 10**6)),
+        ({}, vps(cpuCores=1, memoryGb=1, storageGb=10**6 + 1), 12, DEFAULTS, (1, 1, 60)),
         # What is asked for is sent as it is.
         ({"storageGb": 10}, vps(cpuCores=1, memoryGb=1, storageGb=20), 70.2, None, (1, 1, 10)),
         # HostUp's defaults, where the source's size is unknown.
@@ -275,6 +284,15 @@ def test_hostups_sizes_are_bounds(shape: str) -> None:
     assert steps_for(found, seen) == (Code.CHOOSE_SIZE,)
 
 
+def test_a_size_that_is_open_hides_no_other_limit() -> None:
+    asked = {"name": "a-1", "memoryGb": 4}
+    found = reasons_against(asked, of(), preflight(), limits(remaining={"memoryGb": 3}))
+    assert found == (
+        AboveLimit(4, 3, Code.GB_OF_MEMORY),
+        NewSizeUnknown("cpuCores, storageGb"),
+    )
+
+
 def test_a_region_must_be_listed() -> None:
     seen = preflight(regions=["stockholm", {"id": "malmo"}])
     for region in ("stockholm", "malmo"):
@@ -290,6 +308,11 @@ def test_an_open_size_is_asked_for() -> None:
     assert found == (NewSizeUnknown("cpuCores, storageGb"),)
     assert steps_for(found, preflight()) == (Code.CHOOSE_SIZE,)
     assert found[0].weight is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(("size_gb", "disk"), [(80, 80), (0, 0), (None, 0)])
+def test_a_disk_of_the_backups_size_is_enough(size_gb: float | None, disk: int) -> None:
+    assert reasons_against({**OPTIONS, "storageGb": disk}, of(size_gb), preflight(), None) == ()
 
 
 def test_a_backup_may_be_too_large() -> None:
@@ -319,6 +342,79 @@ def test_what_is_left_open_is_chosen_once() -> None:
         "name": f"again-{SUFFIX}",
         "region": "stockholm",
     }
+
+
+@pytest.mark.parametrize(
+    ("stored", "seen", "storage"),
+    [
+        # The backup needs more than its server has.
+        (90.5, preflight(), 91),
+        # HostUp builds no smaller one.
+        (12, preflight(limits={"min": {"storageGb": 100}}), 100),
+    ],
+)
+def test_a_new_server_is_settled_large_enough(
+    stored: float, seen: PaygPreflight, storage: int
+) -> None:
+    source = vps(cpuCores=2, memoryGb=4, storageGb=80)
+    facts = Facts(source, listed(backup(size=stored)), preflight=seen)
+    settled = NEW_CLOUD_VPS.settle(facts, Target("vps_1", "bkp_1", options={}), SUFFIX)
+    assert settled.options["storageGb"] == storage
+    assert NEW_CLOUD_VPS.plan(facts, settled, NOW).verdict is Verdict.POSSIBLE
+
+
+NOT_VERIFIED = {"access": {"blockerReasons": ["not_verified"]}}
+
+
+@pytest.mark.parametrize(
+    ("stored", "seen", "left", "reasons", "steps"),
+    [
+        (80.5, preflight(), {}, (NewDiskSmall(80.5, 80),), (Code.CHOOSE_SIZE,)),
+        (
+            12,
+            preflight(closed("Not yet."), **NOT_VERIFIED),
+            {},
+            (GateClosed("Not yet.", None), AccountBlocker("not_verified", is_gate_open=False)),
+            (Code.VERIFY_ACCOUNT,),
+        ),
+        # Nothing explains the gate, so its own words have to do.
+        (
+            12,
+            preflight(closed("Not yet.")),
+            {},
+            (GateClosed("Not yet.", None),),
+            (Code.EXPLAIN_REASON,),
+        ),
+        (
+            12,
+            preflight(),
+            {"instanceCount": 0},
+            (AboveLimit(1, 0, Code.CLOUD_SERVERS),),
+            (Code.RAISE_SERVER_LIMIT,),
+        ),
+    ],
+)
+def test_a_plan_says_what_speaks_against_a_new_server(
+    stored: float, seen: PaygPreflight, left: dict[str, Any], reasons: Any, steps: Any
+) -> None:
+    facts = Facts(
+        vps(),
+        listed(backup(size=stored)),
+        preflight=seen,
+        limits=limits(remaining=left),
+    )
+    plan = NEW_CLOUD_VPS.plan(facts, Target("vps_1", "bkp_1", options=OPTIONS), NOW)
+    assert plan.verdict is not Verdict.POSSIBLE
+    assert plan.reasons == reasons
+    assert plan.steps == steps
+
+
+def test_a_plan_tells_both_prices_that_hostup_states() -> None:
+    dearer = limits(billing=RATES | {"ipPerHour": 0.03})
+    facts = Facts(vps(), listed(backup()), preflight=preflight(), limits=dearer)
+    plan = NEW_CLOUD_VPS.plan(facts, Target("vps_1", "bkp_1", options=OPTIONS), NOW)
+    assert plan.cost == PricesDiffer(sek("0.66"), sek("0.67"))
+    assert plan.side_effects[0] == plan.cost
 
 
 @pytest.mark.parametrize("left_out", OPTIONS)

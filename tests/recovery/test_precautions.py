@@ -161,6 +161,14 @@ def test_a_recent_backup_is_enough(minutes: int, keep: str | None, expected: Any
         assert expected.code is code
 
 
+def test_the_newest_recent_backup_is_named() -> None:
+    """Of two that were made at the same moment, the first that HostUp lists."""
+    ages = (50, 40, 40)
+    made = [(NOW - timedelta(minutes=minutes)).isoformat() for minutes in ages]
+    expected = BackedUp("bkp_1", timedelta(minutes=40), is_new=False)
+    assert first(some(*made)) == (expected,)
+
+
 def test_an_empty_recent_backup_is_not_enough() -> None:
     own = listing(backup("bkp_0", (NOW - timedelta(minutes=30)).isoformat(), 0), backup("b", OLD))
     assert first(own) == (BackUpFirst(WITH_TOOL),)

@@ -139,7 +139,9 @@ def test_what_it_costs_is_hours_times_price() -> None:
         "vps_1", NAME, HOURS, RATE, money
     )
     assert spent(RATE, timedelta(minutes=30)) == Money(Decimal("0.33"), "SEK")
-    assert spent(RATE, -HOURS).amount == 0
+    dear = Money(Decimal(3600), "SEK")
+    assert spent(dear, timedelta(hours=1, seconds=1)) == Money(Decimal(3601), "SEK")
+    assert spent(dear, -HOURS).amount == 0
 
 
 def test_what_is_not_known_is_said() -> None:

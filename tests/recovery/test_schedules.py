@@ -186,6 +186,7 @@ def test_at_most_three_failures() -> None:
     runs = [run("active"), *(run("failed", str(n)) for n in range(5))]
     assert [f.said for f in found(history=runs) if isinstance(f, RunFailed)] == ["0", "1", "2"]
     assert found(history=runs)[-1] == MoreRunsFailed(2)
+    assert found(history=runs[:5])[-1] == MoreRunsFailed(1)
     assert len(found(history=runs[:4])) == 3
 
 

@@ -8,7 +8,14 @@ import pytest
 
 from hostup_mcp.hostup.jobs import JobState
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.evidence import Answer, LookAgain, Observation, Port, SeenDisk
+from hostup_mcp.recovery.evidence import (
+    Answer,
+    LookAgain,
+    Observation,
+    Port,
+    PortAnswers,
+    SeenDisk,
+)
 from hostup_mcp.recovery.verification import Restore, Verification, verify
 
 SENT = datetime(2026, 4, 27, 10, tzinfo=UTC)
@@ -203,6 +210,16 @@ def test_each_item_has_its_time_and_source() -> None:
     ]
     again = LookAgain(LATER)
     assert Verification((), (Code.USE_SERVER, again)).may_start_until == LATER
+
+
+def test_a_port_tells_what_it_answered() -> None:
+    """With the HTTP status: a 503 is an answer, but the user wants to know."""
+    down = Port(80, Answer.HTTP, 503)
+    found = [item.finding for item in judged({}, {"ports": (TLS, down)}).items]
+    assert found[-2:] == [
+        PortAnswers(443, Answer.TLS, None),
+        PortAnswers(80, Answer.HTTP, 503),
+    ]
 
 
 @pytest.mark.parametrize(
