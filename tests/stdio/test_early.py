@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from mcp.shared.message import SessionMessage
 from mcp_types import JSONRPCError, JSONRPCRequest, JSONRPCResponse
 from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, KNOWN_PROTOCOL_VERSIONS
+from support.waiting import PATIENCE
 
 from hostup_mcp.config import Group, Misconfigured, Settings
 from hostup_mcp.config import load as configuration
@@ -422,7 +423,7 @@ def test_sequences_are_answered_as_by_the_server(
                 process.stdin.flush()
                 if line in requests:
                     answers.append(json.loads(process.stdout.readline()))
-        rest, _ = process.communicate(timeout=30)
+        rest, _ = process.communicate(timeout=PATIENCE)
     assert rest == b"", "a response came twice"
     if b"discover" in lines[0]:
         assert "supportedVersions" in answers.pop(0)["result"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from support.product import command, environment
+from support.waiting import PATIENCE
 
 from hostup_mcp.stdio.early import MOST
 from hostup_mcp.stdio.opening import MAX_LINE, split_lines
@@ -79,7 +80,7 @@ def test_a_client_may_write_everything_before_it_reads() -> None:
         assert server.stdout is not None
         writer = threading.Thread(target=server.stdin.write, args=(b"".join(lines),), daemon=True)
         writer.start()
-        writer.join(30)
+        writer.join(PATIENCE)
         was_read = not writer.is_alive()
         if not was_read:
             server.kill()
@@ -87,7 +88,7 @@ def test_a_client_may_write_everything_before_it_reads() -> None:
         server.stdin.flush()
         responses = [json.loads(server.stdout.readline()) for _ in lines]
         server.stdin.close()
-        server.wait(30)
+        server.wait(PATIENCE)
     assert sorted(response["id"] for response in responses) == list(range(1_000))
     # The first were answered early, most of the others are refused as too many at once.
     assert all(response["result"]["tools"] for response in responses if response["id"] < MOST)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .waiting import wait_until
+from .waiting import PATIENCE, wait_until
 
 LEGACY = "legacy"
 MODERN = "2026-07-28"
@@ -110,17 +110,17 @@ class ServerProcess:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(PATIENCE)
 
     def close(self) -> int:
         """End it; its exit code."""
         if self.process.poll() is None:
             self.process.terminate()
         try:
-            return self.process.wait(10)
+            return self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            return self.process.wait(10)
+            return self.process.wait(PATIENCE)
 
 
 @contextmanager
