@@ -74,6 +74,8 @@ def _try_to_check(configuration: Settings | Misconfigured, options: Options) -> 
         return Report(now, problem=" ".join(configuration.problems))
     try:
         return anyio.run(partial(_check, configuration, options))
+    except HostUpError as error:  # as where no client can be built
+        return Report(now, problem=diagnosis(error, _language(configuration)))
     except Exception as error:
         # The message might quote anything.
         return Report(now, problem=f"hostup-mcp failed: {type(error).__name__}.")

@@ -27,6 +27,9 @@ def doctor(
         return _examine(configuration, console, shapes=shapes)
     except BrokenPipeError:
         raise  # nobody reads the output
+    except HostUpError as error:  # as where no client can be built
+        console.print(f"✗ {diagnosis(error)}")
+        return 1
     except Exception as error:
         # Whatever is wrong here, the user came to be told. The message might quote anything.
         console.print(

@@ -253,6 +253,19 @@ def test_a_wrong_setting_is_unknown(monitoring: Monitoring, monkeypatch: Any) ->
     assert text.startswith("BACKUPS UNKNOWN - HOSTUP_API_KEY is not set.")
 
 
+def test_unusable_certificates_are_named(
+    monitoring: Monitoring, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Loading them takes long, so whether a file can be loaded is seen only when it is needed."""
+    file = tmp_path / "certificates.pem"
+    file.write_text("-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----\n")
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    monkeypatch.setenv("HOSTUP_BASE_URL", "https://127.0.0.1:9")
+    code, text = monitoring.check()
+    assert code == 3
+    assert "The certificates of SSL_CERT_FILE cannot be loaded." in text
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full here")
 @pytest.mark.parametrize("is_full", [True, False])
 def test_lost_output_is_unknown(is_full: bool) -> None:

@@ -245,6 +245,18 @@ def test_costs_are_read_only_where_paid_by_use() -> None:
         assert "GET /api/v2/vps/payg/deployments: 0 of 1 read" in text
 
 
+def test_unusable_certificates_are_no_bug(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "certificates.pem"
+    file.write_text("-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----\n")
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    settings = Settings(api_key=KEY, base_url="https://127.0.0.1:9")
+    code, text = shapes(settings)
+    [line] = text.splitlines()
+    assert code == 1
+    assert "The certificates of SSL_CERT_FILE cannot be loaded." in line
+    assert "bug" not in line
+
+
 def test_shapes_name_what_is_odd() -> None:
     vps = {"id": "vps_1", "name": 7, "tags": ["blue"], "resources": {"storageGb": "80"}}
     with hostup(
