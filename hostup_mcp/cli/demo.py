@@ -39,7 +39,7 @@ RECORD = ("kind", "restored", "agreed", "sentAt", "jobEndedAt", "verdict", "veri
 
 
 def demo(console: Console | None = None, *, only_looking: bool = False) -> int:
-    """Run the demo on `console`, or only its part that reads and return the exit code."""
+    """Run the demo on `console`, or only the part that reads, and return the exit code."""
     console = console or Console(highlight=False)
     # The server's log is not shown; its audit log is, at the end.
     with open(os.devnull, "w", encoding="utf-8") as log, TemporaryDirectory() as folder:

@@ -57,7 +57,7 @@ class HeaderTimeout(asyncio.Protocol):
 
 
 class H11(HeaderTimeout, H11Protocol):  # type: ignore[misc] # attributes with the same meaning
-    """uvicorn's protocol in Python. It limits the size of headers itself, to 64 KiB."""
+    """uvicorn's protocol in Python. It limits the size of headers itself, to 16 KiB."""
 
 
 def http_protocol() -> type[asyncio.Protocol]:
