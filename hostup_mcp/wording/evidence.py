@@ -39,10 +39,11 @@ SOURCES: Mapping[SeenBy, str] = {
 }
 
 PROOFS: Mapping[Proves, str] = {
-    Proves.BACK: "proves that it is back",
-    Proves.NOT_BACK: "proves that it is not back",
-    Proves.NOTHING: "proves nothing by itself",
+    Proves.NOT_BACK: "Proves that it is not back:",
+    Proves.BACK: "Proves that it is back:",
+    Proves.NOTHING: "Proves nothing by itself:",
 }
+"""The headings of items, what decides first."""
 
 
 def observation_text(seen: Observation) -> str:

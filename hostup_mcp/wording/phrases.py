@@ -62,7 +62,7 @@ def _why(here: Here, zone: tzinfo, before: Here | None) -> str:
         return " for the same reason."
     is_locked_too = any(isinstance(reason, Locked) for reason in known)
     told = [
-        f"Locked too ({reason.how.allow})."
+        f"Locked too ({', '.join(reason.groups)})."
         if isinstance(reason, Locked) and is_locked_too
         else for_model(reason, zone)
         for reason in new

@@ -12,7 +12,7 @@ from typing import Any
 import anyio
 import pytest
 from support.account import Upstream
-from support.fleet import SIZE, failing, healthy, mixed, sandbox_of, server
+from support.fleet import SIZE, failing, healthy, mixed, nightly, sandbox_of, server
 from support.product import MODERN, REVISIONS
 
 from hostup_mcp.sandbox import Anomalies, Clock, Fault, ManualClock, RateLimit, Sandbox, Variants
@@ -198,6 +198,37 @@ async def test_many_problems_are_bounded(world: World, schedules: bool) -> None:
     assert result.data["servers"]
     assert len(result.text) <= MOST_TEXT
     assert len(json.dumps(result.data)) <= MOST_DATA
+
+
+@pytest.mark.parametrize(
+    ("last_run", "where"),
+    [
+        (8, "list_vps_backups"),
+        (None, "list_vps_backups and, for schedules, list_backup_schedules"),
+    ],
+)
+async def test_details_are_where_they_are_said_to_be(
+    world: World, last_run: float | None, where: str
+) -> None:
+    start = world.clock.now()
+    broken = [
+        server(start, number, 100, name="n" * 60, schedules=(nightly(start, number, last_run),))
+        for number in range(SIZE)
+    ]
+    world.holds(broken, variants=Variants(history="camel_case"))
+    async with world.assistant() as assistant:
+        result = await assistant.call("check_backups", schedules=True)
+    assert result.data["more"]
+    assert f"More, with details in {where}:\n" in result.text
+
+
+async def test_one_reason_for_two_gates_is_said_once(world: World) -> None:
+    world.holds(failing(world.clock.now())[:1])
+    async with world.assistant() as assistant:
+        result = await assistant.call("check_backups")
+    assert result.text.count("No backup can be made now: ") == 1
+    assert "No backup can be restored now, for the same reason." in result.text
+    assert codes(result.data["servers"][0])[:3] == ["newest_old", "create_closed", "restore_closed"]
 
 
 async def test_names_are_bounded(world: World) -> None:

@@ -345,6 +345,14 @@ async def test_a_restore_is_followed_with_progress(product: Product, door: Door)
     assert seen[-1] == 100
 
 
+async def test_progress_is_said_once(sandbox: Sandbox) -> None:
+    """HostUp's message may say no more than the number."""
+    async with in_memory(sandbox, None) as assistant:
+        found = await assistant.call("get_job", jobId=await begun(assistant))
+    assert found.data["state"] == "waiting"
+    assert found.text.count(" %") == 1
+
+
 async def test_a_started_job_never_says_no_change(sandbox: Sandbox) -> None:
     async with in_memory(sandbox, None) as assistant:
         job = await begun(assistant)
@@ -371,6 +379,9 @@ async def test_after_a_failed_job_the_disk_is_unknown(end: Any) -> None:
         result = await assistant.call("get_job", jobId=job)
     assert result.data["state"] == ("ended_otherwise" if end == "cancelled" else "failed")
     assert "The state of the disk is unknown" in result.text
+    assert (
+        f"Call verify_recovery with id {result.data['vpsId']}, then tell the user." in result.text
+    )
     assert f"The backup {backup} is still listed." in result.text
     assert "the user's decision" in result.text
     assert "success" not in result.text.replace("without success", "")

@@ -75,8 +75,15 @@ async def verified(assistant: Assistant, vps: str) -> dict[str, Any]:
     result = await assistant.call("verify_recovery", id=vps)
     assert not result.is_error, result.text
     for item in result.data["items"]:
-        assert item["message"] in result.text
+        assert f"- {item['message']} (" in result.text
         assert item["at"].endswith("Z")
+    proven = [item["proves"] for item in result.data["items"]]
+    headings = {
+        "Proves that it is not back:": proven.count("not_back"),
+        "Proves that it is back:": proven.count("back"),
+        "Proves nothing by itself:": proven.count("nothing"),
+    }
+    assert grouped(result.text) == {text: count for text, count in headings.items() if count}
     return result.data
 
 
@@ -95,6 +102,18 @@ def seen(found: dict[str, Any], proves: str | None = None) -> list[str]:
         for item in found["items"]
         if proves in (None, item["proves"])
     ]
+
+
+def grouped(text: str) -> dict[str, int]:
+    """How many items stand under each heading of a text."""
+    groups: dict[str, int] = {}
+    for line in text.splitlines():
+        if line.startswith("Proves "):
+            assert line not in groups, "each heading once"
+            groups[line] = 0
+        elif line.startswith("- "):
+            groups[list(groups)[-1]] += 1
+    return groups
 
 
 def checks(found: dict[str, Any]) -> list[str]:

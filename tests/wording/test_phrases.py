@@ -80,6 +80,13 @@ BUSY = GateClosed("Busy.", "busy")
         ),
         (
             [GateOpen(None, None)],
+            [Locked(("create",), UnlockBySetting("create,power"))],
+            [LOCK],
+            [],
+            "A: possible at HostUp, not from here. Locked too (create).",
+        ),
+        (
+            [GateOpen(None, None)],
             [CREATE_LOCK, CANNOT_ASK],
             [LOCK, CANNOT_ASK],
             [],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Annotated, Any
@@ -13,6 +13,8 @@ from pydantic import Field
 
 from hostup_mcp.hostup.text import quoted, safe_word
 from hostup_mcp.recovery.health import Health, Severity, check_server, worst_first
+from hostup_mcp.recovery.health_findings import CreateClosed, RestoreClosed, Unreadable
+from hostup_mcp.recovery.schedule_findings import ScheduleFinding
 from hostup_mcp.recovery.spans import age
 from hostup_mcp.server.clocks import clock_lines, hostup_now
 from hostup_mcp.server.definition import ReadingTool
@@ -31,14 +33,13 @@ from hostup_mcp.server.fleet_output import (
 )
 from hostup_mcp.server.listing import UnreadItem, completeness
 from hostup_mcp.server.names import remember_servers
-from hostup_mcp.server.output import describe_all
 from hostup_mcp.server.progress import growing_progress
 from hostup_mcp.server.rehearsal_notices import find_rehearsed
 from hostup_mcp.server.result import to_result
 from hostup_mcp.server.services import Ctx, Services, services
 from hostup_mcp.wording import formats
 from hostup_mcp.wording.completeness import missing_lines
-from hostup_mcp.wording.render import facts_of
+from hostup_mcp.wording.render import facts_of, for_model
 
 CALL_SECONDS = 40.0
 """How long a call may take; what is left then is for the next one."""
@@ -178,7 +179,7 @@ def _lines(check: _Check, shown: _Shown) -> list[str]:
     ]
     lines += [_describe(health, check) for health in shown.full]
     if shown.brief:
-        lines += ["More, with details in list_vps_backups:", *_describe_briefly(shown.brief)]
+        lines += [_where_details_are(shown.brief), *_describe_briefly(shown.brief)]
     if shown.notices_left:
         lines.append(f"Healthy, but with notices such as full slots: {shown.notices_left} more.")
     if part.next is not None:
@@ -214,8 +215,30 @@ def _how_to_go_on(position: Position, failure: Failure | None) -> str:
     return f"NOT COMPLETE. {failure.message} {failure.next_step} Then {call}"
 
 
+def _where_details_are(brief: Sequence[Health]) -> str:
+    findings = [concern.finding for health in brief for concern in health.concerns]
+    is_any = any(
+        isinstance(each, ScheduleFinding)
+        or (isinstance(each, Unreadable) and each.what == "schedules")
+        for each in findings
+    )
+    schedules = " and, for schedules, list_backup_schedules" if is_any else ""
+    return f"More, with details in list_vps_backups{schedules}:"
+
+
+def _describe_findings(health: Health, zone: tzinfo) -> Iterator[str]:
+    because = None
+    for concern in health.concerns:
+        finding = concern.finding
+        if isinstance(finding, RestoreClosed) and finding.because == because:
+            yield "No backup can be restored now, for the same reason."
+        else:
+            yield for_model(finding, zone)
+        because = finding.because if isinstance(finding, CreateClosed) else because
+
+
 def _describe(health: Health, check: _Check) -> str:
-    findings = describe_all((concern.finding for concern in health.concerns), check.zone)
+    findings = _describe_findings(health, check.zone)
     backups = _describe_backups(health, check.now)
     who = _identify(health, LONGEST_NAME)
     return f"{severity_of(health).upper()} {who} · {backups} · {' '.join(findings)}"

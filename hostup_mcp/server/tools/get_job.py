@@ -114,7 +114,10 @@ async def get_job(
             return _result(services_, jobId, server, seen, "", message=verify, way_back=way_back)
     if job.restored_point is not None and _did_not_succeed(seen):
         after = await _describe_disk(services_, job, seen)
-    return _result(services_, jobId, server, seen, after, way_back=way_back)
+    check = _CHECK
+    if job.recovery_id is not None and job.restored_vps_id is not None:
+        check = f"Call verify_recovery with id {safe_word(job.restored_vps_id)}"
+    return _result(services_, jobId, server, seen, after, check=check, way_back=way_back)
 
 
 @dataclass(frozen=True)
@@ -230,12 +233,16 @@ def _result(
     after: str,
     *,
     message: str | None = None,
+    check: str = "",
     way_back: WayBack | None = None,
 ) -> CallToolResult:
-    """Return the result; `message` is in place of the usual one of the job's state."""
+    """Return the result; `message` is in place of the usual one of the job's state.
+
+    `check` says how to look at the server.
+    """
     job = None if seen.is_gone else seen.job
     state = _state(seen)
-    message = message or _MESSAGES[state]
+    message = message or _MESSAGES[state].format(check=check)
     if seen.failure is not None:
         why = describe_failure(from_hostup(seen.failure))
         message = f"The last status request failed: {why} {_SINCE_THEN.get(state, message)}"
@@ -250,7 +257,8 @@ def _result(
             facts.append(f"HostUp's word {quoted(job.status)}")
         if job.progress is not None:
             facts.append(f"{number(job.progress)} %")
-        if said := job.reason or (job.message if state is not JobState.SUCCEEDED else None):
+        said = job.reason or (job.message if state is not JobState.SUCCEEDED else None)
+        if said and said not in facts:
             facts.append(quoted(said))
     if seen.failure is not None:
         facts.append(f"last seen {formats.stamp(seen.at, zone)}")
@@ -276,10 +284,10 @@ _MESSAGES = {
     JobState.WAITING: "It has not started yet, which is not a failure. Call get_job again.",
     JobState.RUNNING: "It is still running, which is not a failure. Call get_job again.",
     JobState.SUCCEEDED: "HostUp reports success.",
-    JobState.FAILED: f"HostUp reports failure. {_CHECK}, then tell the user.",
-    JobState.ENDED_OTHERWISE: f"HostUp reports that it ended without success. {_CHECK}, then tell "
+    JobState.FAILED: "HostUp reports failure. {check}, then tell the user.",
+    JobState.ENDED_OTHERWISE: "HostUp reports that it ended without success. {check}, then tell "
     "the user.",
-    JobState.GONE: f"HostUp no longer knows this job, so its outcome is unknown. {_CHECK}.",
+    JobState.GONE: "HostUp no longer knows this job, so its outcome is unknown. {check}.",
     JobState.UNKNOWN: "It is not known whether it has finished. Call get_job again, or check the "
     "server with list_vps and list_vps_backups.",
 }

@@ -301,7 +301,8 @@ def _lines(
         lines.append(f"Less risky: {' '.join(data.alternatives)}")
     lines += new_server_lines(data.new_server)
     if data.plan_id is None:
-        return [*lines, "No planId: it cannot be carried out from here now."]
+        where = "from here now" if plan.verdict is Verdict.POSSIBLE else "now"
+        return [*lines, f"No planId: it cannot be carried out {where}."]
     expires = formats.until(now + LIFE, now, zone)
     return [
         *lines,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, tzinfo
 from typing import Any
@@ -133,16 +134,21 @@ def _lines(kept: KeptRecovery, found: Verification, zone: tzinfo) -> list[str]:
     return [
         f"Restored from the {point} of {created}; sent "
         f"{formats.stamp(recovery.sent_at_hostup, zone)}.",
-        *(f"- {_line(item, zone)}" for item in found.items),
+        *_items(found.items, zone),
         f"Before ({formats.stamp(before.at, zone)}): {observation_text(before)}.",
         *([f"To check: {' '.join(checks)}"] if checks else []),
         f"Record: {RECOVERY_URI.format(recoveryId=kept.id)}",
     ]
 
 
-def _line(item: Item, zone: tzinfo) -> str:
-    said = for_model(item.finding, zone)
-    return f"{said} ({SOURCES[item.seen_by]}; {PROOFS[item.proves]})"
+def _items(items: Sequence[Item], zone: tzinfo) -> list[str]:
+    """List what was seen, by what it proves."""
+    lines = []
+    for proves, heading in PROOFS.items():
+        some = [item for item in items if item.proves is proves]
+        lines += [heading] if some else []
+        lines += [f"- {for_model(each.finding, zone)} ({SOURCES[each.seen_by]})" for each in some]
+    return lines
 
 
 TOOL = ReadingTool(
