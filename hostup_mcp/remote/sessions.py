@@ -99,3 +99,6 @@ class Sessions:
             session.used = monotonic()
             if " " in key:
                 sessions.pop(key, None)
+            # Another request may have begun a new collection for the caller.
+            if not sessions and self._of.get(caller) is sessions:
+                del self._of[caller]

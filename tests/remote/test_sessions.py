@@ -161,3 +161,16 @@ async def test_sessions_count_what_opened_them() -> None:
 async def test_without_sessions_none_is_counted() -> None:
     server = Server(has_sessions=False)
     assert {await server.opens() for _ in range(MAX_SESSIONS + 10)} == {200}
+
+
+async def test_nothing_is_kept_of_callers_without_sessions() -> None:
+    """An issuer may name any number of them."""
+    server = Server()
+    kept = server.app._sessions._of
+    for number in range(3):
+        await server.request(version=b"2026-07-28", caller=f"caller-{number}")
+    assert kept == {}
+    _, headers, _ = await server.request()
+    assert list(kept) == ["web-team"]
+    await server.request(headers["mcp-session-id"], method="DELETE")
+    assert kept == {}
