@@ -10,6 +10,7 @@ done that was not, and still shows everything else.
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import timedelta
+from math import nan
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from .ids import IdStyle
@@ -241,6 +242,10 @@ def parse_variants(words: Iterable[str]) -> tuple[Variants, Anomalies]:
     return Variants(**chosen[0]), Anomalies(**chosen[1])
 
 
+_LARGEST = 1_000_000
+"""The largest number; there is no date a billion hours from now."""
+
+
 def _parse(name: str, text: str, kind: Any) -> Any:
     if kind is bool:
         choices: dict[str, Any] = {"true": True, "false": False}
@@ -249,11 +254,13 @@ def _parse(name: str, text: str, kind: Any) -> Any:
     elif str in (kind, *get_args(kind)):
         return text
     else:
-        number = float if kind is float else int
         try:
-            return number(text)
+            number = float(text) if kind is float else int(text)
         except ValueError:
-            raise ValueError(f"`{name}` must be a number.") from None
+            number = nan
+        if abs(number) <= _LARGEST:
+            return number
+        raise ValueError(f"`{name}` must be a number up to {_LARGEST}.")
     if text not in choices:
         raise ValueError(f"`{name}` must be one of {', '.join(choices)}.")
     return choices[text]

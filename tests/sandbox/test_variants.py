@@ -430,6 +430,9 @@ def test_variants_from_words() -> None:
         ("edge_refuses", "must be one of true, false"),
         ("default_page=many", "must be a number"),
         ("clock_hours_ahead=", "must be a number"),
+        ("clock_hours_ahead=nan", "must be a number"),
+        ("clock_hours_ahead=-1e300", "must be a number"),
+        ("power_lag=inf", "must be a number"),
     ],
 )
 def test_wrong_words_are_named(word: str, message: str) -> None:
