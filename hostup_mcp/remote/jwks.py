@@ -77,7 +77,7 @@ class JwksCache:
                 with anyio.fail_after(FETCH_SECONDS):
                     self._keys = _signing_keys(await _fetch(self._url))
                 self._fetched_at, pause = self._clock(), self.cooldown
-            except (httpx.HTTPError, TimeoutError, ValueError, RecursionError) as error:
+            except (httpx.HTTPError, OSError, ValueError, RecursionError) as error:
                 log.warning("could not fetch the JWKS: %s", type(error).__name__)
             except ClientSetupError as error:
                 log.warning("could not fetch the JWKS: %s", error)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import anyio
+import certifi
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -330,6 +331,17 @@ async def test_outage_keeps_known_keys(
 async def test_unreachable_issuer(issuer: Issuer) -> None:
     unreachable = JwtVerifier(ISSUER, AUDIENCE, JwksCache("http://127.0.0.1:9/jwks"))
     assert await unreachable.verify_token(issuer.token()) is None
+
+
+async def test_certificates_that_are_gone_are_an_outage(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As while packages are replaced under a server that runs."""
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    monkeypatch.setattr(certifi, "where", lambda: "/nowhere/cacert.pem")
+    verifier = JwtVerifier(ISSUER, AUDIENCE, JwksCache("https://127.0.0.1:9/jwks"))
+    assert await verifier.verify_token(issuer.token()) is None
 
 
 @pytest.mark.parametrize(
