@@ -10,10 +10,16 @@ import hmac
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from limits.aio.storage import Storage
+from limits.aio.storage import RedisStorage
 
 from hostup_mcp.state.store import StateUnavailableError
+
+if TYPE_CHECKING:  # the extra may be missing
+    from redis.asyncio import Redis
+
+    from hostup_mcp.state.redis import RedisState
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +35,6 @@ class SharedState:
     """The state that replicas share at `url`. `secrets` is this replica's ring of keys."""
 
     def __init__(self, url: str, secrets: Sequence[str]) -> None:
-        from limits.aio.storage import RedisStorage
-
         from hostup_mcp.remote.changes import SharedSubscriptionBus
         from hostup_mcp.state.redis import RedisState, connect
 
@@ -41,13 +45,7 @@ class SharedState:
             raise StateError("HOSTUP_MCP_STATE is not a valid redis:// address") from None
         self.store = RedisState(self.redis)
         self.changes = SharedSubscriptionBus(self.redis)
-        self.limits: Storage = RedisStorage(
-            "redis://",
-            implementation="redispy",
-            key_prefix="hostup-mcp/limits",
-            # The client gets it unchanged; only the declared type of keyword arguments is narrower.
-            connection_pool=self.redis.connection_pool,  # type: ignore[arg-type]
-        )
+        self.limits = _Limits(self.redis, self.store)
         self.problem: str | None = None
         """What `compare_secrets` found, if anything."""
         self._own = [fingerprint(secret) for secret in secrets]
@@ -68,6 +66,30 @@ class SharedState:
             if problem is not None and self.problem is None:
                 log.warning(problem)
             self.problem = problem
+
+
+class _Limits(RedisStorage):
+    """Counts requests with the scripts of the library, sent together with those of the store."""
+
+    def __init__(self, redis: Redis, store: RedisState) -> None:
+        super().__init__(
+            "redis://",
+            implementation="redispy",
+            key_prefix="hostup-mcp/limits",
+            # The client gets it unchanged; only the declared type of keyword arguments is narrower.
+            connection_pool=redis.connection_pool,  # type: ignore[arg-type]
+        )
+        self._store = store
+
+    async def acquire_sliding_window_entry(
+        self, key: str, limit: int, expiry: int, amount: int = 1
+    ) -> bool:
+        keys = [
+            self.bridge.prefixed_key(name)
+            for name in (self._previous_window_key(key), self._current_window_key(key))
+        ]
+        script = self.bridge.SCRIPT_ACQUIRE_SLIDING_WINDOW.decode()
+        return bool(await self._store.evaluate(script, keys, [limit, expiry, amount]))
 
 
 def fingerprint(secret: str) -> str:

@@ -33,6 +33,14 @@ async def run_to_end(
     raise cancellation
 
 
+async def wait_to_end(result: asyncio.Future[T]) -> T:
+    """Wait for `result` even if the caller is cancelled."""
+    cancellation = await _wait(result)
+    if cancellation is not None:
+        raise cancellation
+    return result.result()
+
+
 async def _undo(undo: Callable[[T], Awaitable[object]], result: T) -> None:
     try:
         await undo(result)
@@ -41,7 +49,7 @@ async def _undo(undo: Callable[[T], Awaitable[object]], result: T) -> None:
         log.warning("a cancelled operation could not be undone: %s", type(error).__name__)
 
 
-async def _wait(task: asyncio.Task[T]) -> asyncio.CancelledError | None:
+async def _wait(task: asyncio.Future[T]) -> asyncio.CancelledError | None:
     """Wait for `task` to finish; return the latest cancellation of the caller meanwhile, if any."""
     cancellation: asyncio.CancelledError | None = None
     try:

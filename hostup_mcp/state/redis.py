@@ -10,7 +10,9 @@ import asyncio
 import hashlib
 import logging
 import secrets
+from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from inspect import signature
 from typing import cast
 
@@ -21,7 +23,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, BusyLoadingError, RedisError, ResponseError
 
 from hostup_mcp.state import scripts
-from hostup_mcp.state.finish import run_to_end
+from hostup_mcp.state.finish import run_to_end, wait_to_end
 from hostup_mcp.state.in_memory import InMemoryState
 from hostup_mcp.state.store import (
     MAX_IDS,
@@ -94,6 +96,12 @@ def connect(url: str) -> Redis:
     return Redis.from_pool(pool)
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    words: list[bytes]
+    reply: asyncio.Future[object]
+
+
 class RedisState:
     """A `StateStore` for many replicas. `redis` comes from `connect` and is closed with it."""
 
@@ -103,22 +111,24 @@ class RedisState:
         self._redis = redis
         self._max_ids = max_ids
         self._own = InMemoryState(max_ids=max_ids)
+        self._waiting: list[_Request] = []
+        self._sending: set[asyncio.Task[None]] = set()
 
     async def is_available(self) -> bool:
         try:
-            await self._eval(scripts.PROBE, [f"{PREFIX}/probe"])
+            await self.evaluate(scripts.PROBE, [f"{PREFIX}/probe"])
         except StateUnavailableError:
             return False
         return True
 
     async def generation(self) -> str:
-        return str(await self._eval(scripts.GENERATION))
+        return str(await self.evaluate(scripts.GENERATION))
 
     async def remember_ids(self, caller: str, ids: Mapping[str, str]) -> None:
         await self._own.remember_ids(caller, ids)
         if ids:
             pairs = [part for pair in ids.items() for part in pair]
-            await self._eval(scripts.REMEMBER, _ids(caller), [ID_SECONDS, self._max_ids, *pairs])
+            await self.evaluate(scripts.REMEMBER, _ids(caller), [ID_SECONDS, self._max_ids, *pairs])
 
     async def recall_id(self, caller: str, id_: str) -> str | None:
         try:
@@ -131,24 +141,24 @@ class RedisState:
     async def recall_ids(self, caller: str, ids: Sequence[str]) -> list[str | None]:
         if not ids:
             return []
-        notes = await self._eval(scripts.RECALL, _ids(caller), [ID_SECONDS, *ids])
+        notes = await self.evaluate(scripts.RECALL, _ids(caller), [ID_SECONDS, *ids])
         return cast("list[str | None]", notes)
 
     async def known_ids(self, caller: str) -> list[str]:
         _, order = _ids(caller)
-        return cast("list[str]", await self._eval(scripts.KNOWN, [order]))
+        return cast("list[str]", await self.evaluate(scripts.KNOWN, [order]))
 
     async def put_record(
         self, caller: str, key: RecordKey, body: str, *, seconds: float, at_most: int
     ) -> None:
-        await self._eval(
+        await self.evaluate(
             scripts.PUT_RECORD,
             [_record(caller, key), _open(caller, key.kind)],
             [body, _milliseconds(seconds), at_most, key.id, _records(caller, key.kind)],
         )
 
     async def get_record(self, caller: str, key: RecordKey) -> Record | None:
-        found = await self._eval(scripts.GET_RECORD, [_record(caller, key)])
+        found = await self.evaluate(scripts.GET_RECORD, [_record(caller, key)])
         if found is None:
             return None
         body, consumed, current = cast("list[str]", found)
@@ -158,12 +168,16 @@ class RedisState:
         touched = [_lock(lock.name)]
         for key in keys:
             touched += [_record(caller, key), _open(caller, key.kind)]
-        reply = await self._eval(scripts.CONSUME, touched, [lock.token, *(key.id for key in keys)])
+        reply = await self.evaluate(
+            scripts.CONSUME, touched, [lock.token, *(key.id for key in keys)]
+        )
         outcome, number = cast("tuple[str, int]", reply)
         return ConsumeResult(Consumption(outcome), keys[number - 1] if number else None)
 
     async def reopen(self, caller: str, key: RecordKey) -> None:
-        await self._eval(scripts.REOPEN, [_record(caller, key), _open(caller, key.kind)], [key.id])
+        await self.evaluate(
+            scripts.REOPEN, [_record(caller, key), _open(caller, key.kind)], [key.id]
+        )
 
     async def acquire(self, name: str, seconds: float) -> Lock | None:
         return await run_to_end(
@@ -171,25 +185,25 @@ class RedisState:
         )
 
     async def seconds_locked(self, name: str) -> float:
-        left = await self._eval(scripts.MILLISECONDS_LOCKED, [_lock(name)])
+        left = await self.evaluate(scripts.MILLISECONDS_LOCKED, [_lock(name)])
         return max(0.0, cast("int", left) / 1000)
 
     async def release(self, lock: Lock) -> None:
-        await self._eval(scripts.RELEASE, [_lock(lock.name)], [lock.token])
+        await self.evaluate(scripts.RELEASE, [_lock(lock.name)], [lock.token])
 
     async def put_recovery(self, subject: str, id_: str, body: str) -> None:
-        await self._eval(scripts.PUT_RECOVERY, _recoveries(subject), [id_, body])
+        await self.evaluate(scripts.PUT_RECOVERY, _recoveries(subject), [id_, body])
 
     async def recoveries(self, subject: str) -> Mapping[str, str]:
-        flat = cast("list[str]", await self._eval(scripts.RECOVERIES, _recoveries(subject)))
+        flat = cast("list[str]", await self.evaluate(scripts.RECOVERIES, _recoveries(subject)))
         return {flat[n]: flat[n + 1] for n in range(0, len(flat), 2)}
 
     async def delete_recovery(self, subject: str, id_: str) -> None:
-        await self._eval(scripts.DELETE_RECOVERY, _recoveries(subject), [id_])
+        await self.evaluate(scripts.DELETE_RECOVERY, _recoveries(subject), [id_])
 
     async def announce(self, label: str, seconds: int) -> list[str]:
         """Store `label` for `seconds`; return the labels that all replicas have stored now."""
-        labels = await self._eval(scripts.ANNOUNCE, [LABELS], [label, seconds])
+        labels = await self.evaluate(scripts.ANNOUNCE, [LABELS], [label, seconds])
         return cast("list[str]", labels)
 
     async def close(self) -> None:
@@ -198,10 +212,10 @@ class RedisState:
     async def _acquire(self, lock: Lock, seconds: float) -> Lock | None:
         keys = [_lock(lock.name), _revoked(lock)]
         try:
-            taken = await self._eval(scripts.ACQUIRE, keys, [lock.token, _milliseconds(seconds)])
+            taken = await self.evaluate(scripts.ACQUIRE, keys, [lock.token, _milliseconds(seconds)])
         except StateReplyLostError:
             try:
-                await self._eval(scripts.REVOKE, keys, [lock.token, REVOKED_MILLISECONDS])
+                await self.evaluate(scripts.REVOKE, keys, [lock.token, REVOKED_MILLISECONDS])
             except StateUnavailableError:
                 log.warning("a lock may stay taken until it expires in %d s", seconds)
             raise
@@ -211,30 +225,66 @@ class RedisState:
         if lock is not None:
             await self.release(lock)
 
-    async def _eval(
+    async def evaluate(
         self, script: str, keys: Sequence[str] = (), arguments: Sequence[str | int] = ()
     ) -> object:
-        """Run a script on the server and wait for its reply, even if the caller is cancelled."""
-        return await run_to_end(self._request("EVAL", script, len(keys), *keys, *arguments))
+        """Run a script on the server and wait for its reply, even if the caller is cancelled.
 
-    async def _request(self, *words: str | int) -> object:
-        # Not by the client, since it matters whether a failure came before the request was sent.
+        Requests that are made in the same turn of the event loop are sent together.
+        """
+        words = [str(word).encode() for word in ("EVAL", script, len(keys), *keys, *arguments)]
+        loop = asyncio.get_running_loop()
+        request = _Request(words, loop.create_future())
+        if not self._waiting:
+            loop.call_soon(self._start)
+        self._waiting.append(request)
+        return await wait_to_end(request.reply)
+
+    def _start(self) -> None:
+        """Send what is waiting."""
+        requests, self._waiting = deque(self._waiting), []
+        sending = asyncio.create_task(self._send(requests))
+        self._sending.add(sending)
+
+        def end(_: asyncio.Task[None]) -> None:
+            self._sending.discard(sending)
+            # None is left, unless the event loop is closing.
+            for request in requests:
+                request.reply.cancel()
+
+        sending.add_done_callback(end)
+
+    async def _send(self, requests: deque[_Request]) -> None:
+        """Send `requests` once on one connection, and take out each whose reply has come."""
+        # Not by the client, since it matters whether a failure came before they were sent.
         pool = self._redis.connection_pool
         error_type: type[StateUnavailableError] = StateUnavailableError
         try:
             async with asyncio.timeout(CALL_SECONDS):
                 connection = await _connection(pool)
                 try:
+                    packed = connection.pack_commands([each.words for each in requests])
                     error_type = StateReplyLostError
-                    await connection.send_command(*words)
-                    return cast("object", await connection.read_response())
+                    await connection.send_packed_command(packed)
+                    while requests:
+                        await _read_reply(connection, requests)
                 finally:
                     await pool.release(connection)
         except (RedisError, OSError) as error:
-            if isinstance(error, _ERROR_REPLIES):
-                error_type = StateUnavailableError
             log_unavailable(error)
-            raise error_type from None
+            while requests:
+                requests.popleft().reply.set_exception(error_type())
+
+
+async def _read_reply(connection: AbstractConnection, requests: deque[_Request]) -> None:
+    """Settle the first of `requests`."""
+    try:
+        reply = await connection.read_response()
+    except _ERROR_REPLIES as error:
+        log_unavailable(error)
+        requests.popleft().reply.set_exception(StateUnavailableError())
+    else:
+        requests.popleft().reply.set_result(reply)
 
 
 async def _connection(pool: ConnectionPool) -> AbstractConnection:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
 import httpx
 import pytest
+from redis import Redis
 from support.account import Upstream
 from support.product import ServerProcess
 from support.redis_server import RedisServer
@@ -124,6 +126,46 @@ async def test_ids_stay_with_their_caller(fleet: Fleet) -> None:
         assert (await others.call("list_vps_backups", id=vps)).kind == "unknown_id"
         assert (await others.call("restore_vps", planId=plan)).kind == "plan_again"
         assert (await other.call("list_vps_backups", id=vps)).kind is None
+
+
+@contextmanager
+def requests_of(redis_server: RedisServer) -> Iterator[list[str]]:
+    """The first key of each request to Redis meanwhile, without what is unique in it."""
+    keys: list[str] = []
+    with (
+        Redis.from_url(redis_server.url, decode_responses=True) as client,
+        client.monitor() as monitor,
+    ):
+        yield keys
+        redis_server.do("ECHO", "the end")
+        for seen in monitor.listen():
+            if seen["command"] == "ECHO the end":
+                return
+            key = re.search(r" \d (hostup-mcp/[a-z]+(?:/[a-z]+(?=/))?)", seen["command"])
+            # Each replica also announces itself from time to time.
+            if seen["client_type"] != "lua" and key and key[1] != "hostup-mcp/labels":
+                keys.append(key[1].removeprefix("hostup-mcp/"))
+
+
+READS = {
+    "list_vps": ["limits", "locks/limited", "ids", "ids", "recoveries/bodies"],
+    "list_vps_backups": [
+        *("limits", "ids", "locks/limited", "locks/limited", "recoveries/bodies", "records"),
+        *("locks/write", "ids", "recoveries/bodies"),
+    ],
+}
+"""The caller's limit; ids; whether HostUp said to wait, before each request; restores, writes."""
+
+
+async def test_what_a_read_asks_of_redis(fleet: Fleet, redis_server: RedisServer) -> None:
+    """A request more costs each call processor time."""
+    async with callers(fleet) as (_, one, _):
+        vps = await one.find("web-01")
+        for tool, arguments in (("list_vps", {}), ("list_vps_backups", {"id": vps})):
+            with requests_of(redis_server) as keys:
+                await one.ok(tool, **arguments)
+            # The readiness of each replica is probed in the same way from time to time.
+            assert [key for key in keys if key != "probe"] == READS[tool]
 
 
 async def test_other_replica_takes_the_yes(fleet: Fleet) -> None:

@@ -287,6 +287,74 @@ def test_why_it_is_unavailable_is_one_word(
     assert caplog.messages == [f"shared state is unavailable: {reason}"]
 
 
+# Requests that are sent together ------------------------------------------------------------------
+
+
+async def test_calls_at_once_are_one_request(proxy: Proxy, state: RedisState) -> None:
+    """Each gets its own reply."""
+    assert await state.acquire("vps 7", 600) is not None
+    before = proxy.requests
+    left = await asyncio.gather(*(state.seconds_locked(f"vps {n}") for n in range(20)))
+    assert [n for n, seconds in enumerate(left) if seconds > 0] == [7]
+    assert proxy.requests == before + 1
+
+
+async def test_a_refusal_is_of_one_call(own_server: RedisServer) -> None:
+    async with redis_state(own_server.url) as state:
+        assert await state.acquire("vps", 600) is not None
+        own_server.do("CONFIG", "SET", "maxmemory-policy", "noeviction")
+        own_server.do("CONFIG", "SET", "maxmemory", "1")
+        before, refused, after = await asyncio.gather(
+            state.seconds_locked("vps"),
+            state.put_recovery("vps", "job", ""),
+            state.seconds_locked("vps"),
+            return_exceptions=True,
+        )
+    assert type(refused) is StateUnavailableError
+    assert isinstance(before, float)
+    assert isinstance(after, float)
+    assert min(before, after) > 0
+
+
+async def test_lost_replies_of_calls_at_once(proxy: Proxy, state: RedisState) -> None:
+    """Nothing is sent again for any of them."""
+    before = proxy.requests
+    proxy.replies_to_cut = 1
+    found = await asyncio.gather(
+        *(state.seconds_locked(str(number)) for number in range(3)), return_exceptions=True
+    )
+    assert [type(error) for error in found] == [StateReplyLostError] * 3
+    assert proxy.requests == before + 1
+
+
+async def test_a_cancelled_call_takes_none_along(proxy: Proxy, state: RedisState) -> None:
+    proxy.replies_to_hold = 1
+    cancelled, other = (asyncio.create_task(state.recoveries("vps")) for _ in range(2))
+    await proxy.held.wait()
+    cancelled.cancel()
+    await asyncio.sleep(0)
+    proxy.go_on.set()
+    assert await other == {}
+    with pytest.raises(asyncio.CancelledError):
+        await cancelled
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+async def test_a_closing_loop_waits_for_no_reply(own_server: RedisServer, turns: int) -> None:
+    """It cancels all tasks, wherever they are."""
+    async with redis_state(own_server.url) as state:
+        assert await state.is_available()
+        own_server.freeze()
+        others = asyncio.all_tasks()
+        call = asyncio.create_task(state.seconds_locked("vps"))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        for task in asyncio.all_tasks() - others:
+            task.cancel()
+        await asyncio.wait({call}, timeout=DEADLINE)
+        assert call.cancelled()
+
+
 # Lost replies -------------------------------------------------------------------------------------
 
 
