@@ -79,7 +79,7 @@ EVIDENCE: Mapping[Code, Text] = {
     Code.RESTORE_GONE: both("HostUp no longer knows the job, so how the restore ended is unknown."),
     Code.RESTORE_UNCLEAR: both("Whether the restore has ended could not be read."),
     Code.RESTORE_WITHOUT_JOB: both(
-        "HostUp accepted the restore and gave no job, so whether it has ended is unknown."
+        "HostUp accepted the restore; no job of it is known, so whether it has ended is unknown."
     ),
     Code.RESTORE_UNCONFIRMED: both("It is not known whether HostUp carried out the restore."),
     Code.POWER_RUNNING: both(

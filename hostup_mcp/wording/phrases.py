@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 
 from hostup_mcp.hostup.models import Gate, QuotaInfo
 from hostup_mcp.hostup.text import quoted
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.here import Here, Locked
+from hostup_mcp.recovery.here import ClientCannotAsk, Here, Locked, Obstacle
 from hostup_mcp.recovery.reasons import GateClosed, GateOpen, Reason
 from hostup_mcp.recovery.verdicts import Verdict
 from hostup_mcp.wording import formats
@@ -45,7 +45,7 @@ def verdict_text(
     `known` are the reasons that were told of it.
     """
     reasons = tuple(reasons)
-    if verdict is Verdict.BLOCKED and set(reasons) <= set(known):
+    if verdict is Verdict.BLOCKED and set(reasons) == set(known):
         return f"{action}: {verdict.upper()} for the same reason."
     told = [_reason_text(reason, zone) for reason in reasons if reason != GateOpen(None, None)]
     if verdict is not Verdict.POSSIBLE or here.allowed:
@@ -59,7 +59,7 @@ def _why(here: Here, zone: tzinfo, before: Here | None) -> str:
     known = () if before is None else before.reasons
     new = [reason for reason in here.reasons if reason not in known]
     if not new:
-        return " for the same reason."
+        return f" for the same reason{_less(here, known)}."
     is_locked_too = any(isinstance(reason, Locked) for reason in known)
     told = [
         f"Locked too ({', '.join(reason.groups)})."
@@ -68,10 +68,24 @@ def _why(here: Here, zone: tzinfo, before: Here | None) -> str:
         for reason in new
     ]
     if len(new) < len(here.reasons):
-        told.append("The rest as above.")
+        told.append(f"The rest as above{_less(here, known)}.")
     if before is None and here.is_possible_elsewhere:
         told.append(for_model(Code.USE_PANEL, zone))
     return f". {' '.join(told)}"
+
+
+def _less(here: Here, known: Iterable[Obstacle]) -> str:
+    """Say which obstacles of another action, that are `known`, this one does not have."""
+    kinds = {type(reason) for reason in here.reasons}
+    gone = {type(reason) for reason in known} - kinds
+    said = [text for kind, text in _NOT_HERE.items() if kind in gone]
+    return f" (but {', and '.join(said)})" if said else ""
+
+
+_NOT_HERE: Mapping[type, str] = {
+    Locked: "it is not locked",
+    ClientCannotAsk: "nobody has to be asked",
+}
 
 
 def _reason_text(reason: Reason, zone: tzinfo) -> str:

@@ -250,7 +250,7 @@ async def test_what_became_of_a_lost_restore_is_in_the_next_plan(
         assert ("5 minutes ago; how it ended is not known." in again.text) is is_accepted
         verified = await assistant.call("verify_recovery", id=plan.data["id"])
         if is_accepted:
-            assert "HostUp accepted the restore and gave no job" in verified.text
+            assert "HostUp accepted the restore; no job of it is known" in verified.text
         else:
             assert verified.kind == "no_recovery"
 

@@ -829,7 +829,7 @@ WORDS: list[tuple[Finding, str, str | None]] = [
     (Code.RESTORE_UNCLEAR, "Whether the restore has ended could not be read.", None),
     (
         Code.RESTORE_WITHOUT_JOB,
-        "HostUp accepted the restore and gave no job, so whether it has ended is unknown.",
+        "HostUp accepted the restore; no job of it is known, so whether it has ended is unknown.",
         None,
     ),
     (

@@ -8,7 +8,7 @@ import pytest
 from hostup_mcp.hostup.models import Gate, QuotaInfo, parse_time
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.here import ClientCannotAsk, Here, JobRunning, Locked, UnlockBySetting
-from hostup_mcp.recovery.reasons import GateClosed, GateOpen, verdict_of
+from hostup_mcp.recovery.reasons import GateClosed, GateOpen, NoBackups, verdict_of
 from hostup_mcp.recovery.verdicts import Verdict
 from hostup_mcp.wording.phrases import date_text, gate_text, quota_text, verdict_text
 
@@ -39,6 +39,7 @@ UNLOCK = (
     "Locked; to unlock: set --allow or HOSTUP_MCP_ALLOW to {0}, plus any group added meanwhile, "
     "where hostup-mcp is configured, then restart it."
 )
+WORKING = JobRunning(datetime(2026, 4, 27, 10, tzinfo=UTC))
 IN_PANEL = "The user can do it in HostUp's panel."
 BUSY = GateClosed("Busy.", "busy")
 
@@ -50,6 +51,7 @@ BUSY = GateClosed("Busy.", "busy")
         ([GateOpen("Slow.", None)], [], None, [], 'A: POSSIBLE. HostUp: "Slow.".'),
         ([BUSY], [LOCK], None, [], 'A: BLOCKED. HostUp: "Busy." (code "busy").'),
         ([BUSY], [LOCK], None, [BUSY], "A: BLOCKED for the same reason."),
+        ([BUSY], [], None, [BUSY, NoBackups()], 'A: BLOCKED. HostUp: "Busy." (code "busy").'),
         (
             [GateClosed(None, "busy")],
             [],
@@ -98,6 +100,29 @@ BUSY = GateClosed("Busy.", "busy")
             [CANNOT_ASK],
             [],
             "A: possible at HostUp, not from here for the same reason.",
+        ),
+        (
+            [GateOpen(None, None)],
+            [WORKING],
+            [LOCK, WORKING],
+            [],
+            "A: possible at HostUp, not from here for the same reason (but it is not locked).",
+        ),
+        (
+            [GateOpen(None, None)],
+            [WORKING],
+            [LOCK, CANNOT_ASK, WORKING],
+            [],
+            "A: possible at HostUp, not from here for the same reason (but it is not locked, and "
+            "nobody has to be asked).",
+        ),
+        (
+            [GateOpen(None, None)],
+            [CREATE_LOCK, WORKING],
+            [LOCK, CANNOT_ASK, WORKING],
+            [],
+            "A: possible at HostUp, not from here. Locked too (create). The rest as above (but "
+            "nobody has to be asked).",
         ),
         (
             [GateOpen(None, None)],

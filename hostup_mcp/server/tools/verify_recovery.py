@@ -132,7 +132,7 @@ def _lines(kept: KeptRecovery, found: Verification, zone: tzinfo) -> list[str]:
     created = formats.stamp(restored.point_created, zone)
     checks = describe_all(found.looks, zone)
     return [
-        f"Restored from the {point} of {created}; sent "
+        f"Restore of the {point} of {created}; sent "
         f"{formats.stamp(recovery.sent_at_hostup, zone)}.",
         *_items(found.items, zone),
         f"Before ({formats.stamp(before.at, zone)}): {observation_text(before)}.",

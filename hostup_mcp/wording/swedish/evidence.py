@@ -21,8 +21,8 @@ EVIDENCE: Mapping[Code, str] = {
     Code.RESTORE_GONE: "HostUp känner inte längre till jobbet, så det är okänt hur återställningen "
     "gick.",
     Code.RESTORE_UNCLEAR: "Det gick inte att läsa om återställningen är avslutad.",
-    Code.RESTORE_WITHOUT_JOB: "HostUp tog emot återställningen utan att ange något jobb, så det är "
-    "okänt om den är avslutad.",
+    Code.RESTORE_WITHOUT_JOB: "HostUp tog emot återställningen; inget jobb för den är känt, så "
+    "det är okänt om den är avslutad.",
     Code.RESTORE_UNCONFIRMED: "Det är inte känt om HostUp genomförde återställningen.",
     Code.POWER_RUNNING: "HostUp anger att servern är igång, men det visar inte att dess system har "
     "startat.",
