@@ -268,7 +268,7 @@ def test_marks_around_an_address_are_named(mark: str, name: str) -> None:
     for variable in ("HOSTUP_BASE_URL", "HOSTUP_MCP_PUBLIC_URL"):
         (problem,) = problems(None, **KEY, **{variable: f"{mark}https://example.net{mark}"})
         assert problem == (
-            f"{variable} has {name} around it that belong to no address; take them away."
+            f"{variable} has {name} around it that are not part of the address; remove them."
         )
 
 

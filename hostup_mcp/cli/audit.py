@@ -56,18 +56,18 @@ def _conclude(verification: Verification) -> list[str]:
             "Apart from what is listed, each line is unchanged and follows the one before it.",
         ]
     lines = verification.lines
-    told = [f"✓ The chain holds up to line {lines}, the last one."]
+    said = [f"✓ The chain holds up to line {lines}, the last one."]
     at = verification.noted_at
     if at is None:
-        told.append(
+        said.append(
             f"Its head is {verification.head}. Note it elsewhere: only --head shows that lines "
             "were cut off the end, or that the file was replaced."
         )
     elif at == lines:
-        told.append("The noted head is the last line.")
+        said.append("The noted head is the last line.")
     else:
-        told.append(f"The noted head is line {at}; the lines after it were added later.")
-    return told
+        said.append(f"The noted head is line {at}; the lines after it were added later.")
+    return said
 
 
 def _describe(found: Finding) -> str:

@@ -15,7 +15,7 @@ from hostup_mcp.hostup.keys import is_unfilled, marks_around
 T = TypeVar("T")
 
 LANGUAGES = ("en", "sv")
-"""The languages that users can be asked and told in."""
+"""The languages in which users are asked, and read results."""
 
 
 def drop_unfilled(environ: Mapping[str, str]) -> tuple[Mapping[str, str], list[str]]:
@@ -93,7 +93,7 @@ def url_problems(name: str, url: str, rule: str) -> list[str]:
     if is_safe_base_url(url):
         return []
     if marks := marks_around(url):
-        return [f"{name} has {marks} around it that belong to no address; take them away."]
+        return [f"{name} has {marks} around it that are not part of the address; remove them."]
     return [f"{name} must be {rule} (plain http only to a loopback address)."]
 
 

@@ -58,7 +58,7 @@ def key_fault(api_key: str) -> str | None:
     if _EXAMPLE.fullmatch(api_key):
         return _NOT_FILLED_IN
     if marks := marks_around(api_key):
-        return f"has {marks} around it that belong to no key; take them away"
+        return f"has {marks} around it that are not part of the key; remove them"
     if not api_key.isascii() or not api_key.isprintable() or " " in api_key:
         return "contains spaces or characters that no key has; copy it again"
     if len(api_key) < SHORTEST_KEY:

@@ -58,7 +58,7 @@ class RunningCalls:
 
 
 def subtract(counter: Counter[_Key], key: _Key, number: int) -> None:
-    """Subtract `number`; what comes to nothing is not kept."""
+    """Subtract `number`, and delete an entry that becomes zero."""
     counter[key] -= number
     if not counter[key]:
         del counter[key]

@@ -91,10 +91,10 @@ async def _opening_results(
         for method, given in requests.items():
             request = JSONRPCRequest(jsonrpc="2.0", id=method, method=method, params=given)
             await inbox.send(SessionMessage(request))
-            answer = (await sent.receive()).message
-            if not isinstance(answer, JSONRPCResponse):
-                raise RuntimeError(f"{method} was refused: {answer}")
-            results[method] = cast("Result", json.loads(json.dumps(answer.result)))
+            response = (await sent.receive()).message
+            if not isinstance(response, JSONRPCResponse):
+                raise RuntimeError(f"{method} was refused: {response}")
+            results[method] = cast("Result", json.loads(json.dumps(response.result)))
             if method == "initialize":
                 done = JSONRPCNotification(jsonrpc="2.0", method="notifications/initialized")
                 await inbox.send(SessionMessage(done))

@@ -259,14 +259,14 @@ async def respond_alone(
 ) -> None:
     """Respond to `request` as if it were the only one, on a connection of its own."""
     inbox, received = anyio.create_memory_object_stream[SessionMessage | Exception](1)
-    replies, replied = anyio.create_memory_object_stream[SessionMessage]()
-    async with anyio.create_task_group() as tasks, replied:
-        tasks.start_soon(serve_messages, server, received, replies, state)
+    own_outbox, sent = anyio.create_memory_object_stream[SessionMessage]()
+    async with anyio.create_task_group() as tasks, sent:
+        tasks.start_soon(serve_messages, server, received, own_outbox, state)
         async with inbox:
             await inbox.send(SessionMessage(request))
-            async for reply in replied:
-                await outbox.send(reply)
-                if isinstance(reply.message, JSONRPCResponse | JSONRPCError):
+            async for item in sent:
+                await outbox.send(item)
+                if isinstance(item.message, JSONRPCResponse | JSONRPCError):
                     break
 
 

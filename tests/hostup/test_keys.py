@@ -53,14 +53,17 @@ def test_the_text_of_an_example_is_seen(value: str) -> None:
 @pytest.mark.parametrize("value", ['"hu_live_1"', "'hu_live_1'", '"hu_live_1', "hu_live_1'"])
 def test_quotes_are_told(value: str) -> None:
     problem = key_problem(value)
-    assert problem == "HOSTUP_API_KEY has quotes around it that belong to no key; take them away."
+    assert (
+        problem == "HOSTUP_API_KEY has quotes around it that are not part of the key; remove them."
+    )
 
 
 @pytest.mark.parametrize("value", ["`hu_live_1`", "`hu_live_1", "hu_live_1`"])
 def test_backticks_are_told(value: str) -> None:
     problem = key_problem(value)
     assert (
-        problem == "HOSTUP_API_KEY has backticks around it that belong to no key; take them away."
+        problem
+        == "HOSTUP_API_KEY has backticks around it that are not part of the key; remove them."
     )
 
 
