@@ -94,7 +94,10 @@ MYPY = "[mypy]\nplugins = pydantic.mypy\npython_version = 3.11\nfollow_imports =
 
 
 def configuration(room: Room) -> str:
-    checked = ["mypy", "--config-file", "mypy.ini", "--output", "json", room.folder]
+    # mutmut keeps every version of a method in its class, so an annotated attribute that one sets is
+    # defined several times: no fault of the change, which a test has to notice.
+    checked = ["mypy", "--config-file", "mypy.ini", "--disable-error-code", "no-redef"]
+    checked += ["--output", "json", room.folder]
     settings: dict[str, object] = {
         "source_paths": ["hostup_mcp"],
         "only_mutate": [f"{room.folder}/*"],

@@ -133,9 +133,12 @@ async def answered(ctx: Ctx, w: WriteContext) -> Agreement | None:
     """
     if ctx.request_state is None:
         return None
-    key, asked = _question_in(ctx.request_state)
-    record = None if key is None else await w.services.state.get_record(w.caller, key)
-    if key is None or record is None:
+    named = _question_in(ctx.request_state)
+    if named is None:
+        raise no_longer_open()
+    key, asked = named
+    record = await w.services.state.get_record(w.caller, key)
+    if record is None:
         raise no_longer_open()
     if record.is_consumed:
         # The plan was consumed with the yes, and its message names the next step.
@@ -201,8 +204,8 @@ class _Stored(BaseModel):
     plain_yes: bool
 
 
-def _question_in(request_state: str) -> tuple[RecordKey | None, str]:
-    """Return the question that `request_state` names, and what it asked, as far as it says.
+def _question_in(request_state: str) -> tuple[RecordKey, str] | None:
+    """Return the question that `request_state` names, if any, and what it asked, if it says so.
 
     The text went to the client only. It comes back from there, so nothing but words rests on it.
     """
@@ -211,7 +214,7 @@ def _question_in(request_state: str) -> tuple[RecordKey | None, str]:
         key = RecordKey(RecordKind.QUESTION, str(named["question"]))
         return key, str(named.get("asked", ""))
     except (ValueError, KeyError, TypeError):
-        return None, ""
+        return None
 
 
 def _schema(question: Question, viewer: Viewer) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import anyio
 import pytest
 from mcp.client import Client
+from mcp.server.apps import APP_MIME_TYPE, EXTENSION_ID
 from mcp.shared.exceptions import MCPError
 from mcp.types import ClientCapabilities, ElicitationCapability, ElicitResult
 from mcp_types import FormElicitationCapability, UrlElicitationCapability
@@ -174,6 +175,20 @@ async def test_replicas_name_the_revision() -> None:
     refused(await bench.run(), "cannot ask on replicas")
 
 
+@pytest.mark.parametrize("shows_panel", [True, False])
+@pytest.mark.parametrize("has_plan", [True, False])
+async def test_a_plan_can_be_confirmed_in_the_panel(shows_panel: bool, has_plan: bool) -> None:
+    """By a client that cannot ask, but shows the panel; only plans are confirmed there."""
+    bench = Bench()
+    extensions = {EXTENSION_ID: {"mimeTypes": [APP_MIME_TYPE]}} if shows_panel else {}
+    bench.capabilities = ClientCapabilities(extensions=extensions)
+    error = error_of(await bench.run({"planId": await bench.plan()} if has_plan else None))
+    assert error["kind"] == "cannot_ask"
+    named = "Tell the user: confirm the plan in the recovery panel, use a client with"
+    assert (named in error["nextStep"]) is (shows_panel and has_plan)
+    assert ("panel, use a client" in error["nextStep"]) is (shows_panel and has_plan)
+
+
 def test_capabilities_that_break_are_a_no() -> None:
     class Broken:
         @property
@@ -313,6 +328,17 @@ async def test_a_call_without_the_answer_is_a_no(answers: dict[str, Any] | None)
     question = await bench.ask()
     result = await bench.call(state=question.request_state, answers=answers)
     refused(result, "no answer")
+
+
+async def test_a_client_that_drops_the_words_is_refused_all_the_same() -> None:
+    """Nothing but words rests on what it brings back."""
+    bench = Bench(STATELESS)
+    named = json.loads((await bench.ask()).request_state or "")
+    state = json.dumps({"question": named["question"]})
+    error = error_of(await bench.call(state=state))
+    assert error["message"] == (
+        "This call did not bring an answer to the question. Nothing was changed."
+    )
 
 
 async def test_another_callers_question_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

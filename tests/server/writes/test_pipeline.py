@@ -790,7 +790,10 @@ async def test_a_fault_after_sending_is_unknown(caplog: pytest.LogCaptureFixture
 
     bench = Bench(state=Broken())
     result = await bench.run()
-    assert error_of(result)["kind"] == "outcome_unknown"
+    error = error_of(result)
+    assert error["kind"] == "outcome_unknown"
+    assert error["writeId"] == bench.log.entries[-1]["writeId"]
+    assert error["writeId"] in error["nextStep"]
     assert "a bug" not in str(result)
     assert caplog.messages == ["a write failed after it was sent"]
     assert "RuntimeError" in caplog.text

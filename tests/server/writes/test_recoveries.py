@@ -154,8 +154,15 @@ async def test_the_record_says_what_was_agreed() -> None:
     assert json.loads(entry) == {"subject": SUBJECT, "vps_id": VPS, "is_running": False}
 
 
-async def test_a_new_server_is_found_by_its_own_id() -> None:
-    bench = restoring(Restored(mode=Mode.NEW_CLOUD_VPS, point="bkp_abcdef12"))
+REHEARSAL = Restored(
+    mode=Mode.NEW_CLOUD_VPS, point="bkp_abcdef12", kind="rehearsal", new_name="try-1"
+)
+NEW_SERVER = Restored(mode=Mode.NEW_CLOUD_VPS, point="bkp_abcdef12")
+
+
+def building(restored: Restored = REHEARSAL, *, state: StateStore | None = None) -> Bench:
+    """A bench whose tool builds a server."""
+    bench = restoring(restored, state=state)
     built = {"status": "provisioning", "vpsId": OTHER_VPS, "orderId": "ord_1"}
     bench.response = httpx.Response(202, json=built)
     bench.proposals = [
@@ -163,12 +170,108 @@ async def test_a_new_server_is_found_by_its_own_id() -> None:
         for p in bench.proposals
         if isinstance(p, Destructive)
     ]
+    return bench
+
+
+async def test_a_new_server_is_found_by_its_own_id() -> None:
+    bench = building(NEW_SERVER)
     assert not (await bench.run({"planId": await bench.plan()})).is_error
     [recovery] = await kept(bench)
     assert recovery["new_vps_id"] == OTHER_VPS
     [entry] = (await bench.services.state.recoveries(INDEX)).values()
     assert json.loads(entry)["vps_id"] == OTHER_VPS
     assert await bench.services.state.recall_id(LOCAL, OTHER_VPS) is not None
+
+
+NAME_READ = f"look: /api/v2/vps/{OTHER_VPS}"
+
+
+async def test_the_name_of_a_rehearsals_server_is_recorded() -> None:
+    """HostUp may give it another one than was sent."""
+    bench = building()
+    bench.looked_at = seen_as(**{OTHER_VPS: {"id": OTHER_VPS, "name": "generated-7"}})
+    assert not (await bench.run({"planId": await bench.plan()})).is_error
+    [recovery] = await kept(bench)
+    assert recovery["given_name"] == "generated-7"
+    assert recovery["seen_at"] == NOW.isoformat().replace("+00:00", "Z")
+
+
+async def test_only_a_rehearsals_server_is_looked_up() -> None:
+    for restored, reads in ((REHEARSAL, 1), (RESTORED, 0), (NEW_SERVER, 0)):
+        bench = building(restored)
+        assert not (await bench.run({"planId": await bench.plan()})).is_error
+        assert bench.events.count(NAME_READ) == reads
+
+
+async def test_a_name_that_cannot_be_read_is_no_failure() -> None:
+    """HostUp fails, has no name for it yet, or this server is told to stop meanwhile."""
+    bench = building()
+
+    async def stop(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith(OTHER_VPS):
+            bench.services.in_flight.interrupt()
+            return await hanging(request)
+        return httpx.Response(404, json={})
+
+    for looked_at in (None, seen_as(**{OTHER_VPS: {"id": OTHER_VPS, "name": ""}}), stop):
+        bench.looked_at = looked_at
+        result = await bench.run({"planId": await bench.plan()})
+        assert not result.is_error
+        assert [recovery["given_name"] for recovery in await kept(bench)] == [None] * len(
+            await kept(bench)
+        )
+
+
+async def test_a_name_that_cannot_be_recorded_is_no_failure() -> None:
+    class Failing(SlowState):
+        writes = 0
+
+        async def put_recovery(self, subject: str, id_: str, body: str) -> None:
+            if "generated-7" in body:
+                self.writes += 1
+                raise StateUnavailableError
+            await super().put_recovery(subject, id_, body)
+
+    state = Failing()
+    bench = building(state=state)
+    bench.looked_at = seen_as(**{OTHER_VPS: {"id": OTHER_VPS, "name": "generated-7"}})
+    assert not (await bench.run({"planId": await bench.plan()})).is_error
+    assert state.writes == 1
+
+
+async def test_that_a_rehearsal_is_ended_is_recorded() -> None:
+    bench = building()
+    assert not (await bench.run({"planId": await bench.plan()})).is_error
+    [id_] = await bench.services.state.recoveries(SUBJECT)
+    ending = replace(DESTRUCTIVE, follow_up=replace(DESTRUCTIVE.follow_up, ends_recovery=id_))
+    bench.is_recovery, bench.proposals = False, [ending]
+    bench.response = httpx.Response(204)
+    assert [recovery["end_requested_at"] for recovery in await kept(bench)] == [None]
+    assert not (await bench.run()).is_error
+    [recovery] = await kept(bench)
+    assert recovery["end_requested_at"] == NOW.isoformat().replace("+00:00", "Z")
+
+
+@pytest.mark.parametrize(("date", "ahead"), [("Mon, 27 Apr 2026 11:00:00 GMT", 3600.0), (None, 0)])
+async def test_how_far_hostups_clock_is_ahead_is_recorded(date: str | None, ahead: float) -> None:
+    bench = restoring()
+
+    async def look(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(404, json={}, headers={"Date": date} if date else {})
+
+    bench.looked_at = look
+    assert not (await bench.run({"planId": await bench.plan()})).is_error
+    [recovery] = await kept(bench)
+    assert recovery["ahead"] == ahead
+
+
+async def test_the_path_to_poll_is_the_one_that_hostup_gave() -> None:
+    bench = restoring()
+    operation = {"jobId": "job_1", "status": "queued", "pollUrl": "/api/jobs/a?b=c"}
+    bench.response = httpx.Response(202, json={"operation": operation})
+    assert not (await bench.run({"planId": await bench.plan()})).is_error
+    [recovery] = await kept(bench)
+    assert recovery["poll"] == "/api/jobs/a?b=c"
 
 
 async def test_a_restore_that_is_over_at_once() -> None:
@@ -234,12 +337,14 @@ async def failing(_: httpx.Request) -> httpx.Response:
 
 @pytest.mark.parametrize("looked_at", [hanging, failing, None, seen_as(status=[], exec=1)])
 async def test_what_is_not_seen_is_unknown(
-    looked_at: Respond | None, monkeypatch: pytest.MonkeyPatch
+    looked_at: Respond | None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(recoveries, "BASELINE_SECONDS", 0.2)
     bench = restoring()
     bench.looked_at = looked_at
     assert not (await bench.run({"planId": await bench.plan()})).is_error
+    fault = "a server could not be looked at before its restore"
+    assert caplog.messages == [fault] * (looked_at is failing)
     [recovery] = await kept(bench)
     unknown = {name: value for name, value in recovery["before"].items() if name != "at"}
     assert set(unknown.values()) == {None}

@@ -8,11 +8,12 @@ import pytest
 from mcp.types import CallToolResult
 
 from hostup_mcp.hostup.jobs import JobState, Started
+from hostup_mcp.hostup.text import clean_text
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.effects import BackupMade
 from hostup_mcp.recovery.findings import NewestBefore, WayBack
 from hostup_mcp.server.errors.failure import RefusalError
-from hostup_mcp.server.names import ServerName
+from hostup_mcp.server.names import MAX_NAME, ServerName
 from hostup_mcp.server.writes.consent import (
     Consent,
     Yes,
@@ -21,6 +22,7 @@ from hostup_mcp.server.writes.consent import (
 )
 from hostup_mcp.server.writes.proposal import Destructive
 from hostup_mcp.server.writes.result import WriteResult, describe
+from hostup_mcp.wording.questions import Server
 
 from ..wiring import text_of
 from .bench import DESTRUCTIVE, FOLLOW_UP, HARMLESS, NAME, VPS, WHERE
@@ -68,6 +70,31 @@ def test_each_response_has_its_state(
     data = WriteResult.model_validate(result.structured_content)
     assert (data.state, data.jobId, data.vpsId) == (state, started.job_id, started.vps_id or VPS)
     assert text_of(result) == data.message == f"{message} {AGREED}"
+
+
+@pytest.mark.parametrize(
+    ("started", "says"),
+    [
+        (
+            Started(job_id="job_1"),
+            "Changing it. Started as job job_1; follow it with get_job, then verify_recovery shows "
+            "whether the server is back. ",
+        ),
+        (
+            Started(state=JobState.SUCCEEDED),
+            "Changing it. verify_recovery shows whether the server is back. ",
+        ),
+    ],
+)
+def test_a_restore_names_its_record_and_the_check(started: Started, says: str) -> None:
+    consent = consent_to_destructive(DESTRUCTIVE, TYPED)
+    result = describe(started, consent, KNOWN, UTC, "rec_1")
+    assert text_of(result).startswith(says)
+    assert result.structured_content is not None
+    assert result.structured_content["recoveryId"] == "rec_1"
+    other = describe(started, consent, KNOWN, UTC).structured_content
+    assert other is not None
+    assert "recoveryId" not in other
 
 
 def test_an_id_from_hostup_is_quoted() -> None:
@@ -136,6 +163,15 @@ def test_it_says_who_agreed_to_what(consent: Consent, says: str, agreed: dict[st
     assert text_of(result).endswith(f" {says}")
     assert result.structured_content is not None
     assert result.structured_content["agreed"] == agreed
+
+
+def test_the_name_that_was_asked_about_is_shortened() -> None:
+    server = Server(VPS, "n" * 500, "192.0.2.10")
+    long = replace(DESTRUCTIVE, question=replace(DESTRUCTIVE.question, server=server))
+    found = told(Started(), long).structured_content
+    assert found is not None
+    assert (found["name"], found["address"]) == (clean_text("n" * 500, MAX_NAME), "192.0.2.10")
+    assert len(found["name"]) <= MAX_NAME
 
 
 def test_the_server_is_named() -> None:
