@@ -94,7 +94,7 @@ MYPY = "[mypy]\nplugins = pydantic.mypy\npython_version = 3.11\nfollow_imports =
 
 
 def configuration(room: Room) -> str:
-    # mutmut keeps every version of a method in its class, so an annotated attribute that one sets is
+    # mutmut keeps every version of a method in its class, so an annotated attribute that it sets is
     # defined several times: no fault of the change, which a test has to notice.
     checked = ["mypy", "--config-file", "mypy.ini", "--disable-error-code", "no-redef"]
     checked += ["--output", "json", room.folder]

@@ -1,6 +1,7 @@
 """A plan says "possible" only where HostUp does, what would be lost, and what to do before."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from hostup_mcp.hostup.requests import NewServer, WriteRequest
 from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.findings import (
     BackupSmall,
+    BackupUnconfirmed,
     Changes,
     EverythingForState,
 )
@@ -37,6 +39,7 @@ from hostup_mcp.recovery.reasons import (
 )
 from hostup_mcp.recovery.situation import Situation, Suggestions
 from hostup_mcp.recovery.suggestions import (
+    BackedUp,
     BackUpFirst,
     CannotBackUp,
     Evicts,
@@ -447,6 +450,16 @@ def test_back_up_first_or_say_why_not(mode: Mode) -> None:
     own = listed(backup(), create=closed("No."))
     (cannot,) = suggested(mode, own=own, vps=server(serviceStatus="suspended")).recommended_first
     assert cannot == CannotBackUp(GateClosed("No.", None), Code.LIFT_SUSPENSION)
+
+
+@pytest.mark.parametrize("mode", OVERWRITING)
+def test_an_unconfirmed_backup_is_none_of_the_current_state(mode: Mode) -> None:
+    """A recent backup is enough, unless it may come from a request that failed."""
+    own = listed(backup("bkp_1"), backup("bkp_9", "2026-04-27T11:30:00Z"))
+    (usual,) = suggested(mode, own=own).recommended_first
+    assert usual == BackedUp("bkp_9", timedelta(minutes=30), is_new=False)
+    lost = replace(HERE, unconfirmed={"bkp_9": BackupUnconfirmed(NOW, has_failed=False)})
+    assert suggested(mode, lost, own=own).recommended_first == (RIGHT_HERE,)
 
 
 @pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.SNAPSHOT])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -69,6 +71,31 @@ def test_settings_are_toml() -> None:
     for room in mutation.ROOMS.values():
         settings = tomllib.loads(mutation.configuration(room))["tool"]["mutmut"]
         assert settings["only_mutate"] == [f"{room.folder}/*"]
+
+
+VERSIONS = """
+class Kept:
+    def first(self) -> None:
+        self.size: int = 1
+
+    def second(self) -> None:
+        self.size: int = {value}
+"""
+
+
+@pytest.mark.parametrize(("value", "is_caught"), [("2", False), ('"2"', True)])
+def test_only_the_change_itself_is_type_checked(
+    tmp_path: Path, value: str, is_caught: bool
+) -> None:
+    """Each version of a method defines its attributes again, which is no fault of the change."""
+    (tmp_path / "kept.py").write_text(VERSIONS.format(value=value))
+    (tmp_path / "mypy.ini").write_text(mutation.MYPY)
+    settings = tomllib.loads(mutation.configuration(STATE))["tool"]["mutmut"]
+    *command, _ = settings["type_check_command"]
+    found = subprocess.run(
+        [sys.executable, "-m", *command, "kept.py"], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert (found.returncode == 1) is is_caught, found
 
 
 @pytest.mark.parametrize(
