@@ -40,8 +40,8 @@ class App:
             await _serve_lifespan(receive, send)
         elif scope["type"] == "http":
             body = await _read_body(receive)
-            request = _record(scope, body, self.sandbox.now(), len(self.sandbox.requests))
-            self.sandbox.requests.append(request)
+            request = _read(scope, body, self.sandbox.now(), self.sandbox.next_number())
+            self.sandbox.record(request)
             fault = self.sandbox.faults.take(request.method, request.path)
             await _serve(self.sandbox, request, fault, _record_status(request, send))
 
@@ -171,7 +171,7 @@ def _with_headers(response: Response, headers: Mapping[str, str]) -> Response:
     return replace(response, headers=(*response.headers, *headers.items()))
 
 
-def _record(scope: Scope, body: bytes, now: datetime, number: int) -> RecordedRequest:
+def _read(scope: Scope, body: bytes, now: datetime, number: int) -> RecordedRequest:
     raw: list[tuple[bytes, bytes]] = list(scope["headers"])
     query: bytes = scope.get("query_string", b"")
     return RecordedRequest(

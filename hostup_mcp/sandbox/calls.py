@@ -53,7 +53,7 @@ class RecordedRequest:
 class Call:
     """One authenticated request; a job that it starts fails with `job_failure`, if that is set.
 
-    `log` is every request so far, this one last.
+    `log` has the latest requests, this one last.
     """
 
     request: RecordedRequest

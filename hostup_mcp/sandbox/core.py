@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import count
 from typing import TYPE_CHECKING
 
 from .access import DEFAULT_KEYS, Key
@@ -20,6 +21,9 @@ from .variants import DEFAULT_VARIANTS, NO_ANOMALIES, Anomalies, Variants
 if TYPE_CHECKING:
     from .calls import RecordedRequest
     from .transport import SandboxTransport
+
+MOST_REQUESTS = 10_000
+"""How many requests are kept: a sandbox may be served for weeks."""
 
 _DEFAULT_DURATIONS = Durations()
 
@@ -50,7 +54,8 @@ class Sandbox:
         self.rates = None if rate_limit is None else RateCounter(rate_limit)
         self.faults = Faults()
         self.requests: list[RecordedRequest] = []
-        """Every request so far, in the order of arrival, including those that met a fault."""
+        """The latest requests, in the order of arrival, including those that met a fault."""
+        self._numbers = count()
         beginning = account or demo_account(self.now(), variants.ids)
         self._state = State(beginning, durations, variants.ids)
         self.app = App(self)
@@ -58,6 +63,15 @@ class Sandbox:
     def now(self) -> datetime:
         """Return HostUp's time: the clock's, unless an anomaly changes it."""
         return self.clock.now() + self.anomalies.clock_offset
+
+    def next_number(self) -> int:
+        """Return the number of the next request."""
+        return next(self._numbers)
+
+    def record(self, request: RecordedRequest) -> None:
+        """Add a request to those that are kept."""
+        self.requests.append(request)
+        del self.requests[:-MOST_REQUESTS]
 
     @property
     def state(self) -> State:

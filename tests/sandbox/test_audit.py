@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from hostup_mcp.sandbox import ALL_SCOPES, SANDBOX_OTHER_KEY, Fault, Key, ManualClock, Sandbox
+from hostup_mcp.sandbox import ALL_SCOPES, SANDBOX_OTHER_KEY, Fault, Key, ManualClock, Sandbox, core
 
 from . import contract
 from .wiring import Api, code, forward, with_variants
@@ -112,3 +112,17 @@ async def test_paths_and_user_agents_vary() -> None:
     (row,) = await rows(api)
     assert (row["path"], row["endpoint"]) == ("/api/vm/101/backups", "/api/v2/vps/{id}/backups")
     assert row["userAgent"] is None
+
+
+async def test_only_the_latest_requests_are_kept(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is served for weeks does not grow. No two rows have the same id."""
+    monkeypatch.setattr(core, "MOST_REQUESTS", 5)
+    for _ in range(4):
+        await api.get("/api/v2/vps")
+    before = await rows(api, "limit=100")
+    for _ in range(4):
+        await api.get("/api/v2/vps")
+    after = await rows(api, "limit=100")
+    assert len(api.sandbox.requests) == 5
+    assert len(after) == 4, "the latest is the one that reads them"
+    assert {row["id"] for row in after}.isdisjoint(row["id"] for row in before)
