@@ -36,11 +36,18 @@ from hostup_mcp.hostup.problems import (
     UnreachableError,
     WrongSubjectError,
 )
+from hostup_mcp.hostup.requests import Expected
 from hostup_mcp.hostup.writing import WritingClient
 from hostup_mcp.recovery.effects import BackupDeleted, DiskRestored
+from hostup_mcp.recovery.findings import NewestBefore
+from hostup_mcp.recovery.modes.definition import Mode
+from hostup_mcp.server.caller import LOCAL
 from hostup_mcp.server.errors.hostup import from_hostup
+from hostup_mcp.server.jobs import TrackedJob
 from hostup_mcp.server.lost_writes import WriteRecord
+from hostup_mcp.server.recoveries import Restored
 from hostup_mcp.server.tracked import require_job, require_write
+from hostup_mcp.server.unsettled import find_unsettled
 from hostup_mcp.server.writes import sending
 
 from ..wiring import error_of, text_of
@@ -51,8 +58,10 @@ from .bench import (
     GONE,
     LISTED,
     NOW,
+    OTHER_VPS,
     REVISIONS,
     STILL_LISTED,
+    VPS,
     WHERE,
     Bench,
     happens,
@@ -379,6 +388,98 @@ async def test_a_job_is_kept_with_its_path(
         "has_succeeded": False,
         "seen_ended_at": None,
     }
+
+
+async def test_a_job_is_kept_with_what_it_brings_about() -> None:
+    way_back = NewestBefore("bkp_2", NOW)
+    follow_up = replace(
+        FOLLOW_UP,
+        effect=DiskRestored(from_snapshot=False),
+        restored_point="bkp_1",
+        is_own_backup=True,
+        restored=Restored(mode=Mode.IN_PLACE, point="bkp_1"),
+        way_back=way_back,
+        leads_to="running",
+    )
+    bench = Bench()
+    bench.is_recovery, bench.proposals = True, [replace(DESTRUCTIVE, follow_up=follow_up)]
+    result = (await bench.run({"planId": await bench.plan()})).structured_content or {}
+    job = TrackedJob.model_validate_json(await require_job(bench.services, "job_1"))
+    assert re.fullmatch("rec_[0-9a-z]{16}", result["recoveryId"])
+    assert job == TrackedJob(
+        vps_id=VPS,
+        poll="/api/jobs/job_1",
+        restored_point="bkp_1",
+        is_own_backup=True,
+        way_back=way_back,
+        leads_to="running",
+        recovery_id=result["recoveryId"],
+        restored_vps_id=VPS,
+    )
+
+
+def building(**document: object) -> Bench:
+    """A bench whose tool builds a server; `document` is HostUp's response."""
+    restored = Restored(mode=Mode.NEW_CLOUD_VPS, point="bkp_1")
+    follow_up = replace(FOLLOW_UP, restored=restored, known_before=frozenset({"vps_known001"}))
+    request = replace(DESTRUCTIVE.request, expected=Expected.NEW_SERVER)
+    bench = Bench()
+    bench.proposals = [replace(DESTRUCTIVE, request=request, follow_up=follow_up)]
+    bench.response = httpx.Response(202, json=document)
+    return bench
+
+
+@pytest.mark.parametrize(("built", "kept"), [(OTHER_VPS, OTHER_VPS), ("vps_known001", None)])
+async def test_a_server_that_was_there_is_not_the_new_one(built: str, kept: str | None) -> None:
+    bench = building(vpsId=built, **ACCEPTED)
+    result = (await bench.run()).structured_content or {}
+    job = TrackedJob.model_validate_json(await require_job(bench.services, "job_1"))
+    assert (job.restored_vps_id, result["vpsId"]) == (kept, kept or VPS)
+    assert await bench.services.state.recall_id(LOCAL, built) == ("" if kept else None)
+
+
+async def test_only_a_server_that_was_there_is_no_response() -> None:
+    bench = building(status="provisioning", vpsId="vps_known001", orderId="ord_1")
+    failure = UnclearResponseError("HostUp's response names a server that is not new")
+    assert_unknown(await bench.run(), STILL_LISTED, failure)
+    assert await bench.is_locked()
+
+
+async def test_the_request_carries_the_id_of_the_write() -> None:
+    """So that HostUp's audit log can show whether it arrived."""
+    bench, agents = Bench(), list[str]()
+
+    async def respond(request: httpx.Request) -> httpx.Response:
+        agents.append(request.headers["User-Agent"])
+        return httpx.Response(500)
+
+    bench.response = respond
+    write_id = error_of(await bench.run())["writeId"]
+    assert [agent.endswith(f" (write {write_id})") for agent in agents] == [True]
+
+
+async def test_a_lost_response_leaves_the_server_unsettled() -> None:
+    bench = Bench()
+    bench.response = httpx.ReadError("reset")
+    write_id = error_of(await bench.run())["writeId"]
+    found = await find_unsettled(bench.services, VPS)
+    assert found is not None
+    assert (found.sent, found.write_id) == (NOW, write_id)
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+async def test_a_lost_write_that_was_started_is_remembered(is_closed: bool) -> None:
+    """A read later no longer shows it: another job may be what closes the gate by then."""
+    follow_up = replace(FOLLOW_UP, effect=DiskRestored(from_snapshot=False))
+    bench = Bench()
+    bench.proposals = [replace(DESTRUCTIVE, follow_up=follow_up)]
+    gate = {"allowed": not is_closed, "reason": None}
+    bench.response = httpx.ReadError("reset")
+    bench.seen = {**LISTED, "quotaInfo": {"used": 1}, "actions": {"canRestore": gate}}
+    error = error_of(await bench.run())
+    assert error["kind"] == "outcome_unknown"
+    note = await require_write(bench.services, error["writeId"])
+    assert WriteRecord.model_validate_json(note).was_started is is_closed
 
 
 def test_the_read_after_it_is_short() -> None:
