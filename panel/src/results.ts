@@ -14,6 +14,8 @@ export interface Backup {
   ageSeconds: number | null;
   /** Why it may be incomplete, if it may. */
   doubt: Finding | null;
+  /** What is known of the request that it may come from, if that did not surely succeed. */
+  request: Finding | null;
 }
 
 /** Something that the server concluded: a stable code and its facts. `words.ts` has the words. */
@@ -178,8 +180,9 @@ export function readListing(data: unknown): Listing | null {
   const findings = fields(explanation["findings"]);
   const quota = fields(all["quotaInfo"]);
   const doubts = fields(findings["doubts"]);
+  const requests = fields(findings["unconfirmed"]);
   const backups = all["backups"]
-    .map((item) => readBackup(item, doubts))
+    .map((item) => readBackup(item, doubts, requests))
     .filter((backup) => backup !== null);
   return {
     id,
@@ -337,7 +340,7 @@ export function textOf(content: unknown): string {
     .slice(0, 2000);
 }
 
-function readBackup(item: unknown, doubts: Fields): Backup | null {
+function readBackup(item: unknown, doubts: Fields, requests: Fields): Backup | null {
   const all = fields(item);
   const id = text(all["id"]);
   if (id === null) return null;
@@ -349,6 +352,7 @@ function readBackup(item: unknown, doubts: Fields): Backup | null {
     note: text(all["note"]),
     ageSeconds: number(all["ageSeconds"]),
     doubt: Object.hasOwn(doubts, id) ? readFinding(doubts[id]) : null,
+    request: Object.hasOwn(requests, id) ? readFinding(requests[id]) : null,
   };
 }
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import anyio
 import pytest
-from support.panel.backend import Backend
+from support.panel.backend import QUICK, Backend
 
-from hostup_mcp.sandbox import HOSTILE_NAME, Account, Sandbox
+from hostup_mcp.sandbox import HOSTILE_NAME, Account, Fault, Sandbox
 
 from .conftest import Opening
 
@@ -69,6 +70,19 @@ async def test_unknown_dates_are_called_unknown(open_host: Opening) -> None:
     assert rows[1] == "Without a usable date"
     assert all("Age unknown" in row and "Date unknown" in row for row in rows[2:])
     assert len(rows) == 4
+
+
+async def test_a_backup_of_a_lost_request_says_so(open_host: Opening) -> None:
+    backend = Backend()
+    shown = await open_host(backend)
+    backend.sandbox.faults.add(Fault("drop_after", method="POST"))
+    lost = await backend.call("create_vps_backup", {"id": backend.vps_id("web-01")})
+    assert lost["isError"]
+    await anyio.sleep(QUICK.backup)
+    frame = await shown.show("web-01")
+    rows = await frame.locator(".line li:not(.now)").all_inner_texts()
+    said = "This backup may come from the request of"
+    assert [said in row for row in rows].count(True) == 1
 
 
 async def test_doubtful_backups_come_after_good_ones(open_host: Opening) -> None:

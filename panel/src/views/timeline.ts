@@ -118,6 +118,7 @@ function row(backup: Backup, state: State, actions: TimelineActions): HTMLElemen
         h("q", {}, backup.note),
       ),
     backup.doubt && h("span", { class: "note" }, describeFinding(backup.doubt, state.place)),
+    backup.request && h("span", { class: "note" }, describeFinding(backup.request, state.place)),
   ];
   if (!state.canCall) return h("li", {}, h("div", { class: "backup" }, ...body));
   const input = h("input", {
