@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import logging
 import secrets
 from collections import deque
@@ -127,8 +128,8 @@ class RedisState:
     async def remember_ids(self, caller: str, ids: Mapping[str, str]) -> None:
         await self._own.remember_ids(caller, ids)
         if ids:
-            pairs = [part for pair in ids.items() for part in pair]
-            await self.evaluate(scripts.REMEMBER, _ids(caller), [ID_SECONDS, self._max_ids, *pairs])
+            pairs = _json([part for pair in ids.items() for part in pair])
+            await self.evaluate(scripts.REMEMBER, _ids(caller), [ID_SECONDS, self._max_ids, pairs])
 
     async def recall_id(self, caller: str, id_: str) -> str | None:
         try:
@@ -141,8 +142,8 @@ class RedisState:
     async def recall_ids(self, caller: str, ids: Sequence[str]) -> list[str | None]:
         if not ids:
             return []
-        notes = await self.evaluate(scripts.RECALL, _ids(caller), [ID_SECONDS, *ids])
-        return cast("list[str | None]", notes)
+        notes = await self.evaluate(scripts.RECALL, _ids(caller), [ID_SECONDS, _json(ids)])
+        return cast("list[str | None]", json.loads(cast("str", notes)))
 
     async def known_ids(self, caller: str) -> list[str]:
         _, order = _ids(caller)
@@ -306,6 +307,10 @@ def _who(caller: str) -> str:
 def _ids(caller: str) -> tuple[str, str]:
     who = _who(caller)
     return f"{PREFIX}/ids/{who}/notes", f"{PREFIX}/ids/{who}/order"
+
+
+def _json(words: Sequence[str]) -> str:
+    return json.dumps(words, ensure_ascii=False)
 
 
 def _records(caller: str, kind: RecordKind) -> str:

@@ -85,6 +85,13 @@ async def test_several_ids_are_recalled_in_one_step(store: StateStore) -> None:
     assert await store.known_ids("ann") == ["c", "d", "b", "a"]
 
 
+async def test_ids_and_notes_may_be_any_text(store: StateStore) -> None:
+    odd = ["", "/", "null", "false", '"\\', "\n\x00\x7f\u2028", "Malmö 🐘", "{}", "[1]", "1e9"]
+    for id_, note in zip(odd, reversed(odd), strict=True):
+        await store.remember_ids("ann", {id_: note, "other": ""})
+        assert await store.recall_ids("ann", [id_, "never", "other"]) == [note, None, ""]
+
+
 async def test_remembering_no_ids_does_nothing(store: StateStore) -> None:
     await store.remember_ids("ann", {})
     assert await store.known_ids("ann") == []
