@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from datetime import UTC
 from typing import Any
 
 import anyio
@@ -20,7 +21,7 @@ from hostup_mcp.server.app import build_server
 from hostup_mcp.server.caller import LOCAL
 from hostup_mcp.server.writes import asking
 from hostup_mcp.server.writes.asking import PlainYes, TypedName
-from hostup_mcp.server.writes.proposal import Destructive
+from hostup_mcp.server.writes.proposal import Destructive, fingerprint
 from hostup_mcp.state.in_memory import InMemoryState
 from hostup_mcp.state.store import Record, RecordKey, RecordKind
 from hostup_mcp.wording.questions import question_text
@@ -32,6 +33,7 @@ from .bench import (
     DESTRUCTIVE,
     HANDSHAKE,
     NAME,
+    NOW,
     QUESTION,
     REVISIONS,
     STATELESS,
@@ -187,6 +189,13 @@ async def test_a_plan_can_be_confirmed_in_the_panel(shows_panel: bool, has_plan:
     named = "Tell the user: confirm the plan in the recovery panel, use a client with"
     assert (named in error["nextStep"]) is (shows_panel and has_plan)
     assert ("panel, use a client" in error["nextStep"]) is (shows_panel and has_plan)
+
+
+def test_a_yes_in_the_panel_is_to_the_plan_as_it_was_shown() -> None:
+    """Ages in the second proposal count from the same time, or it would be another one."""
+    agreed = asking.agree_in_panel(DESTRUCTIVE, NAME, NOW, UTC)
+    assert (agreed.vps_id, agreed.as_of) == (VPS, NOW)
+    assert agreed.fingerprint == fingerprint(DESTRUCTIVE)
 
 
 def test_capabilities_that_break_are_a_no() -> None:

@@ -51,6 +51,15 @@ async def test_a_failure_comes_back(writes: WritesInFlight) -> None:
     assert writes.count == 0
 
 
+async def test_a_sleep_ends_by_itself_or_when_the_server_stops(writes: WritesInFlight) -> None:
+    with anyio.fail_after(PATIENCE):
+        await writes.sleep(0.01)
+        async with anyio.create_task_group() as group:
+            group.start_soon(writes.sleep, 10 * PATIENCE)
+            await anyio.lowlevel.checkpoint()
+            await writes.stop(0)
+
+
 @pytest.mark.parametrize("may_abandon", [True, False])
 async def test_a_cancelled_caller(writes: WritesInFlight, may_abandon: bool) -> None:
     """Its work is cancelled with it only if it may be abandoned."""

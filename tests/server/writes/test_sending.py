@@ -38,7 +38,7 @@ from hostup_mcp.hostup.problems import (
 )
 from hostup_mcp.hostup.requests import Expected
 from hostup_mcp.hostup.writing import WritingClient
-from hostup_mcp.recovery.effects import BackupDeleted, DiskRestored
+from hostup_mcp.recovery.effects import BackupDeleted, DiskRestored, ServerCancelled
 from hostup_mcp.recovery.findings import NewestBefore
 from hostup_mcp.recovery.modes.definition import Mode
 from hostup_mcp.server.caller import LOCAL
@@ -223,6 +223,65 @@ async def test_a_lost_response_has_no_proof(response: Reply) -> None:
         "The backup bkp_1 is no longer listed.",
         lead="It was probably carried out. ",
     )
+
+
+@pytest.mark.parametrize(
+    ("expected", "seen", "is_done"),
+    [
+        # What HostUp would respond is not documented, so the page may be it.
+        (Expected.UNDOCUMENTED, GONE, True),
+        (Expected.UNDOCUMENTED, LISTED, False),
+        (Expected.OPERATION, GONE, False),
+    ],
+)
+async def test_a_page_may_be_the_response_where_none_is_documented(
+    expected: Expected, seen: dict[str, object], is_done: bool
+) -> None:
+    bench = Bench()
+    request = replace(DESTRUCTIVE.request, expected=expected)
+    bench.proposals = [replace(DESTRUCTIVE, request=request)]
+    bench.response, bench.seen = page(200)(), seen
+    result = await bench.run()
+    assert (not result.is_error) is is_done
+
+
+def cancelling(response: Reply, **cancellation: str) -> Bench:
+    """A bench whose tool cancels the server, and a HostUp that shows this cancellation."""
+
+    async def shows(request: httpx.Request) -> httpx.Response:
+        assert request.url.path.endswith("/cancellation")
+        return httpx.Response(200, json={"vpsId": VPS, **cancellation})
+
+    bench = Bench()
+    bench.looked_at, bench.response = shows, response
+    bench.proposals = [
+        replace(
+            DESTRUCTIVE,
+            request=replace(DESTRUCTIVE.request, expected=Expected.CANCELLATION),
+            follow_up=replace(FOLLOW_UP, effect=ServerCancelled()),
+        )
+    ]
+    return bench
+
+
+async def test_a_cancellation_is_read_afterwards() -> None:
+    """HostUp's response does not tell it."""
+    bench = cancelling(httpx.Response(204), status="none")
+    assert "HostUp shows no cancellation (yet)." in text_of(await bench.run())
+
+
+async def test_a_cancellation_that_a_read_shows_is_done() -> None:
+    bench = cancelling(httpx.Response(200, json={}), status="completed")
+    assert ((await bench.run()).structured_content or {})["state"] == "done"
+
+
+async def test_of_other_changes_nothing_more_is_read() -> None:
+    bench = Bench()
+    assert text_of(await bench.run()) == (
+        "Changing it. Started as job job_1; follow it with get_job. The user typed "
+        '"web-01", agreeing to: Change how many backups of "web-01" (no IP known) HostUp keeps.'
+    )
+    assert not any(event.startswith(("look", "read")) for event in bench.events)
 
 
 AGAIN = re.compile(r"\b(try|call|send|run|do)\b[^.]*\bagain\b|\bretry|\brepeat|\bwait \d", re.I)
