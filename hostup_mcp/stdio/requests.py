@@ -52,7 +52,7 @@ class OpenRequests:
         return True
 
     def settle(self, id_: RequestId | None) -> None:
-        """Note that a request got its response, or was cancelled and gets none."""
+        """Note that a request gets its response now, or was cancelled and gets none."""
         if id_ is None or (sizes := self._sizes.get(id_)) is None:
             return
         self._count -= 1

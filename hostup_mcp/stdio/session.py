@@ -238,10 +238,11 @@ async def _send(
     async with messages:
         async for item in messages:
             message = item.message
+            if isinstance(message, JSONRPCResponse | JSONRPCError):
+                # A client that has read it may send its next request before the write returns.
+                requests.settle(message.id)
             if not (isinstance(message, JSONRPCResponse) and opening.was_answered(message.id)):
                 await write(_wire_form(message))
-            if isinstance(message, JSONRPCResponse | JSONRPCError):
-                requests.settle(message.id)
 
 
 async def _send_refusals(write: Write, refused: MemoryObjectReceiveStream[Refusal]) -> None:

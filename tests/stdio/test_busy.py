@@ -133,6 +133,15 @@ def test_64_calls_at_once(start: Start) -> None:
     assert all("result" in response for response in responses)
 
 
+def test_a_response_that_was_read_has_made_room(start: Start) -> None:
+    """A client that keeps as many calls open as it may sends the next one at once."""
+    client = start(listen=False)
+    client.write(b"".join(line(call(n, "echo", text="x")) for n in range(MAX_OPEN)))
+    for number in range(MAX_OPEN, 4_000):
+        assert "result" in json.loads(client.stdout.readline())
+        client.send(call(number, "echo", text="x"))
+
+
 def test_busy_reads_cancellations(start: Start, marker: Path) -> None:
     client = start()
     client.send(*(call(n, "nap", seconds=FOREVER) for n in range(MAX_OPEN)))
