@@ -436,12 +436,16 @@ def test_an_incomplete_issuer_is_rejected(missing: str) -> None:
     assert missing in problem
 
 
+@pytest.mark.parametrize("variable", [name for name in OAUTH if "https" in OAUTH[name]])
 @pytest.mark.parametrize(
-    "variable", ["HOSTUP_MCP_OAUTH_ISSUER", "HOSTUP_MCP_OAUTH_JWKS", "HOSTUP_MCP_PUBLIC_URL"]
+    ("address", "problem"),
+    [
+        ("http://login.example", " must be https (plain http only to a loopback address)."),
+        ("https://xn--a.example", " is not an address that can be used."),
+    ],
 )
-def test_plain_http_elsewhere_is_rejected(variable: str) -> None:
-    (problem,) = problems(None, **KEY, **(OAUTH | {variable: "http://login.example"}))
-    assert problem.startswith(f"{variable} must be https")
+def test_an_unusable_address_is_rejected(variable: str, address: str, problem: str) -> None:
+    assert problems(None, **KEY, **(OAUTH | {variable: address})) == (variable + problem,)
 
 
 @pytest.mark.parametrize(

@@ -148,8 +148,12 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
         # With a credentials file, each caller brings the key of an account.
         if "HOSTUP_API_KEY" not in unfilled and (api_key or remote.credentials is None):
             problems += filter(None, [key_problem(api_key)])
-    urls = {"HOSTUP_BASE_URL": "" if sandbox else base_url}
-    urls["HOSTUP_MCP_OAUTH_JWKS"] = remote.jwks_url or ""
+    urls = {
+        "HOSTUP_BASE_URL": "" if sandbox else base_url,
+        "HOSTUP_MCP_OAUTH_ISSUER": remote.issuer or "",
+        "HOSTUP_MCP_OAUTH_JWKS": remote.jwks_url or "",
+        "HOSTUP_MCP_PUBLIC_URL": remote.public_url or "",
+    }
     problems += _outgoing_problems(urls, environ)
     allow = _groups(given("allow", "HOSTUP_MCP_ALLOW"), problems)
     confirm = environ.get("HOSTUP_MCP_CONFIRM", "").strip() or Confirm.PERSON
