@@ -342,3 +342,4 @@ def test_a_long_file_is_not_held() -> None:
     with io.BufferedReader(Endless()) as file:
         (found,) = verification.findings(file)
     assert (found.kind, found.line, found.until) == (Kind.UNSIGNED, 1, 20_000)
+    assert verification.head is None, "no line is unchanged"

@@ -42,6 +42,7 @@ from .bench import (
     DESTRUCTIVE,
     HANDSHAKE,
     HARMLESS,
+    NAME,
     NOW,
     OTHER_VPS,
     REVISIONS,
@@ -214,6 +215,23 @@ async def test_ages_count_from_when_the_user_was_asked(revision: str) -> None:
     bench, minutes = Bench(revision), count()
     bench.services.now = lambda: NOW + timedelta(minutes=next(minutes))
     assert not (await bench.run()).is_error
+    first, second = bench.as_of
+    assert first == second
+
+
+@pytest.mark.parametrize("way", ["the client asks", "nobody is asked", "in the panel"])
+async def test_ages_count_from_the_first_proposal(way: str) -> None:
+    """Without a question too: what is a moment older is not changed meanwhile."""
+    bench, minutes = Bench(confirm=Confirm.CLIENT), count()
+    bench.services.now = lambda: NOW + timedelta(minutes=next(minutes))
+    arguments = {"id": VPS}
+    if way == "nobody is asked":
+        bench.may_propose = frozenset({Destructive, Harmless})
+        bench.proposals = [HARMLESS]
+    elif way == "in the panel":
+        bench.in_panel = True
+        arguments["typedName"] = NAME
+    assert not (await bench.run(arguments)).is_error
     first, second = bench.as_of
     assert first == second
 

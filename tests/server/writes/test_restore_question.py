@@ -14,6 +14,7 @@ from hostup_mcp.recovery.codes import Code
 from hostup_mcp.recovery.costs import Cost, Money, PricesDiffer, RehearsalPrice, ServerPrice
 from hostup_mcp.recovery.findings import (
     BackupSmall,
+    BackupUnconfirmed,
     Changes,
     Doubt,
     EverythingForState,
@@ -217,6 +218,19 @@ def test_a_loss_of_unknown_extent(loss: Loss, says: str) -> None:
 )
 def test_doubts_about_the_backup(doubt: Doubt, says: str) -> None:
     assert says in asked(planned(), doubts=(doubt,))
+
+
+@pytest.mark.parametrize(
+    ("has_failed", "says"),
+    [
+        (True, "The backup may come from a request whose job did not succeed."),
+        (False, "The backup may come from a request whose outcome is not known."),
+    ],
+)
+def test_a_backup_of_an_unconfirmed_request(has_failed: bool, says: str) -> None:
+    plan = planned(unconfirmed=BackupUnconfirmed(MADE, has_failed=has_failed))
+    assert asked(plan)[1].endswith(f" {says}")
+    assert not any("request" in line for line in asked(planned()))
 
 
 def test_a_backup_of_unknown_date_is_asked_about_all_the_same() -> None:

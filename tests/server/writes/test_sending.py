@@ -12,6 +12,7 @@ import pytest
 from mcp.types import CallToolResult
 
 from hostup_mcp.hostup import http as http_module
+from hostup_mcp.hostup.models import BackupList
 from hostup_mcp.hostup.problems import (
     AccountBlockedError,
     BadResponseError,
@@ -38,8 +39,8 @@ from hostup_mcp.hostup.problems import (
 )
 from hostup_mcp.hostup.requests import Expected
 from hostup_mcp.hostup.writing import WritingClient
-from hostup_mcp.recovery.effects import BackupDeleted, DiskRestored, ServerCancelled
-from hostup_mcp.recovery.findings import NewestBefore
+from hostup_mcp.recovery.effects import BackupDeleted, BackupMade, DiskRestored, ServerCancelled
+from hostup_mcp.recovery.findings import BackupUnconfirmed, NewestBefore
 from hostup_mcp.recovery.modes.definition import Mode
 from hostup_mcp.server.caller import LOCAL
 from hostup_mcp.server.errors.hostup import from_hostup
@@ -47,6 +48,7 @@ from hostup_mcp.server.jobs import TrackedJob
 from hostup_mcp.server.lost_writes import WriteRecord
 from hostup_mcp.server.recoveries import Restored
 from hostup_mcp.server.tracked import require_job, require_write
+from hostup_mcp.server.unconfirmed import find_unconfirmed
 from hostup_mcp.server.unsettled import find_unsettled
 from hostup_mcp.server.writes import sending
 
@@ -475,6 +477,35 @@ async def test_a_job_is_kept_with_what_it_brings_about() -> None:
         recovery_id=result["recoveryId"],
         restored_vps_id=VPS,
     )
+
+
+async def test_a_lost_restore_can_be_found_in_its_record() -> None:
+    bench = Bench()
+    restored = Restored(mode=Mode.IN_PLACE, point="bkp_1")
+    bench.is_recovery = True
+    bench.proposals = [replace(DESTRUCTIVE, follow_up=replace(FOLLOW_UP, restored=restored))]
+    bench.response = httpx.Response(500)
+    error = error_of(await bench.run({"planId": await bench.plan()}))
+    note = await require_write(bench.services, error["writeId"])
+    [id_] = await bench.services.state.recoveries(f"sandbox/{VPS}")
+    assert WriteRecord.model_validate_json(note).recovery_id == id_
+
+
+@pytest.mark.parametrize("effect", [BackupMade(("bkp_1",)), BackupDeleted("bkp_1")])
+async def test_a_backup_of_a_lost_request_is_unconfirmed(
+    effect: BackupMade | BackupDeleted,
+) -> None:
+    bench = Bench()
+    bench.proposals = [replace(DESTRUCTIVE, follow_up=replace(FOLLOW_UP, effect=effect))]
+    bench.response = httpx.ReadError("reset")
+    await bench.run()
+    made = {"id": "bkp_2", "createdAt": "2026-04-27T10:01:00Z", "backupType": "manual"}
+    listing = BackupList.model_validate(
+        {"backups": [{"id": "bkp_1"}, made], "quotaInfo": {"used": 2}, "actions": {}}
+    )
+    found = await find_unconfirmed(bench.services, VPS, listing)
+    expected = {"bkp_2": BackupUnconfirmed(NOW, has_failed=False)}
+    assert found == (expected if isinstance(effect, BackupMade) else {})
 
 
 def building(**document: object) -> Bench:
