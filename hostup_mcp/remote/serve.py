@@ -58,6 +58,12 @@ REPETITIVE_LOGS = (
 """Logs with a warning for each faulty request or message, or each call while something is down."""
 
 
+_OPEN_TO_ALL = (
+    "Callers need no token: anybody who reaches it, such as through a proxy, can use the API key. "
+    "To change that, set HOSTUP_MCP_TOKENS or HOSTUP_MCP_OAUTH_ISSUER."
+)
+
+
 class ServeError(Exception):
     """The server cannot start with these settings; the message is one line that says why."""
 
@@ -94,6 +100,9 @@ def serve_http(settings: Settings, listen: Listen) -> int:
             # The log is JSON then, line by line.
             log.info(message)
         else:
+            # Behind a proxy, a misspelled setting would let everybody in unnoticed.
+            if (remote.allowed_hosts or remote.public_url) and not settings.sandbox:
+                message += f"\n{_OPEN_TO_ALL}"
             print(message, file=sys.stderr, flush=True)  # noqa: T201
         options = loop_options()
         # What has been loaded stays: no collection needs to look at it again.

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from support.account import Upstream
 
 from hostup_mcp.remote.origins import MOST_LINES, READABLE_HEADERS
 
 from .test_app import HTTP, OAUTH, client_of, service, status
-from .wiring import PUBLIC_URL, headers_for, message, token_file
+from .wiring import PUBLIC_URL, headers_for, message, replicas, serving, token_file
 
 INSPECTOR = "http://localhost:6274"
 ALLOWED = {
@@ -180,3 +181,13 @@ async def test_the_metadata_is_for_any_page() -> None:
             )
             assert response.status_code == 200
             assert response.headers.get_list("access-control-allow-origin") in (["*"], [origin])
+
+
+@pytest.mark.parametrize("name", ["HOSTUP_MCP_ALLOWED_HOSTS", "HOSTUP_MCP_PUBLIC_URL"])
+def test_a_server_with_a_name_says_that_it_asks_for_no_token(
+    upstream: Upstream, tmp_path: Path, name: str
+) -> None:
+    value = ALLOWED[name]
+    with replicas(tmp_path, serving(upstream, **{name: value})) as [server]:
+        lines = server.stderr.read_text().splitlines()
+    assert "anybody who reaches it, such as through a proxy, can use the API key" in lines[1]
