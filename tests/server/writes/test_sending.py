@@ -451,6 +451,12 @@ async def test_a_job_is_kept_with_its_path(
     }
 
 
+MADE = {"id": "bkp_2", "createdAt": "2026-04-27T10:01:00Z", "backupType": "manual"}
+WITH_A_NEW_ONE = BackupList.model_validate(
+    {"backups": [{"id": "bkp_1"}, MADE], "quotaInfo": {"used": 2}, "actions": {}}
+)
+
+
 async def test_a_job_is_kept_with_what_it_brings_about() -> None:
     way_back = NewestBefore("bkp_2", NOW)
     follow_up = replace(
@@ -479,6 +485,27 @@ async def test_a_job_is_kept_with_what_it_brings_about() -> None:
     )
 
 
+async def test_a_job_that_makes_a_backup_is_kept_with_what_it_makes() -> None:
+    """So that the backup counts as made once the job has succeeded, and not before."""
+    effect = BackupMade(("bkp_1",))
+    bench = Bench()
+    bench.proposals = [replace(DESTRUCTIVE, follow_up=replace(FOLLOW_UP, effect=effect))]
+    await bench.run()
+    job = TrackedJob.model_validate_json(await require_job(bench.services, "job_1"))
+    assert (job.backup, job.sent_at) == (effect, NOW)
+
+
+async def test_a_backup_whose_job_failed_at_once_is_unconfirmed() -> None:
+    bench = Bench()
+    follow_up = replace(FOLLOW_UP, effect=BackupMade(("bkp_1",)))
+    bench.proposals = [replace(DESTRUCTIVE, follow_up=follow_up)]
+    failed = {"operation": {"jobId": "job_1", "status": "failed"}}
+    bench.response = httpx.Response(202, json=failed)
+    assert error_of(await bench.run())["kind"] == "job_failed"
+    found = await find_unconfirmed(bench.services, VPS, WITH_A_NEW_ONE)
+    assert found == {"bkp_2": BackupUnconfirmed(NOW, has_failed=True)}
+
+
 async def test_a_lost_restore_can_be_found_in_its_record() -> None:
     bench = Bench()
     restored = Restored(mode=Mode.IN_PLACE, point="bkp_1")
@@ -499,11 +526,7 @@ async def test_a_backup_of_a_lost_request_is_unconfirmed(
     bench.proposals = [replace(DESTRUCTIVE, follow_up=replace(FOLLOW_UP, effect=effect))]
     bench.response = httpx.ReadError("reset")
     await bench.run()
-    made = {"id": "bkp_2", "createdAt": "2026-04-27T10:01:00Z", "backupType": "manual"}
-    listing = BackupList.model_validate(
-        {"backups": [{"id": "bkp_1"}, made], "quotaInfo": {"used": 2}, "actions": {}}
-    )
-    found = await find_unconfirmed(bench.services, VPS, listing)
+    found = await find_unconfirmed(bench.services, VPS, WITH_A_NEW_ONE)
     expected = {"bkp_2": BackupUnconfirmed(NOW, has_failed=False)}
     assert found == (expected if isinstance(effect, BackupMade) else {})
 
