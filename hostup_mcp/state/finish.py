@@ -63,4 +63,7 @@ async def _wait(task: asyncio.Future[T]) -> asyncio.CancelledError | None:
                 await asyncio.wait({task})
             except asyncio.CancelledError as error:
                 cancellation = error
+    # Or asyncio logs, with a traceback, a failure that a cancelled caller never sees.
+    if not task.cancelled():
+        task.exception()
     return cancellation

@@ -271,7 +271,8 @@ class RedisState:
                         await _read_reply(connection, requests)
                 finally:
                     await pool.release(connection)
-        except (RedisError, OSError) as error:
+        # Also a reply that is no text: a call that waits must hear of whatever happens here.
+        except Exception as error:
             log_unavailable(error)
             while requests:
                 requests.popleft().reply.set_exception(error_type())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 
 import anyio
@@ -101,9 +102,13 @@ async def test_a_failed_operation_is_not_undone() -> None:
     assert operation.undone == []
 
 
-async def test_there_may_be_nothing_to_undo(caplog: pytest.LogCaptureFixture) -> None:
-    await Operation().cancelled_in_a_scope()
-    assert caplog.messages == []
+@pytest.mark.parametrize("error", [None, ValueError()], ids=["done", "failed"])
+async def test_there_may_be_nothing_to_undo(
+    caplog: pytest.LogCaptureFixture, error: Exception | None
+) -> None:
+    await Operation(error).cancelled_in_a_scope()
+    gc.collect()
+    assert caplog.messages == [], "nor a failure that nobody looked at"
 
 
 async def test_it_runs_in_a_cancelled_scope() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
@@ -339,6 +340,19 @@ async def test_a_cancelled_call_takes_none_along(proxy: Proxy, state: RedisState
         await cancelled
 
 
+async def test_a_reply_that_cannot_be_read(own_server: RedisServer) -> None:
+    """It is an outage for all that were sent with it, and cancels nobody."""
+    async with redis_state(own_server.url) as state:
+        await state.put_recovery("vps", "job", "")
+        for key in own_server.do("KEYS", "*bodies*"):
+            own_server.do("HSET", key, "job", b"\xff")
+        found = await asyncio.gather(
+            state.recoveries("vps"), state.seconds_locked("vps"), return_exceptions=True
+        )
+        assert [type(error) for error in found] == [StateReplyLostError] * 2
+        assert await state.is_available()
+
+
 @pytest.mark.parametrize("turns", [0, 1, 2, 3])
 async def test_a_closing_loop_waits_for_no_reply(own_server: RedisServer, turns: int) -> None:
     """It cancels all tasks, wherever they are."""
@@ -540,11 +554,13 @@ async def test_a_cancelled_caller_frees_no_other(
 
 
 async def test_cancelled_with_a_lost_reply(
-    proxy: Proxy, state: RedisState, direct: RedisState
+    proxy: Proxy, state: RedisState, direct: RedisState, caplog: pytest.LogCaptureFixture
 ) -> None:
     proxy.replies_to_hold = proxy.replies_to_cut = 1
     await cancel_with_a_scope(state, proxy)
     assert await direct.seconds_locked("vps") == 0
+    gc.collect()
+    assert "never retrieved" not in caplog.text, "a traceback in the log"
 
 
 async def test_a_release_in_a_cancelled_scope(state: RedisState, direct: RedisState) -> None:
