@@ -62,7 +62,7 @@ async def test_a_locked_tool_names_its_group(mode: str, name: str, group: Group)
             assert told["kind"] == "not_allowed"
             assert name in told["message"]
             assert "Nothing was changed." in told["message"]
-            assert f"set --allow {','.join(sorted(ALL))} (or" in told["nextStep"]
+            assert f"HOSTUP_MCP_ALLOW to {','.join(sorted(ALL))}, plus" in told["nextStep"]
     assert sandbox.requests == []
 
 

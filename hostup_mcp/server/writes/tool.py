@@ -28,7 +28,7 @@ class WriteTool(PlainTool):
         self._definition = definition
 
     async def _run_known(
-        self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool
+        self, arguments: dict[str, Any], context: Context[Any, Any], _: bool
     ) -> Any:
         try:
             validated = self.fn_metadata.validate_arguments(arguments)
@@ -39,8 +39,8 @@ class WriteTool(PlainTool):
                 result = await write(self._definition, validated, context)
         except Exception as error:
             raise UnexpectedToolError(f"Error executing tool {self.name}") from error
-        converted = self.fn_metadata.convert_result(result) if convert_result else result
-        return await with_rehearsals(context, converted)
+        # Nothing to convert: it has the form of `output_schema`, or is a question.
+        return await with_rehearsals(context, result)
 
 
 def build_write_tool(definition: WritingTool) -> WriteTool:

@@ -137,7 +137,7 @@ class Call:
         self.session = SimpleNamespace(
             elicit_form=bench.show, client_capabilities=bench.capabilities
         )
-        self.notify_resource_updated = bench.notify
+        self.notify_resource_updated = self.report_progress = bench.notify
 
 
 class Bench:

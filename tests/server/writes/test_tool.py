@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from mcp.server.mcpserver.exceptions import UnexpectedToolError
 
 from hostup_mcp.server.panel import PANEL_URI
-from hostup_mcp.server.writes.proposal import Destructive, Harmless
+from hostup_mcp.server.reader import Reader
+from hostup_mcp.server.writes.proposal import Destructive, Harmless, Proposal
 from hostup_mcp.server.writes.tool import build_write_tool
 
-from .bench import Bench
+from .bench import Bench, tool
 
 
 @pytest.mark.parametrize(
@@ -41,3 +43,14 @@ def test_what_is_confirmed_in_the_panel_is_for_the_panel(in_panel: bool) -> None
     built = build_write_tool(replace(Bench().definition(), confirmed_in_panel=in_panel))
     only_app = {"ui": {"resourceUri": PANEL_URI, "visibility": ["app"]}}
     assert built.meta == (only_app if in_panel else None)
+
+
+async def test_a_bug_before_anything_is_sent_names_the_tool() -> None:
+    async def fail(reader: Reader) -> Proposal:
+        raise LookupError("a bug")
+
+    built = build_write_tool(tool(propose=fail))
+    with pytest.raises(UnexpectedToolError) as raised:
+        await built.run({}, Bench().context())
+    assert str(raised.value) == f"Error executing tool {built.name}"
+    assert isinstance(raised.value.__cause__, LookupError)
