@@ -128,7 +128,7 @@ class RedisState:
     async def remember_ids(self, caller: str, ids: Mapping[str, str]) -> None:
         await self._own.remember_ids(caller, ids)
         if ids:
-            pairs = _json([part for pair in ids.items() for part in pair])
+            pairs = json.dumps([part for pair in ids.items() for part in pair])
             await self.evaluate(scripts.REMEMBER, _ids(caller), [ID_SECONDS, self._max_ids, pairs])
 
     async def recall_id(self, caller: str, id_: str) -> str | None:
@@ -142,7 +142,7 @@ class RedisState:
     async def recall_ids(self, caller: str, ids: Sequence[str]) -> list[str | None]:
         if not ids:
             return []
-        notes = await self.evaluate(scripts.RECALL, _ids(caller), [ID_SECONDS, _json(ids)])
+        notes = await self.evaluate(scripts.RECALL, _ids(caller), [ID_SECONDS, json.dumps([*ids])])
         return cast("list[str | None]", json.loads(cast("str", notes)))
 
     async def known_ids(self, caller: str) -> list[str]:
@@ -308,10 +308,6 @@ def _who(caller: str) -> str:
 def _ids(caller: str) -> tuple[str, str]:
     who = _who(caller)
     return f"{PREFIX}/ids/{who}/notes", f"{PREFIX}/ids/{who}/order"
-
-
-def _json(words: Sequence[str]) -> str:
-    return json.dumps(words, ensure_ascii=False)
 
 
 def _records(caller: str, kind: RecordKind) -> str:

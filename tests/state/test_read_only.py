@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from hostup_mcp.state import sqlite_file
 from hostup_mcp.state.read_only import ReadOnlyState
 from hostup_mcp.state.sqlite import SqliteState
 from hostup_mcp.state.store import StateUnavailableError
@@ -73,8 +74,28 @@ async def test_a_file_without_tables(path: Path, state: ReadOnlyState) -> None:
     assert path.stat().st_size == 0
 
 
-@pytest.mark.parametrize("trouble", ["no database", "newer", "a folder", "taken"])
-async def test_a_file_that_cannot_be_read(path: Path, state: ReadOnlyState, trouble: str) -> None:
+def odd(path: Path, busy_seconds: float) -> None:
+    """What the library may raise for a path."""
+    raise ValueError(path, busy_seconds)
+
+
+TROUBLES = {
+    "no database": "the state file is unavailable: SQLITE_NOTADB",
+    "newer": "the state file was made by a newer version of hostup-mcp",
+    "a folder": "the state file is unavailable: SQLITE_",  # which one depends on the version
+    "odd": "the state file is unavailable: ValueError",
+    "taken": "the state file is unavailable: SQLITE_BUSY",
+}
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+async def test_a_file_that_cannot_be_read(
+    path: Path,
+    state: ReadOnlyState,
+    trouble: str,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     await SqliteState(path).put_recovery("vps", "rec_1", "first")
     with closing(sqlite3.connect(path, isolation_level=None)) as sql:
         if trouble == "no database":
@@ -84,7 +105,11 @@ async def test_a_file_that_cannot_be_read(path: Path, state: ReadOnlyState, trou
         elif trouble == "a folder":
             path.unlink()
             path.mkdir()
+        elif trouble == "odd":
+            monkeypatch.setattr(sqlite_file, "read", odd)
         else:
             sql.execute("BEGIN EXCLUSIVE")
         with pytest.raises(StateUnavailableError):
             await state.recoveries("vps")
+    (message,) = caplog.messages
+    assert message.startswith(TROUBLES[trouble])

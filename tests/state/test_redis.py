@@ -112,6 +112,17 @@ async def test_keys_hold_no_names_of_callers(server: RedisServer) -> None:
     assert all(re.fullmatch("hostup-mcp/[a-z]+/[0-9a-f]{32}/.+", key) for key in keys)
 
 
+async def test_labels_are_known_to_all_replicas_until_they_end(server: RedisServer) -> None:
+    async with redis_state(server.url) as one, redis_state(server.url) as other:
+        assert await one.announce("first", 60) == ["first"]
+        assert server.do("TTL", "hostup-mcp/labels") <= 60
+        assert await other.announce("second", 600) == ["first", "second"]
+        assert server.keys("*labels*") == ["hostup-mcp/labels"]
+        assert 60 < server.do("TTL", "hostup-mcp/labels") <= 600
+        server.do("ZADD", "hostup-mcp/labels", 1, "first")
+        assert await one.announce("third", 600) == ["second", "third"]
+
+
 async def test_calls_wait_for_a_free_connection(server: RedisServer) -> None:
     """There are more calls than connections."""
     locks: list[Lock | None] = []

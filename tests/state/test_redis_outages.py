@@ -251,6 +251,8 @@ async def test_the_word_of_a_closed_door_is_logged(caplog: pytest.LogCaptureFixt
 def test_an_invalid_url_is_refused() -> None:
     with pytest.raises(ValueError, match="scheme"):
         connect("http://localhost")
+    with pytest.raises(ValueError, match=r"^invalid options in the address$"):
+        connect("redis://localhost/0?odd=1")
 
 
 def test_each_wait_has_a_limit() -> None:
@@ -298,6 +300,8 @@ async def test_calls_at_once_are_one_request(proxy: Proxy, state: RedisState) ->
     left = await asyncio.gather(*(state.seconds_locked(f"vps {n}") for n in range(20)))
     assert [n for n, seconds in enumerate(left) if seconds > 0] == [7]
     assert proxy.requests == before + 1
+    await asyncio.sleep(0)
+    assert not state._sending, "nothing is kept of it"
 
 
 async def test_a_refusal_is_of_one_call(own_server: RedisServer) -> None:
