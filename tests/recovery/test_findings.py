@@ -9,7 +9,7 @@ import pytest
 from hostup_mcp.recovery import findings as module
 from hostup_mcp.recovery.assessment import Explanation
 from hostup_mcp.recovery.codes import Code
-from hostup_mcp.recovery.findings import ClocksDiffer, Finding
+from hostup_mcp.recovery.findings import BackupUnconfirmed, ClocksDiffer, Finding
 from hostup_mcp.recovery.reasons import (
     BackupMissing,
     BackupsHidden,
@@ -140,3 +140,10 @@ def test_verdicts_and_sources_are_fixed(
     words: type[Verdict] | type[Source], expected: set[str]
 ) -> None:
     assert set(words) == expected
+
+
+@pytest.mark.parametrize(
+    ("has_failed", "code"), [(True, Code.BACKUP_OF_FAILED_JOB), (False, Code.BACKUP_UNCONFIRMED)]
+)
+def test_a_job_that_failed_is_not_one_that_nobody_knows_of(has_failed: bool, code: Code) -> None:
+    assert BackupUnconfirmed(NOW, has_failed).code is code
