@@ -215,6 +215,7 @@ def _serve_metrics(service: Service, remote: Remote) -> None:
 def _listener(listen: Listen) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+        listen.host.encode("idna")  # fails before there is a socket, which would stay open
         return socket.create_server((listen.host, listen.port), family=family)
     except _NOT_LISTENING as error:
         raise ServeError(
