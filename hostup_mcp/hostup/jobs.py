@@ -37,6 +37,9 @@ class JobState(StrEnum):
         return self not in (JobState.WAITING, JobState.RUNNING, JobState.UNKNOWN)
 
 
+BAD_ENDS = (JobState.FAILED, JobState.ENDED_OTHERWISE)
+"""HostUp said that the job finished without success."""
+
 _WORDS = {
     **dict.fromkeys(("pending", "queued", "waiting", "delayed"), JobState.WAITING),
     **dict.fromkeys(("in_progress", "running", "processing"), JobState.RUNNING),
@@ -119,7 +122,7 @@ def job(document: Document) -> Job:
     operation = operation_path(document)
     progress, message = _progress(document, operation), _message(document, operation)
     state = _state(document, progress)
-    has_ended_badly = state in (JobState.FAILED, JobState.ENDED_OTHERWISE)
+    has_ended_badly = state in BAD_ENDS
     reason = None
     if has_ended_badly or state is JobState.UNKNOWN:
         reason = _reason(document, operation, _ERROR_KEYS)
@@ -189,8 +192,7 @@ def _states_error(document: Document) -> bool:
     for place in _RESULTS:
         words += [document.get(*place), document.get(*place, "status")]
     return any(map(states_error, holders(document.model_extra or {}))) or any(
-        isinstance(word, str) and state_of(word) in (JobState.FAILED, JobState.ENDED_OTHERWISE)
-        for word in words
+        isinstance(word, str) and state_of(word) in BAD_ENDS for word in words
     )
 
 

@@ -9,7 +9,15 @@ from collections.abc import Callable, Mapping
 from hostup_mcp.hostup import responses
 from hostup_mcp.hostup.base import ID_PATTERN
 from hostup_mcp.hostup.http import Http
-from hostup_mcp.hostup.jobs import Document, JobState, Started, job, operation_path, state_of
+from hostup_mcp.hostup.jobs import (
+    BAD_ENDS,
+    Document,
+    JobState,
+    Started,
+    job,
+    operation_path,
+    state_of,
+)
 from hostup_mcp.hostup.live import CancellationState, cancellation_state
 from hostup_mcp.hostup.problems import HostUpError, UnclearResponseError
 from hostup_mcp.hostup.requests import Expected, WriteRequest
@@ -65,9 +73,7 @@ def outcome(request: WriteRequest, status: int, headers: Mapping[str, str], body
     stated = responses.stated_error(document.model_extra or {}, status)
     shapes = (shape(request, document) for shape in _SHAPES[request.expected])
     started = next((each for each in shapes if each is not None), None)
-    if started is not None and (
-        stated is None or started.state in (JobState.FAILED, JobState.ENDED_OTHERWISE)
-    ):
+    if started is not None and (stated is None or started.state in BAD_ENDS):
         return started
     # A word for the state of a job says that something was begun.
     word = document.text("data", "status") or document.text("data", "state")

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict
 
-from hostup_mcp.hostup.jobs import JobState
+from hostup_mcp.hostup.jobs import BAD_ENDS, JobState
 from hostup_mcp.hostup.models import BackupList
 from hostup_mcp.recovery.effects import BackupMade, Effect, see_new_backup
 from hostup_mcp.recovery.findings import BackupUnconfirmed
@@ -84,7 +84,7 @@ async def note_job(services: Services, job_id: str, job: TrackedJob, state: JobS
         await put_tracked(services, RecordKind.JOB, job_id, known.model_dump_json())
         await forget_unconfirmed(services, job.vps_id, job_id)
     elif state not in (JobState.WAITING, JobState.RUNNING):
-        has_failed = state in (JobState.FAILED, JobState.ENDED_OTHERWISE)
+        has_failed = state in BAD_ENDS
         await note_unconfirmed(
             services, job.vps_id, job_id, job.backup, job.sent_at, has_failed=has_failed
         )

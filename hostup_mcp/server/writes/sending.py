@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from hostup_mcp.hostup.jobs import JobState, Started
+from hostup_mcp.hostup.jobs import BAD_ENDS, JobState, Started
 from hostup_mcp.hostup.problems import (
     BadResponseError,
     ConnectionLostError,
@@ -34,9 +34,6 @@ log = logging.getLogger(__name__)
 
 FOLLOW_UP_SECONDS = 10.0
 """How long the read after a lost response may take."""
-
-
-_BAD_ENDS = (JobState.FAILED, JobState.ENDED_OTHERWISE)
 
 
 class OutcomeUnknownError(RefusalError):
@@ -183,7 +180,7 @@ async def _remember(w: WriteContext, proposal: Proposal, started: Started) -> No
         await w.services.remember({started.vps_id: ""})
     effect = follow_up.effect
     backup = effect if isinstance(effect, BackupMade) else None
-    if started.state in _BAD_ENDS and w.sent_at is not None:
+    if started.state in BAD_ENDS and w.sent_at is not None:
         await note_unconfirmed(
             w.services, proposal.vps_id, w.write_id, effect, w.sent_at, has_failed=True
         )
